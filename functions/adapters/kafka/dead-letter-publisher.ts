@@ -1,0 +1,24 @@
+import { type DeadLetter, encodeDeadLetter } from '../../core/dead-letter.ts';
+import type { RecordPublisher } from './record-publisher.ts';
+
+/** Puts dead letters on the one topic they belong to. */
+export class DeadLetterPublisher {
+  readonly #publisher: RecordPublisher;
+  readonly #topic: string;
+
+  constructor(publisher: RecordPublisher, topic: string) {
+    this.#publisher = publisher;
+    this.#topic = topic;
+  }
+
+  /** Resolves when the broker has acknowledged every letter; only then may the caller go on past the records. */
+  async publish(letters: readonly DeadLetter[]): Promise<void> {
+    await this.#publisher.publish(
+      this.#topic,
+      letters.map((letter) => ({
+        key: letter.key ? Buffer.from(letter.key) : null,
+        value: encodeDeadLetter(letter),
+      })),
+    );
+  }
+}

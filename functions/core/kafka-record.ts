@@ -1,0 +1,20 @@
+/** One Kafka record as a function receives it, decoded from its event. */
+export interface KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** The Kafka offset as text: it is a 64-bit number. */
+  readonly offset: string;
+  readonly timestampMs: number;
+  /** `null` when the record has no key. */
+  readonly key: Buffer | null;
+  /** `null` when the record has no value (a tombstone). */
+  readonly value: Buffer | null;
+}
+
+/** One record to publish. */
+export interface OutgoingRecord {
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  /** Where it must go; chosen by the key, or in turn without one, when absent. */
+  readonly partition?: number;
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { ConfigError } from '../core/errors.ts';
+
+/**
+ * Reads one function's settings out of the environment; the only reader of the environment there is.
+ *
+ * Each field of the shape is named after its variable and carries its meaning, default and an example in `.describe()`.
+ *
+ * @throws ConfigError naming every variable that is missing or unusable, what was expected and what to write.
+ */
+export function loadConfig<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  env: Readonly<Record<string, string | undefined>>,
+): z.infer<z.ZodObject<Shape>> {
+  const known = Object.keys(shape).map((name) => [name, env[name] === '' ? undefined : env[name]]);
+  const result = z.object(shape).safeParse(Object.fromEntries(known));
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    const meaning = shape[name] instanceof z.ZodType ? shape[name].description : undefined;
+    return `${name}: ${env[name] ? message : 'is required but not set'}${meaning ? ` (${meaning})` : ''}`;
+  });
+  throw new ConfigError(`The environment of this function is not usable. ${faults.join('; ')}`);
+}
+
+/** `a, b,c` as a list; empty parts are dropped. */
+export const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+/** How the functions reach Kafka. */
+export const kafkaShape = {
+  KAFKA_BROKERS: list().describe('bootstrap brokers as host:port, comma-separated, e.g. 127.0.0.1:9092'),
+  KAFKA_AUTH: z.enum(['none', 'iam']).default('none').describe('"iam" on MSK, "none" for a plaintext broker'),
+};
+
+/** How the functions reach the target database. */
+export const targetDatabaseShape = {
+  TARGET_DATABASE_URL: z.string().describe('e.g. postgres://user@127.0.0.1:5434/target'),
+  TARGET_DATABASE_SECRET_ARN: z
+    .string()
+    .optional()
+    .describe('Secrets Manager secret with {"username", "password"}; absent on a laptop, where the URL has both'),
+};
+
+/** How the functions reach the source database. */
+export const sourceDatabaseShape = {
+  SOURCE_DATABASE_URL: z.string().describe('e.g. postgres://user@127.0.0.1:5433/source'),
+  SOURCE_DATABASE_SECRET_ARN: z
+    .string()
+    .optional()
+    .describe('Secrets Manager secret with {"username", "password"}; absent on a laptop, where the URL has both'),
+};

@@ -1,0 +1,30 @@
+/**
+ * One project a kind of test, so that each can be run alone and only those that need servers start them.
+ * The sources are ES modules with `.ts` import paths that Node runs as they are; swc turns them into what Jest loads.
+ */
+const common = {
+  transform: {
+    '^.+\\.(ts|mjs|js)$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  // These packages ship ES modules only, which Jest cannot load untransformed.
+  transformIgnorePatterns: ['/node_modules/(?!@middy/)'],
+  // middy exports itself to `import` only, which Jest's `require` does not ask for.
+  moduleNameMapper: { '^@middy/([^/]+)$': '<rootDir>/node_modules/@middy/$1/index.js' },
+  testEnvironment: 'node',
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
+  modulePathIgnorePatterns: ['/.esbuild/', '/.localstack'],
+};
+
+const project = (name, extra = {}) => ({
+  ...common,
+  displayName: name,
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  ...extra,
+});
+
+export default {
+  projects: [project('unit'), project('contract'), project('integration'), project('e2e')],
+};
