@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { compareSequencers } from '../../../functions/core/sequencer.ts';
+
+const hex = fc.string({ unit: fc.constantFrom(...'0123456789ABCDEF'), minLength: 1, maxLength: 20 });
+
+describe('compareSequencers', () => {
+  it.each([
+    ['0055AED6DCD90281E5', '0055AED6DCD90281E6', -1],
+    ['0055AED6DCD90281E6', '0055AED6DCD90281E5', 1],
+    ['0055AED6DCD90281E5', '0055AED6DCD90281E5', 0],
+  ])('compares texts of one length digit by digit: %s and %s', (a, b, expected) => {
+    expect(compareSequencers(a, b)).toBe(expected);
+  });
+
+  it('pads the shorter text on its right, so that more digits alone make nothing newer', () => {
+    expect(compareSequencers('0A', '0A00')).toBe(0);
+    expect(compareSequencers('0B', '0A99')).toBe(1);
+    expect(compareSequencers('0A99', '0B')).toBe(-1);
+    expect(compareSequencers('0A', '0A01')).toBe(-1);
+  });
+
+  it('reads lower and upper case digits alike', () => {
+    expect(compareSequencers('00af', '00AF')).toBe(0);
+    expect(compareSequencers('00af', '00B0')).toBe(-1);
+  });
+
+  it('orders as the fractions 0.a and 0.b of base 16 do', () => {
+    fc.assert(
+      fc.property(hex, hex, (a, b) => {
+        const fraction = (text: string) => BigInt(`0x${text}`) << BigInt(4 * (20 - text.length));
+        const expected = fraction(a) < fraction(b) ? -1 : fraction(a) > fraction(b) ? 1 : 0;
+        expect(compareSequencers(a, b)).toBe(expected);
+      }),
+    );
+  });
+});
