@@ -60,7 +60,9 @@ export function decodeSalaryRecord(json: string): SalaryRecord {
   const record = value as Record<string, unknown>;
   if (record['schema'] !== 1) throw fault('schema', '1');
   for (const field of TEXT_FIELDS) {
-    if (typeof record[field] !== 'string') throw fault(field, 'a text');
+    const text = record[field];
+    // PostgreSQL has no U+0000 in texts; in the identity it could not even be counted as refused.
+    if (typeof text !== 'string' || text.includes('\u0000')) throw fault(field, 'a text without U+0000');
   }
   if (!isWholeNumber(record['rowNumber'], 1)) throw fault('rowNumber', 'a whole number from 1 to 2147483647');
   if (!isWholeNumber(record['salary'], 0)) throw fault('salary', 'a whole number from 0 to 2147483647');

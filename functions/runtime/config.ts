@@ -36,6 +36,7 @@ export const list = () =>
 export const kafkaShape = {
   KAFKA_BROKERS: list().describe('bootstrap brokers as host:port, comma-separated, e.g. 127.0.0.1:9092'),
   KAFKA_AUTH: z.enum(['none', 'iam']).default('none').describe('"iam" on MSK, "none" for a plaintext broker'),
+  AWS_REGION: z.string().optional().describe('set by Lambda; signs the requests to MSK'),
 };
 
 /** How the functions reach the target database. */

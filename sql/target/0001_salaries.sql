@@ -59,7 +59,9 @@ create table department_employee (
 
 create table department_employee_salary (
   department varchar(200) primary key,
-  total_salary bigint not null
+  total_salary bigint not null,
+  -- A department leaves the table with its last employee: a total of 0 alone does not tell, salaries may be 0.
+  employee_count bigint not null
 );
 
 -- Rows that the database refused, so that a redelivered batch counts each of them once.

@@ -1,0 +1,155 @@
+import type { PoolClient } from 'pg';
+import type { SalaryRecord } from '../../core/salary-record.ts';
+import type { Database } from './database.ts';
+import { completeFiles } from './ingestion-ledger.ts';
+import { addToTotals } from './salary-totals.ts';
+
+interface Received {
+  readonly salary: SalaryRecord;
+}
+
+/** What is known of one file that a batch has rows of. */
+interface FileStanding {
+  readonly fileId: string;
+  /** Only the rows of a key's current version count. */
+  readonly current: boolean;
+}
+
+/** The tables of the salaries pipeline, written a batch at a time. */
+export class SalaryTables {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Writes a batch in one transaction: each row once, the totals by what was really inserted, nothing of versions that
+   * are not current.
+   */
+  async load<Item extends Received>(batch: readonly Item[]) {
+    return this.#database.transaction(async (client) => {
+      const standings = await lockFiles(client, batch);
+      const unknown: Item[] = [];
+      const current: { readonly fileId: string; readonly salary: SalaryRecord }[] = [];
+      for (const item of batch) {
+        const standing = standings.get(identify(item.salary));
+        if (standing === undefined) unknown.push(item);
+        else if (standing.current) current.push({ fileId: standing.fileId, salary: item.salary });
+      }
+      const loaded = current.length === 0 ? 0 : await insertRows(client, current);
+      return { loaded, skipped: batch.length - unknown.length - loaded, unknown };
+    });
+  }
+
+  /** Counts one row as refused by the database; once for each row identity. */
+  async refuse(salary: SalaryRecord): Promise<void> {
+    await this.#database.transaction(async (client) => {
+      const standing = (await lockFiles(client, [{ salary }])).get(identify(salary));
+      if (!standing?.current) return;
+      const { rowCount } = await client.query(
+        'insert into refused_row (file_id, row_number) values ($1, $2) on conflict do nothing',
+        [standing.fileId, salary.rowNumber],
+      );
+      if (rowCount === 0) return;
+      await client.query(
+        'update ingested_file set refused = refused + 1, heartbeat_at = clock_timestamp() where file_id = $1',
+        [standing.fileId],
+      );
+      await completeFiles(client, [standing.fileId]);
+    });
+  }
+}
+
+/**
+ * Locks the keys of a batch, so that no version takes over meanwhile, and tells which files are current.
+ *
+ * The lock is a statement of its own: what is read behind it is read with a snapshot taken after the wait.
+ */
+async function lockFiles(client: PoolClient, batch: readonly Received[]): Promise<Map<string, FileStanding>> {
+  const files = [...new Map(batch.map(({ salary }) => [identify(salary), salary])).values()];
+  const identity = [files.map((f) => f.bucket), files.map((f) => f.key), files.map((f) => f.version)];
+  await client.query({
+    name: 'lock-keys',
+    text: `select from ingested_key
+           where (bucket, key) in (select * from unnest($1::text[], $2::text[]))
+           order by bucket collate "C", key collate "C" for share`,
+    values: identity.slice(0, 2),
+  });
+  const { rows } = await client.query<{
+    bucket: string;
+    key: string;
+    version: string;
+    file_id: string;
+    current: boolean;
+  }>({
+    name: 'find-files',
+    text: `select bucket, key, version, file_id, coalesce(current_file_id = file_id, false) as current
+           from unnest($1::text[], $2::text[], $3::text[]) as wanted (bucket, key, version)
+           join ingested_file using (bucket, key, version) join ingested_key using (bucket, key)`,
+    values: identity,
+  });
+  return new Map(rows.map((row) => [identify(row), { fileId: row.file_id, current: row.current }]));
+}
+
+/** Inserts what is not there yet, and moves totals and counters by exactly that. */
+async function insertRows(
+  client: PoolClient,
+  rows: readonly { readonly fileId: string; readonly salary: SalaryRecord }[],
+): Promise<number> {
+  const inserted = await client.query<{ file_id: string; department: string; total: string; count: string }>({
+    name: 'insert-rows',
+    text: `with inserted as (
+             insert into department_employee
+               (department, department_division, position_title, hire_date, salary, file_id, row_number)
+             select * from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::integer[], $6::bigint[], $7::integer[])
+             on conflict do nothing
+             returning file_id, department, salary)
+           select file_id, department, sum(salary)::text as total, count(*)::text as count
+           from inserted group by file_id, department order by file_id`,
+    values: [
+      rows.map(({ salary }) => salary.department),
+      rows.map(({ salary }) => salary.departmentDivision),
+      rows.map(({ salary }) => salary.positionTitle),
+      rows.map(({ salary }) => salary.hireDate),
+      rows.map(({ salary }) => salary.salary),
+      rows.map(({ fileId }) => fileId),
+      rows.map(({ salary }) => salary.rowNumber),
+    ],
+  });
+  const countByFile = sumBy(inserted.rows, 'file_id', 'count');
+  if (countByFile.size === 0) return 0;
+  const fileIds = [...countByFile.keys()];
+  await client.query({
+    name: 'count-loaded',
+    text: `update ingested_file set loaded = loaded + counted.count, heartbeat_at = clock_timestamp()
+           from unnest($1::bigint[], $2::bigint[]) as counted (file_id, count)
+           where ingested_file.file_id = counted.file_id`,
+    values: [fileIds, [...countByFile.values()].map(String)],
+  });
+  await completeFiles(client, fileIds);
+  const totalByDepartment = sumBy(inserted.rows, 'department', 'total');
+  const countByDepartment = sumBy(inserted.rows, 'department', 'count');
+  await addToTotals(
+    client,
+    [...totalByDepartment].map(([department, total]) => ({
+      department,
+      total: String(total),
+      count: String(countByDepartment.get(department)),
+    })),
+  );
+  return Number([...countByFile.values()].reduce((sum, count) => sum + count, 0n));
+}
+
+function sumBy<Row>(rows: readonly Row[], by: keyof Row & string, amount: keyof Row & string): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const row of rows) {
+    const group = String(row[by]);
+    sums.set(group, (sums.get(group) ?? 0n) + BigInt(String(row[amount])));
+  }
+  return sums;
+}
+
+function identify(file: { bucket: string; key: string; version: string }): string {
+  return JSON.stringify([file.bucket, file.key, file.version]);
+}

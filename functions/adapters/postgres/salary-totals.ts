@@ -1,0 +1,33 @@
+import type { PoolClient } from 'pg';
+
+/** What a batch adds to one department, or takes away when negative. Decimal text: sums exceed 2^53 in theory. */
+export interface TotalChange {
+  readonly department: string;
+  readonly total: string;
+  readonly count: string;
+}
+
+/**
+ * Adds to the running totals, inside the transaction that changed the rows.
+ *
+ * Departments are locked in one order everywhere, so that two batches never wait for one another. Called last: the
+ * totals are the rows that all batches share.
+ */
+export async function addToTotals(client: PoolClient, changes: readonly TotalChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  await client.query(
+    `insert into department_employee_salary as stored (department, total_salary, employee_count)
+     select department, total, count
+     from unnest($1::text[], $2::bigint[], $3::bigint[]) as change (department, total, count)
+     order by department collate "C"
+     on conflict (department) do update set
+       total_salary = stored.total_salary + excluded.total_salary,
+       employee_count = stored.employee_count + excluded.employee_count`,
+    [changes.map((c) => c.department), changes.map((c) => c.total), changes.map((c) => c.count)],
+  );
+  if (changes.some((c) => c.count.startsWith('-'))) {
+    await client.query('delete from department_employee_salary where department = any($1) and employee_count = 0', [
+      changes.map((c) => c.department),
+    ]);
+  }
+}

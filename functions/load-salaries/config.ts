@@ -1,0 +1,3 @@
+import { kafkaShape, targetDatabaseShape } from '../runtime/config.ts';
+
+export const loadSalariesShape = { ...kafkaShape, ...targetDatabaseShape };

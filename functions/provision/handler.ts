@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { createKafka } from '../adapters/kafka/kafka-client.ts';
+import { createTopics } from '../adapters/kafka/topic-admin.ts';
+import { Database } from '../adapters/postgres/database.ts';
+import { migrate } from '../adapters/postgres/migrations.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { createHandler } from '../runtime/handler.ts';
+import { provisionShape } from './config.ts';
+import { answerCloudFormation, isCustomResourceEvent } from './custom-resource.ts';
+import { readMigrations } from './migration-files.ts';
+import { Provisioner } from './provisioner.ts';
+
+const NAME = 'provision';
+
+/** `sql/` lies at the same place beside the sources and in the deployed package. */
+const SQL = join(import.meta.dirname, '../../sql');
+
+async function connect() {
+  const config = loadConfig(provisionShape, process.env);
+  const open = (url: string, secretArn: string | undefined) => Database.open({ url, secretArn, applicationName: NAME });
+  const [source, target] = await Promise.all([
+    open(config.SOURCE_DATABASE_URL, config.SOURCE_DATABASE_SECRET_ARN),
+    open(config.TARGET_DATABASE_URL, config.TARGET_DATABASE_SECRET_ARN),
+  ]);
+  const kafka = createKafka({
+    brokers: config.KAFKA_BROKERS,
+    auth: config.KAFKA_AUTH,
+    region: config.AWS_REGION,
+    clientId: NAME,
+  });
+  return new Provisioner(
+    {
+      migrateSource: async () => migrate(source, await readMigrations(join(SQL, 'source'))),
+      migrateTarget: async () => migrate(target, await readMigrations(join(SQL, 'target'))),
+      createTopics: (topics) => createTopics(kafka, topics),
+    },
+    config.TOPIC_PARTITIONS,
+  );
+}
+
+/** Invoked directly it answers with what it did; as a custom resource it answers CloudFormation. */
+export const handler = createHandler({
+  name: NAME,
+  // Connecting belongs to the work here: CloudFormation must hear of its failure, too.
+  connect: ({ logger }) => ({ logger }),
+  handle: async ({ logger }, event: unknown) => {
+    if (isCustomResourceEvent(event) && event.RequestType === 'Delete') return answerCloudFormation(event, {});
+    try {
+      const report = await (await connect()).provision();
+      logger.info('provisioned', { ...report });
+      if (isCustomResourceEvent(event)) await answerCloudFormation(event, {});
+      return report;
+    } catch (error) {
+      if (isCustomResourceEvent(event)) await answerCloudFormation(event, { error: error as Error });
+      throw error;
+    }
+  },
+});
