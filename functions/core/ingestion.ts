@@ -2,6 +2,8 @@ import type { FileVersion } from './salary-record.ts';
 
 /** One object version as an event tells it. */
 export interface FileArrival extends FileVersion {
+  /** S3's version id; `null` where the bucket keeps no versions, and the ETag is what pins the bytes. */
+  readonly versionId: string | null;
   /** Orders the events of one key; `null` when the object was found by listing the bucket. */
   readonly sequencer: string | null;
   readonly eTag: string;

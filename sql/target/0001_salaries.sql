@@ -22,7 +22,9 @@ create table ingested_file (
   file_id bigint generated always as identity primary key,
   bucket text not null,
   key text not null,
+  -- S3's version id, the event's sequencer where the bucket keeps no versions, or how a listing found it.
   version text not null,
+  version_id text,
   sequencer text,
   etag text not null,
   size_bytes bigint not null,

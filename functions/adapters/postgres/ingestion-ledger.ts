@@ -48,9 +48,18 @@ export class IngestionLedger {
       if (known) return known.state;
       const state = await judge(client, key, arrival, isLatest);
       await client.query(
-        `insert into ingested_file (bucket, key, version, sequencer, etag, size_bytes, state, finished_at)
-         values ($1, $2, $3, $4, $5, $6, $7, case when $7 = 'loading' then null else clock_timestamp() end)`,
-        [arrival.bucket, arrival.key, arrival.version, arrival.sequencer, arrival.eTag, arrival.sizeBytes, state],
+        `insert into ingested_file (bucket, key, version, version_id, sequencer, etag, size_bytes, state, finished_at)
+         values ($1, $2, $3, $8, $4, $5, $6, $7, case when $7 = 'loading' then null else clock_timestamp() end)`,
+        [
+          arrival.bucket,
+          arrival.key,
+          arrival.version,
+          arrival.sequencer,
+          arrival.eTag,
+          arrival.sizeBytes,
+          state,
+          arrival.versionId,
+        ],
       );
       return state;
     });
