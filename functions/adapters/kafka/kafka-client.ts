@@ -17,7 +17,8 @@ export function createKafka(settings: KafkaSettings): Kafka {
   return new Kafka({
     clientId: settings.clientId,
     brokers: [...settings.brokers],
-    logLevel: logLevel.ERROR,
+    // Whatever matters is thrown and logged by whoever gives up; the client would also log what it retries by itself.
+    logLevel: logLevel.NOTHING,
     connectionTimeout: 3_000,
     // Short: an outage is for the event source to wait out, an invocation that hangs helps nobody.
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
