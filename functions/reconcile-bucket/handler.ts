@@ -1,0 +1,39 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { AsyncInvoker } from '../adapters/lambda/async-invoker.ts';
+import { Database } from '../adapters/postgres/database.ts';
+import { IngestionAccounting } from '../adapters/postgres/ingestion-accounting.ts';
+import { BucketListing } from '../adapters/s3/bucket-listing.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { createHandler } from '../runtime/handler.ts';
+import { BucketReconciler } from './bucket-reconciler.ts';
+import { reconcileBucketShape } from './config.ts';
+
+const NAME = 'reconcile-bucket';
+
+export const handler = createHandler({
+  name: NAME,
+  connect: async ({ logger, metrics }) => {
+    const config = loadConfig(reconcileBucketShape, process.env);
+    const database = await Database.open({
+      url: config.TARGET_DATABASE_URL,
+      secretArn: config.TARGET_DATABASE_SECRET_ARN,
+      applicationName: NAME,
+    });
+    const transformer = new AsyncInvoker(new LambdaClient({}), config.TRANSFORM_FUNCTION_NAME);
+    const reconciler = new BucketReconciler(
+      new BucketListing(new S3Client({}), config.BUCKET_NAME),
+      new IngestionAccounting(database, config.BUCKET_NAME),
+      { invoke: (arrival) => transformer.invoke({ arrival }) },
+      config.STALE_AFTER_SECONDS * 1000,
+    );
+    return { reconciler, logger, metrics };
+  },
+  handle: async ({ reconciler, logger, metrics }) => {
+    const { listed, unknown, stalled } = await reconciler.reconcile();
+    logger.info('bucket reconciled', { listed, unknown, stalled });
+    metrics.addMetric('FilesForgotten', 'Count', unknown.length);
+    metrics.addMetric('FilesStalled', 'Count', stalled.length);
+    return { listed, unknown, stalled };
+  },
+});
