@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DirectoryLock } from './directory-lock.ts';
+import { findMaven } from './java.ts';
+import { runTool } from './run-tool.ts';
+
+const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+
+/** Where downloads are kept for all stacks of this user: `XDG_CACHE_HOME`, else `~/.cache`. */
+export function cacheDirectory(): string {
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'employee-streams');
+}
+
+/**
+ * Gives the directory with the jars that a `pom.xml` names, and fetches them when they are not there yet.
+ *
+ * The directory is named after the file's content, is filled aside and renamed: it is complete or absent, whoever starts
+ * at the same time and whatever is killed on the way.
+ */
+export async function resolveJars(
+  name: string,
+  pomPath: string,
+  context: { signal: AbortSignal; onNotice: (line: string) => void },
+): Promise<string> {
+  const digest = createHash('sha256')
+    .update(await readFile(pomPath))
+    .digest('hex')
+    .slice(0, 12);
+  const target = join(cacheDirectory(), `${name}-${digest}`);
+  if (await exists(target)) return target;
+  const maven = await findMaven();
+  await mkdir(cacheDirectory(), { recursive: true });
+  return withCacheLock(context.signal, async () => {
+    if (await exists(target)) return target;
+    const aside = `${target}.partial`;
+    await rm(aside, { recursive: true, force: true });
+    context.onNotice(`Fetching the jars of ${name} from Maven Central; this happens once.`);
+    await fetchJars(maven, pomPath, aside, (count) => context.onNotice(`${name}: ${count} files fetched`), context);
+    await rename(aside, target);
+    return target;
+  });
+}
+
+async function fetchJars(
+  maven: string,
+  pomPath: string,
+  directory: string,
+  onCount: (count: number) => void,
+  { signal }: { signal: AbortSignal },
+): Promise<void> {
+  let count = 0;
+  const onLine = (line: string) => {
+    if (line.includes('Downloaded from') && ++count % 50 === 0) onCount(count);
+  };
+  const args = ['-B', '-f', pomPath, plugin, `-DoutputDirectory=${directory}`, '-DincludeScope=runtime'];
+  await runTool({ file: maven, args }, { signal, onLine });
+}
+
+/** Two Mavens at once can spoil the repository that they share. */
+async function withCacheLock<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  const lock = new DirectoryLock(cacheDirectory());
+  while (lock.tryAcquire() !== undefined) await delay(200, undefined, { signal });
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,83 @@
+import { connect, createServer } from 'node:net';
+
+/** Where each server listens when nothing else does. */
+export const defaultPorts = {
+  kafka: 9092,
+  kafkaController: 9093,
+  sourceDatabase: 5433,
+  targetDatabase: 5434,
+  s3: 9000,
+  dynamodb: 8000,
+  lambda: 3002,
+  http: 3000,
+  s3Notifications: 9001,
+} as const;
+
+export type PortName = keyof typeof defaultPorts;
+
+// Below the range from which systems give ports to outgoing connections: one of those could take the port of a server
+// that has just died and is about to be started again.
+const lowestFreePort = 15_000;
+const highestFreePort = 31_999;
+
+/**
+ * Hands out loopback ports, each only once.
+ *
+ * Between the look and the server's own listening somebody else may take the port; the server then fails to start and
+ * says so.
+ */
+export class PortChooser {
+  readonly #preferDefaults: boolean;
+  readonly #onNotice: (line: string) => void;
+  readonly #given = new Set<number>();
+
+  constructor(options: { preferDefaults: boolean; onNotice: (line: string) => void }) {
+    this.#preferDefaults = options.preferDefaults;
+    this.#onNotice = options.onNotice;
+  }
+
+  async choose(name: PortName): Promise<number> {
+    const preferred = defaultPorts[name];
+    if (this.#preferDefaults && !this.#given.has(preferred) && (await isPortFree(preferred))) {
+      return this.#give(preferred);
+    }
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const port = lowestFreePort + Math.floor(Math.random() * (highestFreePort - lowestFreePort + 1));
+      if (this.#given.has(port) || !(await isPortFree(port))) continue;
+      if (this.#preferDefaults) this.#onNotice(`Port ${preferred} (${name}) is taken; ${port} is used instead.`);
+      return this.#give(port);
+    }
+    throw new Error(`No free port was found for ${name} between ${lowestFreePort} and ${highestFreePort}.`);
+  }
+
+  #give(port: number): number {
+    this.#given.add(port);
+    return port;
+  }
+}
+
+/** Nobody answers there and it can be listened on; both, as some systems let two listen on different addresses. */
+export async function isPortFree(port: number): Promise<boolean> {
+  return !(await answers(port)) && (await canListen(port));
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: 500 });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+    socket.once('timeout', () => end(false));
+  });
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
+  });
+}

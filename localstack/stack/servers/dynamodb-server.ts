@@ -1,0 +1,59 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from '../guarded-process.ts';
+import { findJava } from '../java.ts';
+import { resolveJars } from '../maven-jars.ts';
+import type { PrepareContext, Server } from '../server.ts';
+
+const pomPath = join(import.meta.dirname, '..', 'dynamodb', 'pom.xml');
+const jettyPath = join(import.meta.dirname, '..', 'dynamodb', 'jetty.xml');
+
+/** DynamoDB Local, kept in files; it checks no credentials and knows no regions. */
+export class DynamoDbServer implements Server {
+  readonly name = 'dynamodb';
+  readonly title = 'DynamoDB';
+  readonly startTimeoutMs = 60_000;
+  readonly #directory: string;
+  readonly #port: number;
+
+  constructor(options: { directory: string; port: number }) {
+    this.#directory = join(options.directory, 'dynamodb');
+    this.#port = options.port;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async prepare(context: PrepareContext): Promise<Command> {
+    const [java, jars] = await Promise.all([findJava(context.signal), resolveJars('dynamodb', pomPath, context)]);
+    await mkdir(this.#directory, { recursive: true });
+    return {
+      file: java,
+      args: [
+        ...['-Xms32m', '-Xmx192m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true'],
+        ...[`-Djava.library.path=${jars}`, '-cp', join(jars, '*'), 'org.eclipse.jetty.xml.XmlConfiguration'],
+        ...[`stack.port=${this.#port}`, `stack.directory=${this.#directory}`, jettyPath],
+      ],
+      cwd: this.#directory,
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: 5_000,
+    };
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    const response = await fetch(this.address, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'DynamoDB_20120810.ListTables',
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+      },
+      body: '{}',
+      signal,
+    });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`ListTables was answered with ${response.status}: ${answer}`);
+  }
+}

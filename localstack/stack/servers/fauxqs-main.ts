@@ -1,0 +1,44 @@
+/**
+ * Runs fauxqs as an S3 server on the loopback address.
+ *
+ * Its own start listens on every address, so it is put together here from its parts, two of which it does not export;
+ * its version is pinned.
+ */
+import { mkdirSync } from 'node:fs';
+
+const [portText, directory] = process.argv.slice(2);
+if (portText === undefined || directory === undefined) throw new Error('usage: fauxqs-main.ts PORT DIRECTORY');
+
+interface Persistence {
+  loadS3(store: object): void;
+  close(): void;
+}
+
+const entry = import.meta.resolve('fauxqs');
+const { buildApp } = await import('fauxqs');
+const { S3Store } = (await import(new URL('./s3/s3Store.js', entry).href)) as {
+  S3Store: new () => { persistence?: Persistence };
+};
+const { FileS3Persistence } = (await import(new URL('./s3/fileS3Persistence.js', entry).href)) as {
+  FileS3Persistence: new (directory: string) => Persistence;
+};
+
+mkdirSync(directory, { recursive: true });
+const s3Store = new S3Store();
+const persistence = new FileS3Persistence(directory);
+persistence.loadS3(s3Store);
+s3Store.persistence = persistence;
+
+const app = buildApp({ logger: false, stores: { s3Store } as never });
+// An empty object is put without a type, which fauxqs answers with an error that S3 does not know.
+app.addHook('onRequest', (request, _reply, done) => {
+  request.headers['content-type'] ??= 'application/octet-stream';
+  done();
+});
+app.addHook('preClose', () => persistence.close());
+await app.listen({ port: Number(portText), host: '127.0.0.1' });
+
+process.once('SIGTERM', () => {
+  app.server.closeAllConnections();
+  void app.close();
+});

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { Command } from '../guarded-process.ts';
+import type { Server } from '../server.ts';
+import { probeS3 } from './s3-probe.ts';
+
+const mainPath = join(import.meta.dirname, 'fauxqs-main.ts');
+
+/** An S3 server in Node, kept in files; it checks no credentials. */
+export class FauxqsServer implements Server {
+  readonly name = 's3';
+  readonly title = 'S3 (fauxqs)';
+  readonly startTimeoutMs = 30_000;
+  readonly #directory: string;
+  readonly #port: number;
+
+  constructor(options: { directory: string; port: number }) {
+    this.#directory = join(options.directory, 's3');
+    this.#port = options.port;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async prepare(): Promise<Command> {
+    return {
+      file: process.execPath,
+      args: [mainPath, String(this.#port), this.#directory],
+      // Options that the parent was started with, such as a debugger's port, are not meant for this one.
+      env: { ...process.env, NODE_OPTIONS: undefined },
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: 5_000,
+    };
+  }
+
+  probe(signal: AbortSignal): Promise<void> {
+    return probeS3(this.address, signal);
+  }
+}

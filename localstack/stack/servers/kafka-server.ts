@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from '../guarded-process.ts';
+import { findJava } from '../java.ts';
+import { resolveJars } from '../maven-jars.ts';
+import { runTool } from '../run-tool.ts';
+import type { PrepareContext, Server } from '../server.ts';
+import { countBrokers } from './kafka-probe.ts';
+
+const pomPath = join(import.meta.dirname, '..', 'kafka', 'pom.xml');
+const loggingPath = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties');
+
+/** One node of Apache Kafka, broker and controller in one, as small as a laptop likes it. */
+export class KafkaServer implements Server {
+  readonly name = 'kafka';
+  readonly title = 'Kafka';
+  readonly startTimeoutMs = 60_000;
+  readonly #directory: string;
+  readonly #port: number;
+  readonly #controllerPort: number;
+
+  constructor(options: { directory: string; port: number; controllerPort: number }) {
+    this.#directory = join(options.directory, 'kafka');
+    this.#port = options.port;
+    this.#controllerPort = options.controllerPort;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  async prepare(context: PrepareContext): Promise<Command> {
+    const [java, jars] = await Promise.all([findJava(context.signal), resolveJars('kafka', pomPath, context)]);
+    const configPath = join(this.#directory, 'server.properties');
+    await mkdir(this.#dataPath, { recursive: true });
+    await writeFile(configPath, this.#config());
+    if (!(await this.#isFormatted())) await this.#format(java, jars, configPath, context.signal);
+    return {
+      file: java,
+      args: [
+        ...['-Xms192m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true'],
+        ...[`-Dlog4j2.configurationFile=${loggingPath}`, '-cp', join(jars, '*'), 'kafka.Kafka', configPath],
+      ],
+      cwd: this.#directory,
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: 10_000,
+    };
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    if ((await countBrokers(this.#port, signal)) === 0) throw new Error('the broker has not joined its cluster yet');
+  }
+
+  get #dataPath(): string {
+    return join(this.#directory, 'data');
+  }
+
+  #isFormatted(): Promise<boolean> {
+    return access(join(this.#dataPath, 'meta.properties')).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #format(java: string, jars: string, configPath: string, signal: AbortSignal): Promise<void> {
+    const clusterId = randomBytes(16).toString('base64url');
+    const args = ['-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
+    await runTool({ file: java, args: [...args, '-t', clusterId, '-c', configPath, '--ignore-formatted'] }, { signal });
+  }
+
+  #config(): string {
+    const settings = {
+      'process.roles': 'broker,controller',
+      'node.id': 1,
+      'controller.quorum.voters': `1@127.0.0.1:${this.#controllerPort}`,
+      listeners: `PLAINTEXT://127.0.0.1:${this.#port},CONTROLLER://127.0.0.1:${this.#controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.#port}`,
+      'controller.listener.names': 'CONTROLLER',
+      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'log.dirs': this.#dataPath,
+      // A topic that nobody has provisioned is a mistake, here as on MSK.
+      'auto.create.topics.enable': false,
+      'num.partitions': 6,
+      // There is one node to keep copies on.
+      'default.replication.factor': 1,
+      'min.insync.replicas': 1,
+      'offsets.topic.replication.factor': 1,
+      'offsets.topic.num.partitions': 4,
+      'transaction.state.log.replication.factor': 1,
+      'transaction.state.log.min.isr': 1,
+      'transaction.state.log.num.partitions': 2,
+      'share.coordinator.state.topic.replication.factor': 1,
+      'share.coordinator.state.topic.min.isr': 1,
+      'share.coordinator.state.topic.num.partitions': 2,
+      // A consumer starts at once instead of waiting for others to join.
+      'group.initial.rebalance.delay.ms': 0,
+      'group.min.session.timeout.ms': 1_000,
+      // Consumers that were away for a while find their position again.
+      'offsets.retention.minutes': 525_600,
+      // The default buffer alone is 128 MB of heap.
+      'log.cleaner.dedupe.buffer.size': 16_777_216,
+      'num.network.threads': 2,
+      'num.io.threads': 4,
+      'background.threads': 2,
+      'num.recovery.threads.per.data.dir': 2,
+    };
+    return `${Object.entries(settings)
+      .map(([key, value]) => `${key}=${value}`)
+      .join('\n')}\n`;
+  }
+}

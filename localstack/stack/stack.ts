@@ -1,0 +1,173 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DirectoryLock } from './directory-lock.ts';
+import type { StackEndpoints } from './endpoints.ts';
+import { PortChooser, type PortName } from './ports.ts';
+import { type Server, type ServerName, serverNames } from './server.ts';
+import { DynamoDbServer } from './servers/dynamodb-server.ts';
+import { FauxqsServer } from './servers/fauxqs-server.ts';
+import { KafkaServer } from './servers/kafka-server.ts';
+import { PostgresServer } from './servers/postgres-server.ts';
+import { SupervisedServer } from './supervised-server.ts';
+
+export type { StackEndpoints } from './endpoints.ts';
+
+export interface StackOptions {
+  /** Data, logs and the lock; made when absent. One stack at a time may use it. */
+  readonly directory: string;
+  /** `default` takes the documented ports as far as they are free; `free` takes any. */
+  readonly ports: 'default' | 'free';
+  /** Which servers to start; all when absent. */
+  readonly servers?: readonly ServerName[];
+  readonly s3?: 'fauxqs' | 'minio';
+  /** Begins with empty data. */
+  readonly fresh?: boolean;
+  /** Progress and what went wrong but was mended, one line each. */
+  readonly onNotice: (line: string) => void;
+  /** A server died for good after the start had succeeded; the caller stops the stack. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Locally any credentials will do, but the AWS SDK wants some; MinIO wants at least eight characters. */
+const accessKeyId = 'local-access-key';
+const secretAccessKey = 'local-secret-key';
+const region = 'us-east-1';
+
+type Ports = Record<PortName, number>;
+
+/** The real servers under both pipelines, on the loopback address. Use an instance once. */
+export class LocalStack {
+  readonly #options: StackOptions;
+  readonly #directory: string;
+  readonly #lock: DirectoryLock;
+  #servers = new Map<ServerName, SupervisedServer>();
+  #ports: Ports | undefined;
+  #stopped = false;
+
+  constructor(options: StackOptions) {
+    this.#options = options;
+    this.#directory = resolve(options.directory);
+    this.#lock = new DirectoryLock(this.#directory);
+  }
+
+  /**
+   * Resolves when every server answers.
+   *
+   * @throws when another stack uses the directory, or when a server does not start; nothing is left running then.
+   */
+  async start(): Promise<StackEndpoints> {
+    const taken = this.#lock.tryAcquire();
+    if (taken !== undefined) {
+      const holder = taken.heldBy === undefined ? '' : ` (process ${taken.heldBy})`;
+      throw new Error(`A stack is already running in ${this.#directory}${holder}: stop it first.`);
+    }
+    try {
+      return await this.#startServers();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Resolves when all servers are gone; a start that is on its way fails. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#servers.values()].map((server) => server.stop()));
+    this.#lock.release();
+  }
+
+  /** Where the functions' host is to listen; known once `start` has resolved. */
+  get hostPorts(): { lambda: number; http: number; s3Notifications: number } {
+    if (this.#ports === undefined) throw new Error('the ports of a stack are known once it has started');
+    return this.#ports;
+  }
+
+  /** @returns the id of a server's process, waiting for it while the server is being started again. */
+  async pidOf(name: ServerName): Promise<number> {
+    const server = this.#servers.get(name);
+    if (server === undefined) throw new Error(`${name} is not part of this stack`);
+    return server.pid();
+  }
+
+  async #startServers(): Promise<StackEndpoints> {
+    const supervise = (server: Server) =>
+      new SupervisedServer({
+        server,
+        directory: this.#directory,
+        onNotice: this.#options.onNotice,
+        onFatal: this.#options.onFatal,
+      });
+    // Servers of a killed parent may still hold their ports.
+    const unused = this.#describeServers(noPorts);
+    await Promise.all(unused.map((server) => supervise(server).endLeftover()));
+    if (this.#options.fresh) this.#removeData();
+    const ports = await this.#choosePorts();
+    if (this.#stopped) throw new Error('the stack was stopped while it started');
+    this.#ports = ports;
+    const wanted = new Set<string>(this.#options.servers ?? serverNames);
+    const servers = this.#describeServers(ports).filter(({ name }) => wanted.has(name));
+    this.#servers = new Map(servers.map((server) => [server.name as ServerName, supervise(server)]));
+    await Promise.all(
+      servers.map(async (server) => {
+        await this.#servers.get(server.name as ServerName)?.start();
+        this.#options.onNotice(`${server.title} answers at ${server.address}`);
+      }),
+    );
+    return this.#endpoints(ports, servers);
+  }
+
+  #describeServers(ports: Ports): Server[] {
+    const directory = this.#directory;
+    return [
+      new KafkaServer({ directory, port: ports.kafka, controllerPort: ports.kafkaController }),
+      new PostgresServer({ name: 'sourceDatabase', database: 'source', directory, port: ports.sourceDatabase }),
+      new PostgresServer({ name: 'targetDatabase', database: 'target', directory, port: ports.targetDatabase }),
+      new FauxqsServer({ directory, port: ports.s3 }),
+      new DynamoDbServer({ directory, port: ports.dynamodb }),
+    ];
+  }
+
+  async #choosePorts(): Promise<Ports> {
+    const chooser = new PortChooser({
+      preferDefaults: this.#options.ports === 'default',
+      onNotice: this.#options.onNotice,
+    });
+    const ports = { ...noPorts };
+    for (const name of Object.keys(ports) as PortName[]) ports[name] = await chooser.choose(name);
+    return ports;
+  }
+
+  /** Everything but the lock and the logs goes. */
+  #removeData(): void {
+    for (const entry of readdirSync(this.#directory)) {
+      if (entry.startsWith('lock') || entry === 'logs') continue;
+      rmSync(join(this.#directory, entry), { recursive: true, force: true });
+    }
+  }
+
+  #endpoints(ports: Ports, servers: readonly Server[]): StackEndpoints {
+    const addressOf = (name: ServerName) => servers.find((server) => server.name === name)?.address;
+    const brokers = addressOf('kafka');
+    return {
+      s3: { endpoint: addressOf('s3') ?? '', region, bucket: '', accessKeyId, secretAccessKey },
+      kafka: { brokers: brokers === undefined ? [] : [brokers] },
+      sourceDatabaseUrl: addressOf('sourceDatabase') ?? '',
+      targetDatabaseUrl: addressOf('targetDatabase') ?? '',
+      dynamodb: { endpoint: addressOf('dynamodb') ?? '', offsetTable: '' },
+      lambda: { endpoint: `http://127.0.0.1:${ports.lambda}` },
+      dashboardUrl: null,
+    };
+  }
+}
+
+const noPorts: Ports = {
+  kafka: 0,
+  kafkaController: 0,
+  sourceDatabase: 0,
+  targetDatabase: 0,
+  s3: 0,
+  dynamodb: 0,
+  lambda: 0,
+  http: 0,
+  s3Notifications: 0,
+};
