@@ -25,6 +25,11 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+const integration = project('integration', {
+  globalSetup: '<rootDir>/tests/support/start-stack.ts',
+  globalTeardown: '<rootDir>/tests/support/stop-stack.ts',
+});
+
 export default {
-  projects: [project('unit'), project('contract'), project('integration'), project('e2e')],
+  projects: [project('unit'), project('contract'), integration, project('e2e')],
 };

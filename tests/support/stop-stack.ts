@@ -1,0 +1,11 @@
+import { rm } from 'node:fs/promises';
+import { type RunningTestStack, runningStackKey } from './servers.ts';
+
+/** `TEST_STACK_KEEP=1` keeps data and logs for a look after a failure. */
+export default async function stopStack(): Promise<void> {
+  const running = (globalThis as Record<string, unknown>)[runningStackKey] as RunningTestStack | undefined;
+  if (running === undefined) return;
+  await running.stop();
+  if (process.env['TEST_STACK_KEEP']) process.stderr.write(`Data and logs of the servers: ${running.directory}\n`);
+  else await rm(running.directory, { recursive: true, force: true });
+}
