@@ -20,6 +20,8 @@ export function createKafka(settings: KafkaSettings): Kafka {
     // Whatever matters is thrown and logged by whoever gives up; the client would also log what it retries by itself.
     logLevel: logLevel.NOTHING,
     connectionTimeout: 3_000,
+    // The slowest healthy answer is that of a write which waits for a replica that is about to leave the in-sync set.
+    requestTimeout: 10_000,
     // Short: an outage is for the event source to wait out, an invocation that hangs helps nobody.
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
     ...(settings.auth === 'iam' && signInWithRole(settings.region)),

@@ -1,42 +1,64 @@
-import type { Kafka, Producer } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
+import { installFastProduce } from './fast-produce.ts';
+import { ProducerSession } from './producer-session.ts';
+
+interface RecordPublisherOptions {
+  /**
+   * How long Kafka may go without acknowledging anything while records wait. Smaller gives up a restart of a broker
+   * that would have come back, larger eats into the time that an invocation has.
+   */
+  readonly stallTimeoutMs: number;
+}
+
+const DEFAULTS: RecordPublisherOptions = { stallTimeoutMs: 15_000 };
 
 /**
  * Publishes records with idempotence, so that a retry inside the client writes nothing twice.
  *
- * One instance serves all invocations of a function instance; it connects at the first use.
+ * One instance serves all invocations of a function instance; it connects at the first use. After a failure the next
+ * call begins with a fresh producer.
  */
 export class RecordPublisher {
-  readonly #producer: Producer;
-  #connected: Promise<void> | undefined;
+  readonly #kafka: Kafka;
+  readonly #options: RecordPublisherOptions;
+  #session: ProducerSession | undefined;
 
-  constructor(kafka: Kafka) {
-    this.#producer = kafka.producer({ idempotent: true, allowAutoTopicCreation: false });
+  constructor(kafka: Kafka, options: Partial<RecordPublisherOptions> = {}) {
+    installFastProduce();
+    this.#kafka = kafka;
+    this.#options = { ...DEFAULTS, ...options };
   }
 
   /**
-   * Resolves when all in-sync replicas have acknowledged all records. Records of one partition keep their order.
+   * Resolves when all in-sync replicas have acknowledged all records. Records of one partition keep their order, also
+   * over several calls under way at once; a caller with much to send keeps some calls of about a thousand records
+   * each under way, and awaits all of them before it records any progress.
    *
-   * @throws whatever the client throws when brokers are away for longer than its retries: nothing, some or all of the
-   * records may have been written.
+   * @throws whatever made Kafka unreachable or refuse a record, at the latest when nothing has been acknowledged for
+   * the stall timeout. All calls under way fail together. Each of their records may have been written or not, or may
+   * still be by a broker that wakes up: publish them again.
    */
   async publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    await this.connect();
-    await this.#producer.send({ topic, acks: -1, messages: [...records] as never });
+    if (records.length > 0) await this.#openSession().publish(topic, records);
   }
 
-  /** Connects, if that has not happened yet; a failed attempt is forgotten, so that the next one tries again. */
+  /** Connects, if that has not happened yet, so that the first call need not. */
   async connect(): Promise<void> {
-    this.#connected ??= this.#producer.connect().catch((error) => {
-      this.#connected = undefined;
-      throw error;
-    });
-    await this.#connected;
+    await this.#openSession().connect();
   }
 
+  /** Waits for the calls under way and disconnects. */
   async disconnect(): Promise<void> {
-    this.#connected = undefined;
-    await this.#producer.disconnect();
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  #openSession(): ProducerSession {
+    this.#session ??= new ProducerSession(this.#kafka, this.#options.stallTimeoutMs, () => {
+      this.#session = undefined;
+    });
+    return this.#session;
   }
 }

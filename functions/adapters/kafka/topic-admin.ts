@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
 
 export interface TopicSpecification {
   readonly topic: string;
@@ -43,7 +43,16 @@ export async function createTopics(
  * @throws when there is no such topic.
  */
 export async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
-  return withAdmin(kafka, async (admin) => (await readPartitions(admin, topic)).length);
+  return (await describeTopic(kafka, topic)).length;
+}
+
+/**
+ * The partitions of a topic and who leads them.
+ *
+ * @throws when there is no such topic.
+ */
+export async function describeTopic(kafka: Kafka, topic: string): Promise<PartitionMetadata[]> {
+  return withAdmin(kafka, (admin) => readPartitions(admin, topic));
 }
 
 async function ensureTopic(admin: Admin, wanted: TopicSpecification, present: boolean): Promise<TopicReport> {
@@ -93,7 +102,7 @@ async function untilLed(admin: Admin, topic: string): Promise<number> {
   }
 }
 
-async function readPartitions(admin: Admin, topic: string) {
+async function readPartitions(admin: Admin, topic: string): Promise<PartitionMetadata[]> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   return topics[0]?.partitions ?? [];
 }
