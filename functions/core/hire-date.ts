@@ -1,0 +1,28 @@
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const DAY_MONTH_YEAR = /^([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})$/;
+const YEAR_MONTH_DAY = /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$/;
+
+/**
+ * Reads a date written as `DD-Mon-YYYY` (English months in any case) or `YYYY-MM-DD`, days and months with one or two
+ * digits; returns it as `YYYY-MM-DD`, or `null` when it is written otherwise or is no day of the calendar.
+ *
+ * There is no year 0 in the calendar, and the database has none either.
+ */
+export function readHireDate(text: string): string | null {
+  let match = DAY_MONTH_YEAR.exec(text);
+  if (match) return toIsoDate(match[3] as string, MONTHS.indexOf((match[2] as string).toLowerCase()) + 1, match[1]);
+  match = YEAR_MONTH_DAY.exec(text);
+  return match && toIsoDate(match[1] as string, Number(match[2]), match[3]);
+}
+
+function toIsoDate(year: string, month: number, dayText: string | undefined): string | null {
+  const day = Number(dayText);
+  const lastDay = month === 2 && isLeapYear(Number(year)) ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0);
+  if (year === '0000' || day < 1 || day > lastDay) return null;
+  return `${year}-${month < 10 ? '0' : ''}${month}-${day < 10 ? '0' : ''}${day}`;
+}
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}

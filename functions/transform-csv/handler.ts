@@ -1,0 +1,55 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts';
+import { createKafka } from '../adapters/kafka/kafka-client.ts';
+import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
+import { AsyncInvoker } from '../adapters/lambda/async-invoker.ts';
+import { Database } from '../adapters/postgres/database.ts';
+import { IngestionLedger } from '../adapters/postgres/ingestion-ledger.ts';
+import { ObjectStore } from '../adapters/s3/object-store.ts';
+import { createS3Client } from '../adapters/s3/s3-client.ts';
+import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { createHandler } from '../runtime/handler.ts';
+import { transformCsvShape } from './config.ts';
+import { CsvTransformer } from './csv-transformer.ts';
+import { decodeTransformEvent } from './s3-event.ts';
+
+const NAME = 'transform-csv';
+
+export const handler = createHandler({
+  name: NAME,
+  connect: async ({ logger, metrics }) => {
+    const config = loadConfig(transformCsvShape, process.env);
+    const { KAFKA_BROKERS: brokers, KAFKA_AUTH: auth, AWS_REGION: region } = config;
+    const database = await Database.open({
+      url: config.TARGET_DATABASE_URL,
+      secretArn: config.TARGET_DATABASE_SECRET_ARN,
+      applicationName: NAME,
+    });
+    const publisher = new RecordPublisher(createKafka({ brokers, auth, region, clientId: NAME }));
+    const transformer = new CsvTransformer({
+      store: new ObjectStore(createS3Client()),
+      ledger: new IngestionLedger(database),
+      publisher,
+      deadLetters: new DeadLetterPublisher(publisher, SALARIES_DEAD_LETTER_TOPIC),
+      continuation: new AsyncInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
+      journal: logger,
+      filter: { departments: new Set(config.SALARY_DEPARTMENTS), hiredSince: config.HIRED_SINCE },
+      marginMs: config.CONTINUE_BEFORE_END_SECONDS * 1000,
+      monotonicMs: () => performance.now(),
+    });
+    return { transformer, logger, metrics };
+  },
+  handle: async ({ transformer, logger, metrics }, event: unknown, context) => {
+    const { checkpoints, ignoredKeys } = decodeTransformEvent(event);
+    for (const key of ignoredKeys) logger.info('object ignored: not a created .csv', { key });
+    const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
+    for (const checkpoint of checkpoints) {
+      const { bucket, key, version } = checkpoint.arrival;
+      const { state, counts } = await transformer.transform(checkpoint, deadline);
+      logger.info('file transformed', { bucket, key, version, state, counts });
+      metrics.addMetric('RowsSent', 'Count', counts.sent);
+      metrics.addMetric('RowsRejected', 'Count', counts.rejected);
+    }
+  },
+});
