@@ -10,6 +10,7 @@ import { createS3Client } from '../adapters/s3/s3-client.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
+import { METRIC } from '../runtime/metric-names.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
 import { decodeTransformEvent } from './s3-event.ts';
@@ -48,8 +49,8 @@ export const handler = createHandler({
       const { bucket, key, version } = checkpoint.arrival;
       const { state, counts } = await transformer.transform(checkpoint, deadline);
       logger.info('file transformed', { bucket, key, version, state, counts });
-      metrics.addMetric('RowsSent', 'Count', counts.sent);
-      metrics.addMetric('RowsRejected', 'Count', counts.rejected);
+      metrics.addMetric(METRIC.rowsSent, 'Count', counts.sent);
+      metrics.addMetric(METRIC.rowsRejected, 'Count', counts.rejected);
     }
   },
 });

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InputError } from '../core/errors.ts';
+import { CR, findQuotedRecordEnd, LF, QUOTE, type QuoteFault, UNFINISHED } from './quoted-record.ts';
 
 /** A record of more bytes than this, its line end not counted, is unreadable. */
 export const MAX_RECORD_BYTES = 1_048_576;
@@ -29,14 +30,7 @@ export interface RecordBatch {
   readonly fault: InputError | null;
 }
 
-const COMMA = 0x2c;
-const QUOTE = 0x22;
-const LF = 0x0a;
-const CR = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-/** A blank has up to this many bytes, so with fewer at hand it is open whether they are one. */
-const MAX_BLANK_BYTES = 3;
-const UNFINISHED = -1;
 
 /**
  * Finds the records in the bytes of a CSV file, wherever its blocks are cut, and finds out whether it is one: UTF-8,
@@ -81,32 +75,25 @@ export class RecordScanner {
     while (start < source.length) {
       const lineEnd = source.indexOf(LF, start);
       if (nextQuote < start) nextQuote = indexOrEnd(source, QUOTE, start);
-      const plainEnd = lineEnd === -1 ? (isLast ? source.length : UNFINISHED) : lineEnd;
-      const mark = found.cuts.length;
-      const end =
-        nextQuote < (lineEnd === -1 ? source.length : lineEnd)
-          ? findQuotedRecordEnd(source, start, isLast, found.cuts)
-          : plainEnd;
+      const isPlain = nextQuote >= (lineEnd === -1 ? source.length : lineEnd);
+      const plainEnd = lineEnd === -1 && isLast ? source.length : lineEnd;
+      const end = isPlain ? plainEnd : findQuotedRecordEnd(source, start, isLast, found.cuts);
       if (typeof end === 'object') {
-        const faultLine = line + countLineEnds(source, start, end.at);
-        fault = end.at - start >= this.#maxRecordBytes ? this.#tooLong(line) : quoteFault(end.open, faultLine);
-        found.cuts.length = mark;
+        fault = this.#quoteFault(source, start, line, end);
         break;
       }
-      // Four bytes beyond the limit: a line end, and a fault of the quotes within the limit is found first.
       if (end === UNFINISHED) {
+        // A line end's bytes and a blank's beyond the limit, so that a fault of the quotes before it is found first.
         if (source.length - start > this.#maxRecordBytes + 4) fault = this.#tooLong(line);
-        found.cuts.length = mark;
         break;
       }
       const contentEnd = end < source.length && end > start && source[end - 1] === CR ? end - 1 : end;
       if (contentEnd - start > this.#maxRecordBytes) {
         fault = this.#tooLong(line);
-        found.cuts.length = mark;
         break;
       }
       if (contentEnd > start) found.add(start, contentEnd, line);
-      line += end === lineEnd ? 1 : countLineEnds(source, start, end + 1);
+      line += isPlain ? 1 : countLineEnds(source, start, end + 1);
       start = Math.min(end + 1, source.length);
     }
     return this.#keep(source, found, start, line, fault);
@@ -122,6 +109,16 @@ export class RecordScanner {
     this.#rest = source.subarray(end);
     this.#position = { byteOffset: found.byteOffset + end, line };
     return found.toBatch(end, this.#position, fault);
+  }
+
+  #quoteFault(source: Buffer, start: number, line: number, { at, isOpen }: QuoteFault): InputError {
+    const size = (isOpen ? source.length : at + 1) - start;
+    if (size > this.#maxRecordBytes) return this.#tooLong(line);
+    const faultLine = line + countLineEnds(source, start, at);
+    const reason = isOpen
+      ? `expected a quote to be closed, got the end of the file; the quote opens at line ${faultLine}`
+      : `expected a comma or a line end behind a closing quote, got something else at line ${faultLine}`;
+    return new InputError('PIPE_FILE_QUOTE', reason, { line: faultLine });
   }
 
   #tooLong(line: number): InputError {
@@ -192,68 +189,6 @@ class Records {
   }
 }
 
-/** A fault of the quotes: where, and whether a quote is open at the end of the file or something stands behind one. */
-interface QuoteFault {
-  readonly at: number;
-  readonly open: boolean;
-}
-
-/** The end of a record that holds quotes: its LF, or the end of the file. Adds the blanks beside quotes to `cuts`. */
-function findQuotedRecordEnd(source: Buffer, start: number, isLast: boolean, cuts: number[]): number | QuoteFault {
-  let position = start;
-  for (;;) {
-    const valueStart = skipBlanks(source, position);
-    if (source[valueStart] === QUOTE) {
-      const closing = findClosingQuote(source, valueStart + 1, isLast);
-      if (closing === UNFINISHED) return isLast ? { at: valueStart, open: true } : UNFINISHED;
-      const behind = skipBlanks(source, closing + 1);
-      const next = source[behind];
-      if (behind + MAX_BLANK_BYTES > source.length && !isLast && next !== COMMA && next !== LF) return UNFINISHED;
-      if (next !== undefined && next !== COMMA && next !== LF) return { at: behind, open: false };
-      if (valueStart > position) cuts.push(position, valueStart);
-      const blanksEnd = next === LF && source[behind - 1] === CR ? behind - 1 : behind;
-      if (blanksEnd > closing + 1) cuts.push(closing + 1, blanksEnd);
-      position = behind;
-    } else {
-      position = valueStart;
-      while (position < source.length && source[position] !== COMMA && source[position] !== LF) position += 1;
-    }
-    if (position >= source.length) return isLast ? source.length : UNFINISHED;
-    if (source[position] === LF) return position;
-    position += 1;
-  }
-}
-
-/** The quote that closes a value: one that no other follows, and of which that is known. */
-function findClosingQuote(source: Buffer, from: number, isLast: boolean): number {
-  let quote = source.indexOf(QUOTE, from);
-  while (quote !== -1) {
-    if (quote + 1 >= source.length) return isLast ? quote : UNFINISHED;
-    if (source[quote + 1] !== QUOTE) return quote;
-    quote = source.indexOf(QUOTE, quote + 2);
-  }
-  return UNFINISHED;
-}
-
-/** Skips what JavaScript's `trim` removes, up to a line end. A CR belongs to the blanks, whether an LF follows or not. */
-function skipBlanks(source: Buffer, from: number): number {
-  let position = from;
-  for (;;) {
-    const length = blankLength(source, position);
-    if (length === 0) return position;
-    position += length;
-  }
-}
-
-function blankLength(source: Buffer, position: number): number {
-  const byte = source[position];
-  if (byte === undefined || byte === LF) return 0;
-  if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) return 1;
-  if (byte === 0xc2) return source[position + 1] === 0xa0 ? 2 : 0;
-  if (byte !== 0xe1 && byte !== 0xe2 && byte !== 0xe3 && byte !== 0xef) return 0;
-  return source.toString('utf8', position, position + 3).trim() === '' && position + 3 <= source.length ? 3 : 0;
-}
-
 function indexOrEnd(source: Buffer, byte: number, from: number): number {
   const index = source.indexOf(byte, from);
   return index === -1 ? source.length : index;
@@ -265,11 +200,4 @@ function countLineEnds(source: Buffer, from: number, to: number): number {
     count += 1;
   }
   return count;
-}
-
-function quoteFault(open: boolean, line: number): InputError {
-  const reason = open
-    ? `expected a quote to be closed, got the end of the file; the quote opens at line ${line}`
-    : `expected a comma or a line end behind a closing quote, got something else at line ${line}`;
-  return new InputError('PIPE_FILE_QUOTE', reason, { line });
 }
