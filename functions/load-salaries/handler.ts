@@ -7,6 +7,7 @@ import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { decodeKafkaEvent, type KafkaEvent } from '../runtime/kafka-event.ts';
+import { METRIC } from '../runtime/metric-names.ts';
 import { loadSalariesShape } from './config.ts';
 import { SalaryLoader } from './salary-loader.ts';
 
@@ -33,7 +34,7 @@ export const handler = createHandler({
   handle: async ({ loader, logger, metrics }, event: KafkaEvent) => {
     const result = await loader.load(decodeKafkaEvent(event));
     logger.info('batch loaded', { ...result });
-    metrics.addMetric('RowsLoaded', 'Count', result.loaded);
-    metrics.addMetric('RecordsDeadLettered', 'Count', result.deadLettered);
+    metrics.addMetric(METRIC.rowsLoaded, 'Count', result.loaded);
+    metrics.addMetric(METRIC.recordsDeadLettered, 'Count', result.deadLettered);
   },
 });

@@ -7,6 +7,8 @@ export async function answerCloudFormation(
 ): Promise<void> {
   const response = await fetch(event.ResponseURL, {
     method: 'PUT',
+    // The URL is signed without a content type, and with another one S3 refuses the answer.
+    headers: { 'content-type': '' },
     body: JSON.stringify({
       Status: outcome.error ? 'FAILED' : 'SUCCESS',
       // CloudFormation shows at most 4 KB in all.

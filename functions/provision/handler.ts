@@ -44,15 +44,21 @@ export const handler = createHandler({
   // Connecting belongs to the work here: CloudFormation must hear of its failure, too.
   connect: ({ logger }) => ({ logger }),
   handle: async ({ logger }, event: unknown) => {
-    if (isCustomResourceEvent(event) && event.RequestType === 'Delete') return answerCloudFormation(event, {});
+    if (isCustomResourceEvent(event) && event.RequestType === 'Delete') {
+      await answerCloudFormation(event, {});
+      return undefined;
+    }
     try {
       const report = await (await connect()).provision();
       logger.info('provisioned', { ...report });
       if (isCustomResourceEvent(event)) await answerCloudFormation(event, {});
       return report;
     } catch (error) {
-      if (isCustomResourceEvent(event)) await answerCloudFormation(event, { error: error as Error });
-      throw error;
+      if (!isCustomResourceEvent(event)) throw error;
+      // CloudFormation hears of it and rolls back. Thrown, it would bring the event again and work against that.
+      logger.error('provisioning failed', error as Error);
+      await answerCloudFormation(event, { error: error as Error });
+      return undefined;
     }
   },
 });

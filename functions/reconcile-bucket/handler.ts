@@ -6,6 +6,7 @@ import { IngestionAccounting } from '../adapters/postgres/ingestion-accounting.t
 import { BucketListing } from '../adapters/s3/bucket-listing.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
+import { METRIC } from '../runtime/metric-names.ts';
 import { BucketReconciler } from './bucket-reconciler.ts';
 import { reconcileBucketShape } from './config.ts';
 
@@ -32,8 +33,8 @@ export const handler = createHandler({
   handle: async ({ reconciler, logger, metrics }) => {
     const { listed, unknown, stalled } = await reconciler.reconcile();
     logger.info('bucket reconciled', { listed, unknown, stalled });
-    metrics.addMetric('FilesForgotten', 'Count', unknown.length);
-    metrics.addMetric('FilesStalled', 'Count', stalled.length);
+    metrics.addMetric(METRIC.filesForgotten, 'Count', unknown.length);
+    metrics.addMetric(METRIC.filesStalled, 'Count', stalled.length);
     return { listed, unknown, stalled };
   },
 });

@@ -5,14 +5,13 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { PipelineError } from '../core/errors.ts';
+import { FUNCTION_DIMENSION, METRICS_NAMESPACE } from './metric-names.ts';
 
 /** What every use case may use to tell what it does. */
 export interface Telemetry {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
-
-export const METRICS_NAMESPACE = 'EmployeeStreams';
 
 /**
  * What all handlers share: the log context of the invocation, metrics flushed at its end, and a failure logged once
@@ -40,6 +39,7 @@ export function createHandler<Event, Result, Dependencies>(options: {
       throw error;
     })
     .handler(async (event: Event, context: Context) => {
+      metrics.addDimension(FUNCTION_DIMENSION, context.functionName);
       dependencies ??= Promise.resolve(options.connect({ logger, metrics })).catch((error) => {
         dependencies = undefined;
         throw error;

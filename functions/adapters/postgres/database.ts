@@ -1,8 +1,12 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pg from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
 
 export interface DatabaseSettings {
-  /** `postgres://host:port/database`, with user and password on a laptop. */
+  /**
+   * `postgres://host:port/database`, with user and password on a laptop. `?sslmode=verify-full` for TLS with a server
+   * whose certificate and name are checked against the authorities that Node knows.
+   */
   readonly url: string;
   /** Secrets Manager secret with `{"username", "password"}`, for a URL without them. */
   readonly secretArn?: string | undefined;
@@ -24,10 +28,10 @@ export class Database {
   }
 
   static async open(settings: DatabaseSettings): Promise<Database> {
-    const credentials = settings.secretArn === undefined ? {} : await readCredentials(settings.secretArn);
     const pool = new pg.Pool({
-      connectionString: settings.url,
-      ...credentials,
+      // Not as `connectionString`: that one overrides user and password even where it has none.
+      ...parseIntoClientConfig(settings.url),
+      ...(settings.secretArn !== undefined && (await signIn(settings.secretArn))),
       application_name: settings.applicationName,
       max: settings.maxConnections ?? 1,
       connectionTimeoutMillis: 5_000,
@@ -41,12 +45,16 @@ export class Database {
     return new Database(pool);
   }
 
-  /** Runs one statement in a transaction of its own. */
+  /**
+   * Runs one statement in a transaction of its own. With a name it is parsed and planned once for each connection; a
+   * name stands for one text only.
+   */
   async query<Row extends pg.QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
+    name?: string,
   ): Promise<pg.QueryResult<Row>> {
-    return this.#pool.query<Row>(text, [...values]);
+    return this.#pool.query<Row>({ text, values: [...values], ...(name !== undefined && { name }) });
   }
 
   /**
@@ -76,11 +84,28 @@ export class Database {
   }
 }
 
-async function readCredentials(secretArn: string): Promise<{ user: string; password: string }> {
-  const { SecretString } = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: secretArn }));
-  const secret = JSON.parse(SecretString ?? '{}') as { username?: string; password?: string };
-  if (!secret.username || !secret.password) {
-    throw new Error(`secret ${secretArn} must hold {"username", "password"} as JSON, and does not`);
+/** The password is read anew for each connection, as it is turned over every week while instances live on. */
+async function signIn(secretArn: string): Promise<{ user: string; password: () => Promise<string> }> {
+  const secrets = new SecretsManagerClient({});
+  const { username } = await readSecret(secrets, secretArn);
+  return { user: username, password: async () => (await readSecret(secrets, secretArn)).password };
+}
+
+async function readSecret(
+  secrets: SecretsManagerClient,
+  secretArn: string,
+): Promise<{ username: string; password: string }> {
+  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
+  const { username, password } = parseSecret(SecretString);
+  if (username && password) return { username, password };
+  throw new Error(`secret ${secretArn} must hold {"username", "password"} as JSON, and does not`);
+}
+
+/** What the parser says quotes the secret, so it is not passed on. */
+function parseSecret(text: string | undefined): { username?: string; password?: string } {
+  try {
+    return JSON.parse(text ?? '{}') as { username?: string; password?: string };
+  } catch {
+    return {};
   }
-  return { user: secret.username, password: secret.password };
 }

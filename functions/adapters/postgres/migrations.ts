@@ -30,6 +30,8 @@ export async function migrate(database: Database, migrations: readonly Migration
 }
 
 async function apply(client: PoolClient, migration: Migration): Promise<boolean> {
+  // A new index on a large table takes as long as it takes, and so does waiting for whoever builds it.
+  await client.query('set local statement_timeout = 0');
   await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
   await client.query(
     `create table if not exists _private_migration (
