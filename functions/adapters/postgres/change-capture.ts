@@ -1,0 +1,193 @@
+import type { CapturedChange } from '../../core/employee-change.ts';
+import type { Database } from './database.ts';
+
+/** Rows of one read. Larger: more memory and a longer first acknowledgement; smaller: more round trips in a backlog. */
+const PAGE_SIZE = 5_000;
+/** How many of the oldest changes one round of the purge looks at. */
+const PURGE_SIZE = 1_000;
+
+const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", first_name as "firstName", last_name as "lastName",
+  dob::text as dob, city, salary, action, changed_at::text as "changedAt"`;
+
+const IDENTITY = `(select system_identifier::text from pg_control_system()) as "systemIdentifier",
+  pg_postmaster_start_time()::text as "serverStart"`;
+
+/**
+ * The first row tells what is visible now; the changes follow. Both come of one statement, so of one snapshot.
+ *
+ * The changes that the position has not seen are those of transactions that began after it, or were open in it. The
+ * order by the index within each branch keeps the planner on that index whatever its statistics say, and the limit keeps
+ * a backlog from being sorted only to be found too large.
+ */
+const READ_DIFFERENCE = `
+  with found as materialized (
+    (select * from emp_cdc
+      where txid >= pg_snapshot_xmax($1::pg_snapshot) and pg_visible_in_snapshot(txid, pg_current_snapshot())
+      order by txid, cdc_id limit ${PAGE_SIZE + 1})
+    union all
+    (select * from emp_cdc
+      where txid = any(array(select pg_snapshot_xip($1::pg_snapshot)))
+        and pg_visible_in_snapshot(txid, pg_current_snapshot())
+      order by txid, cdc_id limit ${PAGE_SIZE + 1})
+  )
+  select null::bigint as "changeId", null::integer as "empId", null as "firstName", null as "lastName", null as dob,
+    null as city, null::integer as salary, null as action, null as "changedAt",
+    pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as "serverStart",
+    (select save_number from cdc_progress) as "saveNumber"
+  union all
+  select ${CHANGE_COLUMNS}, null, null, null from found
+  order by 1 nulls first`;
+
+/** The count is there only to keep the planner from walking the primary key for the minimum and the maximum. */
+const MEASURE_DIFFERENCE = `
+  select min(cdc_id) as first, max(cdc_id) as last, count(*) as size from (
+    select cdc_id from emp_cdc
+      where txid >= pg_snapshot_xmax($1::pg_snapshot) and txid < pg_snapshot_xmax($2::pg_snapshot)
+        and pg_visible_in_snapshot(txid, $2::pg_snapshot)
+    union all
+    select cdc_id from emp_cdc
+      where txid = any(array(select pg_snapshot_xip($1::pg_snapshot)))
+        and pg_visible_in_snapshot(txid, $2::pg_snapshot)
+  ) as difference`;
+
+/**
+ * Written so that only the primary key can serve it: each page goes on where the last one ended, and the whole costs what
+ * the range holds. By the index on transactions every page would sort all that is left.
+ */
+const READ_PAGE = `
+  select ${CHANGE_COLUMNS} from emp_cdc
+  where cdc_id > $3 and cdc_id <= $4
+    and pg_visible_in_snapshot(txid, $2::pg_snapshot) and not pg_visible_in_snapshot(txid, $1::pg_snapshot)
+  order by cdc_id limit ${PAGE_SIZE}`;
+
+/** The newest change that an image reflects is visible in the same statement, so of the same snapshot. */
+const readChunk = (range: string) => `
+  select coalesce(newest.cdc_id, 0) as "changeId", employee.emp_id as "empId", first_name as "firstName",
+    last_name as "lastName", dob::text as dob, city, salary, 'SNAPSHOT' as action,
+    statement_timestamp()::text as "changedAt"
+  from (select * from employees ${range} order by emp_id limit ${PAGE_SIZE}) as employee
+  left join lateral (
+    select cdc_id from emp_cdc where emp_cdc.emp_id = employee.emp_id order by cdc_id desc limit 1
+  ) as newest on true
+  order by employee.emp_id`;
+
+/**
+ * Durable whatever the session's settings: when the number is, so is everything that was visible before, and the
+ * transaction ids of the saved position cannot be given out a second time after a crash.
+ */
+const NUMBER_SAVE = `
+  with durable as (select set_config('synchronous_commit', 'on', true))
+  update cdc_progress set save_number = save_number + 1 from durable returning save_number as "saveNumber"`;
+
+const BEGIN_SNAPSHOT = `
+  with durable as (select set_config('synchronous_commit', 'on', true))
+  update cdc_progress set save_number = save_number + 1,
+    epoch = greatest(epoch + 1, $1::bigint + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)
+  from durable
+  returning save_number as "saveNumber", epoch, pg_current_snapshot()::text as snapshot, ${IDENTITY}`;
+
+/** Looks only at the front of the table, so costs the same however much is retained. */
+const PURGE = `
+  delete from emp_cdc where cdc_id in (
+    select cdc_id from (select * from emp_cdc order by cdc_id limit ${PURGE_SIZE}) as oldest
+    where changed_at < clock_timestamp() - make_interval(hours => $2) and pg_visible_in_snapshot(txid, $1::pg_snapshot)
+  )`;
+
+interface DifferenceRow extends CapturedChange {
+  readonly snapshot: string;
+  readonly serverStart: string;
+  readonly saveNumber: string;
+}
+
+/** The source database as the change poller sees it. */
+export class ChangeCapture {
+  readonly pageSize = PAGE_SIZE;
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async identify() {
+    const { rows } = await this.#database.query<{ systemIdentifier: string; serverStart: string; saveNumber: string }>(
+      `select ${IDENTITY}, save_number as "saveNumber" from cdc_progress`,
+    );
+    const identity = onlyRow(rows);
+    return { ...identity, saveNumber: BigInt(identity.saveNumber) };
+  }
+
+  async readDifference(since: string) {
+    const { rows } = await this.#database.query<DifferenceRow>(READ_DIFFERENCE, [since], 'read-difference');
+    const { snapshot, serverStart, saveNumber } = onlyRow(rows);
+    return {
+      snapshot,
+      serverStart,
+      saveNumber: BigInt(saveNumber),
+      changes: rows.length - 1 > PAGE_SIZE ? null : (rows.slice(1) as readonly CapturedChange[]),
+    };
+  }
+
+  async measureDifference(since: string, until: string) {
+    const { rows } = await this.#database.query<{ first: string | null; last: string | null }>(MEASURE_DIFFERENCE, [
+      since,
+      until,
+    ]);
+    const { first, last } = onlyRow(rows);
+    return first === null || last === null ? null : { first, last };
+  }
+
+  async readPage(since: string, until: string, afterChangeId: string, lastChangeId: string) {
+    const range = [since, until, afterChangeId, lastChangeId];
+    const { rows } = await this.#database.query<CapturedChange & Record<string, unknown>>(
+      READ_PAGE,
+      range,
+      'read-page',
+    );
+    return rows as readonly CapturedChange[];
+  }
+
+  async beginSnapshot(above: bigint) {
+    const { rows } = await this.#database.query<{
+      saveNumber: string;
+      epoch: string;
+      snapshot: string;
+      systemIdentifier: string;
+      serverStart: string;
+    }>(BEGIN_SNAPSHOT, [String(above)]);
+    const begun = onlyRow(rows);
+    return { ...begun, saveNumber: BigInt(begun.saveNumber), epoch: BigInt(begun.epoch) };
+  }
+
+  async readChunk(afterEmpId: number | null): Promise<readonly CapturedChange[]> {
+    const { rows } =
+      afterEmpId === null
+        ? await this.#database.query<CapturedChange & Record<string, unknown>>(readChunk(''), [], 'read-first-chunk')
+        : await this.#database.query<CapturedChange & Record<string, unknown>>(
+            readChunk('where emp_id > $1'),
+            [afterEmpId],
+            'read-chunk',
+          );
+    return rows;
+  }
+
+  async numberSave(): Promise<bigint> {
+    const { rows } = await this.#database.query<{ saveNumber: string }>(NUMBER_SAVE, [], 'number-save');
+    return BigInt(onlyRow(rows).saveNumber);
+  }
+
+  async purge(since: string, retentionHours: number): Promise<number> {
+    let purged = 0;
+    for (;;) {
+      const { rowCount } = await this.#database.query(PURGE, [since, retentionHours]);
+      purged += rowCount ?? 0;
+      if ((rowCount ?? 0) < PURGE_SIZE) return purged;
+    }
+  }
+}
+
+function onlyRow<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined)
+    throw new Error('expected the one row of cdc_progress, found none; restore it by its migration');
+  return row;
+}

@@ -1,0 +1,191 @@
+import type { PoolClient } from 'pg';
+import type { Version } from '../../core/change-version.ts';
+import type { EmployeeChange } from '../../core/employee-change.ts';
+import type { Database } from './database.ts';
+
+/**
+ * The first statement of every batch. A batch whose process is frozen must not keep its successor waiting for long, so
+ * the server ends a transaction that is idle.
+ */
+const lockWatermark = (mode: 'share' | 'update') => `
+  select epoch, change_id as "changeId", set_config('idle_in_transaction_session_timeout', '10s', true)
+  from employee_watermark for ${mode}`;
+
+/**
+ * Claims the versions that are newer, sorted, so that two batches cannot wait for each other; a statement of its own, so
+ * that what follows sees what it waited for.
+ */
+const CLAIM_VERSIONS = `
+  insert into employee_version as held (emp_id, epoch, change_id, deleted)
+  select emp_id, epoch, change_id, deleted
+  from unnest($1::integer[], $2::bigint[], $3::bigint[], $4::boolean[]) as claimed (emp_id, epoch, change_id, deleted)
+  order by emp_id
+  on conflict (emp_id) do update
+    set epoch = excluded.epoch, change_id = excluded.change_id, deleted = excluded.deleted, applied_at = clock_timestamp()
+    where (held.epoch, held.change_id) < (excluded.epoch, excluded.change_id)
+  returning emp_id`;
+
+const WRITE_EMPLOYEES = `
+  insert into employees (emp_id, first_name, last_name, dob, city, salary)
+  select * from unnest($1::integer[], $2::text[], $3::text[], $4::date[], $5::text[], $6::integer[])
+  on conflict (emp_id) do update
+    set first_name = excluded.first_name, last_name = excluded.last_name, dob = excluded.dob, city = excluded.city,
+      salary = excluded.salary`;
+
+const DELETE_EMPLOYEES = 'delete from employees where emp_id = any($1::integer[])';
+
+/** An employee that is not in the replica needs no keeping. */
+const KEEP = `
+  insert into employee_version as held (emp_id, epoch, change_id, deleted)
+  select emp_id, max(kept.epoch), -1, false
+  from unnest($1::integer[], $2::bigint[]) as kept (emp_id, epoch) join employees using (emp_id)
+  group by emp_id order by emp_id
+  on conflict (emp_id) do update set epoch = excluded.epoch, change_id = excluded.change_id
+    where (held.epoch, held.change_id) < (excluded.epoch, excluded.change_id)`;
+
+/** Whatever has no version came in by another way, before the first snapshot: it is older than everything. */
+const DELETE_UP_TO = `
+  delete from employees where not exists (
+    select from employee_version as held
+    where held.emp_id = employees.emp_id and (held.epoch, held.change_id) > ($1, $2)
+  )`;
+
+/** The employees of one replica and the versions that guard them. */
+export class EmployeeReplica {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async transaction<Result>(
+    exclusive: boolean,
+    work: (replica: EmployeeReplicaTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#database.transaction(async (client) => {
+      const { rows } = await client.query<{ epoch: string; changeId: string }>({
+        name: exclusive ? 'lock-watermark-exclusively' : 'lock-watermark',
+        text: lockWatermark(exclusive ? 'update' : 'share'),
+      });
+      const [row] = rows;
+      if (row === undefined) throw new Error('expected the one row of employee_watermark, found none');
+      const watermark = { epoch: BigInt(row.epoch), changeId: BigInt(row.changeId) };
+      return work(new EmployeeReplicaTransaction(client, watermark));
+    });
+  }
+
+  /** Forgets deletions older than any record that can still come; returns how many. */
+  async forgetDeletions(olderThanDays: number): Promise<number> {
+    const { rowCount } = await this.#database.query(
+      `delete from employee_version where emp_id in (
+         select emp_id from employee_version
+         where deleted and applied_at < clock_timestamp() - make_interval(days => $1)
+         limit 10000 for update skip locked)`,
+      [olderThanDays],
+    );
+    return rowCount ?? 0;
+  }
+}
+
+/** What one batch does, between the lock of the watermark and the commit. */
+export class EmployeeReplicaTransaction {
+  readonly watermark: Version;
+  readonly #client: PoolClient;
+
+  constructor(client: PoolClient, watermark: Version) {
+    this.#client = client;
+    this.watermark = watermark;
+  }
+
+  async apply(changes: readonly EmployeeChange[]): Promise<number> {
+    const { rows } = await this.#client.query<{ emp_id: number }>({
+      name: 'claim-versions',
+      text: CLAIM_VERSIONS,
+      values: [
+        numbers(changes.map(({ employee }) => employee.empId)),
+        numbers(changes.map(({ epoch }) => epoch)),
+        numbers(changes.map(({ changeId }) => changeId)),
+        numbers(changes.map(({ action }) => action === 'DELETE')),
+      ],
+    });
+    if (rows.length === 0) return 0;
+    const claimed = rows.length === changes.length ? null : new Set(rows.map(({ emp_id }) => emp_id));
+    const newer = claimed === null ? changes : changes.filter(({ employee }) => claimed.has(employee.empId));
+    await this.#delete(newer.filter(({ action }) => action === 'DELETE'));
+    await this.#write(newer.filter(({ action }) => action !== 'DELETE'));
+    return newer.length;
+  }
+
+  async attempt<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#client.query('savepoint attempt');
+    try {
+      const result = await work();
+      await this.#client.query('release savepoint attempt');
+      return result;
+    } catch (error) {
+      await this.#client.query('rollback to savepoint attempt; release savepoint attempt');
+      throw error;
+    }
+  }
+
+  async raiseWatermark({ epoch, changeId }: Version): Promise<void> {
+    const version = [String(epoch), String(changeId)];
+    await this.#client.query(DELETE_UP_TO, version);
+    await this.#client.query('delete from employee_version where (epoch, change_id) <= ($1, $2)', version);
+    await this.#client.query('delete from employee_snapshot_end where epoch <= $1', [version[0]]);
+    await this.#client.query(
+      'update employee_watermark set epoch = $1, change_id = $2 where (epoch, change_id) < ($1, $2)',
+      version,
+    );
+  }
+
+  async keep(snapshots: readonly { readonly empId: number; readonly epoch: bigint }[]): Promise<void> {
+    await this.#client.query(KEEP, [
+      numbers(snapshots.map(({ empId }) => empId)),
+      numbers(snapshots.map(({ epoch }) => epoch)),
+    ]);
+  }
+
+  async endSnapshot(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean> {
+    await this.#client.query('insert into employee_snapshot_end values ($1, $2) on conflict do nothing', [
+      String(epoch),
+      kafkaPartition,
+    ]);
+    const { rows } = await this.#client.query<{ ended: number }>(
+      'select count(*)::integer as ended from employee_snapshot_end where epoch = $1 and kafka_partition < $2',
+      [String(epoch), partitionCount],
+    );
+    return rows[0]?.ended === partitionCount;
+  }
+
+  async #delete(changes: readonly EmployeeChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.#client.query({
+      name: 'delete-employees',
+      text: DELETE_EMPLOYEES,
+      values: [numbers(changes.map(({ employee }) => employee.empId))],
+    });
+  }
+
+  async #write(changes: readonly EmployeeChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    const employees = changes.map(({ employee }) => employee);
+    await this.#client.query({
+      name: 'write-employees',
+      text: WRITE_EMPLOYEES,
+      values: [
+        numbers(employees.map(({ empId }) => empId)),
+        employees.map(({ firstName }) => firstName),
+        employees.map(({ lastName }) => lastName),
+        numbers(employees.map(({ dob }) => dob)),
+        employees.map(({ city }) => city),
+        numbers(employees.map(({ salary }) => salary)),
+      ],
+    });
+  }
+}
+
+/** An array literal of values that need no quoting; quicker to make than by the driver, which looks at each. */
+function numbers(values: readonly (number | bigint | boolean | string | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'null' : value)).join(',')}}`;
+}

@@ -1,0 +1,183 @@
+import { planBatch } from '../core/change-batch.ts';
+import { decodeChange, type ReceivedChange } from '../core/change-record.ts';
+import { brokenRule, type ChangeRule } from '../core/change-rules.ts';
+import { lastVersionBefore, type Version } from '../core/change-version.ts';
+import type { DeadLetter } from '../core/dead-letter.ts';
+import type { EmployeeChange, SnapshotEnd } from '../core/employee-change.ts';
+import { InputError } from '../core/errors.ts';
+import { judgeFailure } from '../core/failure.ts';
+import type { KafkaRecord } from '../core/kafka-record.ts';
+
+/** One transaction on the replica. It holds the watermark's lock, so that nobody raises it meanwhile. */
+export interface ReplicaTransaction {
+  readonly watermark: Version;
+  /**
+   * Applies changes of different employees, each if it is newer than what was last applied to its employee; returns how
+   * many were.
+   *
+   * @throws with the database's SQLSTATE when it refuses one of them.
+   */
+  apply(changes: readonly EmployeeChange[]): Promise<number>;
+  /** Runs `work` so that its failure undoes it alone, and not the transaction. */
+  attempt<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Takes away every employee at or below a version, and raises the watermark to it. Needs the exclusive lock. */
+  raiseWatermark(to: Version): Promise<void>;
+  /** Keeps employees as they are through the end of their snapshot. Their versions stay below all of its changes. */
+  keep(snapshots: readonly { readonly empId: number; readonly epoch: bigint }[]): Promise<void>;
+  /** Notes that a partition's rows of a snapshot are applied; `true` when all partitions' are. Needs the exclusive lock. */
+  endSnapshot(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean>;
+}
+
+export interface Replica {
+  /** Commits what `work` does, or none of it. `exclusive` keeps all other batches out meanwhile. */
+  transaction<Result>(exclusive: boolean, work: (replica: ReplicaTransaction) => Promise<Result>): Promise<Result>;
+}
+
+export interface DeadLetterQueue {
+  /** Resolves when the broker has acknowledged every letter. */
+  publish(letters: readonly DeadLetter[]): Promise<void>;
+}
+
+export interface ApplyResult {
+  /** Employees changed by this batch. */
+  readonly applied: number;
+  readonly received: number;
+  readonly deadLettered: number;
+}
+
+interface Refused {
+  readonly received: ReceivedChange<EmployeeChange>;
+  readonly letter: DeadLetter;
+}
+
+type Candidates = readonly ReceivedChange<EmployeeChange>[];
+
+/**
+ * Brings a batch of changes into the replica in one transaction. Applying it again, late, twice at once or out of order
+ * changes nothing: versions decide.
+ *
+ * Records that can never succeed become dead letters before the batch is answered for; anything else that goes wrong is
+ * thrown, and the event source brings the whole batch again.
+ */
+export class ChangeApplier {
+  readonly #replica: Replica;
+  readonly #deadLetters: DeadLetterQueue;
+  readonly #rules: readonly ChangeRule[];
+
+  constructor(replica: Replica, deadLetters: DeadLetterQueue, rules: readonly ChangeRule[]) {
+    this.#replica = replica;
+    this.#deadLetters = deadLetters;
+    this.#rules = rules;
+  }
+
+  async apply(records: readonly KafkaRecord[]): Promise<ApplyResult> {
+    const { good, broken, letters } = this.#judge(records);
+    const { applied, refused } = await this.#write(good, broken);
+    letters.push(...refused.map(({ letter }) => letter));
+    // Behind the commit: a crash in between brings the batch again, and with it the letters.
+    if (letters.length > 0) await this.#deadLetters.publish(letters);
+    return { applied, received: records.length, deadLettered: letters.length };
+  }
+
+  /** Judges each record by itself, before and whatever its version. */
+  #judge(records: readonly KafkaRecord[]) {
+    const good: ReceivedChange[] = [];
+    const broken: ReceivedChange<EmployeeChange>[] = [];
+    const letters: DeadLetter[] = [];
+    for (const record of records) {
+      try {
+        const change = decodeChange(record);
+        if (change.action === 'TRUNCATE' || change.action === 'SNAPSHOT_END') {
+          good.push({ change, record });
+          continue;
+        }
+        const rule = this.#rules.length === 0 ? undefined : brokenRule(this.#rules, change);
+        if (rule === undefined) {
+          good.push({ change, record });
+          continue;
+        }
+        broken.push({ change, record });
+        letters.push(deadLetter(record, rule.name, `rule ${rule.name} expects ${rule.expectation}`));
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        letters.push(deadLetter(record, error.code, error.message));
+      }
+    }
+    return { good, broken, letters };
+  }
+
+  async #write(good: readonly ReceivedChange[], broken: Candidates) {
+    if (good.length === 0 && broken.length === 0) return { applied: 0, refused: [] };
+    try {
+      return await this.#writeWith(applyAll, good, broken);
+    } catch (error) {
+      if (judgeFailure(error) === 'world') throw error;
+      return await this.#writeWith(applyIsolating, good, broken);
+    }
+  }
+
+  async #writeWith(apply: ApplyCandidates, good: readonly ReceivedChange[], broken: Candidates) {
+    const exclusive = good.some(({ change }) => change.action === 'TRUNCATE' || change.action === 'SNAPSHOT_END');
+    return this.#replica.transaction(exclusive, async (replica) => {
+      const plan = planBatch(good, replica.watermark);
+      if (plan.truncate) await replica.raiseWatermark(plan.truncate);
+      const { applied, refused } = await apply(replica, plan.candidates);
+      // The source has these employees, so they must not leave with the older epochs; they stay what they were.
+      const kept = [...broken, ...refused.map(({ received }) => received)]
+        .filter(({ change }) => change.action === 'SNAPSHOT')
+        .map(({ change }) => ({ empId: change.employee.empId, epoch: change.epoch }));
+      if (kept.length > 0) await replica.keep(kept);
+      await endSnapshots(replica, plan.snapshotEnds);
+      return { applied, refused };
+    });
+  }
+}
+
+type ApplyCandidates = (
+  replica: ReplicaTransaction,
+  candidates: readonly Candidates[],
+) => Promise<{ readonly applied: number; readonly refused: readonly Refused[] }>;
+
+const applyAll: ApplyCandidates = async (replica, candidates) => {
+  const newest = candidates.flatMap(([first]) => (first ? [first.change] : []));
+  return { applied: newest.length === 0 ? 0 : await replica.apply(newest), refused: [] };
+};
+
+/** Halves a batch that the database refuses until the change that it refuses stands alone; then the next older one. */
+const applyIsolating: ApplyCandidates = async (replica, candidates) => {
+  const [only] = candidates;
+  if (only === undefined) return { applied: 0, refused: [] };
+  try {
+    return await replica.attempt(() => applyAll(replica, candidates));
+  } catch (error) {
+    if (judgeFailure(error) === 'world') throw error;
+    const [newest, ...older] = only;
+    const middle = Math.ceil(candidates.length / 2);
+    const single = candidates.length === 1 && newest !== undefined;
+    const first = await applyIsolating(
+      replica,
+      single ? [older].filter(({ length }) => length > 0) : candidates.slice(0, middle),
+    );
+    const second = single ? { applied: 0, refused: [] } : await applyIsolating(replica, candidates.slice(middle));
+    const own = single ? [{ received: newest, letter: refusal(newest, error) }] : [];
+    return { applied: first.applied + second.applied, refused: [...own, ...first.refused, ...second.refused] };
+  }
+};
+
+async function endSnapshots(replica: ReplicaTransaction, ends: readonly ReceivedChange<SnapshotEnd>[]): Promise<void> {
+  for (const { change, record } of ends) {
+    const complete = await replica.endSnapshot(change.epoch, record.partition, change.partitions);
+    if (complete) await replica.raiseWatermark(lastVersionBefore(change.epoch));
+  }
+}
+
+/** What the database says about a row may quote its values, so only its code is told. */
+function refusal({ record }: ReceivedChange, error: unknown): DeadLetter {
+  const sqlState = (error as { code?: string }).code ?? 'unknown';
+  return deadLetter(record, 'PIPE_CHANGE_REFUSED', `the database refuses this change with SQLSTATE ${sqlState}`);
+}
+
+function deadLetter(record: KafkaRecord, code: string, reason: string): DeadLetter {
+  const { topic, partition, offset } = record;
+  return { code, reason, origin: { topic, partition, offset }, key: record.key, payload: record.value };
+}

@@ -1,0 +1,49 @@
+import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts';
+import { createKafka } from '../adapters/kafka/kafka-client.ts';
+import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
+import { Database } from '../adapters/postgres/database.ts';
+import { EmployeeReplica } from '../adapters/postgres/employee-replica.ts';
+import { assertUtf8 } from '../adapters/postgres/encoding.ts';
+import { CHANGES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { createHandler } from '../runtime/handler.ts';
+import { decodeKafkaEvent, type KafkaEvent } from '../runtime/kafka-event.ts';
+import { ChangeApplier } from './change-applier.ts';
+import { applyChangesShape } from './config.ts';
+import { DeletionMemory } from './deletion-memory.ts';
+
+const NAME = 'apply-changes';
+
+export const handler = createHandler({
+  name: NAME,
+  connect: async ({ logger, metrics }) => {
+    const config = loadConfig(applyChangesShape, process.env);
+    const kafka = createKafka({
+      brokers: config.KAFKA_BROKERS,
+      auth: config.KAFKA_AUTH,
+      region: config.AWS_REGION,
+      clientId: NAME,
+    });
+    const database = await Database.open({
+      url: config.TARGET_DATABASE_URL,
+      secretArn: config.TARGET_DATABASE_SECRET_ARN,
+      applicationName: NAME,
+    });
+    await assertUtf8(database, 'target');
+    const replica = new EmployeeReplica(database);
+    const deadLetters = new DeadLetterPublisher(new RecordPublisher(kafka), CHANGES_DEAD_LETTER_TOPIC);
+    return {
+      applier: new ChangeApplier(replica, deadLetters, config.CDC_RULES),
+      memory: new DeletionMemory(replica, () => performance.now()),
+      logger,
+      metrics,
+    };
+  },
+  handle: async ({ applier, memory, logger, metrics }, event: KafkaEvent) => {
+    const result = await applier.apply(decodeKafkaEvent(event));
+    logger.info('batch applied', { ...result });
+    metrics.addMetric('ChangesApplied', 'Count', result.applied);
+    metrics.addMetric('RecordsDeadLettered', 'Count', result.deadLettered);
+    await memory.tidyWhenDue();
+  },
+});

@@ -1,0 +1,246 @@
+import {
+  assertSameSource,
+  decodePosition,
+  encodePosition,
+  type Position,
+  type Progress,
+} from '../core/change-position.ts';
+import { PipelineError } from '../core/errors.ts';
+import { ChangeReader, type Reading } from './change-reader.ts';
+import { type Lease, LeaseLostError } from './lease.ts';
+import type { ChangePublisher, ChangeSource, Clock } from './ports.ts';
+import { PositionSaver } from './position-saver.ts';
+
+export interface PollerTiming {
+  /** Between two ticks while there are changes. Smaller: more queries; larger: later. */
+  readonly busyTickMs: number;
+  /** Between two ticks when there are none; also the longest that a first change waits. */
+  readonly idleTickMs: number;
+  /** Between two saves of the position. A crash publishes again what came since the last one. */
+  readonly saveEveryMs: number;
+  /** The first and the longest wait before work is tried again after a failure. */
+  readonly retryMs: readonly [first: number, longest: number];
+  readonly purgeEveryMs: number;
+  /** How long a change stays in `emp_cdc` at least. */
+  readonly retentionHours: number;
+}
+
+/** What the poller tells while it works; never a value of a row. */
+export interface PollerLog {
+  info(message: string, details: Readonly<Record<string, unknown>>): void;
+  warn(message: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+export interface PollerDependencies {
+  readonly source: ChangeSource;
+  readonly publisher: ChangePublisher;
+  readonly clock: Clock;
+  readonly log: PollerLog;
+  readonly partitionCount: number;
+}
+
+export interface PollResult {
+  /** `not needed`: another poller was faster; `time is up` when nobody asked for the lease in time. */
+  readonly outcome: 'handed over' | 'lost the lease' | 'not needed' | 'time is up';
+  /** Changes and snapshot rows published, repetitions included. */
+  readonly published: number;
+}
+
+/** Each wait between two empty ticks is this much longer than the one before. */
+const SLOWDOWN = 1.5;
+
+/**
+ * Publishes every change of the source, once at least and in order for each employee, while it holds the lease.
+ *
+ * Dying at any point is harmless: the successor goes on from the saved position and publishes again what came after it,
+ * which versions make harmless.
+ */
+export class ChangePoller {
+  readonly #source: ChangeSource;
+  readonly #publisher: ChangePublisher;
+  readonly #clock: Clock;
+  readonly #log: PollerLog;
+  readonly #partitionCount: number;
+  readonly #timing: PollerTiming;
+  #published = 0;
+  #purgedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(dependencies: PollerDependencies, timing: PollerTiming) {
+    this.#source = dependencies.source;
+    this.#publisher = dependencies.publisher;
+    this.#clock = dependencies.clock;
+    this.#log = dependencies.log;
+    this.#partitionCount = dependencies.partitionCount;
+    this.#timing = timing;
+  }
+
+  /**
+   * Polls until somebody else asks for the lease or the clock says `untilMs`. Failures of the world are tried again
+   * until then.
+   *
+   * @throws PipelineError when the position does not fit the source: then the lease is free again, and somebody has to
+   * decide; the last failure when it lasted until the end.
+   */
+  async run(lease: Lease, untilMs: number): Promise<PollResult> {
+    let wait = this.#timing.retryMs[0];
+    let failure: unknown = null;
+    while (this.#clock.now() < untilMs) {
+      const publishedBefore = this.#published;
+      try {
+        if (!lease.held && !(await lease.acquire(untilMs))) return this.#result('not needed');
+        return this.#result(await this.#poll(lease, untilMs));
+      } catch (error) {
+        if (error instanceof LeaseLostError) return this.#result('lost the lease');
+        if (error instanceof PipelineError && error.retry === 'manual') {
+          await this.#release(lease);
+          throw error;
+        }
+        failure = error;
+        if (this.#published > publishedBefore) wait = this.#timing.retryMs[0];
+        this.#log.warn('polling failed and is tried again', { reason: String(error), waitMs: wait });
+        await this.#clock.sleep(wait);
+        wait = Math.min(wait * 2, this.#timing.retryMs[1]);
+      }
+    }
+    await this.#release(lease);
+    if (failure !== null) throw failure;
+    return this.#result('time is up');
+  }
+
+  #result(outcome: PollResult['outcome']): PollResult {
+    return { outcome, published: this.#published };
+  }
+
+  /** Nothing waits out the length of a lease that nobody uses. What goes wrong here delays the successor, no more. */
+  async #release(lease: Lease): Promise<void> {
+    if (!lease.held) return;
+    await lease.handOver().catch((error) => {
+      this.#log.warn('the lease could not be released; it runs out by itself', { reason: String(error) });
+    });
+  }
+
+  async #poll(lease: Lease, untilMs: number): Promise<'handed over' | 'time is up'> {
+    for (;;) {
+      const outcome = await this.#pollOnce(lease, untilMs);
+      if (outcome !== 'snapshot wanted') return outcome;
+    }
+  }
+
+  /** From the saved position until somebody wants the lease or a new snapshot. */
+  async #pollOnce(lease: Lease, untilMs: number): Promise<'handed over' | 'time is up' | 'snapshot wanted'> {
+    const entry = await lease.write();
+    const identity = await this.#source.identify();
+    const saved = entry.position === null ? null : this.#readPosition(entry.position, lease);
+    let position: Position;
+    if (saved === null || lease.resnapshot !== null) position = await this.#beginSnapshot(lease, saved);
+    else {
+      assertSameSource(saved, identity);
+      position = saved;
+    }
+    const saver = new PositionSaver(this.#source, lease, this.#clock, this.#timing.saveEveryMs, position);
+    const reader = new ChangeReader(this.#source, position, identity.serverStart, this.#partitionCount);
+    const heart = this.#keepBeating(lease);
+    try {
+      return await this.#publishFrom(position.progress, reader, saver, lease, untilMs);
+    } finally {
+      // A save under way would otherwise land on top of what comes next.
+      await saver.settle();
+      await heart.stop();
+    }
+  }
+
+  /** One that is not readable stands in the way of everything but a new snapshot. */
+  #readPosition(text: string, lease: Lease): Position | null {
+    try {
+      return decodePosition(text);
+    } catch (error) {
+      if (lease.resnapshot !== null) return null;
+      throw error;
+    }
+  }
+
+  async #beginSnapshot(lease: Lease, before: Position | null): Promise<Position> {
+    const { systemIdentifier, epoch, snapshot, saveNumber } = await this.#source.beginSnapshot(before?.epoch ?? 0n);
+    const position: Position = {
+      systemIdentifier,
+      saveNumber,
+      epoch,
+      progress: { phase: 'snapshot', since: snapshot, afterEmpId: null },
+    };
+    await lease.write(encodePosition(position), lease.resnapshot ?? undefined);
+    this.#log.info('a snapshot begins', { epoch: String(epoch) });
+    return position;
+  }
+
+  async #publishFrom(
+    from: Progress,
+    reader: ChangeReader,
+    saver: PositionSaver,
+    lease: Lease,
+    untilMs: number,
+  ): Promise<'handed over' | 'time is up' | 'snapshot wanted'> {
+    let pauseMs = this.#timing.busyTickMs;
+    let tickAt = this.#clock.now();
+    let reading: Reading = await reader.read(from);
+    for (;;) {
+      const next = reading.more ? reader.read(reading.progress) : null;
+      // Its failure is met when it is awaited; until then it must not end the process.
+      next?.catch(() => {});
+      if (reading.records.length > 0) {
+        await lease.ensureHeld();
+        await this.#publisher.publish(reading.records);
+        this.#published += reading.changeCount;
+      }
+      if (reading.records.length > 0 || reading.more) saver.note(reading.progress);
+      saver.saveWhenDue();
+      this.#purgeWhenDue(saver.saved);
+      if (!lease.held) throw new LeaseLostError('the heartbeat found the lease with another poller');
+      if (lease.requestedBy !== null || this.#clock.now() >= untilMs) {
+        await next?.catch(() => {});
+        const outcome = lease.requestedBy === null ? 'time is up' : 'handed over';
+        await saver.handOver();
+        return outcome;
+      }
+      if (lease.resnapshot !== null) {
+        await next?.catch(() => {});
+        return 'snapshot wanted';
+      }
+      if (next === null) {
+        pauseMs =
+          reading.changeCount > 0 ? this.#timing.busyTickMs : Math.min(pauseMs * SLOWDOWN, this.#timing.idleTickMs);
+        await this.#clock.sleep(Math.max(0, tickAt + pauseMs - this.#clock.now()));
+        tickAt = this.#clock.now();
+      }
+      reading = await (next ?? reader.read(reading.progress));
+    }
+  }
+
+  /** Beside the publishing, so that a long acknowledgement is no sign of death. */
+  #keepBeating(lease: Lease): { stop(): Promise<void> } {
+    let stopped = false;
+    const beating = (async () => {
+      while (!stopped && lease.held) {
+        await lease.beat().catch((error) => {
+          // The lease tells by itself when it is lost or no longer confirmed; both are looked at before publishing.
+          if (!(error instanceof LeaseLostError)) this.#log.warn('a heartbeat failed', { reason: String(error) });
+        });
+        await this.#clock.sleep(this.#timing.idleTickMs);
+      }
+    })();
+    return {
+      stop: async () => {
+        stopped = true;
+        await beating;
+      },
+    };
+  }
+
+  #purgeWhenDue(saved: Position): void {
+    if (this.#clock.now() - this.#purgedAt < this.#timing.purgeEveryMs) return;
+    this.#purgedAt = this.#clock.now();
+    this.#source.purge(saved.progress.since, this.#timing.retentionHours).then(
+      (purged) => purged > 0 && this.#log.info('old changes are purged', { purged }),
+      (error) => this.#log.warn('old changes could not be purged; tried again later', { reason: String(error) }),
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Context } from 'aws-lambda';
+import { PollerLedger } from '../adapters/dynamodb/poller-ledger.ts';
+import { createKafka } from '../adapters/kafka/kafka-client.ts';
+import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
+import { partitionCount } from '../adapters/kafka/topic-admin.ts';
+import { ChangeCapture } from '../adapters/postgres/change-capture.ts';
+import { Database } from '../adapters/postgres/database.ts';
+import { assertUtf8 } from '../adapters/postgres/encoding.ts';
+import { CHANGES_TOPIC } from '../core/topics.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { createHandler } from '../runtime/handler.ts';
+import { ChangePoller } from './change-poller.ts';
+import { pollChangesShape } from './config.ts';
+import { Lease } from './lease.ts';
+import { untilConnected } from './until-connected.ts';
+
+const NAME = 'poll-changes';
+/** Kept back from the time that the invocation has, so that the lease is released before it is ended. */
+const RESERVE_MS = 5_000;
+
+const clock = { now: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
+
+/** An event with `"resnapshot": true` begins a new snapshot; any other, the schedule's included, just polls. */
+export const handler = createHandler({
+  name: NAME,
+  connect: async ({ logger, metrics }) => {
+    const config = loadConfig(pollChangesShape, process.env);
+    const kafka = createKafka({
+      brokers: config.KAFKA_BROKERS,
+      auth: config.KAFKA_AUTH,
+      region: config.AWS_REGION,
+      clientId: NAME,
+    });
+    const database = await Database.open({
+      url: config.SOURCE_DATABASE_URL,
+      secretArn: config.SOURCE_DATABASE_SECRET_ARN,
+      applicationName: NAME,
+      // Reading, saving and purging do not wait for one another.
+      maxConnections: 3,
+    });
+    const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000 } });
+    const ledger = new PollerLedger(client, config.OFFSET_TABLE);
+    return { config, kafka, database, publisher: new RecordPublisher(kafka), ledger, logger, metrics };
+  },
+  handle: async (dependencies, event: { readonly resnapshot?: unknown } | null, context: Context) => {
+    const { config, kafka, database, publisher, ledger, logger, metrics } = dependencies;
+    const untilMs = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    // Everything is connected before the lease is asked for, so that the one that runs is relieved without a gap.
+    const partitions = await untilConnected(clock, untilMs, logger, async () => {
+      await Promise.all([assertUtf8(database, 'source'), publisher.connect()]);
+      if (event?.resnapshot === true) await ledger.requestResnapshot(randomUUID());
+      return partitionCount(kafka, CHANGES_TOPIC);
+    });
+    const poller = new ChangePoller(
+      {
+        source: new ChangeCapture(database),
+        publisher: { publish: (records) => publisher.publish(CHANGES_TOPIC, records) },
+        clock,
+        log: logger,
+        partitionCount: partitions,
+      },
+      {
+        busyTickMs: 10,
+        idleTickMs: 100,
+        saveEveryMs: 250,
+        retryMs: [100, 2_000],
+        purgeEveryMs: config.CDC_PURGE_SECONDS * 1_000,
+        retentionHours: config.CDC_RETENTION_HOURS,
+      },
+    );
+    const timing = { leaseMs: config.POLLER_LEASE_MS, heartbeatMs: 1_000, lookMs: 20 };
+    const result = await poller.run(new Lease(ledger, clock, timing, randomUUID()), untilMs);
+    logger.info('polling ends', { ...result });
+    metrics.addMetric('ChangesPublished', 'Count', result.published);
+    return result;
+  },
+});
