@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { continuationEvent } from '../../../functions/transform-csv/checkpoint.ts';
+import { decodeTransformEvent } from '../../../functions/transform-csv/s3-event.ts';
+
+const put = readFileSync('tests/fixtures/events/s3-object-created-put.json', 'utf8');
+
+/** The event of a put, with other values in its object, or without the ones that are undefined. */
+function eventOf(object: Record<string, unknown>, eventName = 'ObjectCreated:Put'): unknown {
+  const event = JSON.parse(put);
+  event.Records[0].eventName = eventName;
+  Object.assign(event.Records[0].s3.object, object);
+  return JSON.parse(JSON.stringify(event));
+}
+
+function arrivalOf(event: unknown) {
+  const { checkpoints } = decodeTransformEvent(event);
+  expect(checkpoints).toHaveLength(1);
+  return checkpoints[0]?.arrival;
+}
+
+const arrival = {
+  bucket: 'salary-files',
+  key: 'a.csv',
+  version: 'v1',
+  versionId: 'v1',
+  sequencer: null,
+  eTag: 'e',
+  sizeBytes: 3,
+};
+
+describe('decodeTransformEvent', () => {
+  it('reads the event of a put as S3 writes it, its key decoded', () => {
+    expect(decodeTransformEvent(JSON.parse(put))).toEqual({
+      checkpoints: [
+        {
+          phase: 'begin',
+          arrival: {
+            bucket: 'salary-files',
+            key: '2026/Employee Salaries + 100% Zürich.csv',
+            version: '096fKKXTRTtl3on89fVO.nfljtsv6qko',
+            versionId: '096fKKXTRTtl3on89fVO.nfljtsv6qko',
+            sequencer: '0055AED6DCD90281E5',
+            eTag: '0123456789abcdef0123456789abcdef',
+            sizeBytes: 831243,
+          },
+        },
+      ],
+      ignoredKeys: [],
+    });
+  });
+
+  it.each([
+    ['plain.csv', 'plain.csv'],
+    ['a+b.csv', 'a b.csv'],
+    ['a%2Bb.csv', 'a+b.csv'],
+    ['100%25.csv', '100%.csv'],
+    ['%E6%97%A5%E6%9C%AC/%F0%9F%98%80.csv', '日本/😀.csv'],
+    ['a%252Bb.csv', 'a%2Bb.csv'],
+  ])('reads key %s as %s', (key, expected) => {
+    expect(arrivalOf(eventOf({ key }))?.key).toBe(expected);
+  });
+
+  it.each([[undefined], [null], ['null'], ['']])(
+    'names the version by the sequencer where the version id is %j: the bucket keeps no versions',
+    (versionId) => {
+      expect(arrivalOf(eventOf({ versionId }))).toMatchObject({ version: '0055AED6DCD90281E5', versionId: null });
+    },
+  );
+
+  it('names the version by the ETag where there is nothing else, quotes removed', () => {
+    const found = arrivalOf(eventOf({ versionId: undefined, sequencer: undefined, eTag: '"abc"' }));
+    expect(found).toMatchObject({ version: 'etag:abc', sequencer: null, eTag: 'abc' });
+  });
+
+  it.each([
+    'ObjectCreated:Put',
+    'ObjectCreated:Post',
+    'ObjectCreated:Copy',
+    'ObjectCreated:CompleteMultipartUpload',
+    's3:ObjectCreated:Put',
+  ])('takes %s', (eventName) => {
+    expect(decodeTransformEvent(eventOf({}, eventName)).checkpoints).toHaveLength(1);
+  });
+
+  it('ignores other events and other keys, and names them', () => {
+    const removed = eventOf({ eTag: undefined, size: undefined }, 'ObjectRemoved:Delete');
+    expect(decodeTransformEvent(removed).checkpoints).toEqual([]);
+    for (const key of ['notes.txt', 'SALARIES.CSV', 'a.csv.gz', 'csv']) {
+      expect(decodeTransformEvent(eventOf({ key }))).toEqual({ checkpoints: [], ignoredKeys: [key] });
+    }
+  });
+
+  it('takes every record of an event, in order', () => {
+    const one = eventOf({ key: 'one.csv' }) as { Records: unknown[] };
+    const two = eventOf({ key: 'two.csv' }) as { Records: unknown[] };
+    const { checkpoints } = decodeTransformEvent({ Records: [...one.Records, ...two.Records] });
+    expect(checkpoints.map((checkpoint) => checkpoint.arrival.key)).toEqual(['one.csv', 'two.csv']);
+  });
+
+  it('takes a file that reconcile-bucket found', () => {
+    expect(decodeTransformEvent({ arrival })).toEqual({ checkpoints: [{ phase: 'begin', arrival }], ignoredKeys: [] });
+  });
+
+  it('takes its own continuation as it wrote it', () => {
+    const columns = { count: 8, department: 0, departmentDivision: 1, positionTitle: 3, hireDate: 5, salary: 7 };
+    const counts = { read: 5, filteredOut: 2, rejected: 1, sent: 2 };
+    const firstRow = { byteOffset: 100, line: 2 };
+    for (const checkpoint of [
+      { phase: 'begin', arrival },
+      { phase: 'judge', arrival, byteOffset: 0, line: 1, columns: null, firstRow: null },
+      { phase: 'judge', arrival, byteOffset: 500, line: 9, columns, firstRow },
+      { phase: 'send', arrival, byteOffset: 500, line: 9, columns, counts },
+    ] as const) {
+      const event = JSON.parse(JSON.stringify(continuationEvent(checkpoint)));
+      expect(decodeTransformEvent(event).checkpoints[0]).toMatchObject(checkpoint);
+    }
+  });
+
+  it.each([
+    ['nothing', undefined, /S3 event notification/],
+    ['null', null, /S3 event notification/],
+    ['a text', 'x', /S3 event notification/],
+    ['an SQS event', { Records: [{ body: '' }] }, /Records\[0\]\.eventName/],
+    ['no record', { Records: [] }, /Records/],
+    ['a record without a key', eventOf({ key: undefined }), /Records\[0\]\.s3\.object\.key/],
+    ['a creation without an ETag', eventOf({ eTag: undefined }), /expected an eTag/],
+    ['a key that is not URL-encoded', eventOf({ key: '100%.csv' }), /URL-encoded object key.*100%\.csv/],
+    ['a checkpoint of another schema', { checkpoint: { schema: 2, phase: 'begin', arrival } }, /continuation/],
+    ['a checkpoint without a position', { checkpoint: { schema: 1, phase: 'send', arrival } }, /byteOffset/],
+    ['a found file without a version', { arrival: { ...arrival, version: undefined } }, /reconcile-bucket.*version/s],
+  ])('refuses %s, telling what was expected', (_, event, message) => {
+    expect(() => decodeTransformEvent(event)).toThrow(TypeError);
+    expect(() => decodeTransformEvent(event)).toThrow(message);
+  });
+});
