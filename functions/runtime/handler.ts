@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { PipelineError } from '../core/errors.ts';
@@ -27,13 +26,17 @@ export function createHandler<Event, Result, Dependencies>(options: {
 }) {
   const logger = new Logger({ serviceName: options.name });
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: options.name });
-  metrics.setThrowOnEmptyMetrics(false);
   let dependencies: Promise<Dependencies> | undefined;
+  // An invocation without a figure is nothing to warn of.
+  const flushMetrics = () => {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  };
 
   return middy<Event, Result, Error, Context>({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
+    .after(flushMetrics)
     .onError((request) => {
+      flushMetrics();
       const error = toError(request.error);
       logger.error(error.message, { error: error, ...(error instanceof PipelineError && { context: error.context }) });
       throw error;
