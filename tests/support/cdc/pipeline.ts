@@ -1,0 +1,218 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
+import { createTopics } from '../../../functions/adapters/kafka/topic-admin.ts';
+import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { migrate } from '../../../functions/adapters/postgres/migrations.ts';
+import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
+import { readMigrations } from '../../../functions/provision/migration-files.ts';
+import { createDatabase, endpoints, uniqueName } from '../servers.ts';
+import { type BatchHandler, TestEventSource } from './event-source.ts';
+import type { CdcSettings } from './settings.ts';
+import { clock, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
+
+const SQL = join(__dirname, '../../../sql');
+const QUIET = { info: () => {}, warn: () => {} };
+
+/** The columns of a table as text, so that nothing is lost in comparing. */
+const ALL_EMPLOYEES = `
+  select emp_id, first_name, last_name, dob::text, city, salary from employees order by emp_id`;
+
+export interface TopicRecord {
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: string;
+}
+
+/** Both databases, the topics and the offset table of one change pipeline, and its functions run in this process. */
+export class CdcPipeline {
+  readonly settings: CdcSettings;
+  readonly partitions: number;
+  readonly source: pg.Pool;
+  readonly target: pg.Pool;
+  readonly #stops: (() => Promise<unknown>)[] = [];
+
+  private constructor(settings: CdcSettings, partitions: number) {
+    this.settings = settings;
+    this.partitions = partitions;
+    const options = '-c TimeZone=UTC -c DateStyle=ISO,YMD';
+    this.source = new pg.Pool({ connectionString: settings.sourceUrl, max: 12, options });
+    this.target = new pg.Pool({ connectionString: settings.targetUrl, max: 4, options });
+    // A server that goes away on purpose ends idle connections.
+    for (const pool of [this.source, this.target]) pool.on('error', () => {});
+  }
+
+  static async create(
+    overrides: Partial<CdcSettings> & { readonly partitions?: number; readonly migrateSource?: boolean } = {},
+  ): Promise<CdcPipeline> {
+    const { partitions = 3, migrateSource = true, ...rest } = overrides;
+    const { kafka, dynamodb } = endpoints();
+    const [sourceUrl, targetUrl, topic, deadLetterTopic, offsetTable] = await Promise.all([
+      rest.sourceUrl ?? createDatabase('source'),
+      rest.targetUrl ?? createDatabase('target'),
+      newTopic('changes', partitions),
+      newTopic('changes-dead-letter', 1),
+      createOffsetTable(dynamodb.endpoint),
+    ]);
+    await Promise.all([
+      migrateSource ? applyMigrations(sourceUrl, 'source') : null,
+      applyMigrations(targetUrl, 'target'),
+    ]);
+    const settings: CdcSettings = {
+      brokers: kafka.brokers,
+      dynamodbEndpoint: dynamodb.endpoint,
+      rules: 'noNegativeEmpId',
+      leaseMs: 3_000,
+      saveEveryMs: 250,
+      heartbeatMs: 200,
+      ...rest,
+      sourceUrl,
+      targetUrl,
+      topic,
+      deadLetterTopic,
+      offsetTable,
+    };
+    return new CdcPipeline(settings, partitions);
+  }
+
+  /** Runs a poller until it is stopped, or somebody relieves it. */
+  async startPoller(lifeMs = 120_000): Promise<{ readonly done: Promise<PollResult>; stop(): Promise<PollResult> }> {
+    // Ended early, the poller finds its time used up and releases the lease as it would at the end of its invocation.
+    let skippedMs = 0;
+    const time = { ...clock, now: () => clock.now() + skippedMs };
+    const wired = await wirePoller(this.settings, QUIET, { time });
+    const done = wired.poller.run(wired.newLease(), clock.now() + lifeMs).finally(() => wired.close());
+    done.catch(() => {});
+    const stop = () => {
+      skippedMs = lifeMs;
+      return done;
+    };
+    this.#stops.push(() => stop().catch(() => {}));
+    return { done, stop };
+  }
+
+  /** Applies what is on the topic, each partition beside the others, until it is stopped. */
+  async startApplier(handle?: BatchHandler): Promise<{ stop(): Promise<void> }> {
+    const wired: WiredApplier[] = [];
+    if (handle === undefined) {
+      wired.push(...(await Promise.all(Array.from({ length: this.partitions }, () => wireApplier(this.settings)))));
+    }
+    const apply: BatchHandler =
+      handle ??
+      (async (records, partition) => {
+        await wired[partition]?.applier.apply(records);
+      });
+    const eventSource = new TestEventSource(this.settings.brokers, this.settings.topic, this.partitions, apply);
+    await eventSource.start();
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      stopped ??= eventSource.stop().then(async () => void (await Promise.all(wired.map((each) => each.close()))));
+      return stopped;
+    };
+    this.#stops.push(stop);
+    return { stop };
+  }
+
+  async employees(pool: pg.Pool): Promise<unknown[]> {
+    return (await pool.query({ text: ALL_EMPLOYEES, rowMode: 'array' })).rows;
+  }
+
+  /** Waits until the target holds what the source holds; after the time has passed, it compares so that it shows. */
+  async untilConverged(withinMs = 20_000, allowed: (row: unknown[]) => boolean = () => true): Promise<void> {
+    const deadline = clock.now() + withinMs;
+    for (;;) {
+      const wanted = ((await this.employees(this.source)) as unknown[][]).filter(allowed);
+      const held = await this.employees(this.target);
+      if (JSON.stringify(wanted) === JSON.stringify(held)) return;
+      if (clock.now() > deadline) {
+        expect(held).toEqual(wanted);
+        return;
+      }
+      await sleep(50);
+    }
+  }
+
+  /** All records of a topic up to now, by partition and offset. */
+  async readTopic(topic: string): Promise<TopicRecord[]> {
+    const kafka = new Kafka({
+      clientId: 'test-reader',
+      brokers: [...this.settings.brokers],
+      logLevel: logLevel.NOTHING,
+    });
+    const admin = kafka.admin();
+    const consumer = kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 100 });
+    const records: TopicRecord[] = [];
+    try {
+      await Promise.all([admin.connect(), consumer.connect()]);
+      const open = new Map(
+        (await admin.fetchTopicOffsets(topic))
+          .filter(({ high }) => high !== '0')
+          .map(({ partition, high }) => [partition, BigInt(high)]),
+      );
+      if (open.size === 0) return [];
+      const { promise, resolve } = Promise.withResolvers<void>();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.run({
+        eachBatch: async ({ batch }) => {
+          for (const { key, value } of batch.messages) {
+            records.push({ partition: batch.partition, key: key?.toString() ?? null, value: String(value) });
+          }
+          if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n)) open.delete(batch.partition);
+          if (open.size === 0) resolve();
+        },
+      });
+      await promise;
+      return records;
+    } finally {
+      await Promise.all([admin.disconnect(), consumer.disconnect()]);
+    }
+  }
+
+  async deadLetters(): Promise<Record<string, unknown>[]> {
+    return (await this.readTopic(this.settings.deadLetterTopic)).map(({ value }) => JSON.parse(value));
+  }
+
+  /** Stops whatever still runs. */
+  async close(): Promise<void> {
+    await Promise.all(this.#stops.map((stop) => stop()));
+    await Promise.all([this.source.end(), this.target.end()]);
+  }
+}
+
+export async function applyMigrations(url: string, which: 'source' | 'target'): Promise<void> {
+  const database = await Database.open({ url, applicationName: 'test-migrations' });
+  try {
+    await migrate(database, await readMigrations(join(SQL, which)));
+  } finally {
+    await database.close();
+  }
+}
+
+async function newTopic(prefix: string, partitions: number): Promise<string> {
+  const topic = uniqueName(prefix);
+  const kafka = createKafka({ brokers: endpoints().kafka.brokers, auth: 'none', clientId: 'test-topics' });
+  await createTopics(kafka, [{ topic, partitions, config: {} }]);
+  return topic;
+}
+
+async function createOffsetTable(endpoint: string): Promise<string> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const name = uniqueName('offsets');
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  );
+  client.destroy();
+  return name;
+}

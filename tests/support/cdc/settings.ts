@@ -1,0 +1,14 @@
+/** Where one pipeline under test lives; small enough to hand to a process as JSON. */
+export interface CdcSettings {
+  readonly sourceUrl: string;
+  readonly targetUrl: string;
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly dynamodbEndpoint: string;
+  readonly offsetTable: string;
+  readonly rules: string;
+  readonly leaseMs: number;
+  readonly saveEveryMs: number;
+  readonly heartbeatMs: number;
+}

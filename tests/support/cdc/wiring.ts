@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PollerLedger } from '../../../functions/adapters/dynamodb/poller-ledger.ts';
+import { DeadLetterPublisher } from '../../../functions/adapters/kafka/dead-letter-publisher.ts';
+import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
+import { RecordPublisher } from '../../../functions/adapters/kafka/record-publisher.ts';
+import { partitionCount } from '../../../functions/adapters/kafka/topic-admin.ts';
+import { ChangeCapture } from '../../../functions/adapters/postgres/change-capture.ts';
+import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { EmployeeReplica } from '../../../functions/adapters/postgres/employee-replica.ts';
+import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
+import { parseChangeRules } from '../../../functions/core/change-rules.ts';
+import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
+import { ChangePoller, type PollerLog } from '../../../functions/poll-changes/change-poller.ts';
+import { Lease } from '../../../functions/poll-changes/lease.ts';
+import type { Clock } from '../../../functions/poll-changes/ports.ts';
+import type { CdcSettings } from './settings.ts';
+
+export const clock: Clock = { now: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
+
+export function openLedger(settings: CdcSettings): PollerLedger {
+  const client = new DynamoDBClient({
+    endpoint: settings.dynamodbEndpoint,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000 },
+  });
+  return new PollerLedger(client, settings.offsetTable);
+}
+
+export interface WiredPoller {
+  readonly poller: ChangePoller;
+  /** A lease under a new name, so the one of a new invocation. */
+  newLease(): Lease;
+  close(): Promise<void>;
+}
+
+/** The poller as its handler wires it, on topics of the test's own. */
+export async function wirePoller(
+  settings: CdcSettings,
+  log: PollerLog,
+  { time = clock, onPublished }: { time?: Clock; onPublished?: (records: readonly OutgoingRecord[]) => void } = {},
+): Promise<WiredPoller> {
+  const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-poller' });
+  const publisher = new RecordPublisher(kafka, { stallTimeoutMs: 4_000 });
+  const database = await Database.open({
+    url: settings.sourceUrl,
+    applicationName: 'test-poller',
+    maxConnections: 3,
+  });
+  const ledger = openLedger(settings);
+  const poller = new ChangePoller(
+    {
+      source: new ChangeCapture(database),
+      publisher: {
+        publish: async (records) => {
+          await publisher.publish(settings.topic, records);
+          onPublished?.(records);
+        },
+      },
+      clock: time,
+      log,
+      partitionCount: await partitionCount(kafka, settings.topic),
+    },
+    {
+      busyTickMs: 10,
+      idleTickMs: 100,
+      saveEveryMs: settings.saveEveryMs,
+      retryMs: [100, 2_000],
+      purgeEveryMs: 60_000,
+      retentionHours: 168,
+    },
+  );
+  await publisher.connect();
+  const timing = { leaseMs: settings.leaseMs, heartbeatMs: settings.heartbeatMs, lookMs: 20 };
+  return {
+    poller,
+    newLease: () => new Lease(ledger, time, timing, randomUUID()),
+    close: async () => {
+      await Promise.all([publisher.disconnect(), database.close()]);
+    },
+  };
+}
+
+export interface WiredApplier {
+  readonly applier: ChangeApplier;
+  close(): Promise<void>;
+}
+
+/** The applier as its handler wires it, on topics of the test's own. */
+export async function wireApplier(settings: CdcSettings): Promise<WiredApplier> {
+  const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-applier' });
+  const publisher = new RecordPublisher(kafka, { stallTimeoutMs: 4_000 });
+  const database = await Database.open({ url: settings.targetUrl, applicationName: 'test-applier' });
+  const deadLetters = new DeadLetterPublisher(publisher, settings.deadLetterTopic);
+  return {
+    applier: new ChangeApplier(new EmployeeReplica(database), deadLetters, parseChangeRules(settings.rules)),
+    close: async () => {
+      await Promise.all([publisher.disconnect(), database.close()]);
+    },
+  };
+}
