@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -23,6 +24,11 @@ export async function writeEndpoints(directory: string, endpoints: StackEndpoint
 
 export async function removeEndpoints(directory: string): Promise<void> {
   await rm(join(directory, fileName), { force: true });
+}
+
+/** For the moment when the process exits and nothing can be awaited. */
+export function removeEndpointsNow(directory: string): void {
+  rmSync(join(directory, fileName), { force: true });
 }
 
 /** @throws when no stack is ready in this directory. */

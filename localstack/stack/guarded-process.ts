@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { signalProcess } from './process-identity.ts';
+import { processIdentity, signalProcess } from './process-identity.ts';
 
 export interface Command {
   readonly file: string;
@@ -65,10 +65,10 @@ export class GuardedProcess {
   }
 
   /**
-   * @param output file descriptor that standard output and error go to, or `pipe` to read them.
+   * @param output file descriptor that standard output and error go to, `pipe` to read them, or `inherit`.
    * @throws when the process cannot be made at all; a command that is not there ends with code 127.
    */
-  static async spawn(command: Command, output: number | 'pipe'): Promise<GuardedProcess> {
+  static async spawn(command: Command, output: number | 'pipe' | 'inherit'): Promise<GuardedProcess> {
     const signal = command.stopSignal.slice('SIG'.length);
     const graceSeconds = String(Math.ceil(command.stopTimeoutMs / 1000));
     const child = spawn('/bin/sh', ['-c', guard, 'sh', signal, graceSeconds, command.file, ...command.args], {
@@ -100,9 +100,7 @@ export class GuardedProcess {
   /** Asks it to stop, kills it when that takes too long, and resolves when it is gone. */
   async stop(): Promise<void> {
     if (this.#exit !== undefined) return;
-    // A process that is suspended would not hear the signal.
-    signalProcess(this.pid, this.#command.stopSignal);
-    signalProcess(this.pid, 'SIGCONT');
+    this.signalStop();
     const timer = new AbortController();
     await Promise.race([
       this.exited,
@@ -111,5 +109,25 @@ export class GuardedProcess {
     timer.abort();
     if (this.#exit === undefined) signalProcess(this.pid, 'SIGKILL');
     await this.exited;
+  }
+
+  /** Asks it to stop, and no more. */
+  signalStop(): void {
+    if (this.#exit !== undefined) return;
+    signalProcess(this.pid, this.#command.stopSignal);
+    // A process that is suspended would not hear the other signal.
+    signalProcess(this.pid, 'SIGCONT');
+  }
+
+  /** Blocks this whole process until the other is gone, and kills it when that takes too long. */
+  waitForEnd(): void {
+    if (this.#exit !== undefined) return;
+    const deadline = Date.now() + this.#command.stopTimeoutMs;
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    while (processIdentity(this.pid) !== undefined) {
+      if (Date.now() > deadline) signalProcess(this.pid, 'SIGKILL');
+      Atomics.wait(clock, 0, 0, 20);
+    }
+    this.#child.stdin?.end('done\n');
   }
 }

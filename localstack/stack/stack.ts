@@ -1,12 +1,14 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DirectoryLock } from './directory-lock.ts';
-import type { StackEndpoints } from './endpoints.ts';
+import { removeEndpoints, type StackEndpoints } from './endpoints.ts';
 import { PortChooser, type PortName } from './ports.ts';
+import type { RunningStack } from './running-stack.ts';
 import { type Server, type ServerName, serverNames } from './server.ts';
 import { DynamoDbServer } from './servers/dynamodb-server.ts';
 import { FauxqsServer } from './servers/fauxqs-server.ts';
 import { KafkaServer } from './servers/kafka-server.ts';
+import { MinioServer } from './servers/minio-server.ts';
 import { PostgresServer } from './servers/postgres-server.ts';
 import { SupervisedServer } from './supervised-server.ts';
 
@@ -28,9 +30,10 @@ export interface StackOptions {
   readonly onFatal: (error: Error) => void;
 }
 
-/** Locally any credentials will do, but the AWS SDK wants some; MinIO wants at least eight characters. */
-const accessKeyId = 'local-access-key';
-const secretAccessKey = 'local-secret-key';
+/** Any will do, but the AWS SDK wants some, MinIO at least eight characters and DynamoDB Local no punctuation. */
+const accessKeyId = 'localaccesskey';
+const secretAccessKey = 'localsecretkey';
+/** No server here knows regions; the AWS SDK wants one. */
 const region = 'us-east-1';
 
 type Ports = Record<PortName, number>;
@@ -41,7 +44,7 @@ export class LocalStack {
   readonly #directory: string;
   readonly #lock: DirectoryLock;
   #servers = new Map<ServerName, SupervisedServer>();
-  #ports: Ports | undefined;
+  #running: RunningStack | undefined;
   #stopped = false;
 
   constructor(options: StackOptions) {
@@ -62,6 +65,8 @@ export class LocalStack {
       throw new Error(`A stack is already running in ${this.#directory}${holder}: stop it first.`);
     }
     try {
+      // One that was killed could not do so.
+      await removeEndpoints(this.#directory);
       return await this.#startServers();
     } catch (error) {
       await this.stop();
@@ -76,10 +81,23 @@ export class LocalStack {
     this.#lock.release();
   }
 
-  /** Where the functions' host is to listen; known once `start` has resolved. */
-  get hostPorts(): { lambda: number; http: number; s3Notifications: number } {
-    if (this.#ports === undefined) throw new Error('the ports of a stack are known once it has started');
-    return this.#ports;
+  /**
+   * As `stop`, but before it returns: for the moment when the process exits and nothing else can be awaited.
+   *
+   * Servers that take too long are killed.
+   */
+  stopNow(): void {
+    this.#stopped = true;
+    const servers = [...this.#servers.values()];
+    for (const server of servers) server.signalStop();
+    for (const server of servers) server.waitForEnd();
+    this.#lock.release();
+  }
+
+  /** What the host of the functions has to know; once `start` has resolved. */
+  get running(): RunningStack {
+    if (this.#running === undefined) throw new Error('a stack is described once it has started');
+    return this.#running;
   }
 
   /** @returns the id of a server's process, waiting for it while the server is being started again. */
@@ -103,7 +121,6 @@ export class LocalStack {
     if (this.#options.fresh) this.#removeData();
     const ports = await this.#choosePorts();
     if (this.#stopped) throw new Error('the stack was stopped while it started');
-    this.#ports = ports;
     const wanted = new Set<string>(this.#options.servers ?? serverNames);
     const servers = this.#describeServers(ports).filter(({ name }) => wanted.has(name));
     this.#servers = new Map(servers.map((server) => [server.name as ServerName, supervise(server)]));
@@ -113,7 +130,11 @@ export class LocalStack {
         this.#options.onNotice(`${server.title} answers at ${server.address}`);
       }),
     );
-    return this.#endpoints(ports, servers);
+    const endpoints = this.#endpoints(ports, servers);
+    const { lambda, http, s3Notifications } = ports;
+    const s3Events = this.#options.s3 === 'minio' ? 'webhook' : 'listing';
+    this.#running = { endpoints, ports: { lambda, http, s3Notifications }, s3Events, directory: this.#directory };
+    return endpoints;
   }
 
   #describeServers(ports: Ports): Server[] {
@@ -122,7 +143,12 @@ export class LocalStack {
       new KafkaServer({ directory, port: ports.kafka, controllerPort: ports.kafkaController }),
       new PostgresServer({ name: 'sourceDatabase', database: 'source', directory, port: ports.sourceDatabase }),
       new PostgresServer({ name: 'targetDatabase', database: 'target', directory, port: ports.targetDatabase }),
-      new FauxqsServer({ directory, port: ports.s3 }),
+      this.#options.s3 === 'minio'
+        ? new MinioServer({
+            ...{ directory, port: ports.s3, notificationPort: ports.s3Notifications },
+            ...{ accessKeyId, secretAccessKey },
+          })
+        : new FauxqsServer({ directory, port: ports.s3 }),
       new DynamoDbServer({ directory, port: ports.dynamodb }),
     ];
   }

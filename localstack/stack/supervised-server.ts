@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Exit, GuardedProcess } from './guarded-process.ts';
@@ -16,6 +26,8 @@ interface Options {
   readonly server: Server;
   readonly directory: string;
   readonly onNotice: (line: string) => void;
+  /** Lets the process print where this one prints, instead of into its log. */
+  readonly printsHere?: boolean;
   /** Called once, when the server has died for the third time within a minute. */
   readonly onFatal: (error: Error) => void;
 }
@@ -26,6 +38,7 @@ export class SupervisedServer {
   readonly #stopping = new AbortController();
   readonly #deaths: number[] = [];
   #process: GuardedProcess | undefined;
+  #starting: Promise<void> | undefined;
   #keeping: Promise<void> | undefined;
   #ready = Promise.withResolvers<number>();
 
@@ -37,7 +50,8 @@ export class SupervisedServer {
 
   /** Resolves when the server answers. @throws with its last words when it ends, or stays silent for too long. */
   async start(): Promise<void> {
-    await this.#startOnce();
+    this.#starting = this.#startOnce();
+    await this.#starting;
     this.#keeping = this.#keepRunning();
   }
 
@@ -46,7 +60,20 @@ export class SupervisedServer {
     this.#stopping.abort(new Error(`${this.#title} is being stopped`));
     this.#ready.reject(this.#stopping.signal.reason);
     await this.#process?.stop();
+    // Its failure is told to the one who has started it.
+    await this.#starting?.catch(() => {});
     await this.#keeping;
+    rmSync(this.#recordPath, { force: true });
+  }
+
+  /** First half of a stop that waits for nothing; `waitForEnd` is the other. */
+  signalStop(): void {
+    this.#stopping.abort(new Error(`${this.#title} is being stopped`));
+    this.#process?.signalStop();
+  }
+
+  waitForEnd(): void {
+    this.#process?.waitForEnd();
     rmSync(this.#recordPath, { force: true });
   }
 
@@ -98,8 +125,8 @@ export class SupervisedServer {
         while ((this.#deaths[0] ?? now) < now - deathWindowMs) this.#deaths.shift();
         if (this.#deaths.length >= deathsAllowed) {
           const error = new Error(
-            `${this.#title} died ${deathsAllowed} times within a minute, the last time: ${reason}. ` +
-              `Its log is ${this.#logPath}.`,
+            `${this.#title} died ${deathsAllowed} times within a minute, the last time: ${reason}.` +
+              (this.#options.printsHere ? '' : ` Its log is ${this.#logPath}.`),
           );
           this.#ready.reject(error);
           onFatal(error);
@@ -126,13 +153,15 @@ export class SupervisedServer {
       signal.throwIfAborted();
       const command = await server.prepare({ signal, onNotice: this.#options.onNotice });
       signal.throwIfAborted();
-      const log = openLog(this.#logPath);
-      const logStart = statSync(this.#logPath).size;
+      const log = this.#options.printsHere ? undefined : openLog(this.#logPath);
+      const logStart = log === undefined ? 0 : fstatSync(log).size;
       try {
-        this.#process = await GuardedProcess.spawn(command, log);
+        this.#process = await GuardedProcess.spawn(command, log ?? 'inherit');
       } finally {
-        closeSync(log);
+        if (log !== undefined) closeSync(log);
       }
+      // A stop that came meanwhile did not see this process.
+      if (signal.aborted) await this.#process.stop();
       writeRecord(this.#recordPath, this.#process.pid, command.stopSignal, command.stopTimeoutMs);
       try {
         await this.#waitUntilReady(this.#process, deadline);
@@ -142,10 +171,10 @@ export class SupervisedServer {
       } catch (cause) {
         await this.#process.stop();
         signal.throwIfAborted();
-        const lastWords = readFileSync(this.#logPath, 'utf8').slice(logStart);
+        const lastWords = log === undefined ? '' : readFileSync(this.#logPath).subarray(logStart).toString();
         if (server.isPassing?.(lastWords) && Date.now() < deadline) continue;
-        const said = lastWords.trim() === '' ? 'It said nothing.' : `It said:\n${lastLines(lastWords, 15)}`;
-        throw new Error(`${this.#title} did not start: ${(cause as Error).message}. ${said}`, { cause });
+        const said = lastWords.trim() === '' ? '' : ` It said:\n${lastLines(lastWords, 15)}`;
+        throw new Error(`${this.#title} did not start: ${(cause as Error).message}.${said}`, { cause });
       }
     }
   }

@@ -1,0 +1,46 @@
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { removeEndpoints } from './endpoints.ts';
+import type { Command } from './guarded-process.ts';
+import { handOver, type RunningStack } from './running-stack.ts';
+import type { Server } from './server.ts';
+
+/** `serverless offline` with its plugins, as a process beside the servers that it uses. */
+export class FunctionsHost implements Server {
+  readonly name = 'functions';
+  readonly title = 'The functions';
+  // The first start bundles the functions and provisions the databases.
+  readonly startTimeoutMs = 300_000;
+  readonly #running: RunningStack;
+  readonly #serviceDirectory: string;
+
+  constructor(running: RunningStack, serviceDirectory: string) {
+    this.#running = running;
+    this.#serviceDirectory = serviceDirectory;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.#running.ports.lambda}`;
+  }
+
+  async prepare(): Promise<Command> {
+    await removeEndpoints(this.#running.directory);
+    const require = createRequire(join(this.#serviceDirectory, 'package.json'));
+    const manifestPath = require.resolve('serverless/package.json');
+    const { bin } = require(manifestPath) as { bin: { serverless: string } };
+    return {
+      file: process.execPath,
+      args: [join(dirname(manifestPath), bin.serverless), 'offline', 'start', '--noSponsor'],
+      cwd: this.#serviceDirectory,
+      env: { ...process.env, ...handOver(this.#running) },
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: 15_000,
+    };
+  }
+
+  /** Ready means provisioned and polling, which is when the plugin writes the endpoints. */
+  async probe(): Promise<void> {
+    await access(join(this.#running.directory, 'endpoints.json'));
+  }
+}
