@@ -64,8 +64,24 @@ export class FakeLedger implements IngestionLedger {
   readonly files = new Map<string, KnownFile>();
   readonly current = new Map<string, KnownFile>();
   readonly calls: string[] = [];
+  #lock: Promise<unknown> = Promise.resolve();
 
-  async register(arrival: FileArrival, isLatest: () => Promise<boolean>): Promise<FileState> {
+  register(arrival: FileArrival, isLatest: () => Promise<boolean>): Promise<FileState> {
+    return this.#locked(() => this.#register(arrival, isLatest));
+  }
+
+  takeOver(arrival: FileArrival, isLatest: () => Promise<boolean>): Promise<FileState> {
+    return this.#locked(() => this.#takeOver(arrival, isLatest));
+  }
+
+  /** One decision at a time, as the database's lock of the key has it. */
+  #locked<Result>(decide: () => Promise<Result>): Promise<Result> {
+    const decision = this.#lock.then(decide);
+    this.#lock = decision.catch(() => {});
+    return decision;
+  }
+
+  async #register(arrival: FileArrival, isLatest: () => Promise<boolean>): Promise<FileState> {
     this.calls.push('register');
     const known = this.files.get(nameOf(arrival));
     if (known) return known.state;
@@ -74,7 +90,7 @@ export class FakeLedger implements IngestionLedger {
     return state;
   }
 
-  async takeOver(arrival: FileArrival, isLatest: () => Promise<boolean>): Promise<FileState> {
+  async #takeOver(arrival: FileArrival, isLatest: () => Promise<boolean>): Promise<FileState> {
     this.calls.push('takeOver');
     const file = this.find(arrival);
     if (file.state !== 'loading' || this.current.get(arrival.key) === file) return file.state;
