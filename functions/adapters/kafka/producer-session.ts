@@ -113,6 +113,7 @@ export class ProducerSession {
   /** Begins to wait, or waits anew, for the next sign of life. */
   #watch(): void {
     clearTimeout(this.#stallTimer);
+    if (this.#failure !== undefined || this.#waiting.size === 0) return;
     this.#stallTimer = setTimeout(() => this.#fail(stalled(this.#stallTimeoutMs)), this.#stallTimeoutMs);
   }
 

@@ -56,9 +56,11 @@ export class RecordPublisher {
   }
 
   #openSession(): ProducerSession {
-    this.#session ??= new ProducerSession(this.#kafka, this.#options.stallTimeoutMs, () => {
-      this.#session = undefined;
+    if (this.#session !== undefined) return this.#session;
+    const session = new ProducerSession(this.#kafka, this.#options.stallTimeoutMs, () => {
+      if (this.#session === session) this.#session = undefined;
     });
-    return this.#session;
+    this.#session = session;
+    return session;
   }
 }
