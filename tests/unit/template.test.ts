@@ -1,0 +1,258 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { applyChangesShape } from '../../functions/apply-changes/config.ts';
+import {
+  CHANGES_DEAD_LETTER_TOPIC,
+  CHANGES_TOPIC,
+  SALARIES_DEAD_LETTER_TOPIC,
+  SALARIES_TOPIC,
+} from '../../functions/core/topics.ts';
+import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
+import { pollChangesShape } from '../../functions/poll-changes/config.ts';
+import { provisionShape } from '../../functions/provision/config.ts';
+import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
+import { METRIC, METRICS_NAMESPACE } from '../../functions/runtime/metric-names.ts';
+import { transformCsvShape } from '../../functions/transform-csv/config.ts';
+import { sqlVersion } from '../../infra/sql-version.js';
+
+const ROOT = join(__dirname, '../..');
+
+/** CloudFormation's short forms stay what stands behind them: `!Ref Name` is the text "Name". */
+function readYaml<Content>(path: string): Content {
+  return parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true, logLevel: 'silent' }) as Content;
+}
+
+interface FunctionDefinition {
+  readonly handler: string;
+  readonly role: string;
+  readonly timeout: number;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly events?: readonly { readonly msk?: { readonly topic: string; readonly consumerGroupId: string } }[];
+  readonly reservedConcurrency?: number;
+  readonly maximumRetryAttempts?: number;
+}
+
+interface Resource {
+  readonly Type: string;
+  readonly DependsOn?: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: a template is as deep as it likes.
+  readonly Properties: any;
+}
+
+interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly extensions?: Readonly<Record<string, Partial<Resource>>>;
+}
+
+const service = readYaml<{
+  readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
+  readonly functions: Readonly<Record<string, FunctionDefinition>>;
+  readonly resources: readonly unknown[];
+}>('serverless.yml');
+
+const TEMPLATES = ['network', 'kafka', 'databases', 'storage', 'permissions', 'event-sources', 'alarms'];
+const templates = TEMPLATES.map((name) => readYaml<{ readonly template: Template }>(`infra/${name}.yml`).template);
+const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources)));
+const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
+
+/** As the framework makes logical ids. */
+function functionId(name: string): string {
+  return `${name.replaceAll('-', 'Dash').replace(/^./, (first) => first.toUpperCase())}LambdaFunction`;
+}
+
+describe('the environment of the functions', () => {
+  const shapes: Readonly<Record<string, z.ZodRawShape>> = {
+    'transform-csv': transformCsvShape,
+    'load-salaries': loadSalariesShape,
+    'reconcile-bucket': reconcileBucketShape,
+    'poll-changes': pollChangesShape,
+    'apply-changes': applyChangesShape,
+    provision: provisionShape,
+  };
+  /** Lambda itself sets these for every function. */
+  const setByLambda = ['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME'];
+  /** Read by Node and by the logger, not by our code. */
+  const readByOthers = ['NODE_EXTRA_CA_CERTS', 'POWERTOOLS_LOG_LEVEL'];
+
+  const forAll = Object.keys(service.provider.environment);
+
+  it('is stated for every function', () => {
+    expect(Object.keys(shapes).sort()).toEqual(Object.keys(service.functions).sort());
+  });
+
+  it.each(Object.entries(shapes))('of %s has every name that its config reads, and no other', (name, shape) => {
+    const own = Object.keys(service.functions[name]?.environment ?? {});
+    const read = Object.keys(shape);
+    expect(read.filter((variable) => ![...own, ...forAll, ...setByLambda].includes(variable))).toEqual([]);
+    expect(own.filter((variable) => !read.includes(variable))).toEqual([]);
+  });
+
+  it('of all functions together has nothing that nobody reads', () => {
+    const read = [...Object.values(shapes).flatMap(Object.keys), ...readByOthers];
+    expect(forAll.filter((variable) => !read.includes(variable))).toEqual([]);
+  });
+
+  it('never holds a password', () => {
+    const values = Object.values(service.functions).flatMap(({ environment }) => Object.values(environment));
+    expect(values.map(String).filter((value) => /:\/\/[^/]*:[^/]*@|password/i.test(value))).toEqual([]);
+  });
+});
+
+describe('the event sources', () => {
+  const mappings = Object.entries(service.functions).flatMap(([name, definition]) =>
+    (definition.events ?? []).flatMap(({ msk }) => (msk ? [{ name, definition, msk }] : [])),
+  );
+
+  it('are one mapping a topic', () => {
+    expect(mappings.map(({ msk }) => msk.topic).sort()).toEqual([CHANGES_TOPIC, SALARIES_TOPIC]);
+  });
+
+  it.each(mappings)('of $name send what there is at once, and begin when the topics are there', ({ name, msk }) => {
+    const topic = msk.topic.replaceAll('-', '').replace(/^./, (first) => first.toUpperCase());
+    const id = functionId(name).replace('LambdaFunction', `EventSourceMappingMSKKafkaCluster${topic}`);
+    expect(extensions.get(id)?.Properties).toEqual({ MaximumBatchingWindowInSeconds: 0 });
+    expect(extensions.get(id)?.DependsOn).toContain('Provision');
+  });
+
+  it.each(mappings)('of $name leave the function the time that a Kafka event source allows', ({ definition }) => {
+    expect(definition.timeout).toBeLessThanOrEqual(14 * 60);
+  });
+
+  it('let a poller be relieved by the next one, without retries in between', () => {
+    const poller = service.functions['poll-changes'];
+    expect(poller?.reservedConcurrency).toBeGreaterThanOrEqual(2);
+    expect(poller?.maximumRetryAttempts).toBe(0);
+    expect(poller?.timeout).toBeGreaterThan(60);
+  });
+
+  it('let transform-csv invoke itself', () => {
+    expect(extensions.get(functionId('transform-csv'))?.Properties).toEqual({ RecursiveLoop: 'Allow' });
+  });
+
+  it('provision again when a migration changes', () => {
+    expect(sqlVersion()).toMatch(/^[0-9a-f]{64}$/);
+    expect(resources.get('Provision')?.Properties.SqlVersion).toContain('infra/sql-version.js');
+  });
+});
+
+describe('permissions', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: statements are as deep as they like.
+  const statementsOf = (role: string): any[] =>
+    resources
+      .get(role)
+      // biome-ignore lint/suspicious/noExplicitAny: statements are as deep as they like.
+      ?.Properties.Policies.flatMap((policy: any) => policy.PolicyDocument.Statement) ?? [];
+  const list = (oneOrMore: string | readonly string[]) => [oneOrMore].flat() as string[];
+  const namesOf = (role: string, kind: 'topic' | 'group', action: string) =>
+    statementsOf(role)
+      .filter(({ Action }) => list(Action).includes(action))
+      .flatMap(({ Resource }) => list(Resource))
+      .flatMap((arn) => new RegExp(`:${kind}/.*/([^/]+)$`).exec(arn)?.[1] ?? [])
+      .sort();
+
+  it('come from one role a function', () => {
+    const roles = Object.values(service.functions).map(({ role }) => role);
+    expect(new Set(roles).size).toBe(roles.length);
+    for (const role of roles) expect(resources.get(role)?.Type).toBe('AWS::IAM::Role');
+  });
+
+  it.each([
+    ['TransformCsvRole', [SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC]],
+    ['LoadSalariesRole', [SALARIES_DEAD_LETTER_TOPIC]],
+    ['ReconcileBucketRole', []],
+    ['PollChangesRole', [CHANGES_TOPIC]],
+    ['ApplyChangesRole', [CHANGES_DEAD_LETTER_TOPIC]],
+    ['ProvisionRole', []],
+  ])('let %s write to %j only', (role, topics) => {
+    expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
+  });
+
+  it.each(Object.values(service.functions))('let $role read what it is invoked with only', ({ role, events }) => {
+    const mapping = events?.find(({ msk }) => msk)?.msk;
+    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(mapping ? [mapping.topic] : []);
+    expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(mapping ? [mapping.consumerGroupId] : []);
+  });
+
+  it.each(Object.values(service.functions))('name what $role may use, never everything', ({ role }) => {
+    for (const { Effect, Action, Resource } of statementsOf(role)) {
+      expect(Effect).toBe('Allow');
+      expect([...list(Action), ...list(Resource)].filter((name) => name === '*' || name.endsWith(':*'))).toEqual([]);
+    }
+  });
+
+  it.each(Object.values(service.functions))('let $role read the secrets of its own databases only', (definition) => {
+    const needed = Object.entries(definition.environment).filter(([name]) => name.endsWith('_SECRET_ARN'));
+    const allowed = statementsOf(definition.role)
+      .filter(({ Action }) => Action === 'secretsmanager:GetSecretValue')
+      .map(({ Resource }) => Resource);
+    expect(allowed.sort()).toEqual(needed.map(([, reference]) => reference).sort());
+  });
+});
+
+describe('alarms', () => {
+  const alarms = [...resources.values()].filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  const dimension = (alarm: Resource, name: string): string | undefined =>
+    alarm.Properties.Dimensions.find(({ Name }: { Name: string }) => Name === name)?.Value;
+
+  it('tell somebody', () => {
+    expect(alarms.length).toBeGreaterThan(10);
+    for (const alarm of alarms) expect(alarm.Properties.AlarmActions).toEqual(['AlarmTopic']);
+  });
+
+  it('name functions and metrics that there are', () => {
+    const ids = Object.keys(service.functions).map(functionId);
+    for (const alarm of alarms) {
+      const ours = alarm.Properties.Namespace === METRICS_NAMESPACE;
+      expect(ids).toContain(dimension(alarm, ours ? 'function' : 'FunctionName'));
+      if (!ours) continue;
+      expect(Object.values(METRIC)).toContain(alarm.Properties.MetricName);
+      expect(functionId(dimension(alarm, 'service') ?? '')).toBe(dimension(alarm, 'function'));
+    }
+  });
+
+  it.each(Object.keys(service.functions).filter((name) => name !== 'provision'))(
+    'ring when %s goes on failing',
+    (name) => {
+      const found = alarms.filter(
+        (alarm) => alarm.Properties.MetricName === 'Errors' && dimension(alarm, 'FunctionName') === functionId(name),
+      );
+      expect(found).toHaveLength(1);
+    },
+  );
+});
+
+describe('the map', () => {
+  it('points at handlers that are there', () => {
+    for (const [name, { handler }] of Object.entries(service.functions)) {
+      expect(handler).toBe(`functions/${name}/handler.handler`);
+      expect(existsSync(join(ROOT, `functions/${name}/handler.ts`))).toBe(true);
+    }
+  });
+
+  it('takes in every file of infra', () => {
+    for (const name of TEMPLATES) expect(service.resources).toContain(`\${file(infra/${name}.yml):template}`);
+  });
+
+  it('lets nobody from outside in', () => {
+    const open = [...resources].filter(([, { Type, Properties }]) => {
+      const rules = [
+        ...(Properties?.SecurityGroupIngress ?? []),
+        ...(Type.endsWith('SecurityGroupIngress') ? [Properties] : []),
+      ];
+      return rules.some((rule) => rule.CidrIp !== undefined) || Type.includes('InternetGateway');
+    });
+    expect(open.map(([id]) => id)).toEqual([]);
+  });
+
+  it('keeps databases, bucket and positions when the stack goes', () => {
+    for (const id of ['SourceDatabase', 'TargetDatabase', 'OffsetTable']) {
+      expect(resources.get(id)).toHaveProperty('DeletionPolicy', expect.stringMatching(/Retain|Snapshot/));
+    }
+    expect(extensions.get('S3BucketSalaries')).toHaveProperty('DeletionPolicy', 'Retain');
+    for (const id of ['SourceDatabase', 'TargetDatabase']) {
+      expect(resources.get(id)?.Properties).toMatchObject({ StorageEncrypted: true, PubliclyAccessible: false });
+    }
+  });
+});
