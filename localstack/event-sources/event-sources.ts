@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { KafkaConfig } from 'kafkajs';
+import { systemClock } from './clock.ts';
+import { AsyncDestinations } from './destinations/async-outcomes.ts';
+import { type ClosableDestination, failureDestinationOf } from './destinations/failure-destinations.ts';
+import { AwsSender } from './destinations/sender.ts';
+import { AsyncQueue } from './invoke/async-queue.ts';
+import type { Invoker } from './invoke/lambda-client.ts';
+import { KafkaEventWriter } from './kafka/kafka-event.ts';
+import { KafkaEventSource } from './kafka/kafka-event-source.ts';
+import { MemberLedger } from './kafka/member-ledger.ts';
+import type { Log } from './log.ts';
+import type { EventSourcesOptions } from './options.ts';
+import { BucketCursor } from './s3/bucket-cursor.ts';
+import { S3BucketListing } from './s3/bucket-listing.ts';
+import { BucketSource } from './s3/bucket-source.ts';
+import type { Model } from './template/model.ts';
+
+export interface EventSourcesDependencies {
+  readonly model: Model;
+  readonly options: EventSourcesOptions;
+  readonly invoker: Invoker;
+  readonly log: Log;
+}
+
+/** All event sources of a template: made by the constructor, at work from `start` to `stop`. */
+export class EventSources {
+  readonly #dependencies: EventSourcesDependencies;
+  readonly #queue: AsyncQueue;
+  readonly #kafka: KafkaEventSource[];
+  readonly #buckets: BucketSource[];
+  readonly #destinations: ClosableDestination[] = [];
+  readonly #s3Client: S3Client | undefined;
+
+  constructor(dependencies: EventSourcesDependencies) {
+    this.#dependencies = dependencies;
+    const { model, options, invoker, log } = dependencies;
+    const { region } = model.pseudo;
+    const sender = new AwsSender({
+      endpoints: { ...options.destinationEndpoints, s3: options.destinationEndpoints.s3 ?? options.s3?.endpoint },
+      credentials: {
+        accessKeyId: options.s3?.accessKeyId ?? 'local',
+        secretAccessKey: options.s3?.secretAccessKey ?? 'local',
+      },
+      region: options.s3?.region ?? region,
+      directory: join(options.stateDirectory, 'destinations'),
+      invoker,
+    });
+    this.#queue = new AsyncQueue({
+      directory: join(options.stateDirectory, 'queue'),
+      invoker,
+      functions: (name) => model.functions.find(name),
+      outcomes: new AsyncDestinations(sender, log),
+      log,
+      retryDelaysMs: options.asyncRetryDelaysMs,
+      concurrency: options.asyncConcurrency,
+      now: Date.now,
+    });
+    const ledger = new MemberLedger(options.stateDirectory);
+    const client = (options.kafka ?? {}) as Partial<KafkaConfig>;
+    this.#kafka = model.mappings
+      .filter((mapping) => mapping.enabled)
+      .map((mapping) => {
+        const writer = new KafkaEventWriter({
+          topic: mapping.topic,
+          eventSourceArn: mapping.eventSourceArn,
+          bootstrapServers: mapping.brokers.join(','),
+        });
+        const destination = failureDestinationOf(mapping, writer, sender, client);
+        if (destination !== undefined) this.#destinations.push(destination);
+        return new KafkaEventSource({
+          mapping,
+          writer,
+          invoker,
+          ...(destination !== undefined && { destination }),
+          ledger,
+          clock: systemClock,
+          log,
+          options: { ...options, client },
+        });
+      });
+    this.#s3Client = s3Client(options);
+    this.#buckets = this.#s3Client === undefined ? [] : this.#bucketSources(this.#s3Client);
+  }
+
+  /** Resolves when every source is polling, which may take as long as a broker or a topic is missing. */
+  async start(): Promise<void> {
+    const { model, options, log } = this.#dependencies;
+    for (const id of model.unsupportedMappings) log.warn('only Kafka mappings are emulated', { mapping: id });
+    for (const { id, enabled } of model.mappings) if (!enabled) log.info('disabled', { mapping: id });
+    if (this.#s3Client === undefined && model.notifications.length > 0) {
+      log.warn('buckets of the template are not watched: set custom.eventSources.s3', {
+        buckets: [...new Set(model.notifications.map(({ bucket }) => bucket))],
+      });
+    }
+    if (options.creationDelayMs > 0) await systemClock.wait(options.creationDelayMs, new AbortController().signal);
+    const recovered = await this.#queue.recover();
+    this.#queue.start();
+    for (const bucket of this.#buckets) bucket.start(recovered);
+    for (const source of this.#kafka) source.start();
+    await Promise.all([...this.#kafka, ...this.#buckets].map((source) => source.polling()));
+  }
+
+  /** Progress is committed; what was under way and not settled is delivered again at the next start. */
+  async stop(graceMs = 5_000): Promise<void> {
+    await Promise.all([...this.#kafka.map((source) => source.stop(graceMs)), ...this.#buckets.map((b) => b.stop())]);
+    await this.#queue.stop(graceMs);
+    await Promise.all(this.#destinations.map((destination) => destination.close()));
+    this.#s3Client?.destroy();
+  }
+
+  /** Lambda's queue for asynchronous invocations. */
+  get queue(): AsyncQueue {
+    return this.#queue;
+  }
+
+  #bucketSources(client: S3Client): BucketSource[] {
+    const { model, options, log } = this.#dependencies;
+    const byBucket = Map.groupBy(model.notifications, ({ bucket }) => bucket);
+    return [...byBucket].map(
+      ([bucket, notifications]) =>
+        new BucketSource({
+          bucket,
+          notifications,
+          listing: new S3BucketListing(client),
+          cursor: new BucketCursor(join(options.stateDirectory, 's3', `${bucket}.jsonl`)),
+          queue: this.#queue,
+          pollIntervalMs: options.s3?.pollIntervalMs ?? 200,
+          region: options.s3?.region ?? model.pseudo.region,
+          accountId: model.pseudo.accountId,
+          eventVersion: options.s3EventVersion,
+          log,
+        }),
+    );
+  }
+}
+
+function s3Client({ s3 }: EventSourcesOptions): S3Client | undefined {
+  if (s3 === undefined) return undefined;
+  const { endpoint, region, accessKeyId, secretAccessKey } = s3;
+  return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });
+}

@@ -1,0 +1,48 @@
+import { isJsonObject, type JsonValue } from './json-value.ts';
+import { type Condition, InvalidPatternError, readCondition } from './pattern.ts';
+
+export type Matcher = (value: JsonValue | undefined) => boolean;
+
+/** Reads what stands under a name of a pattern: a list of conditions for a leaf, or an object of further names. */
+export function readMatcher(source: JsonValue | undefined, where: string): Matcher {
+  if (Array.isArray(source)) return leaf(source, where);
+  if (isJsonObject(source)) return branch(source, where);
+  throw new InvalidPatternError(`${where}: expected a list of values, for instance ["a"], or an object`);
+}
+
+/** Conditions are alternatives. Of a list in the data, one element that matches is enough. */
+function leaf(source: readonly JsonValue[], where: string): Matcher {
+  if (source.length === 0) throw new InvalidPatternError(`${where}: an empty list matches nothing`);
+  const conditions: Condition[] = source.map((item) => readCondition(item, where));
+  const matches = (value: JsonValue | undefined) => conditions.some((condition) => condition(value));
+  return (value) => {
+    if (Array.isArray(value)) return value.some(matches);
+    // `exists` looks at leaves only: an object in the data is none.
+    return matches(isJsonObject(value) ? undefined : value);
+  };
+}
+
+/** Names are all needed; `$or` holds alternatives. */
+function branch(source: { [name: string]: JsonValue }, where: string): Matcher {
+  const names = Object.keys(source);
+  if (names.length === 0) throw new InvalidPatternError(`${where}: an empty object matches nothing`);
+  const matchers = names.map((name): Matcher => {
+    const inner = source[name];
+    if (name === '$or') return alternatives(inner, `${where}.$or`);
+    const matcher = readMatcher(inner, `${where}.${name}`);
+    return (value) => matcher(isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined);
+  });
+  const all = (value: JsonValue | undefined) => matchers.every((matcher) => matcher(value));
+  return (value) => (Array.isArray(value) ? value.some(all) : all(value));
+}
+
+function alternatives(source: JsonValue | undefined, where: string): Matcher {
+  if (!Array.isArray(source) || source.length < 2) {
+    throw new InvalidPatternError(`${where}: expected a list of at least two patterns`);
+  }
+  const matchers = source.map((item, index) => {
+    if (!isJsonObject(item)) throw new InvalidPatternError(`${where}[${index}]: expected an object`);
+    return branch(item, `${where}[${index}]`);
+  });
+  return (value) => matchers.some((matcher) => matcher(value));
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
+
+/** What became of one synchronous invocation. */
+export type InvocationOutcome =
+  | { readonly kind: 'success'; readonly statusCode: number; readonly body: string; readonly requestId: string }
+  | {
+      /** The function threw, crashed or ran out of time. */
+      readonly kind: 'functionError';
+      readonly statusCode: number;
+      readonly functionError: string;
+      readonly body: string;
+      readonly requestId: string;
+    }
+  | {
+      /** The function did not run, or nobody knows: throttled, service error, network fault, no such function. */
+      readonly kind: 'notInvoked';
+      readonly statusCode?: number;
+      readonly throttled: boolean;
+      readonly reason: string;
+      readonly requestId: string;
+    };
+
+export interface InvocationRequest {
+  readonly functionName: string;
+  readonly payload: string;
+  /** Bytes of the payload in UTF-8, where the caller knows them. */
+  readonly payloadBytes?: number;
+  /** The function's own limit; the runtime is expected to enforce it. */
+  readonly timeoutSeconds?: number;
+}
+
+/** Invokes functions and waits for their answers. Never throws: each fault is an outcome. */
+export interface Invoker {
+  invoke(request: InvocationRequest): Promise<InvocationOutcome>;
+}
+
+export interface LambdaClientOptions {
+  /** For instance http://127.0.0.1:3002. */
+  readonly endpoint: string;
+  /** Ends invocations whose runtime does not enforce the function's timeout; off for debugging. Default true. */
+  readonly enforceTimeout?: boolean;
+}
+
+/** A cold start may add up to ten seconds on AWS that the function's own timeout does not count. */
+const INIT_PHASE_MS = 10_000;
+
+/** Lambda's Invoke API over connections that stay open. */
+export class LambdaClient implements Invoker {
+  readonly #endpoint: URL;
+  readonly #agent: http.Agent;
+  readonly #request: typeof http.request;
+  readonly #enforceTimeout: boolean;
+
+  constructor(options: LambdaClientOptions) {
+    this.#endpoint = new URL(options.endpoint);
+    const secure = this.#endpoint.protocol === 'https:';
+    this.#request = secure ? (https.request as typeof http.request) : http.request;
+    const agentOptions = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+    this.#agent = secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
+    this.#enforceTimeout = options.enforceTimeout ?? true;
+  }
+
+  invoke(request: InvocationRequest): Promise<InvocationOutcome> {
+    const { payload } = request;
+    const bytes = request.payloadBytes ?? Buffer.byteLength(payload);
+    const timeoutMs =
+      this.#enforceTimeout && request.timeoutSeconds !== undefined
+        ? request.timeoutSeconds * 1_000 + INIT_PHASE_MS
+        : undefined;
+    return new Promise((resolve) => {
+      const ownRequestId = randomUUID();
+      let timer: NodeJS.Timeout | undefined;
+      let timedOut = false;
+      const call = this.#request(
+        {
+          agent: this.#agent,
+          host: this.#endpoint.hostname,
+          port: this.#endpoint.port,
+          method: 'POST',
+          path: `${this.#endpoint.pathname.replace(/\/$/, '')}/2015-03-31/functions/${encodeURIComponent(request.functionName)}/invocations`,
+          headers: {
+            'content-type': 'application/json',
+            'content-length': bytes,
+            'x-amz-invocation-type': 'RequestResponse',
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', (error) => settle(notInvoked(`the answer broke off: ${error.message}`, ownRequestId)));
+          response.on('end', () => settle(judge(response, Buffer.concat(chunks).toString(), ownRequestId)));
+        },
+      );
+      const settle = (outcome: InvocationOutcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      call.on('error', (error) =>
+        settle(
+          timedOut
+            ? timeoutOutcome(request.timeoutSeconds ?? 0, ownRequestId)
+            : notInvoked(`${this.#endpoint.origin} does not answer: ${error.message}`, ownRequestId),
+        ),
+      );
+      if (timeoutMs !== undefined) {
+        timer = setTimeout(() => {
+          timedOut = true;
+          call.destroy(new Error('timeout'));
+        }, timeoutMs);
+      }
+      // A string of single-byte characters is written without being encoded a second time.
+      call.end(payload, bytes === payload.length ? 'latin1' : 'utf8');
+    });
+  }
+
+  /** Whether the API answers at all, with whatever status. */
+  answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const call = this.#request(
+        { host: this.#endpoint.hostname, port: this.#endpoint.port, method: 'GET', path: '/', agent: this.#agent },
+        (response) => {
+          response.resume();
+          resolve(true);
+        },
+      );
+      call.on('error', () => resolve(false));
+      call.end();
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function judge(response: http.IncomingMessage, body: string, ownRequestId: string): InvocationOutcome {
+  const statusCode = response.statusCode ?? 0;
+  const requestId = first(response.headers['x-amzn-requestid']) ?? ownRequestId;
+  if (statusCode >= 300) {
+    return {
+      kind: 'notInvoked',
+      statusCode,
+      throttled: statusCode === 429,
+      reason: `the Invoke API answered ${statusCode}: ${body.slice(0, 200)}`,
+      requestId,
+    };
+  }
+  const functionError = first(response.headers['x-amz-function-error']);
+  if (functionError !== undefined) return { kind: 'functionError', statusCode, functionError, body, requestId };
+  return { kind: 'success', statusCode, body, requestId };
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+function notInvoked(reason: string, requestId: string): InvocationOutcome {
+  return { kind: 'notInvoked', throttled: false, reason, requestId };
+}
+
+function timeoutOutcome(seconds: number, requestId: string): InvocationOutcome {
+  const errorMessage = `Task timed out after ${seconds.toFixed(2)} seconds`;
+  return {
+    kind: 'functionError',
+    statusCode: 200,
+    functionError: 'Unhandled',
+    body: JSON.stringify({ errorMessage, errorType: 'Sandbox.Timedout' }),
+    requestId,
+  };
+}

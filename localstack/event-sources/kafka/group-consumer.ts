@@ -1,0 +1,167 @@
+import kafkajs, { type Consumer, type EachBatchPayload, type KafkaConfig } from 'kafkajs';
+import { type Log, reasonOf } from '../log.ts';
+import { registerCodecs } from './codecs.ts';
+import { type GroupHooks, prepareKafkajs, silenceNegativeTimeoutWarning, withGroupHooks } from './kafkajs-internals.ts';
+
+const { Kafka, logLevel, PartitionAssigners } = kafkajs;
+
+export interface GroupConsumerOptions {
+  readonly client: KafkaConfig;
+  readonly mappingId: string;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly fromBeginning: boolean;
+  readonly readUncommitted: boolean;
+  /** The broker waits this long for the member's batches in flight when the group rebalances. */
+  readonly rebalanceTimeoutMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly maxBytesPerPartition: number;
+  readonly maxWaitMs: number;
+  readonly hooks: GroupHooks;
+  /** Takes in polled records; polling goes on when it returns. */
+  readonly onBatch: (payload: EachBatchPayload) => void;
+  /** Told how far a partition was read when the broker gave nothing but control or aborted records. */
+  readonly onSkipped: (partition: number, nextOffset: number) => void;
+  readonly onPollingError: () => void;
+  readonly log: Log;
+}
+
+const RESTART_MS = 500;
+const SHORTEST_NOTICE_GAP_MS = 30_000;
+
+/** A kafkajs consumer that is started again, whatever stopped it, until `stop`: a broker that comes back is found. */
+export class GroupConsumer {
+  readonly #options: GroupConsumerOptions;
+  #consumer: Consumer | undefined;
+  #stopped = false;
+  #wake: (() => void) | undefined;
+  #crash: ((reason: unknown) => void) | undefined;
+  #loop: Promise<void> | undefined;
+  #lastNotice = { text: '', at: 0 };
+
+  constructor(options: GroupConsumerOptions) {
+    this.#options = options;
+    prepareKafkajs();
+    registerCodecs();
+    silenceNegativeTimeoutWarning();
+  }
+
+  /** Returns at once; joining goes on in the background. */
+  start(): void {
+    this.#loop = this.#keepRunning();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  /** Leaves the group and joins it anew, so that everything not committed is polled again. */
+  restart(reason: unknown): void {
+    this.#crash?.(reason);
+  }
+
+  pause(partition: number): void {
+    this.#consumer?.pause([{ topic: this.#options.topic, partitions: [partition] }]);
+  }
+
+  resume(partition: number): void {
+    this.#consumer?.resume([{ topic: this.#options.topic, partitions: [partition] }]);
+  }
+
+  async #keepRunning(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#runOnce();
+      } catch (error) {
+        this.#options.onPollingError();
+        this.#notice(error);
+        await this.#sleep(RESTART_MS);
+      }
+    }
+  }
+
+  /** Runs a consumer until it crashes (throws) or `stop` is called (returns). */
+  async #runOnce(): Promise<void> {
+    const { client, groupId, topic, hooks, fromBeginning } = this.#options;
+    const consumer = new Kafka({
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: 3_000,
+      ...client,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
+    }).consumer({
+      groupId,
+      partitionAssigners: [withGroupHooks(PartitionAssigners.roundRobin, hooks)],
+      sessionTimeout: this.#options.sessionTimeoutMs,
+      rebalanceTimeout: this.#options.rebalanceTimeoutMs,
+      heartbeatInterval: Math.min(1_000, this.#options.sessionTimeoutMs / 3),
+      maxBytesPerPartition: this.#options.maxBytesPerPartition,
+      maxWaitTimeInMs: this.#options.maxWaitMs,
+      minBytes: 1,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: 30_000,
+      readUncommitted: this.#options.readUncommitted,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3, restartOnFailure: async () => false },
+    });
+    const end = Promise.withResolvers<void>();
+    this.#wake = end.resolve;
+    this.#crash = end.reject;
+    // A crash before the wait below must not count as unhandled.
+    end.promise.catch(() => {});
+    consumer.on(consumer.events.CRASH, ({ payload }) => end.reject(payload.error));
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#options.onSkipped(payload.partition, Number(payload.lastOffset) + 1);
+    });
+    this.#consumer = consumer;
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [topic], fromBeginning });
+      await consumer.run({
+        autoCommit: false,
+        partitionsConsumedConcurrently: 8,
+        eachBatch: async (payload) => this.#options.onBatch(payload),
+      });
+      if (!this.#stopped) await end.promise;
+    } finally {
+      this.#consumer = undefined;
+      await consumer.disconnect().catch(() => {});
+    }
+  }
+
+  /** The same trouble is told once, and again every half minute while it lasts. */
+  #notice(error: unknown): void {
+    const text = describe(error, this.#options.topic);
+    if (text === this.#lastNotice.text && Date.now() - this.#lastNotice.at < SHORTEST_NOTICE_GAP_MS) return;
+    this.#lastNotice = { text, at: Date.now() };
+    this.#options.log.warn('not polling; trying again until it works', {
+      mapping: this.#options.mappingId,
+      property: 'Topics',
+      topic: this.#options.topic,
+      brokers: this.#options.client.brokers,
+      reason: text,
+    });
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function describe(error: unknown, topic: string): string {
+  const type = (error as { type?: string } | null)?.type;
+  const reason = reasonOf(error);
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || /does not host this topic/.test(reason)) {
+    return `topic ${topic} does not exist on the cluster: create it, or correct Topics (AWS: PROBLEM, topic not found)`;
+  }
+  if (/SASL|authentication/i.test(reason)) return `SASL authentication failed: ${reason}`;
+  if (/authoriz/i.test(reason)) return `Cluster failed to authorize Lambda: ${reason}`;
+  return reason;
+}

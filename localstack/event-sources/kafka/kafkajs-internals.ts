@@ -1,0 +1,135 @@
+/**
+ * What Lambda's event needs and kafkajs 2.2 does not give by its public interface, in this one file:
+ * headers in their order with repeated names, and a say before and after the group is joined.
+ * Nothing changes for other users of kafkajs in the process: they never look at the additional symbol, and only
+ * consumers whose assigner carries hooks are held.
+ */
+import { createRequire } from 'node:module';
+import type { PartitionAssigner } from 'kafkajs';
+
+const require = createRequire(import.meta.url);
+
+/** One header as it stands in the record. The value is null when the producer gave none. */
+export interface RawHeader {
+  readonly key: string;
+  readonly value: Buffer | null;
+}
+
+interface Coordinator {
+  offsetFetch(request: {
+    groupId: string;
+    topics: { topic: string; partitions: { partition: number }[] }[];
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<void>;
+}
+
+interface TopicOffsetRequest {
+  topic: string;
+  partitions: { partition: number }[];
+  fromBeginning?: boolean;
+  fromTimestamp?: number;
+}
+
+/** The part of kafkajs' consumer group that the event source works with. */
+export interface JoinedGroup {
+  readonly groupId: string;
+  readonly memberId: string | null;
+  readonly generationId: number | null;
+  readonly coordinator: Coordinator;
+  readonly cluster: {
+    findGroupCoordinator(request: { groupId: string }): Promise<Coordinator>;
+    findTopicPartitionMetadata(topic: string): { partitionId: number }[];
+    fetchTopicsOffset(
+      requests: TopicOffsetRequest[],
+    ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+  };
+  assigned(): { topic: string; partitions: number[] }[];
+  heartbeat(options: { interval: number }): Promise<void>;
+  commitOffsets(offsets: {
+    topics: { topic: string; partitions: { partition: number; offset: string }[] }[];
+  }): Promise<void>;
+}
+
+export interface GroupHooks {
+  /** Called before each attempt to join, the first one included; joining waits for it. */
+  beforeJoin(group: JoinedGroup): Promise<void>;
+  /** Called with the new assignment; fetching waits for it. */
+  afterJoin(group: JoinedGroup): Promise<void>;
+}
+
+const rawHeaders = Symbol('headers in their order');
+const groupHooks = Symbol('hooks of the event source');
+const patched = Symbol.for('event-sources: kafkajs patched');
+
+interface GroupPrototype {
+  joinAndSync(this: JoinedGroup & { assigners: Record<symbol, GroupHooks | undefined>[] }): Promise<void>;
+  [patched]?: true;
+}
+
+/**
+ * kafkajs decodes a record's headers with `readVarIntArray(decodeHeader).reduce(...)`, which folds the list into an
+ * object. The list is kept beside that object: the array handed out has a `reduce` that hangs it on the result.
+ * A wrapped prototype works wherever kafkajs was loaded first, and in Jest, where the module cache is not Node's.
+ */
+function keepHeaderOrder(decoder: { prototype: { readVarIntArray(read: unknown): unknown[]; [patched]?: true } }) {
+  if (decoder.prototype[patched]) return;
+  const original = decoder.prototype.readVarIntArray;
+  decoder.prototype.readVarIntArray = function (read) {
+    const list = original.call(this, read);
+    if (list.length === 0) return list;
+    const reduce = list.reduce.bind(list) as (...args: unknown[]) => unknown;
+    Object.defineProperty(list, 'reduce', {
+      enumerable: false,
+      value: (...args: unknown[]) => {
+        const folded = reduce(...args);
+        if (typeof folded === 'object' && folded !== null) {
+          Object.defineProperty(folded, rawHeaders, { value: list, enumerable: false });
+        }
+        return folded;
+      },
+    });
+    return list;
+  };
+  decoder.prototype[patched] = true;
+}
+
+function holdJoin(consumerGroup: { prototype: GroupPrototype }) {
+  const { prototype } = consumerGroup;
+  if (prototype[patched]) return;
+  const original = prototype.joinAndSync;
+  prototype.joinAndSync = async function () {
+    const hooks = this.assigners.map((assigner) => assigner[groupHooks]).find((found) => found !== undefined);
+    await hooks?.beforeJoin(this);
+    await original.call(this);
+    await hooks?.afterJoin(this);
+  };
+  prototype[patched] = true;
+}
+
+/** Prepares kafkajs; calling it again changes nothing. */
+export function prepareKafkajs(): void {
+  keepHeaderOrder(require('kafkajs/src/protocol/decoder') as Parameters<typeof keepHeaderOrder>[0]);
+  holdJoin(require('kafkajs/src/consumer/consumerGroup') as { prototype: GroupPrototype });
+}
+
+/** The headers of a record that kafkajs decoded, in their order, repeated names repeated. */
+export function headersInOrder(headers: unknown): readonly RawHeader[] {
+  if (headers === null || typeof headers !== 'object') return [];
+  return (headers as { [rawHeaders]?: RawHeader[] })[rawHeaders] ?? [];
+}
+
+/** The same assigner, carrying the hooks to the consumer group that uses it. */
+export function withGroupHooks(assigner: PartitionAssigner, hooks: GroupHooks): PartitionAssigner {
+  return (config) => Object.assign(assigner(config), { [groupHooks]: hooks });
+}
+
+/** kafkajs 2.2 computes negative timeouts, for which Node 24 prints a warning each time; no other one is touched. */
+export function silenceNegativeTimeoutWarning(): void {
+  const marked = process.emitWarning as typeof process.emitWarning & { [patched]?: true };
+  if (marked[patched]) return;
+  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
+  const quiet = (...args: unknown[]) => {
+    if (args[1] !== 'TimeoutNegativeWarning') emitWarning(...args);
+  };
+  process.emitWarning = Object.assign(quiet, { [patched]: true as const }) as typeof process.emitWarning;
+}

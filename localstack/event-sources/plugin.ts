@@ -1,0 +1,104 @@
+import { isAbsolute, join } from 'node:path';
+import { EventSources } from './event-sources.ts';
+import { LambdaClient } from './invoke/lambda-client.ts';
+import { createLog, type Log, reasonOf } from './log.ts';
+import { type EventSourcesOptions, type RuntimeHooks, readOptions } from './options.ts';
+import { compileTemplate, restoreZeroWindows, type Serverless } from './template/from-serverless.ts';
+import { type Model, readTemplate } from './template/model.ts';
+import type { Template } from './template/template.ts';
+
+interface PluginUtilities {
+  readonly log: { notice(line: string): void; warning(line: string): void; error(line: string): void };
+}
+
+const LAMBDA_POLL_MS = 100;
+
+/**
+ * Serverless plugin: runs the event sources of the service beside `serverless offline`. To be listed before
+ * serverless-offline, and after the plugins that build handlers or set `custom.eventSources`.
+ */
+export default class EventSourcesPlugin {
+  readonly hooks: Record<string, () => Promise<void>>;
+  readonly #serverless: Serverless;
+  readonly #cliOptions: Readonly<Record<string, unknown>>;
+  readonly #log: PluginUtilities['log'];
+  readonly #ending = new AbortController();
+  #prepared: Promise<void> | undefined;
+  #sources: EventSources | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, utilities: PluginUtilities) {
+    this.#serverless = serverless;
+    this.#cliOptions = cliOptions;
+    this.#log = utilities.log;
+    const start = () => {
+      this.#prepared ??= this.#prepare();
+      return this.#prepared;
+    };
+    // `serverless offline` fires the first, `serverless offline start` both; serverless-offline ends the process in
+    // its own end hook, so ours has to come before.
+    this.hooks = {
+      'before:offline:start': start,
+      'before:offline:start:init': start,
+      'before:offline:start:end': () => this.#stop(),
+      // Behind osls's own compiling, before `resources.extensions` are merged: these may still say otherwise.
+      'after:package:compileEvents': async () => this.#deployZeroWindows(),
+    };
+  }
+
+  /** Reads the service; faults end the start here. The sources start by themselves when the functions are served. */
+  async #prepare(): Promise<void> {
+    const { service } = this.#serverless;
+    const options = readOptions(service.custom?.['eventSources']);
+    const stateDirectory = isAbsolute(options.stateDirectory)
+      ? options.stateDirectory
+      : join(this.#serverless.serviceDir ?? process.cwd(), options.stateDirectory);
+    const provider = this.#serverless.getProvider('aws');
+    const template = compileTemplate(this.#serverless);
+    const region = options.region ?? options.s3?.region ?? provider.getRegion();
+    const model = readTemplate(
+      template,
+      {
+        region,
+        stackName: provider.naming.getStackName(),
+        ...(options.accountId !== undefined && { accountId: options.accountId }),
+      },
+      {
+        ...(options.brokers !== undefined && { brokers: options.brokers }),
+        allowErrorControlsOnDemand: options.errorControlsOnDemand === 'allow',
+        maximumFilters: options.maximumFilters,
+        now: Date.now,
+      },
+    );
+    const log = createLog(options.logLevel ?? 'warn', (line) => this.#log.notice(line));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void this.#stop());
+    this.#run({ ...options, stateDirectory }, model, log).catch((error: unknown) => {
+      if (!this.#ending.signal.aborted) this.#log.error(`event sources: ${reasonOf(error)}`);
+    });
+  }
+
+  async #run(options: EventSourcesOptions & RuntimeHooks, model: Model, log: Log): Promise<void> {
+    const { waitFor, onReady, ...plain } = options;
+    const enforceTimeout = options.enforceTimeout && this.#cliOptions['noTimeout'] !== true;
+    const invoker = new LambdaClient({ endpoint: options.lambdaEndpoint, enforceTimeout });
+    if (waitFor !== undefined) await waitFor();
+    while (!this.#ending.signal.aborted && !(await invoker.answers())) {
+      await new Promise((resolve) => setTimeout(resolve, LAMBDA_POLL_MS));
+    }
+    if (this.#ending.signal.aborted) return;
+    this.#sources = new EventSources({ model, options: plain, invoker, log });
+    await this.#sources.start();
+    if (!this.#ending.signal.aborted) onReady?.();
+  }
+
+  #deployZeroWindows(): void {
+    const template = this.#serverless.service.provider.compiledCloudFormationTemplate as Template | undefined;
+    if (template !== undefined) restoreZeroWindows(this.#serverless, template.Resources);
+  }
+
+  #stop(): Promise<void> {
+    this.#ending.abort();
+    this.#stopped ??= this.#sources?.stop() ?? Promise.resolve();
+    return this.#stopped;
+  }
+}

@@ -1,0 +1,83 @@
+import type { TargetFunction } from '../kafka/mapping.ts';
+import type { Intrinsics } from './intrinsics.ts';
+import { resourcesOfType, type Template } from './template.ts';
+
+const DEFAULT_TIMEOUT_SECONDS = 3;
+
+/** Lambda's limits of asynchronous invocation. */
+export interface AsyncSettings {
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly onSuccess?: string;
+  readonly onFailure?: string;
+  /** The older way to keep failed events: SQS or SNS get the event alone. */
+  readonly deadLetterTarget?: string;
+}
+
+export interface TemplateFunction extends TargetFunction {
+  readonly logicalId: string;
+  readonly asynchronous: AsyncSettings;
+}
+
+/** The functions of the template, found by what a `FunctionName`, a Lambda ARN or a target resolves to. */
+export class Functions {
+  readonly #byName = new Map<string, TemplateFunction>();
+
+  constructor(template: Template, intrinsics: Intrinsics) {
+    for (const [logicalId, resource] of resourcesOfType(template, 'AWS::Lambda::Function')) {
+      const properties = intrinsics.resolve(resource.Properties ?? {}) as {
+        Timeout?: number;
+        DeadLetterConfig?: { TargetArn?: string };
+      };
+      const name = intrinsics.nameOf(logicalId);
+      this.#byName.set(name, {
+        logicalId,
+        name,
+        arn: intrinsics.arnOf(logicalId),
+        timeoutSeconds: Number(properties.Timeout ?? DEFAULT_TIMEOUT_SECONDS),
+        asynchronous: asyncSettings(template, intrinsics, name, properties.DeadLetterConfig?.TargetArn),
+      });
+    }
+  }
+
+  get all(): readonly TemplateFunction[] {
+    return [...this.#byName.values()];
+  }
+
+  /** By name, ARN, partial ARN, or one with a version or alias behind it. */
+  find(target: unknown): TemplateFunction | undefined {
+    return typeof target === 'string' ? this.#byName.get(functionName(target)) : undefined;
+  }
+}
+
+function functionName(target: string): string {
+  const afterFunction = /(?:^|:)function:([^:]+)/.exec(target)?.[1];
+  return afterFunction ?? target.split(':')[0] ?? target;
+}
+
+interface InvokeConfig {
+  FunctionName?: string;
+  MaximumRetryAttempts?: number;
+  MaximumEventAgeInSeconds?: number;
+  DestinationConfig?: { OnSuccess?: { Destination?: string }; OnFailure?: { Destination?: string } };
+}
+
+function asyncSettings(
+  template: Template,
+  intrinsics: Intrinsics,
+  name: string,
+  deadLetterTarget: string | undefined,
+): AsyncSettings {
+  const config = resourcesOfType(template, 'AWS::Lambda::EventInvokeConfig')
+    .map(([, resource]) => intrinsics.resolve(resource.Properties ?? {}) as InvokeConfig)
+    .find(({ FunctionName }) => FunctionName !== undefined && functionName(FunctionName) === name);
+  const onSuccess = config?.DestinationConfig?.OnSuccess?.Destination;
+  const onFailure = config?.DestinationConfig?.OnFailure?.Destination;
+  return {
+    maximumRetryAttempts: config?.MaximumRetryAttempts ?? 2,
+    maximumEventAgeSeconds: config?.MaximumEventAgeInSeconds ?? 21_600,
+    ...(onSuccess !== undefined && { onSuccess }),
+    ...(onFailure !== undefined && { onFailure }),
+    ...(deadLetterTarget !== undefined && { deadLetterTarget }),
+  };
+}

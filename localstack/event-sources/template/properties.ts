@@ -1,0 +1,84 @@
+import { TemplateError } from './template.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Reads the properties of one resource; each fault names it, the property and what is allowed. */
+export class Properties {
+  readonly resource: string;
+  readonly #path: string;
+  readonly #values: Values;
+
+  constructor(resource: string, values: unknown, path = '') {
+    this.resource = resource;
+    this.#path = path;
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+      throw new TemplateError(resource, path || 'Properties', `expected an object, got ${JSON.stringify(values)}`);
+    }
+    this.#values = values as Values;
+  }
+
+  get names(): string[] {
+    return Object.keys(this.#values).filter((name) => this.#values[name] !== undefined);
+  }
+
+  has(name: string): boolean {
+    return this.#values[name] !== undefined && this.#values[name] !== null;
+  }
+
+  fail(name: string, message: string): never {
+    throw new TemplateError(this.resource, this.#path === '' ? name : `${this.#path}.${name}`, message);
+  }
+
+  object(name: string): Properties | undefined {
+    if (!this.has(name)) return undefined;
+    return new Properties(this.resource, this.#values[name], this.#path === '' ? name : `${this.#path}.${name}`);
+  }
+
+  list(name: string): readonly unknown[] | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.#values[name];
+    return Array.isArray(value) ? value : this.fail(name, `expected a list, got ${JSON.stringify(value)}`);
+  }
+
+  text(name: string, limits: { pattern?: RegExp; maximumLength?: number } = {}): string | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.#values[name];
+    if (typeof value !== 'string') return this.fail(name, `expected a string, got ${JSON.stringify(value)}`);
+    if (limits.maximumLength !== undefined && value.length > limits.maximumLength) {
+      return this.fail(name, `must have length less than or equal to ${limits.maximumLength}, has ${value.length}`);
+    }
+    if (limits.pattern !== undefined && !limits.pattern.test(value)) {
+      return this.fail(name, `must satisfy ${limits.pattern.source}, got ${JSON.stringify(value)}`);
+    }
+    return value;
+  }
+
+  boolean(name: string): boolean | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.#values[name];
+    // CloudFormation takes the words as well.
+    if (value === true || value === 'true') return true;
+    if (value === false || value === 'false') return false;
+    return this.fail(name, `expected true or false, got ${JSON.stringify(value)}`);
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if ((allowed as readonly string[]).includes(value)) return value as T;
+    return this.fail(name, `must be one of ${allowed.join(', ')}, got ${value}`);
+  }
+
+  /** A whole number of the range, or one of the further values. */
+  integer(name: string, minimum: number, maximum: number, further: readonly number[] = []): number | undefined {
+    if (!this.has(name)) return undefined;
+    const raw = this.#values[name];
+    const value = typeof raw === 'string' && /^-?\d+$/.test(raw) ? Number(raw) : raw;
+    const shown = `${further.length > 0 ? `${further.join(', ')} or ` : ''}${minimum} to ${maximum}`;
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      return this.fail(name, `expected a whole number, ${shown}, got ${JSON.stringify(raw)}`);
+    }
+    if (further.includes(value) || (value >= minimum && value <= maximum)) return value;
+    return this.fail(name, `must be ${shown}, got ${value}`);
+  }
+}
