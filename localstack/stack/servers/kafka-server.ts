@@ -64,7 +64,8 @@ export class KafkaServer implements Server {
   }
 
   async #format(java: string, jars: string, configPath: string, signal: AbortSignal): Promise<void> {
-    const clusterId = randomBytes(16).toString('base64url');
+    // 22 characters of base64url, the first one a letter: an id that begins with a dash reads like an option.
+    const clusterId = `K${randomBytes(16).toString('base64url').slice(1)}`;
     const args = ['-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
     await runTool({ file: java, args: [...args, '-t', clusterId, '-c', configPath, '--ignore-formatted'] }, { signal });
   }
