@@ -1,0 +1,67 @@
+import { createReadStream } from 'node:fs';
+import { parse } from 'csv-parse';
+
+const DEPARTMENTS = new Set(['ECC', 'CIT', 'EMS']);
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const FIRST_YEAR = 2010;
+const INT32_MAX = 2_147_483_647n;
+
+/** What the tables must hold after a file, and how many rows count. */
+export interface ExpectedTotals {
+  readonly totals: ReadonlyMap<string, bigint>;
+  readonly rows: number;
+}
+
+/**
+ * Computes a file's totals a second time, straight from the assignment's words and without a line of the pipeline's
+ * code, so that the demonstration verifies its result against something.
+ */
+export async function expectedTotals(file: string): Promise<ExpectedTotals> {
+  const totals = new Map<string, bigint>();
+  let rows = 0;
+  let columns: { department: number; hired: number; salary: number; count: number } | undefined;
+  const parser = createReadStream(file).pipe(
+    parse({ bom: true, relax_column_count: true, relax_quotes: true, trim: true, record_delimiter: ['\r\n', '\n'] }),
+  );
+  for await (const record of parser as AsyncIterable<string[]>) {
+    if (record.length === 1 && record[0] === '') continue;
+    if (columns === undefined) {
+      const names = record.map((name) => name.toLowerCase());
+      columns = {
+        department: names.indexOf('department'),
+        hired: names.indexOf('initial hire date'),
+        salary: names.indexOf('salary'),
+        count: names.length,
+      };
+      continue;
+    }
+    const department = record[columns.department];
+    if (department === undefined || !DEPARTMENTS.has(department) || record.length !== columns.count) continue;
+    const year = yearOf(record[columns.hired] ?? '');
+    const salary = wholePart(record[columns.salary] ?? '');
+    if (year === undefined || year < FIRST_YEAR || salary === undefined) continue;
+    totals.set(department, (totals.get(department) ?? 0n) + salary);
+    rows += 1;
+  }
+  return { totals, rows };
+}
+
+/** The year of a real calendar day. */
+function yearOf(text: string): number | undefined {
+  const named = /^(\d{1,2})-([a-z]{3})-(\d{4})$/i.exec(text);
+  const numbered = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
+  const [year, month, day] = named
+    ? [Number(named[3]), MONTHS.indexOf(named[2]?.toLowerCase() ?? ''), Number(named[1])]
+    : numbered
+      ? [Number(numbered[1]), Number(numbered[2]) - 1, Number(numbered[3])]
+      : [Number.NaN, Number.NaN, Number.NaN];
+  const date = new Date(Date.UTC(year, month, day));
+  return date.getUTCMonth() === month && date.getUTCDate() === day ? year : undefined;
+}
+
+function wholePart(text: string): bigint | undefined {
+  const digits = /^(\d+)(?:\.\d+)?$/.exec(text)?.[1];
+  if (digits === undefined) return undefined;
+  const salary = BigInt(digits);
+  return salary <= INT32_MAX ? salary : undefined;
+}

@@ -1,0 +1,118 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import pg from 'pg';
+import type { StackEndpoints } from '../../stack/endpoints.ts';
+import { expectedTotals } from './expected-totals.ts';
+
+const STANDS_STILL_AFTER_MS = 60_000;
+
+export interface SalariesResult {
+  readonly seconds: number;
+  readonly totals: readonly { readonly department: string; readonly total: bigint }[];
+  readonly file: FileAccount;
+}
+
+export interface FileAccount {
+  readonly state: string;
+  readonly read: number;
+  readonly filtered_out: number;
+  readonly rejected: number;
+  readonly sent: number;
+  readonly loaded: number;
+  readonly refused: number;
+}
+
+/**
+ * Uploads a file and waits until its totals are complete.
+ *
+ * @throws when the file is refused, when nothing moves any more, or when the totals are not what the file says.
+ */
+export async function demonstrateSalaries(
+  file: string,
+  endpoints: StackEndpoints,
+  report: (line: string) => void,
+): Promise<SalariesResult> {
+  const expected = await expectedTotals(file);
+  const startedAt = performance.now();
+  const key = basename(file);
+  await upload(file, key, endpoints);
+  report(`${key} is in the bucket`);
+  const client = new pg.Client({ connectionString: endpoints.targetDatabaseUrl });
+  await client.connect();
+  try {
+    const account = await untilComplete(client, endpoints.s3.bucket, key, report);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const totals = await readTotals(client);
+    verify(totals, expected.totals);
+    return { seconds, totals, file: account };
+  } finally {
+    await client.end();
+  }
+}
+
+async function upload(file: string, key: string, { s3 }: StackEndpoints): Promise<void> {
+  const client = new S3Client({
+    endpoint: s3.endpoint,
+    region: s3.region,
+    credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
+    forcePathStyle: true,
+  });
+  const { size } = await stat(file);
+  await client.send(
+    new PutObjectCommand({
+      Bucket: s3.bucket,
+      Key: key,
+      Body: createReadStream(file),
+      ContentLength: size,
+      ContentType: 'text/csv',
+    }),
+  );
+  client.destroy();
+}
+
+async function untilComplete(client: pg.Client, bucket: string, key: string, report: (line: string) => void) {
+  let shown = '';
+  let movedAt = performance.now();
+  for (;;) {
+    const { rows } = await client.query<FileAccount>(
+      `select state, read, filtered_out, rejected, sent, loaded, refused from ingested_file
+       where bucket = $1 and key = $2 order by file_id desc limit 1`,
+      [bucket, key],
+    );
+    const account = rows[0];
+    if (account?.state === 'complete') return account;
+    if (account && account.state !== 'loading') {
+      throw new Error(`the file ended as ${account.state}: look at topic employee-salaries.dead-letter for the reason`);
+    }
+    const line = account ? `${account.state}: ${account.sent} sent, ${account.loaded} loaded` : 'waiting for the event';
+    if (line !== shown) {
+      report(line);
+      movedAt = performance.now();
+      shown = line;
+    }
+    if (performance.now() - movedAt > STANDS_STILL_AFTER_MS) {
+      throw new Error(`nothing has moved for ${STANDS_STILL_AFTER_MS / 1000} s; the last that was seen: ${line}`);
+    }
+    await delay(25);
+  }
+}
+
+async function readTotals(client: pg.Client): Promise<{ department: string; total: bigint }[]> {
+  const { rows } = await client.query<{ department: string; total_salary: string }>(
+    'select department, total_salary from department_employee_salary order by department',
+  );
+  return rows.map((row) => ({ department: row.department, total: BigInt(row.total_salary) }));
+}
+
+function verify(totals: readonly { department: string; total: bigint }[], expected: ReadonlyMap<string, bigint>): void {
+  const wrong = [...expected].filter(([name, total]) => totals.find((t) => t.department === name)?.total !== total);
+  if (wrong.length === 0 && totals.length === expected.size) return;
+  const list = (entries: Iterable<readonly [string, bigint]>) =>
+    [...entries].map(([name, total]) => `${name} ${total}`).join(', ') || 'none';
+  throw new Error(
+    `the totals are wrong: expected ${list(expected)}, got ${list(totals.map((t) => [t.department, t.total] as const))}`,
+  );
+}
