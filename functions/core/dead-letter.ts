@@ -26,16 +26,19 @@ export interface DeadLetter {
   readonly payload: Uint8Array | null;
 }
 
-/** Above this many bytes a payload is cut, so that a dead letter always fits into a Kafka record. */
+/**
+ * Above this many bytes a payload is cut, so that a dead letter always fits into a Kafka record of 1 MiB. A key above it
+ * is left out.
+ */
 export const MAX_DEAD_LETTER_PAYLOAD_BYTES = 256 * 1024;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * The JSON value of a record on a dead-letter topic:
  * `{schema: 1, code, reason, origin, payload, payloadEncoding: "utf8" | "base64", payloadBytes, cut}`.
  *
- * The payload is text where it is UTF-8 and base64 where it is not. `payloadBytes` is its length before the cut;
+ * The payload is text where it is UTF-8, and base64 where it is not or would grow to more than twice its size. `payloadBytes` is its length before the cut;
  * what was cut is found again by the origin.
  */
 export function encodeDeadLetter(letter: DeadLetter): string {
@@ -54,11 +57,25 @@ export function encodeDeadLetter(letter: DeadLetter): string {
 
 function encodePayload(payload: Uint8Array | null) {
   if (payload === null) return { payload: null, payloadEncoding: null };
-  try {
-    return { payload: utf8.decode(payload), payloadEncoding: 'utf8' };
-  } catch {
-    return { payload: Buffer.from(payload).toString('base64'), payloadEncoding: 'base64' };
+  const text = decodeText(payload);
+  // JSON writes a control character with six.
+  if (text !== undefined && Buffer.byteLength(JSON.stringify(text)) <= 2 * payload.length + 2) {
+    return { payload: text, payloadEncoding: 'utf8' };
   }
+  return { payload: Buffer.from(payload).toString('base64'), payloadEncoding: 'base64' };
+}
+
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The Kafka key of a dead letter: that of the record, unless it is so long that the letter might not fit. */
+export function deadLetterKey({ key }: DeadLetter): Buffer | null {
+  return key && key.length <= MAX_DEAD_LETTER_PAYLOAD_BYTES ? Buffer.from(key) : null;
 }
 
 /** Cuts in front of a character, so that text stays text. */

@@ -28,8 +28,8 @@ export interface SalaryTables {
    * @throws with the database's SQLSTATE when it refuses one of the rows: then nothing of the batch is written.
    */
   load(batch: readonly ReceivedSalary[]): Promise<BatchOutcome>;
-  /** Counts one row as refused by the database; once for each row identity, however often it is called. */
-  refuse(salary: SalaryRecord): Promise<void>;
+  /** Counts rows as refused by the database; once for each row identity, however often it is called. */
+  refuse(batch: readonly ReceivedSalary[]): Promise<void>;
 }
 
 export interface DeadLetterQueue {
@@ -62,38 +62,43 @@ export class SalaryLoader {
 
   async load(records: readonly KafkaRecord[]): Promise<LoadResult> {
     const { readable, letters } = decode(records);
-    const result = { loaded: 0, skipped: 0 };
-    await this.#loadIsolating(readable, result, letters);
+    const outcome: Outcome = { loaded: 0, skipped: 0, refused: [], letters };
+    await this.#loadIsolating(readable, outcome);
     if (letters.length > 0) await this.#deadLetters.publish(letters);
-    return { ...result, deadLettered: letters.length };
+    // Behind the letters: a row may be dead-lettered twice, but is never counted as refused without a letter.
+    if (outcome.refused.length > 0) await this.#tables.refuse(outcome.refused);
+    return { loaded: outcome.loaded, skipped: outcome.skipped, deadLettered: letters.length };
   }
 
   /** Halves a batch that the database refuses until the row that it refuses stands alone. */
-  async #loadIsolating(
-    batch: readonly ReceivedSalary[],
-    result: { loaded: number; skipped: number },
-    letters: DeadLetter[],
-  ): Promise<void> {
+  async #loadIsolating(batch: readonly ReceivedSalary[], outcome: Outcome): Promise<void> {
     if (batch.length === 0) return;
     try {
-      const outcome = await this.#tables.load(batch);
-      result.loaded += outcome.loaded;
-      result.skipped += outcome.skipped;
-      letters.push(...outcome.unknown.map(({ record }) => deadLetter(record, UNKNOWN_FILE)));
+      const { loaded, skipped, unknown } = await this.#tables.load(batch);
+      outcome.loaded += loaded;
+      outcome.skipped += skipped;
+      outcome.letters.push(...unknown.map(({ record }) => deadLetter(record, UNKNOWN_FILE)));
     } catch (error) {
       if (judgeFailure(error) === 'world') throw error;
       const [only] = batch;
       if (batch.length > 1 || only === undefined) {
         const middle = Math.ceil(batch.length / 2);
-        await this.#loadIsolating(batch.slice(0, middle), result, letters);
-        await this.#loadIsolating(batch.slice(middle), result, letters);
+        await this.#loadIsolating(batch.slice(0, middle), outcome);
+        await this.#loadIsolating(batch.slice(middle), outcome);
         return;
       }
-      // The letter first: a row may be dead-lettered twice, but is never counted as refused without a letter.
-      await this.#deadLetters.publish([deadLetter(only.record, refusal(error))]);
-      await this.#tables.refuse(only.salary);
+      outcome.refused.push(only);
+      outcome.letters.push(deadLetter(only.record, refusal(error)));
     }
   }
+}
+
+/** What has become of a batch so far. */
+interface Outcome {
+  loaded: number;
+  skipped: number;
+  readonly refused: ReceivedSalary[];
+  readonly letters: DeadLetter[];
 }
 
 const UNKNOWN_FILE = new InputError(

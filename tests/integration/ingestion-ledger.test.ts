@@ -210,7 +210,7 @@ describe('a version that cannot be read', () => {
     const gone = arrivalOf('a.csv', '1');
     await begin(gone);
     await tables.load([salaryOf(gone, 1), salaryOf(gone, 2)]);
-    await tables.refuse(salaryOf(gone, 3).salary);
+    await tables.refuse([salaryOf(gone, 3)]);
     await ledger.supersede(gone);
     expect(await totalsOf(database)).toEqual({});
     expect(await tables.load([salaryOf(gone, 3)])).toMatchObject({ loaded: 0, skipped: 1 });

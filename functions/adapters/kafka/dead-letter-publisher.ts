@@ -1,4 +1,4 @@
-import { type DeadLetter, encodeDeadLetter } from '../../core/dead-letter.ts';
+import { type DeadLetter, deadLetterKey, encodeDeadLetter } from '../../core/dead-letter.ts';
 import type { RecordPublisher } from './record-publisher.ts';
 
 /** Puts dead letters on the one topic they belong to. */
@@ -15,10 +15,7 @@ export class DeadLetterPublisher {
   async publish(letters: readonly DeadLetter[]): Promise<void> {
     await this.#publisher.publish(
       this.#topic,
-      letters.map((letter) => ({
-        key: letter.key ? Buffer.from(letter.key) : null,
-        value: encodeDeadLetter(letter),
-      })),
+      letters.map((letter) => ({ key: deadLetterKey(letter), value: encodeDeadLetter(letter) })),
     );
   }
 }

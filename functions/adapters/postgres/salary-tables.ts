@@ -42,21 +42,28 @@ export class SalaryTables {
     });
   }
 
-  /** Counts one row as refused by the database; once for each row identity. */
-  async refuse(salary: SalaryRecord): Promise<void> {
+  /** Counts rows as refused by the database; once for each row identity. */
+  async refuse(batch: readonly Received[]): Promise<void> {
     await this.#database.transaction(async (client) => {
-      const standing = (await lockFiles(client, [{ salary }])).get(identify(salary));
-      if (!standing?.current) return;
-      const { rowCount } = await client.query(
-        'insert into refused_row (file_id, row_number) values ($1, $2) on conflict do nothing',
-        [standing.fileId, salary.rowNumber],
+      const standings = await lockFiles(client, batch);
+      const refused = batch.flatMap(({ salary }) => {
+        const standing = standings.get(identify(salary));
+        return standing?.current ? [{ fileId: standing.fileId, rowNumber: salary.rowNumber }] : [];
+      });
+      const { rows } = await client.query<{ file_id: string }>(
+        `with counted as (
+           insert into refused_row (file_id, row_number) select * from unnest($1::bigint[], $2::integer[])
+           on conflict do nothing returning file_id)
+         update ingested_file set refused = refused + newly.count, heartbeat_at = clock_timestamp()
+         from (select file_id, count(*) from counted group by file_id) as newly
+         where ingested_file.file_id = newly.file_id
+         returning newly.file_id`,
+        [refused.map(({ fileId }) => fileId), refused.map(({ rowNumber }) => rowNumber)],
       );
-      if (rowCount === 0) return;
-      await client.query(
-        'update ingested_file set refused = refused + 1, heartbeat_at = clock_timestamp() where file_id = $1',
-        [standing.fileId],
+      await completeFiles(
+        client,
+        rows.map(({ file_id }) => file_id),
       );
-      await completeFiles(client, [standing.fileId]);
     });
   }
 }
