@@ -15,6 +15,8 @@ import type { EventSourcesOptions } from './options.ts';
 import { BucketCursor } from './s3/bucket-cursor.ts';
 import { S3BucketListing } from './s3/bucket-listing.ts';
 import { BucketSource } from './s3/bucket-source.ts';
+import { ScheduleSource } from './schedule/schedule-source.ts';
+import type { Functions } from './template/functions.ts';
 import type { Model } from './template/model.ts';
 
 export interface EventSourcesDependencies {
@@ -30,6 +32,7 @@ export class EventSources {
   readonly #queue: AsyncQueue;
   readonly #kafka: KafkaEventSource[];
   readonly #buckets: BucketSource[];
+  readonly #schedules: ScheduleSource;
   readonly #destinations: ClosableDestination[] = [];
   readonly #s3Client: S3Client | undefined;
 
@@ -80,6 +83,14 @@ export class EventSources {
           options: { ...options, client },
         });
       });
+    this.#schedules = new ScheduleSource({
+      schedules: model.schedules,
+      queue: this.#queue,
+      context: model.pseudo,
+      stateFile: join(options.stateDirectory, 'schedules.json'),
+      log,
+      now: Date.now,
+    });
     this.#s3Client = s3Client(options);
     this.#buckets = this.#s3Client === undefined ? [] : this.#bucketSources(this.#s3Client);
   }
@@ -99,11 +110,13 @@ export class EventSources {
     this.#queue.start();
     for (const bucket of this.#buckets) bucket.start(recovered);
     for (const source of this.#kafka) source.start();
+    this.#schedules.start();
     await Promise.all([...this.#kafka, ...this.#buckets].map((source) => source.polling()));
   }
 
   /** Progress is committed; what was under way and not settled is delivered again at the next start. */
   async stop(graceMs = 5_000): Promise<void> {
+    this.#schedules.stop();
     await Promise.all([...this.#kafka.map((source) => source.stop(graceMs)), ...this.#buckets.map((b) => b.stop())]);
     await this.#queue.stop(graceMs);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
@@ -113,6 +126,10 @@ export class EventSources {
   /** Lambda's queue for asynchronous invocations. */
   get queue(): AsyncQueue {
     return this.#queue;
+  }
+
+  get functions(): Functions {
+    return this.#dependencies.model.functions;
   }
 
   #bucketSources(client: S3Client): BucketSource[] {

@@ -3,7 +3,8 @@ import { EventSources } from './event-sources.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
 import { createLog, type Log, reasonOf } from './log.ts';
 import { type EventSourcesOptions, type RuntimeHooks, readOptions } from './options.ts';
-import { compileTemplate, restoreZeroWindows, type Serverless } from './template/from-serverless.ts';
+import { queueAsynchronousInvocations, useRestartingWorkers } from './runner/serverless-offline.ts';
+import { compileTemplate, restoreZeroWindows, type Serverless, takeOverSchedules } from './template/from-serverless.ts';
 import { type Model, readTemplate } from './template/model.ts';
 import type { Template } from './template/template.ts';
 
@@ -70,11 +71,30 @@ export default class EventSourcesPlugin {
         now: Date.now,
       },
     );
+    takeOverSchedules(this.#serverless);
+    await this.#repairRunner();
     const log = createLog(options.logLevel ?? 'warn', (line) => this.#log.notice(line));
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void this.#stop());
     this.#run({ ...options, stateDirectory }, model, log).catch((error: unknown) => {
       if (!this.#ending.signal.aborted) this.#log.error(`event sources: ${reasonOf(error)}`);
     });
+  }
+
+  /** A serverless-offline whose insides look different is used as it is. */
+  async #repairRunner(): Promise<void> {
+    const directory = this.#serverless.serviceDir ?? process.cwd();
+    try {
+      useRestartingWorkers(directory);
+      await queueAsynchronousInvocations(directory, async (name, payload) => {
+        if (this.#sources === undefined || this.#sources.functions.find(name) === undefined) return false;
+        await this.#sources.queue.enqueue(name, payload);
+        return true;
+      });
+    } catch (error) {
+      this.#log.warning(
+        `event sources: serverless-offline could not be adapted, so an exception that a function throws outside of a promise ends it: ${reasonOf(error)}`,
+      );
+    }
   }
 
   async #run(options: EventSourcesOptions & RuntimeHooks, model: Model, log: Log): Promise<void> {

@@ -240,7 +240,7 @@ export class KafkaEventSource {
       queue.paused = true;
       this.#consumer.pause(batch.partition);
     }
-    this.#pollerOf.get(batch.partition)?.pump();
+    this.#pollerOf.get(batch.partition)?.recordsArrived();
   }
 
   /** The partition's queue; a new one when offsets begin again, because the topic was made anew or lost its tail. */

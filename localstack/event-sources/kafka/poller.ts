@@ -30,6 +30,7 @@ export class Poller {
   #queues: PartitionQueue[] = [];
   #running = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
   #next = 0;
   #stopped = false;
 
@@ -57,7 +58,15 @@ export class Poller {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Sends whatever is due. To be called after records have arrived. */
+  /** To be called after records have arrived; those of all partitions of one fetch are looked at together. */
+  recordsArrived(): void {
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined;
+      this.pump();
+    });
+  }
+
+  /** Sends whatever is due. */
   pump(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

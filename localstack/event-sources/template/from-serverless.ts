@@ -34,7 +34,7 @@ interface AwsProvider {
 interface FunctionDefinition {
   readonly name?: string;
   readonly timeout?: number;
-  readonly events?: readonly Record<string, unknown>[];
+  events?: readonly Record<string, unknown>[];
   readonly maximumRetryAttempts?: number;
   readonly maximumEventAge?: number;
   readonly destinations?: { readonly onSuccess?: unknown; readonly onFailure?: unknown };
@@ -181,4 +181,15 @@ function existingBuckets(serverless: Serverless): Record<string, Resource> {
     };
   }
   return resources;
+}
+
+/**
+ * Takes the `schedule` events away from serverless-offline, which would fire them by the wall clock in local time, off by
+ * a weekday. Only for this process, and only after the template was compiled: nothing else looks at them then.
+ */
+export function takeOverSchedules(serverless: Serverless): void {
+  for (const key of serverless.service.getAllFunctions()) {
+    const definition = serverless.service.getFunction(key);
+    definition.events = (definition.events ?? []).filter((event) => event['schedule'] === undefined);
+  }
 }

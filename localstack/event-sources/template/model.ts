@@ -1,9 +1,11 @@
 import type { KafkaMapping } from '../kafka/mapping.ts';
 import type { BucketNotification } from '../s3/notification.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { readBucketNotifications } from './bucket-notifications.ts';
 import { Functions } from './functions.ts';
 import { defaultPseudo, Intrinsics, type Pseudo } from './intrinsics.ts';
 import { type KafkaMappingOptions, readKafkaMappings } from './kafka-mappings.ts';
+import { readSchedules } from './schedules.ts';
 import type { Template } from './template.ts';
 
 /** Everything of a template that the emulator works with. */
@@ -11,6 +13,7 @@ export interface Model {
   readonly functions: Functions;
   readonly mappings: readonly KafkaMapping[];
   readonly notifications: readonly BucketNotification[];
+  readonly schedules: readonly Schedule[];
   /** Logical ids of mappings of other services, which are not emulated. */
   readonly unsupportedMappings: readonly string[];
   readonly pseudo: Pseudo;
@@ -25,6 +28,7 @@ export function readTemplate(template: Template, pseudo: Partial<Pseudo>, option
     functions,
     mappings: kafka,
     notifications: readBucketNotifications(template, intrinsics, functions),
+    schedules: readSchedules(template, intrinsics, functions),
     unsupportedMappings: others,
     pseudo: intrinsics.pseudo,
   };

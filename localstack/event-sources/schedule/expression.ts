@@ -1,0 +1,64 @@
+import { Cron } from 'croner';
+
+/** Thrown with what AWS would refuse. */
+export class InvalidExpressionError extends Error {
+  override name = 'InvalidExpressionError';
+}
+
+/** When a schedule fires. */
+export interface Expression {
+  /** The first time after the given one, or undefined when there is none any more. Milliseconds since 1970. */
+  next(afterMs: number, createdAtMs: number): number | undefined;
+}
+
+const unitMs: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** Reads `rate(...)`, `cron(...)` and, for Scheduler, `at(...)`. */
+export function readExpression(text: string, timezone: string, allowAt: boolean): Expression {
+  const [, kind, body = ''] = /^(rate|cron|at)\((.*)\)$/.exec(text.trim()) ?? [];
+  if (kind === 'rate') return rate(body);
+  if (kind === 'cron') return cron(body, timezone);
+  if (kind === 'at' && allowAt) return once(body, timezone);
+  throw new InvalidExpressionError(`expected rate(...) or cron(...)${allowAt ? ' or at(...)' : ''}, got ${text}`);
+}
+
+/** Counted from when the schedule was made, not from the full hour. */
+function rate(body: string): Expression {
+  const [, count = '', unit = '', plural = ''] = /^(\d+) (minute|hour|day)(s?)$/.exec(body) ?? [];
+  const number = Number(count);
+  if (number < 1 || (number === 1) === (plural === 's')) {
+    throw new InvalidExpressionError(`expected rate(1 minute), rate(5 minutes), rate(1 hour), ..., got rate(${body})`);
+  }
+  const periodMs = number * (unitMs[unit] ?? 0);
+  return {
+    next: (afterMs, createdAtMs) =>
+      createdAtMs + (Math.max(0, Math.floor((afterMs - createdAtMs) / periodMs)) + 1) * periodMs,
+  };
+}
+
+/** Minutes, hours, day of month, month, day of week (1 is Sunday), year. */
+function cron(body: string, timezone: string): Expression {
+  const fields = body.trim().split(/\s+/);
+  const [minute, hour, dayOfMonth = '', month, dayOfWeek = '', year] = fields;
+  if (fields.length !== 6)
+    throw new InvalidExpressionError(`cron takes six fields, got ${fields.length}: cron(${body})`);
+  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
+    throw new InvalidExpressionError(`one of day-of-month and day-of-week has to be "?": cron(${body})`);
+  }
+  const weekday = dayOfWeek === '?' ? '*' : dayOfWeek.replace(/^L$/, '7').replace(/^([1-7]|[A-Z]{3})L$/i, '$1#L');
+  const pattern = ['0', minute, hour, dayOfMonth === '?' ? '*' : dayOfMonth, month, weekday, year].join(' ');
+  try {
+    const job = new Cron(pattern, { timezone, mode: '7-part', alternativeWeekdays: true, sloppyRanges: true });
+    return { next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
+  } catch (error) {
+    throw new InvalidExpressionError(`cron(${body}): ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function once(body: string, timezone: string): Expression {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(body)) {
+    throw new InvalidExpressionError(`expected at(yyyy-mm-ddThh:mm:ss), got at(${body})`);
+  }
+  const job = new Cron(body, { timezone });
+  return { next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
+}
