@@ -11,6 +11,7 @@ import { KafkaEventWriter } from './kafka/kafka-event.ts';
 import { KafkaEventSource } from './kafka/kafka-event-source.ts';
 import { MemberLedger } from './kafka/member-ledger.ts';
 import type { Log } from './log.ts';
+import { MetricsServer, type MetricsSnapshot } from './metrics/metrics-server.ts';
 import type { EventSourcesOptions } from './options.ts';
 import { BucketCursor } from './s3/bucket-cursor.ts';
 import { S3BucketListing } from './s3/bucket-listing.ts';
@@ -35,6 +36,8 @@ export class EventSources {
   readonly #schedules: ScheduleSource;
   readonly #destinations: ClosableDestination[] = [];
   readonly #s3Client: S3Client | undefined;
+  #metricsServer: MetricsServer | undefined;
+  #metricsPort: number | undefined;
 
   constructor(dependencies: EventSourcesDependencies) {
     this.#dependencies = dependencies;
@@ -106,6 +109,10 @@ export class EventSources {
       });
     }
     if (options.creationDelayMs > 0) await systemClock.wait(options.creationDelayMs, new AbortController().signal);
+    if (options.metricsPort !== undefined) {
+      this.#metricsServer = new MetricsServer(() => this.metrics());
+      this.#metricsPort = await this.#metricsServer.listen(options.metricsPort);
+    }
     const recovered = await this.#queue.recover();
     this.#queue.start();
     for (const bucket of this.#buckets) bucket.start(recovered);
@@ -121,6 +128,20 @@ export class EventSources {
     await this.#queue.stop(graceMs);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
     this.#s3Client?.destroy();
+    await this.#metricsServer?.close();
+  }
+
+  /** Port of the counters, when they are served. */
+  get metricsPort(): number | undefined {
+    return this.#metricsPort;
+  }
+
+  metrics(): MetricsSnapshot {
+    for (const source of this.#kafka) source.updateLag();
+    return {
+      mappings: Object.fromEntries(this.#kafka.map(({ mapping, metrics }) => [mapping.id, metrics])),
+      asynchronous: { queued: this.#queue.size },
+    };
   }
 
   /** Lambda's queue for asynchronous invocations. */

@@ -310,6 +310,7 @@ export class KafkaEventSource {
       sum += lag;
       max = Math.max(max, lag);
     }
+    this.metrics.OffsetLag = sum;
     this.metrics.SumOffsetLag = sum;
     this.metrics.MaxOffsetLag = max;
   }

@@ -13,6 +13,8 @@ export class MappingMetrics {
   InvokeErrorCount = 0;
   OnFailureDestinationDeliveryErrorCount = 0;
   CommitErrorCount = 0;
+  /** How far the broker is ahead of what is committed: the sum over the partitions, the same as SumOffsetLag. */
+  OffsetLag = 0;
   MaxOffsetLag = 0;
   SumOffsetLag = 0;
   ProvisionedPollers = 0;

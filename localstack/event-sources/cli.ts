@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { EventSources } from './event-sources.ts';
+import { LambdaClient } from './invoke/lambda-client.ts';
+import { createLog, reasonOf } from './log.ts';
+import { type EventSourcesInput, readOptions } from './options.ts';
+import { readTemplateFile } from './template/from-file.ts';
+import { readTemplate } from './template/model.ts';
+
+const usage = `Usage: event-sources --template FILE --lambda URL --brokers HOST:PORT,... [options]
+
+Invokes the functions of a compiled CloudFormation template as Lambda's event sources would, through any server of
+Lambda's Invoke API.
+
+  --template FILE       compiled template, JSON or YAML (osls package: .serverless/cloudformation-template-update-stack.json)
+  --lambda URL          where the Invoke API is served, for instance http://127.0.0.1:3002
+  --brokers LIST        Kafka brokers that stand in for the template's clusters
+  --s3 URL              S3 server whose buckets are watched; credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+  --region REGION       default us-east-1
+  --state DIRECTORY     cursors and queued events; default .localstack/event-sources
+  --metrics PORT        serve counters at http://127.0.0.1:PORT/metrics
+  --log LEVEL           debug, info (default), warn, error or silent
+  --options JSON        further options, as custom.eventSources takes them
+`;
+
+const LAMBDA_POLL_MS = 200;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      template: { type: 'string' },
+      lambda: { type: 'string' },
+      brokers: { type: 'string' },
+      s3: { type: 'string' },
+      region: { type: 'string' },
+      state: { type: 'string' },
+      metrics: { type: 'string' },
+      log: { type: 'string' },
+      options: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return;
+  }
+  if (values.template === undefined || values.lambda === undefined) {
+    throw new Error(`--template and --lambda are needed\n\n${usage}`);
+  }
+  const region = values.region ?? 'us-east-1';
+  const input = {
+    ...(values.options !== undefined && (JSON.parse(values.options) as EventSourcesInput)),
+    lambdaEndpoint: values.lambda,
+    region,
+    logLevel: values.log ?? 'info',
+    ...(values.brokers !== undefined && { brokers: values.brokers.split(',') }),
+    ...(values.state !== undefined && { stateDirectory: values.state }),
+    ...(values.metrics !== undefined && { metricsPort: Number(values.metrics) }),
+    ...(values.s3 !== undefined && {
+      s3: {
+        endpoint: values.s3,
+        region,
+        accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? 'local',
+        secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? 'local',
+      },
+    }),
+  };
+  const options = readOptions(input);
+  const log = createLog(options.logLevel ?? 'info', (line) => process.stderr.write(`${line}\n`));
+  const model = readTemplate(
+    await readTemplateFile(values.template),
+    { region, ...(options.accountId !== undefined && { accountId: options.accountId }) },
+    {
+      ...(options.brokers !== undefined && { brokers: options.brokers }),
+      allowErrorControlsOnDemand: options.errorControlsOnDemand === 'allow',
+      maximumFilters: options.maximumFilters,
+      now: Date.now,
+    },
+  );
+  if (model.mappings.length + model.notifications.length + model.schedules.length === 0) {
+    throw new Error(
+      `${values.template}: Resources: no AWS::Lambda::EventSourceMapping for Kafka, bucket notification or schedule is in this template, so there is nothing to do: give the compiled template of a service that has one`,
+    );
+  }
+  const invoker = new LambdaClient({ endpoint: options.lambdaEndpoint, enforceTimeout: options.enforceTimeout });
+  const sources = new EventSources({ model, options, invoker, log });
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      ending.abort();
+      void sources.stop().finally(() => process.exit(0));
+    });
+  }
+  let told = false;
+  while (!ending.signal.aborted && !(await invoker.answers())) {
+    if (!told) log.warn('waiting for the Invoke API', { lambda: options.lambdaEndpoint });
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, LAMBDA_POLL_MS));
+  }
+  if (ending.signal.aborted) return;
+  await sources.start();
+  log.info('all event sources are polling', { metricsPort: sources.metricsPort });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${reasonOf(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { type CollectionTag, parse, type ScalarTag, type Tags } from 'yaml';
+import type { Template } from './template.ts';
+
+const functions = [
+  'And',
+  'Base64',
+  'Cidr',
+  'Condition',
+  'Equals',
+  'FindInMap',
+  'GetAtt',
+  'GetAZs',
+  'If',
+  'ImportValue',
+  'Join',
+  'Not',
+  'Or',
+  'Ref',
+  'Select',
+  'Split',
+  'Sub',
+  'Transform',
+];
+
+const longName = (name: string) => (name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`);
+
+/** The short forms of CloudFormation's functions, `!GetAtt A.Arn`, for scalars, lists and maps. */
+const shortForms: Tags = functions.flatMap((name): (ScalarTag | CollectionTag)[] => [
+  {
+    tag: `!${name}`,
+    resolve: (value: string) => ({ [longName(name)]: name === 'GetAtt' ? value.split(/\.(.*)/s).slice(0, 2) : value }),
+  },
+  {
+    tag: `!${name}`,
+    collection: 'seq',
+    resolve: (sequence) => ({ [longName(name)]: (sequence as { toJSON(): unknown }).toJSON() }),
+  } as unknown as CollectionTag,
+  {
+    tag: `!${name}`,
+    collection: 'map',
+    resolve: (map) => ({ [longName(name)]: (map as { toJSON(): unknown }).toJSON() }),
+  } as unknown as CollectionTag,
+]);
+
+/** Reads a template as CloudFormation takes it, JSON or YAML. */
+export async function readTemplateFile(path: string): Promise<Template> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new Error(`${path}: the template cannot be read: give the path of a compiled template`, { cause });
+  }
+  const template = parse(text, { customTags: shortForms }) as Partial<Template> | null;
+  if (typeof template?.Resources !== 'object' || template.Resources === null) {
+    throw new Error(`${path}: expected a CloudFormation template with Resources`);
+  }
+  return template as Template;
+}
