@@ -50,10 +50,10 @@ export class DockerStack {
   get running(): RunningStack {
     const { lambda, http, s3Notifications } = defaultPorts;
     return {
-      endpoints: endpoints(),
+      endpoints: composeEndpoints(),
       ports: { lambda, http, s3Notifications },
-      // From inside its container MinIO does not reach a loopback address of the host.
-      s3Events: 'listing',
+      // From inside its container MinIO does not reach a loopback address of the host to tell about new objects.
+      s3: { keepsVersions: true, notifies: false },
       directory: this.#directory,
     };
   }
@@ -67,7 +67,7 @@ export class DockerStack {
 }
 
 /** Ports, users and databases as the compose file gives them. */
-function endpoints(): StackEndpoints {
+export function composeEndpoints(): StackEndpoints {
   const at = (port: number) => `http://127.0.0.1:${port}`;
   return {
     s3: {

@@ -9,7 +9,7 @@ import type { Server } from './server.ts';
 /** `serverless offline` with its plugins, as a process beside the servers that it uses. */
 export class FunctionsHost implements Server {
   readonly name = 'functions';
-  readonly title = 'The functions';
+  readonly title = 'serverless offline';
   // The first start bundles the functions and provisions the databases.
   readonly startTimeoutMs = 300_000;
   readonly #running: RunningStack;

@@ -16,9 +16,10 @@ import { LocalStack } from './stack.ts';
 export interface EventSourcesSettings {
   readonly brokers: readonly string[];
   readonly s3: Omit<StackEndpoints['s3'], 'bucket'> & {
-    readonly kind: 'fauxqs' | 'minio';
+    /** MinIO can be asked to tell about new objects; any other server has to be listed. */
+    readonly kind?: 'minio';
     /** Where MinIO posts its notifications to, and the name of that target in a bucket's configuration. */
-    readonly notifications: { readonly port: number; readonly targetArn: string };
+    readonly notifications?: { readonly port: number; readonly targetArn: string };
   };
   readonly lambdaEndpoint: string;
   readonly stateDirectory: string;
@@ -34,6 +35,7 @@ interface Log {
 }
 
 const hostUpTimeoutMs = 120_000;
+const pollingTimeoutMs = 120_000;
 const hostEndTimeoutMs = 10_000;
 
 /**
@@ -82,8 +84,10 @@ export default class LocalStackPlugin {
       brokers: endpoints.kafka.brokers,
       s3: {
         ...s3,
-        kind: running.s3Events === 'webhook' ? 'minio' : 'fauxqs',
-        notifications: { port: running.ports.s3Notifications, targetArn: notificationTargetArn },
+        ...(running.s3.notifies && {
+          kind: 'minio',
+          notifications: { port: running.ports.s3Notifications, targetArn: notificationTargetArn },
+        }),
       },
       lambdaEndpoint: endpoints.lambda.endpoint,
       stateDirectory: join(directory, 'event-sources'),
@@ -93,11 +97,21 @@ export default class LocalStackPlugin {
       },
       onReady: () => polling.resolve(),
     };
-    this.#serverless.service.custom = { ...this.#serverless.service.custom, eventSources };
+    const { service } = this.#serverless;
+    // What the service sets itself, such as a log level, stays.
+    service.custom = {
+      ...service.custom,
+      eventSources: { ...(service.custom?.['eventSources'] as object), ...eventSources },
+    };
     // The rest happens when the host serves the functions, which it does after this hook.
     this.#finish(endpoints, directory, async () => {
       provisioned.resolve();
-      if (hasEventSources) await polling.promise;
+      if (!hasEventSources) return;
+      const late = setTimeout(
+        () => polling.reject(new Error(`The event sources are not polling after ${pollingTimeoutMs / 1000} s.`)),
+        pollingTimeoutMs,
+      );
+      await polling.promise.finally(() => clearTimeout(late));
     }).catch((error: Error) => this.#fail(error));
   }
 
@@ -114,13 +128,13 @@ export default class LocalStackPlugin {
   }
 
   /** Makes the service's resources and points its functions at them. */
-  async #prepareService({ endpoints, ports, s3Events }: RunningStack): Promise<StackEndpoints> {
+  async #prepareService({ endpoints, ports, s3: server }: RunningStack): Promise<StackEndpoints> {
     const { service } = this.#serverless;
     const s3 = { ...endpoints.s3, region: service.provider.region };
     const buckets = findBuckets(service);
     const tables = findTables(service);
     await Promise.all([
-      createBuckets(buckets, s3, s3Events === 'webhook'),
+      createBuckets(buckets, s3, server.keepsVersions),
       createTables(tables, endpoints.dynamodb.endpoint, s3),
     ]);
     const offline = { ...(service.custom?.['serverless-offline'] as Record<string, unknown> | undefined) };

@@ -5,8 +5,7 @@ export interface RunningStack {
   /** Without bucket and table, and with any region: those are the service's. */
   readonly endpoints: StackEndpoints;
   readonly ports: { readonly lambda: number; readonly http: number; readonly s3Notifications: number };
-  /** How one learns of new objects; a server that posts notifications keeps versions, too. */
-  readonly s3Events: 'listing' | 'webhook';
+  readonly s3: { readonly keepsVersions: boolean; readonly notifies: boolean };
   readonly directory: string;
 }
 

@@ -132,8 +132,9 @@ export class LocalStack {
     );
     const endpoints = this.#endpoints(ports, servers);
     const { lambda, http, s3Notifications } = ports;
-    const s3Events = this.#options.s3 === 'minio' ? 'webhook' : 'listing';
-    this.#running = { endpoints, ports: { lambda, http, s3Notifications }, s3Events, directory: this.#directory };
+    const isMinio = this.#options.s3 === 'minio';
+    const s3 = { keepsVersions: isMinio, notifies: isMinio };
+    this.#running = { endpoints, ports: { lambda, http, s3Notifications }, s3, directory: this.#directory };
     return endpoints;
   }
 
