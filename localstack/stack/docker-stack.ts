@@ -7,6 +7,8 @@ import type { RunningStack } from './running-stack.ts';
 
 const composePath = join(import.meta.dirname, '..', 'docker-compose.yml');
 
+const compose = ['compose', '--project-name', 'employee-streams', '--file', composePath];
+
 /** The same servers in containers, as `docker-compose.yml` describes them, for machines without Java. */
 export class DockerStack {
   readonly #directory: string;
@@ -44,7 +46,7 @@ export class DockerStack {
     this.#stopping.abort(new Error('the containers are being stopped'));
     if (this.#docker === undefined) return;
     const { signal } = new AbortController();
-    await runTool({ file: this.#docker, args: ['compose', '-f', composePath, 'stop'] }, { signal });
+    await runTool({ file: this.#docker, args: [...compose, 'stop'] }, { signal });
   }
 
   get running(): RunningStack {
@@ -60,7 +62,7 @@ export class DockerStack {
 
   async #compose(...args: string[]): Promise<void> {
     await runTool(
-      { file: this.#docker as string, args: ['compose', '-f', composePath, ...args] },
+      { file: this.#docker as string, args: [...compose, ...args] },
       { signal: this.#stopping.signal, onLine: this.#onNotice },
     );
   }

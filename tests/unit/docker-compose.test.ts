@@ -16,8 +16,11 @@ interface ComposeFile {
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'localstack', 'docker-compose.yml'), 'utf8');
 const compose = parse(text, { merge: true }) as ComposeFile;
-// The schema's dialect is looser than what ajv insists on: a name by its old address, "id" for "$id", own formats.
-const { $schema: _, ...schema } = composeSchema;
+// The schema gives its dialect by an address that ajv does not know, names its parts by "id" of an older dialect, which
+// no reference uses, and has formats of its own.
+const { $schema: _, ...schema } = JSON.parse(
+  JSON.stringify(composeSchema, (key, value) => (key === 'id' && typeof value === 'string' ? undefined : value)),
+);
 const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
 const services = Object.entries(compose.services);
 
