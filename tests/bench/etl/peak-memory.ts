@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+const INTERVAL_MS = 100;
+
+/** Watches how much memory a process has resident; threads are part of it, child processes are not. */
+export class PeakMemory {
+  readonly #timer: NodeJS.Timeout;
+  #peakBytes = 0;
+
+  constructor(pid: number) {
+    const look = () => {
+      this.#peakBytes = Math.max(this.#peakBytes, residentBytes(pid));
+    };
+    look();
+    this.#timer = setInterval(look, INTERVAL_MS);
+  }
+
+  /** The most that was seen, in MB of 10^6 bytes. */
+  stop(): number {
+    clearInterval(this.#timer);
+    return Math.round(this.#peakBytes / 1e6);
+  }
+}
+
+function residentBytes(pid: number): number {
+  const kibibytes =
+    process.platform === 'linux'
+      ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+      : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  return Number(kibibytes) * 1024;
+}

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+const repository = join(import.meta.dirname, '..', '..', '..');
+const startTimeoutMs = 60_000;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** serverless-offline in a process of its own, with a function that does nothing and one that tells the time. */
+export class FunctionsHost {
+  readonly endpoint: string;
+  readonly #process: ChildProcess;
+
+  constructor(endpoint: string, process: ChildProcess) {
+    this.endpoint = endpoint;
+    this.#process = process;
+  }
+
+  static async start(directory: string): Promise<FunctionsHost> {
+    const project = join(directory, 'project');
+    await mkdir(project, { recursive: true });
+    await symlink(join(repository, 'node_modules'), join(project, 'node_modules'));
+    const [lambdaPort, httpPort] = [await freePort(), await freePort()];
+    await writeFile(join(project, 'package.json'), '{"type":"module","private":true}');
+    await writeFile(
+      join(project, 'handler.js'),
+      `import { performance } from 'node:perf_hooks';
+export const noop = async () => null;
+export const stamp = async () => ({ at: performance.timeOrigin + performance.now() });
+`,
+    );
+    await writeFile(
+      join(project, 'serverless.yml'),
+      JSON.stringify({
+        service: 'bench',
+        provider: { name: 'aws', runtime: 'nodejs24.x', stage: 'local', timeout: 30 },
+        plugins: ['serverless-offline'],
+        functions: { noop: { handler: 'handler.noop' }, stamp: { handler: 'handler.stamp' } },
+        custom: { 'serverless-offline': { host: '127.0.0.1', lambdaPort, httpPort } },
+      }),
+    );
+    const serverless = join(repository, 'node_modules', 'serverless', 'bin', 'serverless.js');
+    const child = spawn(process.execPath, [serverless, 'offline', 'start'], { cwd: project, stdio: 'ignore' });
+    const endpoint = `http://127.0.0.1:${lambdaPort}`;
+    const host = new FunctionsHost(endpoint, child);
+    const deadline = Date.now() + startTimeoutMs;
+    for (;;) {
+      const answers = await fetch(endpoint).then(
+        () => true,
+        () => false,
+      );
+      if (answers) return host;
+      if (child.exitCode !== null || Date.now() > deadline) {
+        await host.stop();
+        throw new Error(`serverless-offline does not answer at ${endpoint}: run it in ${project} to see why`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 10_000);
+    await ended;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
+import type { Invoker } from '../../../localstack/event-sources/invoke/lambda-client.ts';
+import { createLog } from '../../../localstack/event-sources/log.ts';
+import { readOptions } from '../../../localstack/event-sources/options.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+import { batchSize, invocationsAtATime, type LoopTask } from './loop-task.ts';
+
+/** The event source as the plugin and the command line run it, of one mapping to one function. */
+export function benchSource(task: LoopTask, functionName: string, windowSeconds: number, invoker: Invoker) {
+  const model = readTemplate(
+    {
+      Resources: {
+        Function: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: functionName, Timeout: 30 } },
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            FunctionName: { Ref: 'Function' },
+            EventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/1',
+            Topics: [task.topic],
+            StartingPosition: 'TRIM_HORIZON',
+            BatchSize: batchSize,
+            MaximumBatchingWindowInSeconds: windowSeconds,
+            ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: invocationsAtATime },
+            AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: task.group },
+          },
+        },
+      },
+    },
+    {},
+    { brokers: task.brokers, allowErrorControlsOnDemand: false, maximumFilters: 5, now: Date.now },
+  );
+  const options = readOptions({ brokers: [...task.brokers], stateDirectory: join(task.directory, task.group) });
+  // Lines are made and thrown away: what logging costs belongs to the measurement.
+  return new EventSources({ model, options, invoker, log: createLog('info', () => {}) });
+}
