@@ -12,37 +12,46 @@ export interface Telemetry {
   readonly metrics: Metrics;
 }
 
+interface HandlerOptions<Event, Result, Dependencies> {
+  readonly name: string;
+  readonly connect: (telemetry: Telemetry) => Dependencies | Promise<Dependencies>;
+  readonly handle: (dependencies: Dependencies, event: Event, context: Context) => Promise<Result>;
+}
+
 /**
  * What all handlers share: the log context of the invocation, metrics flushed at its end, and a failure logged once
  * with its code and place, then thrown, so that the event source tries again.
  *
  * `connect` makes the dependencies from the environment at the first invocation and keeps them for the next ones; when
- * it fails, the next invocation tries again.
+ * it fails, the next invocation tries again. `connectedBy` gives the same handler on other dependencies, as tests need.
  */
-export function createHandler<Event, Result, Dependencies>(options: {
-  readonly name: string;
-  readonly connect: (telemetry: Telemetry) => Dependencies | Promise<Dependencies>;
-  readonly handle: (dependencies: Dependencies, event: Event, context: Context) => Promise<Result>;
-}) {
+export function createHandler<Event, Result, Dependencies>(options: HandlerOptions<Event, Result, Dependencies>) {
+  return Object.assign(wrap(options), {
+    connectedBy: (connect: HandlerOptions<Event, Result, Dependencies>['connect']) => wrap({ ...options, connect }),
+  });
+}
+
+function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result, Dependencies>) {
   const logger = new Logger({ serviceName: options.name });
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: options.name });
   let dependencies: Promise<Dependencies> | undefined;
-  // An invocation without a figure is nothing to warn of.
-  const flushMetrics = () => {
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  const flushMetrics = ({ functionName }: Context) => {
+    // An invocation without a figure is nothing to warn of.
+    if (!metrics.hasStoredMetrics()) return;
+    metrics.addDimension(FUNCTION_DIMENSION, functionName);
+    metrics.publishStoredMetrics();
   };
 
   return middy<Event, Result, Error, Context>({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger))
-    .after(flushMetrics)
+    .after(({ context }) => flushMetrics(context))
     .onError((request) => {
-      flushMetrics();
+      flushMetrics(request.context);
       const error = toError(request.error);
       logger.error(error.message, { error: error, ...(error instanceof PipelineError && { context: error.context }) });
       throw error;
     })
     .handler(async (event: Event, context: Context) => {
-      metrics.addDimension(FUNCTION_DIMENSION, context.functionName);
       dependencies ??= Promise.resolve(options.connect({ logger, metrics })).catch((error) => {
         dependencies = undefined;
         throw error;

@@ -1,0 +1,66 @@
+import { ConfigError, InputError, PipelineError } from '../../../functions/core/errors.ts';
+import { judgeFailure } from '../../../functions/core/failure.ts';
+
+const withCode = (code: unknown) => Object.assign(new Error('from somewhere'), { code });
+
+describe('judgeFailure', () => {
+  it.each(['22001', '22003', '22008', '22P02', '22021', '23502', '23514', '23505'])(
+    'takes SQLSTATE %s for wrong data',
+    (code) => {
+      expect(judgeFailure(withCode(code))).toBe('data');
+    },
+  );
+
+  it.each([
+    ['a deadlock', '40P01'],
+    ['a serialisation failure', '40001'],
+    ['a statement timeout', '57014'],
+    ['a terminated session', '57P01'],
+    ['a server that starts', '57P03'],
+    ['too many connections', '53300'],
+    ['a full disk', '53100'],
+    ['a lost connection', '08006'],
+    ['a missing table', '42P01'],
+    ['a missing column', '42703'],
+    ['missing rights', '42501'],
+    ['a wrong password', '28P01'],
+    ['a transaction aborted before', '25P02'],
+    ['a read-only server', '25006'],
+    ['a refused connection', 'ECONNREFUSED'],
+    ['a broken connection', 'ECONNRESET'],
+    ['a name that is not found', 'ENOTFOUND'],
+    ['a number', 22_001],
+    ['no code', undefined],
+  ])('takes %s for a broken world', (_, code) => {
+    expect(judgeFailure(withCode(code))).toBe('world');
+  });
+
+  it.each([undefined, null, 'text', 7, {}])('takes what it does not know for a broken world: %p', (thrown) => {
+    expect(judgeFailure(thrown)).toBe('world');
+  });
+
+  it('goes by what our own errors say of themselves', () => {
+    expect(judgeFailure(new InputError('PIPE_X', 'bad'))).toBe('data');
+    expect(judgeFailure(new ConfigError('bad'))).toBe('world');
+    expect(judgeFailure(new PipelineError('PIPE_X', 'away', { retry: 'timed' }))).toBe('world');
+  });
+});
+
+describe('our own errors', () => {
+  it('tell class, code, place and cause', () => {
+    const cause = new Error('below');
+    expect(new InputError('PIPE_X', 'expected this', { line: 3 }, cause)).toMatchObject({
+      name: 'InputError',
+      code: 'PIPE_X',
+      retry: 'never',
+      message: 'expected this',
+      context: { line: 3 },
+      cause,
+    });
+    expect(new ConfigError('expected that')).toMatchObject({
+      name: 'ConfigError',
+      code: 'PIPE_CONFIG',
+      retry: 'manual',
+    });
+  });
+});

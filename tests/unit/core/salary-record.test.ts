@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import {
+  decodeSalaryRecord,
+  type FileVersion,
+  type SalaryRow,
+  salaryRecordEncoder,
+} from '../../../functions/core/salary-record.ts';
+
+const text = (maxLength: number) =>
+  fc.string({ unit: 'grapheme', maxLength }).filter((sample) => !sample.includes('\0') && sample.isWellFormed());
+
+const file: fc.Arbitrary<FileVersion> = fc.record({ bucket: text(63), key: text(200), version: text(64) });
+
+const row: fc.Arbitrary<SalaryRow> = fc.record({
+  department: text(50),
+  departmentDivision: text(50),
+  positionTitle: text(50),
+  hireDate: fc
+    .date({ min: new Date('2010-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+    .map((date) => date.toISOString().slice(0, 10)),
+  salary: fc.integer({ min: 0, max: 2_147_483_647 }),
+});
+
+const good = {
+  schema: 1,
+  bucket: 'b',
+  key: 'a.csv',
+  version: '1',
+  rowNumber: 1,
+  department: 'EMS',
+  departmentDivision: '',
+  positionTitle: 'Medic',
+  hireDate: '2012-05-01',
+  salary: 1,
+};
+
+describe('a salary record', () => {
+  it('survives its trip as JSON, whatever its texts hold', () => {
+    fc.assert(
+      fc.property(file, row, fc.integer({ min: 1, max: 2_147_483_647 }), (version, salaryRow, rowNumber) => {
+        const json = salaryRecordEncoder(version)(rowNumber, salaryRow);
+        expect(decodeSalaryRecord(json)).toEqual({ schema: 1, ...version, rowNumber, ...salaryRow });
+      }),
+    );
+  });
+
+  it.each([
+    ['no JSON', '{"schema":1', 'no JSON'],
+    ['an array', '[]', 'an object'],
+    ['null', 'null', 'an object'],
+    ['another schema', JSON.stringify({ ...good, schema: 2 }), 'schema'],
+    ['no schema', JSON.stringify({ ...good, schema: undefined }), 'schema'],
+    ['no department', JSON.stringify({ ...good, department: undefined }), 'department'],
+    ['a number for a text', JSON.stringify({ ...good, positionTitle: 7 }), 'positionTitle'],
+    ['U+0000 in a text', JSON.stringify({ ...good, key: 'a\0b' }), 'key'],
+    ['row 0', JSON.stringify({ ...good, rowNumber: 0 }), 'rowNumber'],
+    ['a row beyond 32 bits', JSON.stringify({ ...good, rowNumber: 2_147_483_648 }), 'rowNumber'],
+    ['a negative salary', JSON.stringify({ ...good, salary: -1 }), 'salary'],
+    ['a salary with a fraction', JSON.stringify({ ...good, salary: 1.5 }), 'salary'],
+    ['a salary as text', JSON.stringify({ ...good, salary: '1' }), 'salary'],
+    ['a salary beyond 32 bits', JSON.stringify({ ...good, salary: 2_147_483_648 }), 'salary'],
+    ['a date in another form', JSON.stringify({ ...good, hireDate: '01-May-2012' }), 'hireDate'],
+  ])('is no %s', (_, json, named) => {
+    expect(() => decodeSalaryRecord(json)).toThrow(
+      expect.objectContaining({
+        code: 'PIPE_SALARY_RECORD',
+        retry: 'never',
+        message: expect.stringContaining(named),
+      }),
+    );
+  });
+
+  it('is told from a bad one without its values', () => {
+    const secret = JSON.stringify({ ...good, salary: -98_765, department: 'SECRET' });
+    expect(() => decodeSalaryRecord(secret)).toThrow(
+      expect.objectContaining({ message: expect.not.stringMatching(/98765|SECRET/) }),
+    );
+  });
+});

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { ConfigError } from '../../../functions/core/errors.ts';
+import { loadSalariesShape } from '../../../functions/load-salaries/config.ts';
+import { provisionShape } from '../../../functions/provision/config.ts';
+import { reconcileBucketShape } from '../../../functions/reconcile-bucket/config.ts';
+import { loadConfig } from '../../../functions/runtime/config.ts';
+
+const good = { KAFKA_BROKERS: ' a:1, b:2,', TARGET_DATABASE_URL: 'postgres://u@h/d' };
+
+describe('loadConfig', () => {
+  it('reads lists, defaults and what may be absent', () => {
+    expect(loadConfig(loadSalariesShape, good)).toEqual({
+      KAFKA_BROKERS: ['a:1', 'b:2'],
+      KAFKA_AUTH: 'none',
+      TARGET_DATABASE_URL: 'postgres://u@h/d',
+    });
+  });
+
+  it('reads nothing that it was not asked for', () => {
+    expect(Object.keys(loadConfig(loadSalariesShape, { ...good, PATH: '/bin' }))).not.toContain('PATH');
+  });
+
+  it('names all faults at once, each with its variable, what came to it and what to write', () => {
+    const load = () => loadConfig(provisionShape, { ...good, KAFKA_AUTH: 'password', TOPIC_PARTITIONS: '0' });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(/KAFKA_AUTH: .*"iam"/);
+    expect(load).toThrow(/TOPIC_PARTITIONS: expected a whole number from 1/);
+    expect(load).toThrow(/SOURCE_DATABASE_URL: is required but not set \(e\.g\. postgres:/);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(() => loadConfig(loadSalariesShape, { ...good, TARGET_DATABASE_URL: '' })).toThrow(
+      /TARGET_DATABASE_URL: is required but not set/,
+    );
+    expect(
+      loadConfig(provisionShape, { ...good, SOURCE_DATABASE_URL: 'postgres://h/d', TOPIC_PARTITIONS: '' }),
+    ).toEqual(expect.objectContaining({ TOPIC_PARTITIONS: 6 }));
+  });
+
+  it.each(['1.5', 'six', '-1', '1e99'])('refuses %s partitions', (TOPIC_PARTITIONS) => {
+    const env = { ...good, SOURCE_DATABASE_URL: 'postgres://h/d', TOPIC_PARTITIONS };
+    expect(() => loadConfig(provisionShape, env)).toThrow(/TOPIC_PARTITIONS/);
+  });
+
+  it('never tells the value of a variable', () => {
+    const shape = { SECRET_URL: z.url('expected a URL') };
+    expect(() => loadConfig(shape, { SECRET_URL: 'hunter2' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+  });
+
+  it('knows how long a file may stand still', () => {
+    const env = { ...good, BUCKET_NAME: 'b', TRANSFORM_FUNCTION_NAME: 'f' };
+    expect(loadConfig(reconcileBucketShape, env).STALE_AFTER_SECONDS).toBe(60);
+    expect(() => loadConfig(reconcileBucketShape, { ...env, STALE_AFTER_SECONDS: '0' })).toThrow(/at least 1 second/);
+  });
+});
