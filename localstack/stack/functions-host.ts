@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { removeEndpoints } from './endpoints.ts';
 import type { Command } from './guarded-process.ts';
 import { handOver, type RunningStack } from './running-stack.ts';
@@ -31,9 +31,13 @@ export class FunctionsHost implements Server {
     const { bin } = require(manifestPath) as { bin: { serverless: string } };
     return {
       file: process.execPath,
-      args: [join(dirname(manifestPath), bin.serverless), 'offline', 'start', '--noSponsor'],
+      args: [join(dirname(manifestPath), bin.serverless), 'offline', '--noSponsor'],
       cwd: this.#serviceDirectory,
-      env: { ...process.env, ...handOver(this.#running) },
+      env: {
+        ...process.env,
+        ...handOver(this.#running),
+        LOCAL_STACK_BUILD: relative(this.#serviceDirectory, join(this.#running.directory, 'build')),
+      },
       stopSignal: 'SIGTERM',
       stopTimeoutMs: 15_000,
     };
