@@ -1,10 +1,7 @@
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { readEndpoints } from '../../stack/endpoints.ts';
-import { FunctionsHost } from '../../stack/functions-host.ts';
-import { LocalStack } from '../../stack/stack.ts';
-import { SupervisedServer } from '../../stack/supervised-server.ts';
+import { access, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StackEndpoints } from '../../stack/endpoints.ts';
+import { TemporaryStack } from '../../stack/temporary-stack.ts';
 import { sampleCsv } from '../sample-csv.ts';
 import { type ChangesResult, demonstrateChanges, seedSource } from './changes.ts';
 import { demonstrateSalaries, type SalariesResult } from './salaries.ts';
@@ -15,30 +12,27 @@ const USAGE = `npm run demo [-- FILE.csv]
 /** `npm run demo`: from nothing to a verified result in one go. */
 class Demo {
   readonly #startedAt = performance.now();
-  readonly #failed = Promise.withResolvers<never>();
-  readonly #stoppable: { stop(): Promise<void> }[] = [];
-  #directory: string | undefined;
-  #ended: Promise<void> | undefined;
+  readonly #stack = new TemporaryStack({
+    onNotice: (line) => this.#say(`  ${line}`),
+    // Rows in A before anything listens: so the first thing that the poller finds is a full table.
+    beforeFunctions: async ({ sourceDatabaseUrl }) => {
+      await seedSource(sourceDatabaseUrl);
+      this.#say('Starting the functions in serverless offline, with their event sources');
+    },
+  });
 
   async run(file: string | undefined): Promise<void> {
-    // Whoever waits for the demonstration hears of a server that dies for good.
-    this.#failed.promise.catch(() => {});
-    await Promise.race([this.#demonstrate(file), this.#failed.promise]);
+    this.#say('Starting real servers: Kafka, two PostgreSQL, S3, DynamoDB');
+    const endpoints = await this.#stack.start();
+    await this.#stack.whileUp(this.#demonstrate(file ?? (await this.#writeSample()), endpoints));
   }
 
-  /** Stops all that runs and removes all that was written; only the first call counts. */
+  /** Stops all that runs and removes all that was written. */
   end(): Promise<void> {
-    this.#ended ??= (async () => {
-      for (const part of this.#stoppable.reverse()) await part.stop();
-      if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
-    })();
-    return this.#ended;
+    return this.#stack.stop();
   }
 
-  async #demonstrate(file: string | undefined): Promise<void> {
-    this.#directory = await mkdtemp(join(tmpdir(), 'employee-streams-demo-'));
-    const csv = file ?? (await this.#writeSample());
-    const endpoints = await this.#start(this.#directory);
+  async #demonstrate(csv: string, endpoints: StackEndpoints): Promise<void> {
     this.#say('');
     this.#say(`Salaries: ${csv} -> bucket -> transform-csv -> Kafka -> load-salaries -> Postgres`);
     const salaries = await demonstrateSalaries(csv, endpoints, (line) => this.#say(`  ${line}`));
@@ -50,25 +44,8 @@ class Demo {
     showChanges(changes);
   }
 
-  /** The servers first, then rows in A, then the functions: so the first thing that they find is a full table. */
-  async #start(directory: string) {
-    const onFatal = (error: Error) => this.#failed.reject(error);
-    const onNotice = (line: string) => this.#say(`  ${line}`);
-    this.#say('Starting real servers: Kafka, two PostgreSQL, S3, DynamoDB');
-    const stack = new LocalStack({ directory, ports: 'free', onNotice, onFatal });
-    this.#stoppable.push(stack);
-    const { sourceDatabaseUrl } = await stack.start();
-    await seedSource(sourceDatabaseUrl);
-    this.#say('Starting the functions in serverless offline, with their event sources');
-    const host = new FunctionsHost(stack.running, resolve(import.meta.dirname, '../../..'));
-    const functions = new SupervisedServer({ server: host, directory, onNotice, onFatal });
-    this.#stoppable.push(functions);
-    await functions.start();
-    return readEndpoints(directory);
-  }
-
   async #writeSample(): Promise<string> {
-    const path = join(this.#directory ?? tmpdir(), 'sample.csv');
+    const path = join(this.#stack.directory, 'sample.csv');
     await writeFile(path, sampleCsv().csv);
     return path;
   }

@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pg from 'pg';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
+import { putIntoBucket } from '../bucket.ts';
 import { expectedTotals } from './expected-totals.ts';
 
 const STANDS_STILL_AFTER_MS = 60_000;
@@ -38,7 +37,7 @@ export async function demonstrateSalaries(
   const expected = await expectedTotals(file);
   const startedAt = performance.now();
   const key = basename(file);
-  await upload(file, key, endpoints);
+  await putIntoBucket(endpoints.s3, key, createReadStream(file));
   report(`${key} is in the bucket`);
   const client = new pg.Client({ connectionString: endpoints.targetDatabaseUrl });
   await client.connect();
@@ -51,26 +50,6 @@ export async function demonstrateSalaries(
   } finally {
     await client.end();
   }
-}
-
-async function upload(file: string, key: string, { s3 }: StackEndpoints): Promise<void> {
-  const client = new S3Client({
-    endpoint: s3.endpoint,
-    region: s3.region,
-    credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
-    forcePathStyle: true,
-  });
-  const { size } = await stat(file);
-  await client.send(
-    new PutObjectCommand({
-      Bucket: s3.bucket,
-      Key: key,
-      Body: createReadStream(file),
-      ContentLength: size,
-      ContentType: 'text/csv',
-    }),
-  );
-  client.destroy();
 }
 
 async function untilComplete(client: pg.Client, bucket: string, key: string, report: (line: string) => void) {
