@@ -22,18 +22,19 @@ export interface Exit {
 
 // Becomes the command by `exec`, so that the process id is the command's own. Before that it leaves a watchdog behind,
 // which reads from a pipe that only the parent holds open: "done" when the command has ended, nothing at all when the
-// parent has gone, however that went. Background jobs of a shell get no standard input, hence the detour over 3.
+// parent has gone, however that went. Background jobs of a shell get no standard input, hence the detour over 3; the
+// shell around the watchdog is there so that the command does not find itself with a child that it has not made.
 const guard = `signal=$1 grace=$2
 shift 2
 exec 3<&0 </dev/null
-(
+( (
   trap '' HUP INT TERM
   read -r line <&3
   [ "$line" = done ] && exit 0
   kill -s "$signal" $$ 2>/dev/null
   while [ "$grace" -gt 0 ] && kill -s 0 $$ 2>/dev/null; do sleep 1; grace=$((grace - 1)); done
   kill -s KILL $$ 2>/dev/null
-) >/dev/null 2>&1 &
+) & ) >/dev/null 2>&1
 exec "$@" 3<&-`;
 
 /**

@@ -139,7 +139,7 @@ export class SupervisedServer {
           break;
         } catch (error) {
           if (this.#stopping.signal.aborted) return;
-          reason = (error as Error).message;
+          reason = (error as Error).message.replace(/\.$/, '');
         }
       }
     }
