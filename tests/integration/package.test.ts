@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
+
+const run = promisify(execFile);
+const ROOT = join(__dirname, '../..');
+const FUNCTIONS = ['apply-changes', 'load-salaries', 'poll-changes', 'provision', 'reconcile-bucket', 'transform-csv'];
+
+interface Resource {
+  readonly Type: string;
+  readonly DependsOn?: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: a template is as deep as it likes.
+  readonly Properties: any;
+}
+
+let directory: string;
+let resources: Record<string, Resource>;
+let packaged: Record<string, Uint8Array>;
+
+/** Packaged in a copy: the bundler's folder is that of the project, where a running stack may be using it. */
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'employee-streams-package-'));
+  for (const part of ['functions', 'infra', 'localstack', 'sql', 'package.json', 'tsconfig.json', 'serverless.yml']) {
+    await cp(join(ROOT, part), join(directory, part), { recursive: true });
+  }
+  await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
+  await run(
+    process.execPath,
+    [join(ROOT, 'node_modules/serverless/bin/serverless.js'), 'package', '--stage', 'dev', '--region', 'eu-west-1'],
+    { cwd: directory, env },
+  );
+  const template = await readFile(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
+  resources = JSON.parse(template).Resources;
+  packaged = unzipSync(await readFile(join(directory, '.serverless/employee-streams.zip')));
+}, 120_000);
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type);
+
+describe('what is deployed, packaged without credentials', () => {
+  it('invokes from Kafka without a window, and not before the topics are there', () => {
+    const mappings = ofType('AWS::Lambda::EventSourceMapping');
+    expect(mappings).toHaveLength(2);
+    for (const [, { Properties, DependsOn }] of mappings) {
+      expect(Properties).toMatchObject({ MaximumBatchingWindowInSeconds: 0, StartingPosition: 'TRIM_HORIZON' });
+      expect(Properties.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId).toMatch(/^(load-salaries|apply-changes)$/);
+      expect(DependsOn).toContain('Provision');
+    }
+  });
+
+  it('keeps pollers ready for the changes', () => {
+    const [, mapping] =
+      ofType('AWS::Lambda::EventSourceMapping').find(
+        ([, { Properties }]) => Properties.Topics[0] === 'employee-changes',
+      ) ?? [];
+    expect(mapping?.Properties.ProvisionedPollerConfig).toEqual({ MinimumPollers: 1, MaximumPollers: 6 });
+  });
+
+  it('gives every function its own role, its place in the network and the brokers', () => {
+    const ours = ofType('AWS::Lambda::Function').filter(([, { Properties }]) => Properties.Handler !== 'index.handler');
+    expect(ours.map(([, { Properties }]) => Properties.FunctionName).sort()).toEqual(
+      FUNCTIONS.map((name) => `employee-streams-dev-${name}`),
+    );
+    for (const [, { Properties }] of ours) {
+      expect(Properties.Runtime).toBe('nodejs24.x');
+      expect(resources[Properties.Role['Fn::GetAtt'][0]]?.Type).toBe('AWS::IAM::Role');
+      expect(Properties.VpcConfig.SubnetIds).toHaveLength(3);
+      expect(Properties.Environment.Variables.KAFKA_BROKERS).toEqual({ 'Fn::GetAtt': ['KafkaBootstrap', 'Brokers'] });
+    }
+    const [, transform] = ours.find(([, { Properties }]) => Properties.FunctionName.endsWith('transform-csv')) ?? [];
+    expect(transform?.Properties.RecursiveLoop).toBe('Allow');
+  });
+
+  it('leaves no reference to a resource that is not there', () => {
+    const named: string[] = [];
+    const collect = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const { Ref, 'Fn::GetAtt': attribute } = value as { Ref?: string; 'Fn::GetAtt'?: [string, string] };
+      if (Ref !== undefined && !Ref.startsWith('AWS::')) named.push(Ref);
+      if (attribute !== undefined) named.push(attribute[0]);
+      for (const part of Object.values(value)) collect(part);
+    };
+    collect(Object.values(resources));
+    named.push(...Object.values(resources).flatMap(({ DependsOn }) => [DependsOn ?? []].flat()));
+    expect(named.length).toBeGreaterThan(50);
+    expect([...new Set(named)].filter((name) => !(name in resources))).toEqual([]);
+  });
+
+  it('brings each function and the migrations, and nothing of tests or stack', () => {
+    const files = Object.keys(packaged);
+    for (const name of FUNCTIONS) expect(files).toContain(`functions/${name}/handler.mjs`);
+    expect(files.filter((file) => file.startsWith('sql/')).length).toBeGreaterThanOrEqual(4);
+    expect(files.filter((file) => !/^(functions\/[^/]+\/handler\.mjs(\.map)?|sql\/.*\.sql)$/.test(file))).toEqual([]);
+  });
+
+  it('has handlers that start and name what they miss', async () => {
+    const unpacked = join(directory, 'unpacked');
+    for (const [path, bytes] of Object.entries(packaged)) {
+      await mkdir(dirname(join(unpacked, path)), { recursive: true });
+      await writeFile(join(unpacked, path), bytes);
+    }
+    for (const name of FUNCTIONS) {
+      const script = `
+        const { handler } = await import(process.argv[1]);
+        const fault = await handler({ records: {}, Records: [] }, { functionName: 'f' }).catch((error) => error);
+        console.log(fault.code);`;
+      const { stdout } = await run(
+        process.execPath,
+        ['--input-type=module', '-e', script, join(unpacked, `functions/${name}/handler.mjs`)],
+        { cwd: unpacked, env: { PATH: process.env['PATH'] } },
+      );
+      expect([name, stdout.trim().split('\n').at(-1)]).toEqual([name, 'PIPE_CONFIG']);
+    }
+  }, 60_000);
+});
