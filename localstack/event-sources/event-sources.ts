@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { KafkaConfig } from 'kafkajs';
 import { systemClock } from './clock.ts';
 import { AsyncDestinations } from './destinations/async-outcomes.ts';
 import { type ClosableDestination, failureDestinationOf } from './destinations/failure-destinations.ts';
 import { AwsSender } from './destinations/sender.ts';
-import { AsyncQueue } from './invoke/async-queue.ts';
+import { AsyncQueue, type QueuedEvent } from './invoke/async-queue.ts';
 import type { Invoker } from './invoke/lambda-client.ts';
 import { KafkaEventWriter } from './kafka/kafka-event.ts';
 import { KafkaEventSource } from './kafka/kafka-event-source.ts';
@@ -13,9 +12,7 @@ import { MemberLedger } from './kafka/member-ledger.ts';
 import type { Log } from './log.ts';
 import { MetricsServer, type MetricsSnapshot } from './metrics/metrics-server.ts';
 import type { EventSourcesOptions } from './options.ts';
-import { BucketCursor } from './s3/bucket-cursor.ts';
-import { S3BucketListing } from './s3/bucket-listing.ts';
-import { BucketSource } from './s3/bucket-source.ts';
+import type { S3Sources } from './s3/s3-sources.ts';
 import { ScheduleSource } from './schedule/schedule-source.ts';
 import type { Functions } from './template/functions.ts';
 import type { Model } from './template/model.ts';
@@ -32,10 +29,9 @@ export class EventSources {
   readonly #dependencies: EventSourcesDependencies;
   readonly #queue: AsyncQueue;
   readonly #kafka: KafkaEventSource[];
-  readonly #buckets: BucketSource[];
   readonly #schedules: ScheduleSource;
   readonly #destinations: ClosableDestination[] = [];
-  readonly #s3Client: S3Client | undefined;
+  #s3: S3Sources | undefined;
   #metricsServer: MetricsServer | undefined;
   #metricsPort: number | undefined;
 
@@ -94,8 +90,6 @@ export class EventSources {
       log,
       now: Date.now,
     });
-    this.#s3Client = s3Client(options);
-    this.#buckets = this.#s3Client === undefined ? [] : this.#bucketSources(this.#s3Client);
   }
 
   /** Resolves when every source is polling, which may take as long as a broker or a topic is missing. */
@@ -103,7 +97,7 @@ export class EventSources {
     const { model, options, log } = this.#dependencies;
     for (const id of model.unsupportedMappings) log.warn('only Kafka mappings are emulated', { mapping: id });
     for (const { id, enabled } of model.mappings) if (!enabled) log.info('disabled', { mapping: id });
-    if (this.#s3Client === undefined && model.notifications.length > 0) {
+    if (options.s3 === undefined && model.notifications.length > 0) {
       log.warn('buckets of the template are not watched: set custom.eventSources.s3', {
         buckets: [...new Set(model.notifications.map(({ bucket }) => bucket))],
       });
@@ -115,19 +109,17 @@ export class EventSources {
     }
     const recovered = await this.#queue.recover();
     this.#queue.start();
-    for (const bucket of this.#buckets) bucket.start(recovered);
     for (const source of this.#kafka) source.start();
     this.#schedules.start();
-    await Promise.all([...this.#kafka, ...this.#buckets].map((source) => source.polling()));
+    await Promise.all([...this.#kafka.map((source) => source.polling()), this.#startS3(recovered)]);
   }
 
   /** Progress is committed; what was under way and not settled is delivered again at the next start. */
   async stop(graceMs = 5_000): Promise<void> {
     this.#schedules.stop();
-    await Promise.all([...this.#kafka.map((source) => source.stop(graceMs)), ...this.#buckets.map((b) => b.stop())]);
+    await Promise.all([...this.#kafka.map((source) => source.stop(graceMs)), this.#s3?.stop()]);
     await this.#queue.stop(graceMs);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
-    this.#s3Client?.destroy();
     await this.#metricsServer?.close();
   }
 
@@ -153,29 +145,19 @@ export class EventSources {
     return this.#dependencies.model.functions;
   }
 
-  #bucketSources(client: S3Client): BucketSource[] {
+  async #startS3(recovered: readonly QueuedEvent[]): Promise<void> {
     const { model, options, log } = this.#dependencies;
-    const byBucket = Map.groupBy(model.notifications, ({ bucket }) => bucket);
-    return [...byBucket].map(
-      ([bucket, notifications]) =>
-        new BucketSource({
-          bucket,
-          notifications,
-          listing: new S3BucketListing(client),
-          cursor: new BucketCursor(join(options.stateDirectory, 's3', `${bucket}.jsonl`)),
-          queue: this.#queue,
-          pollIntervalMs: options.s3?.pollIntervalMs ?? 200,
-          region: options.s3?.region ?? model.pseudo.region,
-          accountId: model.pseudo.accountId,
-          eventVersion: options.s3EventVersion,
-          log,
-        }),
-    );
+    if (options.s3 === undefined || model.notifications.length === 0) return;
+    const { S3Sources: Sources } = await import('./s3/s3-sources.ts');
+    this.#s3 = new Sources({
+      notifications: model.notifications,
+      settings: options.s3,
+      eventVersion: options.s3EventVersion,
+      stateDirectory: options.stateDirectory,
+      queue: this.#queue,
+      pseudo: model.pseudo,
+      log,
+    });
+    await this.#s3.start(recovered);
   }
-}
-
-function s3Client({ s3 }: EventSourcesOptions): S3Client | undefined {
-  if (s3 === undefined) return undefined;
-  const { endpoint, region, accessKeyId, secretAccessKey } = s3;
-  return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });
 }

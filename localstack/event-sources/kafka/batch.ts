@@ -5,28 +5,42 @@ import type { PolledRecord } from './record.ts';
 export class Batch {
   readonly records: readonly PolledRecord[];
   readonly queues: readonly PartitionQueue[];
-  readonly #unsettled = new Map<number, Set<number>>();
+  /** Offsets of each partition that are not settled; absent while all are or none is. */
+  #unsettled: Map<number, Set<number>> | undefined;
+  #allSettled = false;
 
   constructor(records: readonly PolledRecord[], queues: readonly PartitionQueue[]) {
     this.records = records;
     this.queues = queues;
-    for (const { partition, offset } of records) {
-      const offsets = this.#unsettled.get(partition) ?? new Set();
-      offsets.add(offset);
-      this.#unsettled.set(partition, offsets);
-    }
   }
 
   settle(records: readonly PolledRecord[]): void {
+    if (records.length === this.records.length) {
+      this.#allSettled = true;
+      return;
+    }
+    this.#unsettled ??= offsetsByPartition(this.records);
     for (const { partition, offset } of records) this.#unsettled.get(partition)?.delete(offset);
   }
 
   /** Offset up to which the partition may be committed: never past a record that is not settled. */
   committableOffset(queue: PartitionQueue): number {
+    if (this.#allSettled) return queue.settledUpTo;
+    if (this.#unsettled === undefined) return queue.committed;
     // Insertion order is offset order, so the first one left is the lowest.
     const [lowest] = this.#unsettled.get(queue.partition) ?? [];
     return lowest ?? queue.settledUpTo;
   }
+}
+
+function offsetsByPartition(records: readonly PolledRecord[]): Map<number, Set<number>> {
+  const offsets = new Map<number, Set<number>>();
+  for (const { partition, offset } of records) {
+    const own = offsets.get(partition);
+    if (own === undefined) offsets.set(partition, new Set([offset]));
+    else own.add(offset);
+  }
+  return offsets;
 }
 
 /** `topic-0: 5-9` of each partition, for a log line. */

@@ -41,8 +41,9 @@ export interface KafkaEventSourceDependencies {
 
 /** With a small batch size as many records wait all the same, so that the next batches need not be fetched first. */
 const LEAST_WAITING_RECORDS = 500;
-const FETCH_BYTES = { smallest: 64 * 1024, largest: 1024 * 1024, perRecord: 1024 };
-const FETCH_WAIT_MS = 100;
+const FETCH_BYTES = { smallest: 64 * 1024, largest: 1024 * 1024, perRecord: 512 };
+/** Also how long kafkajs rests when every partition is paused, so it must be shorter than what waits lasts. */
+const FETCH_WAIT_MS = 50;
 const HEARTBEAT_WHILE_WAITING_MS = 500;
 
 /**
@@ -268,7 +269,7 @@ export class KafkaEventSource {
   }
 
   get #highWater(): number {
-    return Math.max(LEAST_WAITING_RECORDS, this.mapping.batchSize);
+    return Math.max(LEAST_WAITING_RECORDS, 2 * this.mapping.batchSize);
   }
 
   #resumeWhenLow(queue: PartitionQueue): void {

@@ -43,6 +43,8 @@ export class BucketSource {
   readonly #options: BucketSourceOptions;
   readonly #polling = Promise.withResolvers<void>();
   readonly #seenBefore = new Set<string>();
+  readonly #toldNames = new Map<string, string>();
+  #nudged = false;
   #stopped = false;
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
@@ -69,8 +71,10 @@ export class BucketSource {
     return this.#polling.promise;
   }
 
-  /** Lists at once instead of at the end of the interval. */
-  nudge(): void {
+  /** The server told of a change: lists at once, and keeps the event's true name for the object's key. */
+  notified(key: string, eventName: string): void {
+    if (eventName.startsWith('ObjectCreated:')) this.#toldNames.set(key, eventName);
+    this.#nudged = true;
     this.#wake?.();
   }
 
@@ -90,6 +94,7 @@ export class BucketSource {
     }
     while (!this.#stopped) {
       const startedAt = performance.now();
+      this.#nudged = false;
       try {
         await this.#list();
         this.#polling.resolve();
@@ -132,7 +137,7 @@ export class BucketSource {
     const { cursor } = this.#options;
     const sequencer = cursor.nextSequencer(object.key, object.lastModified);
     const change: ObjectChange = {
-      eventName: eventNameOf(object),
+      eventName: this.#toldName(object) ?? eventNameOf(object),
       key: object.key,
       size: object.size,
       eTag: object.eTag,
@@ -142,6 +147,13 @@ export class BucketSource {
     };
     await this.#emit(change, markOf(object));
     await cursor.add(object.key, markOf(object), sequencer);
+  }
+
+  /** Only the newest content of a key can be the one that was told of; a listing has it last. */
+  #toldName({ key, deleteMarker }: ListedObject): string | undefined {
+    const name = deleteMarker === true ? undefined : this.#toldNames.get(key);
+    this.#toldNames.delete(key);
+    return name;
   }
 
   async #emit(change: ObjectChange, mark: string | undefined): Promise<void> {
@@ -179,7 +191,7 @@ export class BucketSource {
   }
 
   async #sleep(ms: number): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#nudged) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {

@@ -34,12 +34,12 @@ const shortForms: Tags = functions.flatMap((name): (ScalarTag | CollectionTag)[]
   {
     tag: `!${name}`,
     collection: 'seq',
-    resolve: (sequence) => ({ [longName(name)]: (sequence as { toJSON(): unknown }).toJSON() }),
+    resolve: (sequence: unknown) => ({ [longName(name)]: (sequence as { toJSON(): unknown }).toJSON() }),
   } as unknown as CollectionTag,
   {
     tag: `!${name}`,
     collection: 'map',
-    resolve: (map) => ({ [longName(name)]: (map as { toJSON(): unknown }).toJSON() }),
+    resolve: (map: unknown) => ({ [longName(name)]: (map as { toJSON(): unknown }).toJSON() }),
   } as unknown as CollectionTag,
 ]);
 

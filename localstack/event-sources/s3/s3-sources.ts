@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
+import type { AsyncQueue, QueuedEvent } from '../invoke/async-queue.ts';
+import { type Log, reasonOf } from '../log.ts';
+import type { EventSourcesOptions } from '../options.ts';
+import type { Pseudo } from '../template/intrinsics.ts';
+import { BucketCursor } from './bucket-cursor.ts';
+import { S3BucketListing } from './bucket-listing.ts';
+import { BucketSource } from './bucket-source.ts';
+import type { BucketNotification } from './notification.ts';
+import { NotificationReceiver } from './notification-receiver.ts';
+
+export interface S3SourcesDependencies {
+  readonly notifications: readonly BucketNotification[];
+  readonly settings: NonNullable<EventSourcesOptions['s3']>;
+  readonly eventVersion: string;
+  readonly stateDirectory: string;
+  readonly queue: AsyncQueue;
+  readonly pseudo: Pseudo;
+  readonly log: Log;
+}
+
+/** The watched buckets of one S3 server. In a module of its own, since it needs AWS's client, which others do without. */
+export class S3Sources {
+  readonly #dependencies: S3SourcesDependencies;
+  readonly #client: S3Client;
+  readonly #buckets: BucketSource[];
+  #receiver: NotificationReceiver | undefined;
+
+  constructor(dependencies: S3SourcesDependencies) {
+    this.#dependencies = dependencies;
+    const { settings, pseudo } = dependencies;
+    const { endpoint, region, accessKeyId, secretAccessKey } = settings;
+    const credentials = { accessKeyId, secretAccessKey };
+    this.#client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    this.#buckets = [...Map.groupBy(dependencies.notifications, ({ bucket }) => bucket)].map(
+      ([bucket, notifications]) =>
+        new BucketSource({
+          bucket,
+          notifications,
+          listing: new S3BucketListing(this.#client),
+          cursor: new BucketCursor(join(dependencies.stateDirectory, 's3', `${bucket}.jsonl`)),
+          queue: dependencies.queue,
+          pollIntervalMs: settings.pollIntervalMs,
+          region,
+          accountId: pseudo.accountId,
+          eventVersion: dependencies.eventVersion,
+          log: dependencies.log,
+        }),
+    );
+  }
+
+  /** Resolves when each bucket was listed once. `recovered` are events queued by an earlier process. */
+  async start(recovered: readonly QueuedEvent[]): Promise<void> {
+    const { settings } = this.#dependencies;
+    if (settings.notifications !== undefined) {
+      this.#receiver = new NotificationReceiver(this.#buckets);
+      await this.#receiver.listen(settings.notifications.port);
+    }
+    for (const bucket of this.#buckets) bucket.start(recovered);
+    await Promise.all(this.#buckets.map((bucket) => bucket.polling()));
+    if (settings.kind === 'minio' && settings.notifications !== undefined) {
+      await Promise.all(this.#buckets.map(({ bucket }) => this.#subscribe(bucket, settings.notifications?.targetArn)));
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#buckets.map((bucket) => bucket.stop()));
+    await this.#receiver?.close();
+    this.#client.destroy();
+  }
+
+  /** Without it events only come as late as the next listing, so a refusal is told and no more. */
+  async #subscribe(bucket: string, targetArn: string | undefined): Promise<void> {
+    const configuration = { QueueArn: targetArn, Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] };
+    try {
+      await this.#client.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket: bucket,
+          NotificationConfiguration: { QueueConfigurations: [configuration as { QueueArn: string; Events: never[] }] },
+        }),
+      );
+    } catch (error) {
+      this.#dependencies.log.warn('the server does not notify; buckets are only listed', {
+        bucket,
+        target: targetArn,
+        reason: reasonOf(error),
+      });
+    }
+  }
+}
