@@ -1,7 +1,8 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { TemporaryStack } from '../../stack/temporary-stack.ts';
+import { runVerb, UsageError } from '../run-verb.ts';
 import { sampleCsv } from '../sample-csv.ts';
 import { type ChangesResult, demonstrateChanges, seedSource } from './changes.ts';
 import { demonstrateSalaries, type SalariesResult } from './salaries.ts';
@@ -70,21 +71,14 @@ function showChanges({ latencyMs, changes, snapshotRows, rowsInBoth }: ChangesRe
   console.table([latencyMs]);
 }
 
-async function main(): Promise<number> {
-  const [file, ...others] = process.argv.slice(2);
-  if (others.length > 0 || file?.startsWith('-')) {
-    process.stderr.write(`${USAGE}\n`);
-    return file === '--help' ? 0 : 2;
-  }
+await runVerb(USAGE, async ([file, ...others]) => {
+  if (others.length > 0 || file?.startsWith('-')) throw new UsageError('Expected one file, or none.');
   if (file !== undefined) {
-    const isThere = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) {
-      process.stderr.write(`${file}: there is no such file, or it may not be read. Expected the path of a CSV file.\n`);
-      return 2;
-    }
+    await access(file, constants.R_OK).catch((cause) => {
+      throw new UsageError(`${file}: there is no such file, or it may not be read. Expected the path of a CSV file.`, {
+        cause,
+      });
+    });
   }
   const demo = new Demo();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -93,13 +87,7 @@ async function main(): Promise<number> {
   try {
     await demo.run(file);
     process.stdout.write('\nEverything is as it should be.\n');
-    return 0;
-  } catch (error) {
-    process.stderr.write(`\nThe demonstration failed: ${(error as Error).message}\n`);
-    return 1;
   } finally {
     await demo.end();
   }
-}
-
-process.exitCode = await main();
+});
