@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { applyChangesShape } from '../../functions/apply-changes/config.ts';
+import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
+import { pollChangesShape } from '../../functions/poll-changes/config.ts';
+import { provisionShape } from '../../functions/provision/config.ts';
+import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
+import { transformCsvShape } from '../../functions/transform-csv/config.ts';
+
+const ROOT = join(__dirname, '../..');
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
+
+describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
+  const text = read(file);
+
+  it('names npm scripts that there are', () => {
+    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !scripts.includes(name ?? ''))).toEqual([]);
+  });
+
+  it('links and points to files that there are', () => {
+    const paths = [...text.matchAll(/`((?:functions|infra|sql|tests|localstack)\/[\w./-]+)`|\]\((\w+(?:\.md)?)\)/g)];
+    const missing = paths.map((match) => match[1] ?? match[2] ?? '').filter((path) => !existsSync(join(ROOT, path)));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the README', () => {
+  const text = read('README.md');
+
+  it('explains every variable that somebody may set', () => {
+    const shapes = [
+      transformCsvShape,
+      loadSalariesShape,
+      reconcileBucketShape,
+      pollChangesShape,
+      applyChangesShape,
+      provisionShape,
+    ];
+    const setByLambda = ['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME'];
+    const names = [...new Set(shapes.flatMap(Object.keys))].filter((name) => !setByLambda.includes(name));
+    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('names every script but those for the editor', () => {
+    const forEditors = ['typecheck', 'lint', 'format', 'format:check', 'test', 'start'];
+    const unnamed = scripts.filter((name) => !forEditors.includes(name) && !text.includes(`npm run ${name}`));
+    expect(unnamed).toEqual([]);
+  });
+});
