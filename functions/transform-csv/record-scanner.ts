@@ -13,7 +13,7 @@ export interface FilePosition {
   readonly line: number;
 }
 
-/** The whole records of one stretch of a file, blank lines left out. */
+/** The whole records of one stretch of a file, blank lines left out. Valid until the scanner gets further bytes. */
 export interface RecordBatch {
   readonly source: Buffer;
   /** Offset in the file of the first byte of `source`. */
@@ -30,6 +30,9 @@ export interface RecordBatch {
   readonly fault: InputError | null;
 }
 
+/** Some blocks; it grows when a record is longer. */
+const INITIAL_BUFFER_BYTES = 512 * 1024;
+
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /**
@@ -43,8 +46,11 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
  */
 export class RecordScanner {
   readonly #maxRecordBytes: number;
-  #rest: Buffer = Buffer.alloc(0);
   #position: FilePosition;
+  /** One buffer for the whole file: a new one for each block would be garbage outside the heap, collected late. */
+  #buffer: Buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
+  #start = 0;
+  #end = 0;
 
   /** Takes up reading at the beginning of a record. */
   constructor(position: FilePosition = { byteOffset: 0, line: 1 }, maxRecordBytes: number = MAX_RECORD_BYTES) {
@@ -52,22 +58,37 @@ export class RecordScanner {
     this.#maxRecordBytes = maxRecordBytes;
   }
 
-  /** The records that end in this block; what follows the last of them is kept for the next block. */
-  scan(block: Buffer): RecordBatch {
-    return this.#scan(block, false);
+  /** Takes over the next bytes of the file. What a batch showed before is void from then on. */
+  add(bytes: Uint8Array): void {
+    const restBytes = this.#end - this.#start;
+    if (this.#end + bytes.length > this.#buffer.length) {
+      const needed = restBytes + bytes.length;
+      const previous = this.#buffer;
+      if (needed > previous.length) this.#buffer = Buffer.allocUnsafeSlow(2 * needed);
+      previous.copy(this.#buffer, 0, this.#start, this.#end);
+      this.#start = 0;
+      this.#end = restBytes;
+    }
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
-  /** The record that ends with the file, where its last line has no line end. */
+  /** The records that end in the bytes added so far; what follows the last of them is kept. */
+  scan(): RecordBatch {
+    return this.#scan(false);
+  }
+
+  /** As `scan`, with the record that ends with the file, where its last line has no line end. */
   end(): RecordBatch {
-    return this.#scan(Buffer.alloc(0), true);
+    return this.#scan(true);
   }
 
-  #scan(block: Buffer, isLast: boolean): RecordBatch {
-    const source = this.#rest.length === 0 ? block : Buffer.concat([this.#rest, block]);
+  #scan(isLast: boolean): RecordBatch {
+    const source = this.#buffer.subarray(this.#start, this.#end);
     const { byteOffset } = this.#position;
     const found = new Records(source, byteOffset);
     let start = this.#byteOrderMarkEnd(source, isLast);
-    if (start === UNFINISHED) return this.#keep(source, found, 0, this.#position.line, null);
+    if (start === UNFINISHED) return this.#keep(found, 0, this.#position.line, null);
     let line = this.#position.line;
     let fault: InputError | null = null;
     let nextQuote = -1;
@@ -96,7 +117,7 @@ export class RecordScanner {
       line += isPlain ? 1 : countLineEnds(source, start, end + 1);
       start = Math.min(end + 1, source.length);
     }
-    return this.#keep(source, found, start, line, fault);
+    return this.#keep(found, start, line, fault);
   }
 
   #byteOrderMarkEnd(source: Buffer, isLast: boolean): number {
@@ -105,8 +126,8 @@ export class RecordScanner {
     return source.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
   }
 
-  #keep(source: Buffer, found: Records, end: number, line: number, fault: InputError | null): RecordBatch {
-    this.#rest = source.subarray(end);
+  #keep(found: Records, end: number, line: number, fault: InputError | null): RecordBatch {
+    this.#start += end;
     this.#position = { byteOffset: found.byteOffset + end, line };
     return found.toBatch(end, this.#position, fault);
   }

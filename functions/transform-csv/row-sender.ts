@@ -5,7 +5,7 @@ import type { SalaryColumns } from '../core/salary-columns.ts';
 import { salaryRecordEncoder } from '../core/salary-record.ts';
 import { judgeSalaryRow, type RowRejection, type SalaryFilter } from '../core/salary-rules.ts';
 import { SALARIES_TOPIC } from '../core/topics.ts';
-import { parseRecords } from './csv-rows.ts';
+import { RowParser } from './csv-rows.ts';
 import type { DeadLetterQueue, RecordPublisher } from './ports.ts';
 import { PublishWindow } from './publish-window.ts';
 import type { RecordBatch } from './record-scanner.ts';
@@ -27,6 +27,7 @@ export class RowSender {
   readonly #filter: SalaryFilter;
   readonly #publisher: RecordPublisher;
   readonly #deadLetters: DeadLetterQueue;
+  readonly #parser: RowParser;
   readonly #encode: ReturnType<typeof salaryRecordEncoder>;
   readonly #window = new PublishWindow(MAX_IN_FLIGHT);
   #counts: { read: number; filteredOut: number; rejected: number; sent: number };
@@ -50,6 +51,7 @@ export class RowSender {
     this.#publisher = options.publisher;
     this.#deadLetters = options.deadLetters;
     this.#counts = { ...options.counts };
+    this.#parser = new RowParser(options.columns.count);
     this.#encode = salaryRecordEncoder(options.file);
   }
 
@@ -60,7 +62,7 @@ export class RowSender {
 
   /** Resolves when the batch is judged and handed over, at most a few publishes being in flight. */
   async send(batch: RecordBatch): Promise<void> {
-    const rows = parseRecords(batch, this.#columns.count);
+    const rows = this.#parser.parse(batch);
     for (let index = 0; index < rows.length; index += 1) {
       const verdict = judgeSalaryRow(rows[index] as string[], this.#columns, this.#filter);
       this.#counts.read += 1;
@@ -126,7 +128,7 @@ export class RowSender {
         row: this.#counts.read,
         byteRange: [batch.byteOffset + start, batch.byteOffset + end],
       },
-      // A copy: a view would keep its whole block in memory while the letter is in flight.
+      // A copy: the batch is void once the next one is read, and the letter is still in flight then.
       payload: Uint8Array.prototype.slice.call(batch.source, start, end),
     };
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseRecords } from '../../../functions/transform-csv/csv-rows.ts';
+import { RowParser } from '../../../functions/transform-csv/csv-rows.ts';
 import { type FilePosition, type RecordBatch, RecordScanner } from '../../../functions/transform-csv/record-scanner.ts';
 import { readByTable } from './reference-reading.ts';
 
@@ -23,10 +23,11 @@ function readInBlocks(
   from?: FilePosition,
 ): Reading {
   const scanner = new RecordScanner(from, maxRecordBytes);
+  const parser = new RowParser(3);
   const rows: Row[] = [];
   const stops: (FilePosition & { rowsBefore: number })[] = [];
   const take = (batch: RecordBatch) => {
-    const values = parseRecords(batch, 3);
+    const values = parser.parse(batch);
     batch.starts.forEach((start, index) => {
       const raw = file.toString('utf8', batch.byteOffset + start, batch.byteOffset + (batch.ends[index] as number));
       const line = batch.lines[index] as number;
@@ -38,7 +39,8 @@ function readInBlocks(
   let offset = from?.byteOffset ?? 0;
   for (let index = 0; offset < file.length; index += 1) {
     const size = blockSizes[index % blockSizes.length] as number;
-    const faultCode = take(scanner.scan(file.subarray(offset, offset + size)));
+    scanner.add(file.subarray(offset, offset + size));
+    const faultCode = take(scanner.scan());
     if (faultCode !== null) return { rows, faultCode, stops };
     offset += size;
   }
