@@ -93,7 +93,7 @@ export class CsvTransformer {
       for await (const batch of readRecords(store, arrival, start)) {
         checkpoint = judgeBatch(checkpoint, batch);
         const pace = await pacer.next(NO_ROWS);
-        if (pace === 'hand over') return await this.#handOver(checkpoint, NO_ROWS);
+        if (pace === 'hand over') return await this.#continue(checkpoint, NO_ROWS);
         if (pace !== 'go on') return { state: pace, counts: NO_ROWS };
       }
       if (checkpoint.columns === null || checkpoint.firstRow === null) {
@@ -127,7 +127,7 @@ export class CsvTransformer {
         await sender.drain();
         const { counts } = sender;
         return pace === 'hand over'
-          ? await this.#handOver({ ...start, ...batch.next, counts }, counts)
+          ? await this.#continue({ ...start, ...batch.next, counts }, counts)
           : { state: pace, counts };
       }
       await sender.drain();
@@ -137,8 +137,13 @@ export class CsvTransformer {
     return { state: await ledger.finish(arrival, sender.counts), counts: sender.counts };
   }
 
-  async #handOver(checkpoint: Checkpoint, counts: RowCounts): Promise<TransformOutcome> {
+  /** Leaves the next step of a file to an invocation of its own. */
+  async handOver(checkpoint: Checkpoint): Promise<void> {
     await this.#deps.continuation.invoke(continuationEvent(checkpoint));
+  }
+
+  async #continue(checkpoint: Checkpoint, counts: RowCounts): Promise<TransformOutcome> {
+    await this.handOver(checkpoint);
     return { state: 'continued', counts };
   }
 

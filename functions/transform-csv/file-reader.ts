@@ -6,10 +6,10 @@ import { type FilePosition, type RecordBatch, RecordScanner } from './record-sca
 export class FileGone extends Error {}
 
 /**
- * Bytes scanned and parsed at once: about a thousand rows. Smaller costs a parser set up more often; larger holds up the
+ * Bytes scanned and parsed at once: some hundred rows. Smaller costs a parser set up more often; larger holds up the
  * heartbeat and takes more memory, and a record of the greatest length is scanned again for each block that it spans.
  */
-const BLOCK_BYTES = 128 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 
 /**
  * Streams a file's records from a position on, batch by batch, each valid until the next one is asked for; the

@@ -45,12 +45,14 @@ export const handler = createHandler({
     const { checkpoints, ignoredKeys } = decodeTransformEvent(event);
     for (const key of ignoredKeys) logger.info('object ignored: not a created .csv', { key });
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
-    for (const checkpoint of checkpoints) {
-      const { bucket, key, version } = checkpoint.arrival;
-      const { state, counts } = await transformer.transform(checkpoint, deadline);
-      logger.info('file transformed', { bucket, key, version, state, counts });
-      metrics.addMetric(METRIC.rowsSent, 'Count', counts.sent);
-      metrics.addMetric(METRIC.rowsRejected, 'Count', counts.rejected);
-    }
+    const [first, ...further] = checkpoints;
+    for (const checkpoint of further) await transformer.handOver(checkpoint);
+    if (first === undefined) return;
+    const { bucket, key, version } = first.arrival;
+    const { state, counts } = await transformer.transform(first, deadline);
+    logger.info('file transformed', { bucket, key, version, state, counts });
+    const before = first.phase === 'send' ? first.counts : { sent: 0, rejected: 0 };
+    metrics.addMetric(METRIC.rowsSent, 'Count', counts.sent - before.sent);
+    metrics.addMetric(METRIC.rowsRejected, 'Count', counts.rejected - before.rejected);
   },
 });

@@ -18,7 +18,7 @@ const MAX_CHARACTERS = 512 * 1024;
 const MAX_LETTERS = 200;
 const MAX_LETTER_BYTES = 512 * 1024;
 /** Publishes in flight: one keeps the broker idle while rows are read, many keep their rows in memory. */
-const MAX_IN_FLIGHT = 4;
+const MAX_IN_FLIGHT = 3;
 
 /** Judges the rows of one file in order, sends those that are kept and dead-letters those that cannot be used. */
 export class RowSender {
