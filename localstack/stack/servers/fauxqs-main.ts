@@ -4,12 +4,14 @@
  * Its own start listens on every address, so it is put together here from its parts, two of which it does not export;
  * its version is pinned.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { mendObjectFiles, type ObjectWriter, writeObjectsAtomically } from './atomic-object-files.ts';
 
 const [portText, directory] = process.argv.slice(2);
 if (portText === undefined || directory === undefined) throw new Error('usage: fauxqs-main.ts PORT DIRECTORY');
 
-interface Persistence {
+interface Persistence extends ObjectWriter {
   loadS3(store: object): void;
   close(): void;
 }
@@ -23,9 +25,13 @@ const { FileS3Persistence } = (await import(new URL('./s3/fileS3Persistence.js',
   FileS3Persistence: new (directory: string) => Persistence;
 };
 
+const stagingDirectory = join(directory, '_staging');
+rmSync(stagingDirectory, { recursive: true, force: true });
 mkdirSync(directory, { recursive: true });
+mendObjectFiles(directory);
 const s3Store = new S3Store();
 const persistence = new FileS3Persistence(directory);
+writeObjectsAtomically(persistence, new FileS3Persistence(stagingDirectory), directory, stagingDirectory);
 persistence.loadS3(s3Store);
 s3Store.persistence = persistence;
 

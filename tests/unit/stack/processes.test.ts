@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DirectoryLock } from '../../../localstack/stack/directory-lock.ts';
+import { defaultPorts, isPortFree, PortChooser } from '../../../localstack/stack/ports.ts';
+import { processIdentity } from '../../../localstack/stack/process-identity.ts';
+import { runTool } from '../../../localstack/stack/run-tool.ts';
+
+const { signal } = new AbortController();
+
+test('a process has an identity for as long as it runs, and another process has another', async () => {
+  const child = spawn('sleep', ['60']);
+  await once(child, 'spawn');
+  const pid = child.pid as number;
+  const identity = processIdentity(pid);
+  expect(identity).toBeDefined();
+  expect(identity).not.toBe(processIdentity(process.pid));
+  expect(processIdentity(pid)).toBe(identity);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(processIdentity(pid)).toBeUndefined();
+});
+
+test('a directory is locked once, by a named process, until it is released', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'lock-'));
+  const [first, second] = [new DirectoryLock(directory), new DirectoryLock(directory)];
+  expect(first.tryAcquire()).toBeUndefined();
+  expect(second.tryAcquire()).toEqual({ heldBy: process.pid });
+  first.release();
+  expect(second.tryAcquire()).toBeUndefined();
+  second.release();
+  rmSync(directory, { recursive: true });
+});
+
+test('a port that somebody listens on is not free, and another is given for it, with a notice', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  expect(await isPortFree((server.address() as { port: number }).port)).toBe(false);
+  server.close();
+  const notices: string[] = [];
+  const chooser = new PortChooser({ preferDefaults: true, onNotice: (line) => notices.push(line) });
+  const first = await chooser.choose('kafka');
+  const second = await chooser.choose('kafka');
+  expect(second).not.toBe(first);
+  expect(notices.at(-1)).toBe(`Port ${defaultPorts.kafka} (kafka) is taken; ${second} is used instead.`);
+});
+
+test('a tool gives back what it printed', async () => {
+  expect(await runTool({ file: 'sh', args: ['-c', 'echo out; echo err >&2'] }, { signal })).toBe('out\nerr\n');
+});
+
+test('a tool that fails is told with its last lines', async () => {
+  const failing = runTool({ file: 'sh', args: ['-c', 'echo because; exit 3'] }, { signal });
+  await expect(failing).rejects.toThrow('sh ended with 3. It said:\nbecause');
+});
+
+test('a tool ends when it is no longer wanted', async () => {
+  const controller = new AbortController();
+  const running = runTool({ file: 'sleep', args: ['60'] }, { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error('enough')), 100);
+  await expect(running).rejects.toThrow('enough');
+});
