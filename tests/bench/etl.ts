@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { silenceNegativeTimeoutWarning } from '../../localstack/event-sources/kafka/kafkajs-internals.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import { BenchStack } from './etl/bench-stack.ts';
+import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { runCopy } from './etl/copy-run.ts';
 import { PeakMemory } from './etl/peak-memory.ts';
 import { runPipeline } from './etl/pipeline-run.ts';
@@ -27,7 +28,7 @@ interface Result {
   readonly peakRssMb: number;
 }
 
-async function measure(rows: number, stack: BenchStack): Promise<Result> {
+async function measure(rows: number, stack: TemporaryStack): Promise<Result> {
   say('starting a stack of its own');
   const endpoints = await stack.start();
   const target = new pg.Client({ connectionString: endpoints.targetDatabaseUrl });
@@ -39,7 +40,12 @@ async function measure(rows: number, stack: BenchStack): Promise<Result> {
   }
 }
 
-async function compare(rows: number, stack: BenchStack, endpoints: StackEndpoints, target: pg.Client): Promise<Result> {
+async function compare(
+  rows: number,
+  stack: TemporaryStack,
+  endpoints: StackEndpoints,
+  target: pg.Client,
+): Promise<Result> {
   const input = await makeSalaryInput(stack.directory, 'bench', rows);
   say(`warming up with ${WARM_UP_ROWS} rows`);
   await runPipeline(await makeSalaryInput(stack.directory, 'warm-up', WARM_UP_ROWS), endpoints, target);
@@ -108,7 +114,8 @@ async function main(): Promise<number> {
     );
     return values.help ? 0 : 2;
   }
-  const stack = new BenchStack(say);
+  silenceNegativeTimeoutWarning();
+  const stack = new TemporaryStack({ onNotice: say });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => stack.stop().finally(() => process.exit(130)));
   }

@@ -4,6 +4,8 @@ import { parse } from 'csv-parse';
 const DEPARTMENTS = new Set(['ECC', 'CIT', 'EMS']);
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const FIRST_YEAR = 2010;
+const TEXT_COLUMNS = ['department', 'department-division', 'position title'];
+const MAX_TEXT_CHARACTERS = 200;
 const INT32_MAX = 2_147_483_647n;
 
 /** What the tables must hold after a file, and how many rows count. */
@@ -19,7 +21,7 @@ export interface ExpectedTotals {
 export async function expectedTotals(file: string): Promise<ExpectedTotals> {
   const totals = new Map<string, bigint>();
   let rows = 0;
-  let columns: { department: number; hired: number; salary: number; count: number } | undefined;
+  let columns: { department: number; hired: number; salary: number; texts: number[]; count: number } | undefined;
   const parser = createReadStream(file).pipe(
     parse({ bom: true, relax_column_count: true, relax_quotes: true, trim: true, record_delimiter: ['\r\n', '\n'] }),
   );
@@ -31,6 +33,7 @@ export async function expectedTotals(file: string): Promise<ExpectedTotals> {
         department: names.indexOf('department'),
         hired: names.indexOf('initial hire date'),
         salary: names.indexOf('salary'),
+        texts: TEXT_COLUMNS.map((name) => names.indexOf(name)),
         count: names.length,
       };
       continue;
@@ -40,10 +43,16 @@ export async function expectedTotals(file: string): Promise<ExpectedTotals> {
     const year = yearOf(record[columns.hired] ?? '');
     const salary = wholePart(record[columns.salary] ?? '');
     if (year === undefined || year < FIRST_YEAR || salary === undefined) continue;
+    if (!columns.texts.every((index) => isStorable(record[index] ?? ''))) continue;
     totals.set(department, (totals.get(department) ?? 0n) + salary);
     rows += 1;
   }
   return { totals, rows };
+}
+
+/** Characters as the database counts them, among which it cannot hold U+0000. */
+function isStorable(text: string): boolean {
+  return [...text].length <= MAX_TEXT_CHARACTERS && !text.includes('\0');
 }
 
 /** The year of a real calendar day. */

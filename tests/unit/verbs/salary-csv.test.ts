@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { findSalaryColumns } from '../../../functions/core/salary-columns.ts';
 import { judgeSalaryRow } from '../../../functions/core/salary-rules.ts';
+import { expectedTotals } from '../../../localstack/verbs/demo/expected-totals.ts';
 import { SALARY_CSV_HEADER, salaryCsv, sampleCsv } from '../../../localstack/verbs/salary-csv.ts';
 
 const filter = { departments: new Set(['ECC', 'CIT', 'EMS']), hiredSince: '2010-01-01' };
@@ -64,6 +68,17 @@ describe('sampleCsv', () => {
 
     expect(verdictsOf(csv)).toEqual({ kept: sent, filtered: filteredOut, rejected });
     expect(read).toBe(sent + filteredOut + rejected);
+  });
+
+  it('has the totals that the demonstration expects of it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sample-'));
+    try {
+      const { csv, totals, sent } = sampleCsv();
+      writeFileSync(join(directory, 'sample.csv'), csv);
+      expect(await expectedTotals(join(directory, 'sample.csv'))).toEqual({ totals, rows: sent });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('has a total beyond what 32 bits hold', () => {
