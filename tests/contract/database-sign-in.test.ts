@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { TLSSocket } from 'node:tls';
+import { Database } from '../../functions/adapters/postgres/database.ts';
+
+/** A certificate for the name "localhost" that signs itself; nothing else trusts it. */
+const TLS = join(__dirname, '../fixtures/tls');
+const certificate = join(TLS, 'server.crt');
+
+interface SignIn {
+  readonly user: string | undefined;
+  readonly database: string | undefined;
+  readonly password: string;
+}
+
+/** As much of PostgreSQL as signing in over TLS takes: it asks for the password in clear and then refuses it. */
+class SignInServer {
+  readonly signIns: SignIn[] = [];
+  readonly #server: Server = createServer((socket) => this.#greet(socket));
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #greet(socket: Socket): void {
+    // A client that does not trust the certificate goes away in the middle.
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write('S');
+      const secure = new TLSSocket(socket, {
+        isServer: true,
+        key: readFileSync(join(TLS, 'server.key')),
+        cert: readFileSync(certificate),
+      });
+      secure.on('error', () => {});
+      secure.once('data', (startup: Buffer) => {
+        const words = startup.subarray(8).toString().split('\0');
+        const parameter = (name: string) => words[words.indexOf(name) + 1];
+        secure.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
+        secure.once('data', (answer: Buffer) => {
+          const password = answer.subarray(5, -1).toString();
+          this.signIns.push({ user: parameter('user'), database: parameter('database'), password });
+          const fields = Buffer.from('SFATAL\0C28P01\0Mrefused\0\0');
+          const head = Buffer.from([0x45, 0, 0, 0, fields.length + 4]);
+          secure.end(Buffer.concat([head, fields]));
+        });
+      });
+    });
+  }
+}
+
+describe('signing in to a database on AWS', () => {
+  let postgres: SignInServer;
+  let secrets: HttpServer;
+  let secret: string;
+  let asked: unknown[];
+  let port: number;
+  let opened: Database[];
+  const environment = { ...process.env };
+
+  beforeEach(async () => {
+    postgres = new SignInServer();
+    port = await postgres.listen();
+    asked = [];
+    opened = [];
+    secret = JSON.stringify({ username: 'master', password: "first'$%@:/ü" });
+    secrets = createHttpServer(async (request, response) => {
+      asked.push(await json(request));
+      response.setHeader('content-type', 'application/x-amz-json-1.1');
+      response.end(JSON.stringify({ SecretString: secret }));
+    });
+    await new Promise<void>((resolve) => secrets.listen(0, '127.0.0.1', resolve));
+    Object.assign(process.env, {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${(secrets.address() as AddressInfo).port}`,
+    });
+  });
+
+  afterEach(async () => {
+    process.env = { ...environment };
+    await Promise.all(opened.map((database) => database.close()));
+    secrets.closeAllConnections();
+    await Promise.all([postgres.close(), new Promise((resolve) => secrets.close(resolve))]);
+  });
+
+  async function open(parameters: string): Promise<Database> {
+    const url = `postgres://localhost:${port}/target?sslmode=verify-full${parameters}`;
+    const database = await Database.open({ url, secretArn: 'arn:secret', applicationName: 'test' });
+    opened.push(database);
+    return database;
+  }
+
+  it('is done as the user of the secret, with its password, by TLS', async () => {
+    const database = await open(`&sslrootcert=${certificate}`);
+    await expect(database.query('select 1')).rejects.toMatchObject({ code: '28P01' });
+    expect(postgres.signIns).toEqual([{ user: 'master', database: 'target', password: "first'$%@:/ü" }]);
+    expect(asked[0]).toEqual({ SecretId: 'arn:secret' });
+  });
+
+  it('is done with the password as it is by then, when it was turned over', async () => {
+    const database = await open(`&sslrootcert=${certificate}`);
+    await expect(database.query('select 1')).rejects.toMatchObject({ code: '28P01' });
+    secret = JSON.stringify({ username: 'master', password: 'second' });
+    await expect(database.query('select 1')).rejects.toMatchObject({ code: '28P01' });
+    expect(postgres.signIns.map(({ password }) => password)).toEqual(["first'$%@:/ü", 'second']);
+  });
+
+  it('is not done with a server whose certificate nobody trusts: it never sees the password', async () => {
+    const database = await open('');
+    await expect(database.query('select 1')).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(postgres.signIns).toEqual([]);
+  });
+
+  it.each([
+    ['is no JSON', 'hunter2'],
+    ['has no password', '{"username": "hunter2"}'],
+  ])('names a secret that %s, and not what it holds', async (_, text) => {
+    secret = text;
+    const attempt = open('');
+    await expect(attempt).rejects.toThrow('secret arn:secret must hold {"username", "password"} as JSON');
+    await expect(attempt).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
+  });
+});
