@@ -12,6 +12,7 @@ import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
+import { METRIC } from '../runtime/metric-names.ts';
 import { ChangePoller } from './change-poller.ts';
 import { pollChangesShape } from './config.ts';
 import { Lease } from './lease.ts';
@@ -41,7 +42,9 @@ export const handler = createHandler({
       // Reading, saving and purging do not wait for one another.
       maxConnections: 3,
     });
-    const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000 } });
+    const client = new DynamoDBClient({
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    });
     const ledger = new PollerLedger(client, config.OFFSET_TABLE);
     return { config, kafka, database, publisher: new RecordPublisher(kafka), ledger, logger, metrics };
   },
@@ -74,7 +77,7 @@ export const handler = createHandler({
     const timing = { leaseMs: config.POLLER_LEASE_MS, heartbeatMs: 1_000, lookMs: 20 };
     const result = await poller.run(new Lease(ledger, clock, timing, randomUUID()), untilMs);
     logger.info('polling ends', { ...result });
-    metrics.addMetric('ChangesPublished', 'Count', result.published);
+    metrics.addMetric(METRIC.changesPublished, 'Count', result.published);
     return result;
   },
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
@@ -12,7 +12,7 @@ import { readMigrations } from '../../../functions/provision/migration-files.ts'
 import { createDatabase, endpoints, uniqueName } from '../servers.ts';
 import { type BatchHandler, TestEventSource } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
-import { clock, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
+import { clock, createDynamoDb, openLedger, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
 
 const SQL = join(__dirname, '../../../sql');
 const QUIET = { info: () => {}, warn: () => {} };
@@ -35,12 +35,16 @@ export class CdcPipeline {
   readonly target: pg.Pool;
   readonly #stops: (() => Promise<unknown>)[] = [];
 
-  private constructor(settings: CdcSettings, partitions: number) {
+  private constructor(
+    settings: CdcSettings,
+    partitions: number,
+    pools?: { readonly source: pg.Pool; readonly target: pg.Pool },
+  ) {
     this.settings = settings;
     this.partitions = partitions;
     const options = '-c TimeZone=UTC -c DateStyle=ISO,YMD';
-    this.source = new pg.Pool({ connectionString: settings.sourceUrl, max: 12, options });
-    this.target = new pg.Pool({ connectionString: settings.targetUrl, max: 4, options });
+    this.source = pools?.source ?? new pg.Pool({ connectionString: settings.sourceUrl, max: 12, options });
+    this.target = pools?.target ?? new pg.Pool({ connectionString: settings.targetUrl, max: 4, options });
     // A server that goes away on purpose ends idle connections.
     for (const pool of [this.source, this.target]) pool.on('error', () => {});
   }
@@ -76,6 +80,11 @@ export class CdcPipeline {
       offsetTable,
     };
     return new CdcPipeline(settings, partitions);
+  }
+
+  /** The same pipeline, its functions with other settings; only the result is to be closed. */
+  with(settings: Partial<CdcSettings>): CdcPipeline {
+    return new CdcPipeline({ ...this.settings, ...settings }, this.partitions, this);
   }
 
   /** Runs a poller until it is stopped, or somebody relieves it. */
@@ -114,6 +123,35 @@ export class CdcPipeline {
     };
     this.#stops.push(stop);
     return { stop };
+  }
+
+  ledger() {
+    return openLedger(this.settings);
+  }
+
+  /** Puts another position in the place of the saved one. */
+  async replacePosition(position: string): Promise<void> {
+    await this.#dynamodb(
+      new UpdateItemCommand({
+        TableName: this.settings.offsetTable,
+        Key: { id: { S: 'employee-changes' } },
+        UpdateExpression: 'SET #position = :position',
+        ExpressionAttributeNames: { '#position': 'position' },
+        ExpressionAttributeValues: { ':position': { S: position } },
+      }),
+    );
+  }
+
+  async forgetPosition(): Promise<void> {
+    await this.#dynamodb(
+      new DeleteItemCommand({ TableName: this.settings.offsetTable, Key: { id: { S: 'employee-changes' } } }),
+    );
+  }
+
+  async #dynamodb(command: UpdateItemCommand | DeleteItemCommand): Promise<void> {
+    const client = createDynamoDb(this.settings.dynamodbEndpoint);
+    await (command instanceof UpdateItemCommand ? client.send(command) : client.send(command));
+    client.destroy();
   }
 
   async employees(pool: pg.Pool): Promise<unknown[]> {
@@ -199,11 +237,7 @@ async function newTopic(prefix: string, partitions: number): Promise<string> {
 }
 
 async function createOffsetTable(endpoint: string): Promise<string> {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = createDynamoDb(endpoint);
   const name = uniqueName('offsets');
   await client.send(
     new CreateTableCommand({

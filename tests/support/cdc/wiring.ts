@@ -19,14 +19,17 @@ import type { CdcSettings } from './settings.ts';
 
 export const clock: Clock = { now: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
 
-export function openLedger(settings: CdcSettings): PollerLedger {
-  const client = new DynamoDBClient({
-    endpoint: settings.dynamodbEndpoint,
+export function createDynamoDb(endpoint: string): DynamoDBClient {
+  return new DynamoDBClient({
+    endpoint,
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000 },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
-  return new PollerLedger(client, settings.offsetTable);
+}
+
+export function openLedger(settings: CdcSettings): PollerLedger {
+  return new PollerLedger(createDynamoDb(settings.dynamodbEndpoint), settings.offsetTable);
 }
 
 export interface WiredPoller {

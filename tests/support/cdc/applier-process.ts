@@ -1,0 +1,38 @@
+/** An applier in a process of its own: gets batches from its parent and answers when they are committed. */
+import type { CdcSettings } from './settings.ts';
+import { wireApplier } from './wiring.ts';
+
+interface Batch {
+  readonly id: number;
+  readonly records: readonly {
+    readonly partition: number;
+    readonly offset: string;
+    readonly key: string | null;
+    readonly value: string | null;
+  }[];
+}
+
+const settings = JSON.parse(process.argv[2] ?? '') as CdcSettings;
+/** Dies without an answer behind this many commits. */
+const dieAfter = Number(process.argv[3] ?? Number.POSITIVE_INFINITY);
+let commits = 0;
+
+const wired = await wireApplier(settings);
+process.on('disconnect', () => process.exit(0));
+process.on('message', async ({ id, records }: Batch) => {
+  try {
+    await wired.applier.apply(
+      records.map(({ partition, offset, key, value }) => ({
+        ...{ topic: settings.topic, partition, offset, timestampMs: 0 },
+        key: key === null ? null : Buffer.from(key, 'base64'),
+        value: value === null ? null : Buffer.from(value, 'base64'),
+      })),
+    );
+    commits += 1;
+    if (commits >= dieAfter) process.kill(process.pid, 'SIGKILL');
+    process.send?.({ id, done: true });
+  } catch (error) {
+    process.send?.({ id, failed: String(error) });
+  }
+});
+process.send?.({ ready: true });

@@ -1,0 +1,112 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
+import type { BatchHandler } from './event-source.ts';
+import type { CdcSettings } from './settings.ts';
+
+export type Told = Readonly<Record<string, unknown>>;
+
+/** A poller or an applier as a real process, with what it has told so far. */
+export class CdcProcess {
+  readonly told: Told[] = [];
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown>;
+
+  constructor(script: 'poller-process' | 'applier-process', settings: CdcSettings, dieAfter?: number) {
+    const args = [JSON.stringify(settings), ...(dieAfter === undefined ? [] : [String(dieAfter)])];
+    this.child = fork(join(__dirname, `${script}.ts`), args, {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+    });
+    this.child.on('message', (message) => this.told.push(message as Told));
+    this.exited = once(this.child, 'exit');
+  }
+
+  /** Waits until the process has told something of a kind. */
+  async until(matches: (message: Told) => boolean, withinMs = 30_000): Promise<Told> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const message = this.told.find(matches);
+      if (message !== undefined) return message;
+      if (performance.now() > deadline) throw new Error(`not told in time, but ${JSON.stringify(this.told.slice(-5))}`);
+      await sleep(10);
+    }
+  }
+
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+}
+
+/** Invokes appliers that are processes, as an event source does: a dead or slow one is given up, a fresh one tried. */
+export class ApplierFleet {
+  readonly #settings: CdcSettings;
+  readonly #timeoutMs: number;
+  readonly #processes = new Map<number, CdcProcess>();
+  readonly #all: CdcProcess[] = [];
+  #nextId = 1;
+  /** The next process started dies behind this many commits. */
+  dieAfter: number | undefined;
+
+  constructor(settings: CdcSettings, timeoutMs: number) {
+    this.#settings = settings;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get started(): number {
+    return this.#all.length;
+  }
+
+  current(partition: number): CdcProcess | undefined {
+    return this.#processes.get(partition);
+  }
+
+  readonly handle: BatchHandler = async (records, partition) => {
+    const applier = this.#processes.get(partition) ?? this.#start(partition);
+    const id = this.#nextId++;
+    try {
+      await applier.until(({ ready }) => ready === true);
+      applier.child.send({ id, records: records.map(portable) });
+      const answered = applier.until((told) => told['id'] === id, this.#timeoutMs);
+      const died = applier.exited.then(() => {
+        throw new Error('the applier died');
+      });
+      died.catch(() => {});
+      const { failed } = await Promise.race([answered, died]);
+      if (failed !== undefined) throw new Error(String(failed));
+    } catch (error) {
+      // An attempt that is given up may still be running; its successor does not wait for it.
+      if (!String(error).includes('ECONN')) this.#processes.delete(partition);
+      throw error;
+    }
+  };
+
+  async stop(): Promise<void> {
+    for (const each of this.#all) each.wake();
+    await Promise.all(this.#all.map((each) => each.kill()));
+  }
+
+  #start(partition: number): CdcProcess {
+    const applier = new CdcProcess('applier-process', this.#settings, this.dieAfter);
+    this.dieAfter = undefined;
+    this.#processes.set(partition, applier);
+    this.#all.push(applier);
+    return applier;
+  }
+}
+
+function portable({ partition, offset, key, value }: KafkaRecord) {
+  return { partition, offset, key: key?.toString('base64') ?? null, value: value?.toString('base64') ?? null };
+}
