@@ -1,9 +1,9 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { S3Client } from '@aws-sdk/client-s3';
 import { AsyncInvoker } from '../adapters/lambda/async-invoker.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { IngestionAccounting } from '../adapters/postgres/ingestion-accounting.ts';
 import { BucketListing } from '../adapters/s3/bucket-listing.ts';
+import { createS3Client } from '../adapters/s3/s3-client.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
@@ -23,7 +23,7 @@ export const handler = createHandler({
     });
     const transformer = new AsyncInvoker(new LambdaClient({}), config.TRANSFORM_FUNCTION_NAME);
     const reconciler = new BucketReconciler(
-      new BucketListing(new S3Client({}), config.BUCKET_NAME),
+      new BucketListing(createS3Client(), config.BUCKET_NAME),
       new IngestionAccounting(database, config.BUCKET_NAME),
       { invoke: (arrival) => transformer.invoke({ arrival }) },
       config.STALE_AFTER_SECONDS * 1000,
