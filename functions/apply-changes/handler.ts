@@ -8,6 +8,7 @@ import { CHANGES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { decodeKafkaEvent, type KafkaEvent } from '../runtime/kafka-event.ts';
+import { METRIC } from '../runtime/metric-names.ts';
 import { ChangeApplier } from './change-applier.ts';
 import { applyChangesShape } from './config.ts';
 import { DeletionMemory } from './deletion-memory.ts';
@@ -42,8 +43,8 @@ export const handler = createHandler({
   handle: async ({ applier, memory, logger, metrics }, event: KafkaEvent) => {
     const result = await applier.apply(decodeKafkaEvent(event));
     logger.info('batch applied', { ...result });
-    metrics.addMetric('ChangesApplied', 'Count', result.applied);
-    metrics.addMetric('RecordsDeadLettered', 'Count', result.deadLettered);
+    metrics.addMetric(METRIC.changesApplied, 'Count', result.applied);
+    metrics.addMetric(METRIC.recordsDeadLettered, 'Count', result.deadLettered);
     await memory.tidyWhenDue();
   },
 });

@@ -12,6 +12,9 @@ export const METRIC = {
   /** Rows of salary files that were sent on, and those that became dead letters. */
   rowsSent: 'RowsSent',
   rowsRejected: 'RowsRejected',
+  /** Changes that the broker acknowledged, and those that changed the replica. */
+  changesPublished: 'ChangesPublished',
+  changesApplied: 'ChangesApplied',
   /** Files in the bucket that no event had told of, and files that stood still. */
   filesForgotten: 'FilesForgotten',
   filesStalled: 'FilesStalled',

@@ -191,6 +191,8 @@ async function withdraw(client: PoolClient, file: FileVersion, fileId: string): 
 
 /** Takes a version's rows out of the tables and their salaries out of the totals. */
 async function removeRows(client: PoolClient, fileId: string): Promise<void> {
+  // The rows of a file are as many as they are; ended half-way, the newer version could never take over.
+  await client.query(`set local statement_timeout = '10min'`);
   const { rows } = await client.query<{ department: string; total: string; count: string }>(
     `with removed as (delete from department_employee where file_id = $1 returning department, salary)
      select department, (-sum(salary))::text as total, (-count(*))::text as count from removed group by department`,
