@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
+import { LambdaEndpoint } from '../../localstack/stack/lambda-endpoint.ts';
+import { processesOf } from '../support/stack-process.ts';
+
+jest.setTimeout(120_000);
+
+const project = join(import.meta.dirname, '..', '..');
+const service = mkdtempSync(join(tmpdir(), 'local-stack-start-'));
+const endpointsPath = join(service, '.localstack', 'endpoints.json');
+const running: ChildProcess[] = [];
+
+beforeAll(() => {
+  cpSync(join(project, 'tests', 'fixtures', 'small-service'), service, { recursive: true });
+  for (const name of ['node_modules', 'localstack']) symlinkSync(join(project, name), join(service, name));
+  writeFileSync(join(service, 'package.json'), '{"name": "small", "type": "module", "private": true}');
+  cpSync(join(project, 'tsconfig.json'), join(service, 'tsconfig.json'));
+});
+
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  await waitFor(() => processesOf(service).length === 0, 20_000);
+  rmSync(service, { recursive: true, force: true });
+});
+
+/** What a program printed on both streams, and how it ended. */
+function start(...args: string[]): { child: ChildProcess; output: () => string; exited: Promise<number | null> } {
+  const child = spawn(process.execPath, args, {
+    cwd: service,
+    env: {
+      ...process.env,
+      // Its own node comes first, as npm and npx see to.
+      PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
+      LOCAL_STACK_PORTS: 'free',
+      // A developer's own account must not reach the functions.
+      AWS_PROFILE: 'production',
+    },
+  });
+  running.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  return { child, output: () => output, exited };
+}
+
+const npmStart = () => start(join(project, 'localstack', 'stack', 'start.ts'), '--ports', 'free');
+const serverlessOffline = () => start(join(service, 'node_modules', '.bin', 'serverless'), 'offline');
+
+async function ready({ child, output }: ReturnType<typeof start>): Promise<StackEndpoints> {
+  await waitFor(() => {
+    if (child.exitCode !== null) throw new Error(`it ended:\n${output()}`);
+    return existsSync(endpointsPath);
+  }, 90_000);
+  return JSON.parse(readFileSync(endpointsPath, 'utf8')) as StackEndpoints;
+}
+
+describe('npm start', () => {
+  let stack: ReturnType<typeof start>;
+  let endpoints: StackEndpoints;
+
+  test('prepares what the service defines and says so when everything is ready', async () => {
+    stack = npmStart();
+    endpoints = await ready(stack);
+    const { s3, dynamodb, kafka, lambda } = endpoints;
+    expect([s3.bucket, s3.region, dynamodb.offsetTable]).toEqual([
+      'small-files',
+      'eu-central-1',
+      'small-local-offsets',
+    ]);
+    // The SDK marks the credentials that it is given.
+    const client = { region: s3.region, credentials: { ...s3 } };
+    await new S3Client({ ...client, endpoint: s3.endpoint }).send(new HeadBucketCommand({ Bucket: s3.bucket }));
+    const table = new DescribeTableCommand({ TableName: dynamodb.offsetTable });
+    expect((await new DynamoDBClient({ ...client, endpoint: dynamodb.endpoint }).send(table)).Table?.KeySchema).toEqual(
+      [{ AttributeName: 'id', KeyType: 'HASH' }],
+    );
+    expect(await new LambdaEndpoint(lambda.endpoint).invoke('small-local-look', {})).toEqual({
+      KAFKA_BROKERS: kafka.brokers.join(','),
+      KAFKA_AUTH: 'none',
+      OFFSET_TABLE: dynamodb.offsetTable,
+      AWS_ENDPOINT_URL_S3: s3.endpoint,
+    });
+  });
+
+  test('refuses a second one, which disturbs nothing', async () => {
+    const second = npmStart();
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toContain(`(process ${stack.child.pid})`);
+    expect(existsSync(endpointsPath)).toBe(true);
+  });
+
+  test('starts the functions again when one of them ends the process of all', async () => {
+    const functions = new LambdaEndpoint(endpoints.lambda.endpoint);
+    await expect(functions.invoke('small-local-crash', {})).rejects.toThrow();
+    await waitFor(() => stack.output().includes('serverless offline is back'), 60_000);
+    expect(await ready(stack)).toEqual(endpoints);
+    expect(await functions.invoke('small-local-look', {})).toMatchObject({ KAFKA_AUTH: 'none' });
+  });
+
+  test('ends everything on Ctrl-C, with exit code 0', async () => {
+    stack.child.kill('SIGINT');
+    expect(await stack.exited).toBe(0);
+    expect([existsSync(endpointsPath), processesOf(service)]).toEqual([false, []]);
+  });
+
+  test('leaves nothing running when it is killed', async () => {
+    stack = npmStart();
+    await ready(stack);
+    stack.child.kill('SIGKILL');
+    await waitFor(() => processesOf(service).length === 0, 25_000);
+  });
+});
+
+describe('serverless offline alone', () => {
+  test('starts the servers, and ends them on Ctrl-C', async () => {
+    const stack = serverlessOffline();
+    const { lambda } = await ready(stack);
+    expect(await new LambdaEndpoint(lambda.endpoint).invoke('small-local-look', {})).toMatchObject({
+      KAFKA_AUTH: 'none',
+    });
+    stack.child.kill('SIGINT');
+    expect(await stack.exited).toBe(0);
+    expect([existsSync(endpointsPath), processesOf(service)]).toEqual([false, []]);
+  });
+
+  test('ends with the reason when provisioning fails', async () => {
+    writeFileSync(join(service, 'provision-fails'), '');
+    const stack = serverlessOffline();
+    expect(await stack.exited).toBe(1);
+    expect(stack.output()).toContain('small-local-provision failed: migration 0003 is broken');
+    expect([existsSync(endpointsPath), processesOf(service)]).toEqual([false, []]);
+  });
+});
+
+async function waitFor(condition: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
+    await delay(50);
+  }
+}
