@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LocalStack } from '../../localstack/stack/stack.ts';
 import { Link } from '../support/cdc/link.ts';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { endpoints } from '../support/servers.ts';
@@ -41,5 +45,31 @@ test.each(['source', 'target', 'dynamodb'] as const)('an outage of %s ends witho
   } finally {
     await pipeline.close();
     await Promise.all(Object.values(links).map((link) => link.close()));
+  }
+});
+
+test('an outage of kafka ends without a loss', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'changes-outages-'));
+  const stack = new LocalStack({ directory, ports: 'free', servers: ['kafka'], onNotice: () => {}, onFatal: () => {} });
+  const { brokers } = (await stack.start()).kafka;
+  const pipeline = await CdcPipeline.create({ brokers });
+  try {
+    await pipeline.startApplier();
+    await pipeline.startPoller();
+    await pipeline.source.query(`insert into employees (salary) select n from generate_series(1, 500) n`);
+    await pipeline.untilConverged();
+    const pid = await stack.pidOf('kafka');
+    if (pid === undefined) throw new Error('expected the broker to run');
+    process.kill(pid, 'SIGSTOP');
+    await pipeline.source.query('update employees set salary = salary + 1');
+    await sleep(OUTAGE_MS);
+    process.kill(pid, 'SIGCONT');
+    await pipeline.source.query('delete from employees where emp_id % 3 = 0');
+    await pipeline.untilConverged(40_000);
+    expect(await pipeline.deadLetters()).toEqual([]);
+  } finally {
+    await pipeline.close();
+    await stack.stop();
+    await rm(directory, { recursive: true, force: true });
   }
 });

@@ -54,11 +54,12 @@ export class CdcPipeline {
   ): Promise<CdcPipeline> {
     const { partitions = 3, migrateSource = true, ...rest } = overrides;
     const { kafka, dynamodb } = endpoints();
+    const brokers = rest.brokers ?? kafka.brokers;
     const [sourceUrl, targetUrl, topic, deadLetterTopic, offsetTable] = await Promise.all([
       rest.sourceUrl ?? createDatabase('source'),
       rest.targetUrl ?? createDatabase('target'),
-      newTopic('changes', partitions),
-      newTopic('changes-dead-letter', 1),
+      newTopic(brokers, 'changes', partitions),
+      newTopic(brokers, 'changes-dead-letter', 1),
       createOffsetTable(dynamodb.endpoint),
     ]);
     await Promise.all([
@@ -66,7 +67,7 @@ export class CdcPipeline {
       applyMigrations(targetUrl, 'target'),
     ]);
     const settings: CdcSettings = {
-      brokers: kafka.brokers,
+      brokers,
       dynamodbEndpoint: dynamodb.endpoint,
       rules: 'noNegativeEmpId',
       leaseMs: 3_000,
@@ -82,9 +83,10 @@ export class CdcPipeline {
     return new CdcPipeline(settings, partitions);
   }
 
-  /** The same pipeline, its functions with other settings; only the result is to be closed. */
-  with(settings: Partial<CdcSettings>): CdcPipeline {
-    return new CdcPipeline({ ...this.settings, ...settings }, this.partitions, this);
+  /** The same pipeline, its functions with other settings; with the pools of this one, only the result is to be closed. */
+  with(settings: Partial<CdcSettings>, pools: 'same pools' | 'new pools' = 'same pools'): CdcPipeline {
+    const own = { ...this.settings, ...settings };
+    return new CdcPipeline(own, this.partitions, pools === 'same pools' ? this : undefined);
   }
 
   /** Runs a poller until it is stopped, or somebody relieves it. */
@@ -229,9 +231,9 @@ export async function applyMigrations(url: string, which: 'source' | 'target'): 
   }
 }
 
-async function newTopic(prefix: string, partitions: number): Promise<string> {
+async function newTopic(brokers: readonly string[], prefix: string, partitions: number): Promise<string> {
   const topic = uniqueName(prefix);
-  const kafka = createKafka({ brokers: endpoints().kafka.brokers, auth: 'none', clientId: 'test-topics' });
+  const kafka = createKafka({ brokers, auth: 'none', clientId: 'test-topics' });
   await createTopics(kafka, [{ topic, partitions, config: {} }]);
   return topic;
 }
