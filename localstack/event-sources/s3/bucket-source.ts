@@ -191,7 +191,10 @@ export class BucketSource {
   }
 
   async #sleep(ms: number): Promise<void> {
-    if (this.#stopped || this.#nudged) return;
+    if (this.#stopped || this.#nudged) {
+      this.#nudged = false;
+      return;
+    }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {

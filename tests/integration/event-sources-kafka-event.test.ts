@@ -1,0 +1,148 @@
+import kafkajs, { type Message } from 'kafkajs';
+import { registerCodecs } from '../../localstack/event-sources/kafka/codecs.ts';
+import { createTopic, endpoints } from '../support/servers.ts';
+import { clusterArn, kafka, produce, withMapping } from './event-sources/mapping-run.ts';
+
+jest.setTimeout(40_000);
+
+const { CompressionTypes } = kafkajs;
+
+describe('The event, as the function gets it', () => {
+  test('[documented] MSK: eventSource, ARN, brokers joined by commas, records by topic-partition', () =>
+    withMapping({}, async (run) => {
+      await produce(run.topic, [{ key: 'k', value: 'v', timestamp: '1545084650987' }]);
+      await run.start();
+      await run.fn.until(() => run.fn.invocations.length === 1, 'the event');
+      const [{ payload } = { payload: '' }] = run.fn.invocations;
+      expect(payload).toBe(
+        `{"eventSource":"aws:kafka","eventSourceArn":"${clusterArn}","bootstrapServers":"${endpoints().kafka.brokers.join(',')}","records":{"${run.topic}-0":[{"topic":"${run.topic}","partition":0,"offset":0,"timestamp":1545084650987,"timestampType":"CREATE_TIME","key":"aw==","value":"dg==","headers":[]}]}}`,
+      );
+    }));
+
+  test('[documented] self-managed: SelfManagedKafka and no ARN', () =>
+    withMapping(
+      { properties: { SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['broker.example:9092'] } } } },
+      async (run) => {
+        await produce(run.topic, [{ value: 'v' }]);
+        await run.start();
+        await run.fn.until(() => run.fn.invocations.length === 1, 'the event');
+        expect(Object.keys(run.fn.invocations[0]?.event ?? {})).toEqual(['eventSource', 'bootstrapServers', 'records']);
+        expect(run.fn.invocations[0]?.event.eventSource).toBe('SelfManagedKafka');
+      },
+    ));
+
+  test('[observed] header bytes are signed; [documented] one object a header, in order, repeated names repeated', () =>
+    withMapping({}, async (run) => {
+      const producer = kafka().producer();
+      await producer.connect();
+      // kafkajs writes a repeated header from a list, so the order across names is that of the object.
+      const headers = { z: ['first', 'second'], é: Buffer.from('ë'), a: 'last' };
+      await producer.send({ topic: run.topic, messages: [{ value: 'v', headers }] });
+      await producer.disconnect();
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      expect(run.fn.records[0]?.headers).toEqual([
+        { z: [...Buffer.from('first')] },
+        { z: [...Buffer.from('second')] },
+        { é: [-61, -85] },
+        { a: [...Buffer.from('last')] },
+      ]);
+    }));
+
+  test('[observed] absent key and value are left out; [inferred] empty ones are ""', () =>
+    withMapping({}, async (run) => {
+      const messages: Message[] = [
+        { key: null, value: 'v' },
+        { key: 'k', value: null },
+        { key: '', value: '' },
+      ];
+      await produce(run.topic, messages);
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 3, 'the records');
+      const [noKey, tombstone, empty] = run.fn.records;
+      expect(noKey).not.toHaveProperty('key');
+      expect(tombstone).not.toHaveProperty('value');
+      expect(empty).toMatchObject({ key: '', value: '' });
+    }));
+
+  test('[inferred] nullFields: null shows absent keys and values as null', () =>
+    withMapping({ options: { nullFields: 'null' } }, async (run) => {
+      await produce(run.topic, [{ key: null, value: null }]);
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      expect(run.fn.records[0]).toMatchObject({ key: null, value: null });
+    }));
+
+  test('[documented] bytes that are no text survive in base64', () =>
+    withMapping({}, async (run) => {
+      const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+      await produce(run.topic, [{ key: bytes, value: bytes }]);
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      expect(Buffer.from(run.fn.records[0]?.value ?? '', 'base64')).toEqual(bytes);
+      expect(Buffer.from(run.fn.records[0]?.key ?? '', 'base64')).toEqual(bytes);
+    }));
+
+  test('[documented] LOG_APPEND_TIME where the broker sets the time', async () => {
+    const topic = await createTopic('esm-append-time', 1);
+    const admin = kafka().admin();
+    await admin.connect();
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        { type: 2, name: topic, configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }] },
+      ],
+    });
+    await admin.disconnect();
+    await withMapping({ topic }, async (run) => {
+      await produce(topic, [{ value: 'v', timestamp: '1000' }]);
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      expect(run.fn.records[0]?.timestampType).toBe('LOG_APPEND_TIME');
+      expect(run.fn.records[0]?.timestamp).toBeGreaterThan(1_600_000_000_000);
+    });
+  });
+
+  test.each([
+    ['gzip', CompressionTypes.GZIP],
+    ['snappy', CompressionTypes.Snappy],
+    ['lz4', CompressionTypes.LZ4],
+    ['zstd', CompressionTypes.ZSTD],
+  ])('[general] records compressed with %s are read', (_name, compression) =>
+    withMapping({}, async (run) => {
+      registerCodecs();
+      const producer = kafka().producer();
+      await producer.connect();
+      const messages = Array.from({ length: 50 }, (_, index) => ({ value: `value-${index}-${'x'.repeat(200)}` }));
+      await producer.send({ topic: run.topic, compression, messages });
+      await producer.disconnect();
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 50, 'the records');
+      expect(run.fn.values).toEqual(messages.map(({ value }) => value));
+    }),
+  );
+
+  test('[inferred] control records and aborted transactions are skipped, and progress goes past them', () =>
+    withMapping({}, async (run) => {
+      const producer = kafka().producer({
+        transactionalId: `tx-${run.topic}`,
+        idempotent: true,
+        maxInFlightRequests: 1,
+      });
+      await producer.connect();
+      for (const [value, end] of [
+        ['committed', 'commit'],
+        ['aborted', 'abort'],
+      ] as const) {
+        const transaction = await producer.transaction();
+        await transaction.send({ topic: run.topic, messages: [{ value }] });
+        await transaction[end]();
+      }
+      await producer.disconnect();
+      await produce(run.topic, [{ value: 'plain' }]);
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 2, 'the records');
+      expect(run.fn.values).toEqual(['committed', 'plain']);
+      expect(run.fn.records.map(({ offset }) => offset)).toEqual([0, 4]);
+    }));
+});

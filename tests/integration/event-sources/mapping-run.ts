@@ -1,0 +1,167 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka, logLevel, type Message } from 'kafkajs';
+import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
+import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
+import { createLog, type LogLevel } from '../../../localstack/event-sources/log.ts';
+import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
+import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+import { createTopic, endpoints } from '../../support/servers.ts';
+import { RecordingFunction } from './recording-function.ts';
+
+export const clusterArn = 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/6357e0b2-0e6a-4b3c-a0b4-70df934c2e31-5';
+export const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1 } };
+
+export function kafka(): Kafka {
+  return new Kafka({ brokers: [...endpoints().kafka.brokers], logLevel: logLevel.NOTHING });
+}
+
+export async function produce(topic: string, messages: Message[]): Promise<void> {
+  const producer = kafka().producer();
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** Offsets that a group has committed, by partition; -1 where it has none. */
+export async function committed(groupId: string, topic: string): Promise<Record<number, number>> {
+  const admin = kafka().admin();
+  await admin.connect();
+  try {
+    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    return Object.fromEntries((offsets?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export interface MappingSettings {
+  readonly partitions?: number;
+  readonly topic?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly options?: Partial<EventSourcesInput>;
+  readonly timeoutSeconds?: number;
+  readonly logLevel?: LogLevel;
+}
+
+/** One mapping with its topic and its recording function; `end` stops whatever was started. */
+export class MappingRun {
+  readonly topic: string;
+  readonly groupId: string;
+  readonly directory: string;
+  readonly fn: RecordingFunction;
+  readonly lines: Record<string, unknown>[] = [];
+  readonly #settings: MappingSettings;
+  readonly #clients: LambdaClient[] = [];
+  #sources: EventSources | undefined;
+
+  constructor(topic: string, directory: string, fn: RecordingFunction, settings: MappingSettings) {
+    this.topic = topic;
+    this.groupId = `group-${topic}`;
+    this.directory = directory;
+    this.fn = fn;
+    this.#settings = settings;
+  }
+
+  static async prepare(settings: MappingSettings = {}): Promise<MappingRun> {
+    const topic = settings.topic ?? (await createTopic('esm', settings.partitions ?? 1));
+    const fn = new RecordingFunction();
+    await fn.start();
+    return new MappingRun(topic, await mkdtemp(join(tmpdir(), 'event-sources-')), fn, settings);
+  }
+
+  template(): Parameters<typeof readTemplate>[0] {
+    const { properties = {}, timeoutSeconds = 30 } = this.#settings;
+    const selfManaged = properties['SelfManagedEventSource'] !== undefined;
+    const group = { ConsumerGroupId: this.groupId };
+    return {
+      Resources: {
+        Fn: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'recording', Timeout: timeoutSeconds } },
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            FunctionName: { 'Fn::GetAtt': ['Fn', 'Arn'] },
+            Topics: [this.topic],
+            StartingPosition: 'TRIM_HORIZON',
+            MaximumBatchingWindowInSeconds: 0,
+            ...(selfManaged
+              ? { SelfManagedKafkaEventSourceConfig: group }
+              : { EventSourceArn: clusterArn, AmazonManagedKafkaEventSourceConfig: group }),
+            ...properties,
+          },
+        },
+      },
+    };
+  }
+
+  /** Resolves when the mapping is polling. */
+  async start(): Promise<this> {
+    await this.starting();
+    return this;
+  }
+
+  /** The same without waiting inside: what it returns resolves when the mapping is polling. */
+  starting(): Promise<void> {
+    const { options = {} } = this.#settings;
+    const brokers = options.brokers ?? [...endpoints().kafka.brokers];
+    const read = readOptions({
+      brokers,
+      stateDirectory: this.directory,
+      retryBackoff: { initialMs: 20, maxMs: 20 },
+      outageBackoff: { initialMs: 20, maxMs: 50 },
+      ...options,
+    });
+    const model = readTemplate(
+      this.template(),
+      { region: 'eu-central-1', accountId: '123456789012' },
+      { brokers, allowErrorControlsOnDemand: false, maximumFilters: 10, now: Date.now },
+    );
+    const invoker = new LambdaClient({ endpoint: this.fn.endpoint });
+    this.#clients.push(invoker);
+    const log = createLog('debug', (line) => this.lines.push(JSON.parse(line) as Record<string, unknown>));
+    this.#sources = new EventSources({ model, options: read, invoker, log });
+    return this.#sources.start();
+  }
+
+  get metrics(): MappingMetrics {
+    const metrics = this.#sources?.metrics().mappings['Mapping'];
+    if (metrics === undefined) throw new Error('the mapping was not started');
+    return metrics;
+  }
+
+  async stop(): Promise<void> {
+    await this.#sources?.stop(2_000);
+    this.#sources = undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.stop();
+    for (const client of this.#clients) client.close();
+    await this.fn.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs the body with a mapping that is stopped whatever happens. */
+export async function withMapping(settings: MappingSettings, body: (run: MappingRun) => Promise<void>): Promise<void> {
+  const run = await MappingRun.prepare(settings);
+  try {
+    await body(run);
+  } finally {
+    await run.end();
+  }
+}
+
+/** Waits for something that no invocation tells of. */
+export async function eventually(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 15_000) {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,115 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface KafkaEventRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly timestampType: string;
+  readonly key?: string | null;
+  readonly value?: string | null;
+  readonly headers: readonly Readonly<Record<string, readonly number[]>>[];
+}
+
+export interface KafkaEvent {
+  readonly eventSource: string;
+  readonly eventSourceArn?: string;
+  readonly bootstrapServers: string;
+  readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>;
+}
+
+export interface Invocation {
+  readonly functionName: string;
+  readonly event: KafkaEvent;
+  /** The body as it came. */
+  readonly payload: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  endedAt: number;
+}
+
+export interface Answer {
+  readonly body?: string;
+  /** `Unhandled`: the function threw. */
+  readonly functionError?: string;
+  readonly status?: number;
+  readonly delayMs?: number;
+}
+
+/** Serves the Invoke API and keeps what comes; `answer` decides, and a plain success is the default. */
+export class RecordingFunction {
+  readonly invocations: Invocation[] = [];
+  answer: (event: KafkaEvent, count: number) => Answer = () => ({});
+  readonly #server: http.Server;
+  #waiting: (() => void)[] = [];
+
+  constructor() {
+    this.#server = http.createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => void this.#invoke(request.url ?? '', Buffer.concat(chunks).toString(), response));
+    });
+  }
+
+  async start(port = 0): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get records(): KafkaEventRecord[] {
+    return this.invocations.flatMap(({ event }) => Object.values(event.records).flat());
+  }
+
+  /** Values of all records in the order of their delivery. */
+  get values(): string[] {
+    return this.records.map(({ value }) => Buffer.from(value ?? '', 'base64').toString());
+  }
+
+  /** Waits until the condition holds, looking after each invocation. */
+  async until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!condition()) {
+      if (Date.now() > deadline) {
+        throw new Error(
+          `waited ${timeoutMs} ms for ${what}; ${this.invocations.length} invocations, ${this.records.length} records`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 50);
+        this.#waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  async #invoke(url: string, payload: string, response: http.ServerResponse): Promise<void> {
+    const functionName = decodeURIComponent(/functions\/([^/]+)\//.exec(url)?.[1] ?? '');
+    if (functionName === '') {
+      response.end();
+      return;
+    }
+    const event = JSON.parse(payload) as KafkaEvent;
+    const invocation: Invocation = { functionName, event, payload, startedAt: Date.now(), endedAt: Number.NaN };
+    this.invocations.push(invocation);
+    const answer = this.answer(event, this.invocations.length);
+    if (answer.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, answer.delayMs));
+    invocation.endedAt = Date.now();
+    response.statusCode = answer.status ?? 200;
+    if (answer.functionError !== undefined) response.setHeader('X-Amz-Function-Error', answer.functionError);
+    response.end(answer.body ?? 'null');
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}
