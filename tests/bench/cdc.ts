@@ -161,7 +161,7 @@ async function untilEqual(): Promise<void> {
     const { rows: held } = await target.query<{ digest: string }>(digest);
     if (held[0]?.digest === rows[0]?.digest) return;
     if (performance.now() > deadline) throw new Error(`the target has ${held[0]?.digest}, not ${rows[0]?.digest}`);
-    await sleep(25);
+    await sleep(100);
   }
 }
 

@@ -28,8 +28,10 @@ export async function auditTopic(brokers: readonly string[], topic: string, sour
     eachBatch: async ({ batch }) => {
       for (const { key, value } of batch.messages) {
         const { action, changeId } = JSON.parse(String(value)) as { action: string; changeId: string };
-        if (key === null || action === 'SNAPSHOT' || seen.has(changeId)) continue;
+        if (key === null || seen.has(changeId)) continue;
+        // The snapshot stands for all changes up to the one that it reflects.
         seen.add(changeId);
+        if (action === 'SNAPSHOT') continue;
         const empId = key.toString();
         const before = newest.get(empId) ?? 0n;
         if (BigInt(changeId) < before) outOfOrder += 1;
