@@ -1,0 +1,143 @@
+import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+
+const arn = 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/6357e0b2-0e6a-4b3c-a0b4-70df934c2e31-5';
+const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 1 } };
+const selfManaged = {
+  EventSourceArn: undefined,
+  SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['a:9092', 'b:9092'] } },
+};
+
+function read(properties: object, { timeout = 3, allow = false }: { timeout?: number; allow?: boolean } = {}) {
+  const base = { FunctionName: { Ref: 'Fn' }, EventSourceArn: arn, Topics: ['t'], StartingPosition: 'LATEST' };
+  const model = readTemplate(
+    {
+      Resources: {
+        Fn: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'fn', Timeout: timeout } },
+        Mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { ...base, ...properties } },
+      },
+    },
+    {},
+    { brokers: ['127.0.0.1:9092'], allowErrorControlsOnDemand: allow, maximumFilters: 5, now: () => 1_700_000_000_000 },
+  );
+  return model.mappings[0];
+}
+
+test("fills in AWS's defaults", () => {
+  expect(read({})).toMatchObject({
+    id: 'Mapping',
+    topic: 't',
+    batchSize: 100,
+    windowMs: 500,
+    enabled: true,
+    maximumRetryAttempts: -1,
+    maximumRecordAgeSeconds: -1,
+    bisectOnError: false,
+    reportsItemFailures: false,
+    function: { name: 'fn', timeoutSeconds: 3 },
+  });
+  expect(read({})?.pollers).toBeUndefined();
+});
+
+test('the consumer group is the UUID of the mapping, the same at each start', () => {
+  expect(read({})?.consumerGroupId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(read({})?.consumerGroupId).toBe(read({})?.consumerGroupId);
+});
+
+test('a window of 0 is 0, and one poller group of an empty object is on-demand mode', () => {
+  expect(read({ MaximumBatchingWindowInSeconds: 0 })?.windowMs).toBe(0);
+  expect(read({ ProvisionedPollerConfig: {} })?.pollers).toBeUndefined();
+  expect(read({ ProvisionedPollerConfig: { MaximumPollers: 3 } })?.pollers).toEqual({ minimum: 1, maximum: 3 });
+});
+
+test('the local brokers stand in for those of a self-managed cluster', () => {
+  expect(read(selfManaged)).toMatchObject({ brokers: ['127.0.0.1:9092'] });
+  expect(read(selfManaged)).not.toHaveProperty('eventSourceArn');
+});
+
+test.each<[string, object, RegExp]>([
+  ['BatchSize', { BatchSize: 0 }, /1 to 10000, got 0/],
+  ['BatchSize', { BatchSize: 10_001 }, /1 to 10000/],
+  ['BatchSize', { BatchSize: 1.5 }, /whole number/],
+  ['MaximumBatchingWindowInSeconds', { MaximumBatchingWindowInSeconds: 301 }, /0 to 300/],
+  ['Topics', { Topics: ['a', 'b'] }, /exactly one topic/],
+  ['Topics', { Topics: ['.a'] }, /no leading/],
+  ['Topics', { Topics: ['x'.repeat(250)] }, /1 to 249/],
+  ['StartingPosition', { StartingPosition: undefined }, /is required/],
+  ['StartingPosition', { StartingPosition: 'EARLIEST' }, /LATEST, TRIM_HORIZON, AT_TIMESTAMP/],
+  ['StartingPositionTimestamp', { StartingPosition: 'AT_TIMESTAMP' }, /is required with AT_TIMESTAMP/],
+  [
+    'StartingPositionTimestamp',
+    { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_800_000_000 },
+    /future/,
+  ],
+  ['StartingPositionTimestamp', { StartingPositionTimestamp: 1 }, /is for AT_TIMESTAMP/],
+  ['MaximumRetryAttempts', { ...provisioned, MaximumRetryAttempts: 10_001 }, /-1 or 0 to 10000/],
+  ['MaximumRetryAttempts', { MaximumRetryAttempts: 3 }, /needs provisioned mode/],
+  ['MaximumRecordAgeInSeconds', { ...provisioned, MaximumRecordAgeInSeconds: 59 }, /-1 or 60 to 604800/],
+  ['BisectBatchOnFunctionError', { BisectBatchOnFunctionError: true }, /needs provisioned mode/],
+  ['FunctionResponseTypes', { FunctionResponseTypes: ['ReportBatchItemFailures'] }, /needs provisioned mode/],
+  ['FunctionResponseTypes', { ...provisioned, FunctionResponseTypes: ['Other'] }, /expected ReportBatchItemFailures/],
+  ['DestinationConfig.OnFailure.Destination', { DestinationConfig: { OnFailure: { Destination: 'x' } } }, /ARN of SQS/],
+  [
+    'DestinationConfig.OnFailure.Destination',
+    { DestinationConfig: { OnFailure: { Destination: 'kafka://other' } } },
+    /needs provisioned mode/,
+  ],
+  [
+    'DestinationConfig.OnFailure.Destination',
+    { ...provisioned, DestinationConfig: { OnFailure: { Destination: 'kafka://t' } } },
+    /source topic itself/,
+  ],
+  ['FilterCriteria.Filters[0].Pattern', { FilterCriteria: { Filters: [{ Pattern: '{' }] } }, /Invalid filter pattern/],
+  [
+    'FilterCriteria.Filters',
+    { FilterCriteria: { Filters: Array.from({ length: 6 }, () => ({ Pattern: '{"value":["a"]}' })) } },
+    /at most 5/,
+  ],
+  ['ProvisionedPollerConfig.MinimumPollers', { ProvisionedPollerConfig: { MinimumPollers: 201 } }, /1 to 200/],
+  [
+    'ProvisionedPollerConfig.MaximumPollers',
+    { ProvisionedPollerConfig: { MinimumPollers: 5, MaximumPollers: 4 } },
+    /at least MinimumPollers/,
+  ],
+  ['ParallelizationFactor', { ParallelizationFactor: 2 }, /Kinesis/],
+  ['TumblingWindowInSeconds', { TumblingWindowInSeconds: 2 }, /Kinesis/],
+  ['Nonsense', { Nonsense: 1 }, /no property/],
+  ['EventSourceArn', { ...selfManaged, EventSourceArn: arn }, /cannot stand beside/],
+  ['EventSourceArn', { EventSourceArn: undefined }, /is required/],
+  [
+    'SelfManagedEventSource.Endpoints.KafkaBootstrapServers',
+    { EventSourceArn: undefined, SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['nohost'] } } },
+    /host:port/,
+  ],
+  [
+    'AmazonManagedKafkaEventSourceConfig.SchemaRegistryConfig',
+    { AmazonManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } },
+    /not emulated/,
+  ],
+  [
+    'SelfManagedKafkaEventSourceConfig.ConsumptionMode',
+    { ...selfManaged, SelfManagedKafkaEventSourceConfig: { ConsumptionMode: 'Queue' } },
+    /not emulated/,
+  ],
+  [
+    'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId',
+    { AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'a b#' } },
+    /must satisfy/,
+  ],
+  ['SourceAccessConfigurations[0].Type', { SourceAccessConfigurations: [{ Type: 'BASIC_AUTH' }] }, /must be one of/],
+  ['LoggingConfig', { LoggingConfig: { SystemLogLevel: 'INFO' } }, /needs provisioned mode/],
+  ['MetricsConfig.Metrics', { MetricsConfig: { Metrics: ['Other'] } }, /EventCount/],
+  ['FunctionName', { FunctionName: 'unknown' }, /Function not found: unknown; the template has fn/],
+])('refuses %s, naming resource and property', (property, properties, message) => {
+  expect(() => read(properties)).toThrow(message);
+  expect(() => read(properties)).toThrow(`Mapping: ${property}: `);
+});
+
+test('a function above 14 minutes is refused', () => {
+  expect(() => read({}, { timeout: 841 })).toThrow(/14 minutes/);
+});
+
+test('error controls without provisioned mode can be allowed', () => {
+  expect(read({ MaximumRetryAttempts: 3 }, { allow: true })?.maximumRetryAttempts).toBe(3);
+});
