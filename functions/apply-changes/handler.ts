@@ -2,7 +2,7 @@ import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts'
 import { createKafka } from '../adapters/kafka/kafka-client.ts';
 import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
 import { Database } from '../adapters/postgres/database.ts';
-import { EmployeeReplica } from '../adapters/postgres/employee-replica.ts';
+import { EmployeeReplica, REPLICA_SESSION } from '../adapters/postgres/employee-replica.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { loadConfig } from '../runtime/config.ts';
@@ -29,6 +29,7 @@ export const handler = createHandler({
       url: config.TARGET_DATABASE_URL,
       secretArn: config.TARGET_DATABASE_SECRET_ARN,
       applicationName: NAME,
+      sessionSettings: REPLICA_SESSION,
     });
     await assertUtf8(database, 'target');
     const replica = new EmployeeReplica(database);

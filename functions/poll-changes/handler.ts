@@ -6,7 +6,7 @@ import { PollerLedger } from '../adapters/dynamodb/poller-ledger.ts';
 import { createKafka } from '../adapters/kafka/kafka-client.ts';
 import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
 import { partitionCount } from '../adapters/kafka/topic-admin.ts';
-import { ChangeCapture } from '../adapters/postgres/change-capture.ts';
+import { CAPTURE_SESSION, ChangeCapture } from '../adapters/postgres/change-capture.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
@@ -39,6 +39,7 @@ export const handler = createHandler({
       url: config.SOURCE_DATABASE_URL,
       secretArn: config.SOURCE_DATABASE_SECRET_ARN,
       applicationName: NAME,
+      sessionSettings: CAPTURE_SESSION,
       // Reading, saving and purging do not wait for one another.
       maxConnections: 3,
     });

@@ -12,6 +12,8 @@ export interface DatabaseSettings {
   readonly secretArn?: string | undefined;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
+  /** Server settings of each session by their names, e.g. `{enable_seqscan: 'off'}`; values without blanks. */
+  readonly sessionSettings?: Readonly<Record<string, string>>;
   /** Connections kept; a function instance serves one invocation at a time and needs one. */
   readonly maxConnections?: number;
 }
@@ -38,7 +40,9 @@ export class Database {
       keepAlive: true,
       statement_timeout: 60_000,
       idle_in_transaction_session_timeout: 60_000,
-      options: '-c TimeZone=UTC -c DateStyle=ISO,YMD',
+      options: Object.entries({ TimeZone: 'UTC', DateStyle: 'ISO,YMD', ...settings.sessionSettings })
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
     });
     // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
     pool.on('error', () => {});

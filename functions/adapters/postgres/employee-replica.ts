@@ -1,7 +1,14 @@
 import type { PoolClient } from 'pg';
 import type { Version } from '../../core/change-version.ts';
 import type { EmployeeChange } from '../../core/employee-change.ts';
+import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
+
+/**
+ * For the sessions that apply changes. A plan is made while the tables are small and kept while they grow; a batch of few
+ * must not read a table of millions.
+ */
+export const REPLICA_SESSION = { enable_seqscan: 'off' };
 
 /**
  * The first statement of every batch. A batch whose process is frozen must not keep its successor waiting for long, so
@@ -102,10 +109,10 @@ export class EmployeeReplicaTransaction {
       name: 'claim-versions',
       text: CLAIM_VERSIONS,
       values: [
-        numbers(changes.map(({ employee }) => employee.empId)),
-        numbers(changes.map(({ epoch }) => epoch)),
-        numbers(changes.map(({ changeId }) => changeId)),
-        numbers(changes.map(({ action }) => action === 'DELETE')),
+        plainArray(changes.map(({ employee }) => employee.empId)),
+        plainArray(changes.map(({ epoch }) => epoch)),
+        plainArray(changes.map(({ changeId }) => changeId)),
+        plainArray(changes.map(({ action }) => action === 'DELETE')),
       ],
     });
     if (rows.length === 0) return 0;
@@ -141,8 +148,8 @@ export class EmployeeReplicaTransaction {
 
   async keep(snapshots: readonly { readonly empId: number; readonly epoch: bigint }[]): Promise<void> {
     await this.#client.query(KEEP, [
-      numbers(snapshots.map(({ empId }) => empId)),
-      numbers(snapshots.map(({ epoch }) => epoch)),
+      plainArray(snapshots.map(({ empId }) => empId)),
+      plainArray(snapshots.map(({ epoch }) => epoch)),
     ]);
   }
 
@@ -163,7 +170,7 @@ export class EmployeeReplicaTransaction {
     await this.#client.query({
       name: 'delete-employees',
       text: DELETE_EMPLOYEES,
-      values: [numbers(changes.map(({ employee }) => employee.empId))],
+      values: [plainArray(changes.map(({ employee }) => employee.empId))],
     });
   }
 
@@ -174,18 +181,13 @@ export class EmployeeReplicaTransaction {
       name: 'write-employees',
       text: WRITE_EMPLOYEES,
       values: [
-        numbers(employees.map(({ empId }) => empId)),
-        employees.map(({ firstName }) => firstName),
-        employees.map(({ lastName }) => lastName),
-        numbers(employees.map(({ dob }) => dob)),
-        employees.map(({ city }) => city),
-        numbers(employees.map(({ salary }) => salary)),
+        plainArray(employees.map(({ empId }) => empId)),
+        textArray(employees.map(({ firstName }) => firstName)),
+        textArray(employees.map(({ lastName }) => lastName)),
+        plainArray(employees.map(({ dob }) => dob)),
+        textArray(employees.map(({ city }) => city)),
+        plainArray(employees.map(({ salary }) => salary)),
       ],
     });
   }
-}
-
-/** An array literal of values that need no quoting; quicker to make than by the driver, which looks at each. */
-function numbers(values: readonly (number | bigint | boolean | string | null)[]): string {
-  return `{${values.map((value) => (value === null ? 'null' : value)).join(',')}}`;
 }

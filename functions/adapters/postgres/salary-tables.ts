@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { SalaryRecord } from '../../core/salary-record.ts';
+import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
 import { completeFiles } from './ingestion-ledger.ts';
 import { addToTotals } from './salary-totals.ts';
@@ -115,13 +116,13 @@ async function insertRows(
            select file_id, department, sum(salary)::text as total, count(*)::text as count
            from inserted group by file_id, department order by file_id`,
     values: [
-      rows.map(({ salary }) => salary.department),
-      rows.map(({ salary }) => salary.departmentDivision),
-      rows.map(({ salary }) => salary.positionTitle),
-      rows.map(({ salary }) => salary.hireDate),
-      rows.map(({ salary }) => salary.salary),
-      rows.map(({ fileId }) => fileId),
-      rows.map(({ salary }) => salary.rowNumber),
+      textArray(rows.map(({ salary }) => salary.department)),
+      textArray(rows.map(({ salary }) => salary.departmentDivision)),
+      textArray(rows.map(({ salary }) => salary.positionTitle)),
+      plainArray(rows.map(({ salary }) => salary.hireDate)),
+      plainArray(rows.map(({ salary }) => salary.salary)),
+      plainArray(rows.map(({ fileId }) => fileId)),
+      plainArray(rows.map(({ salary }) => salary.rowNumber)),
     ],
   });
   const countByFile = sumBy(inserted.rows, 'file_id', 'count');

@@ -6,9 +6,9 @@ import { DeadLetterPublisher } from '../../../functions/adapters/kafka/dead-lett
 import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
 import { RecordPublisher } from '../../../functions/adapters/kafka/record-publisher.ts';
 import { partitionCount } from '../../../functions/adapters/kafka/topic-admin.ts';
-import { ChangeCapture } from '../../../functions/adapters/postgres/change-capture.ts';
+import { CAPTURE_SESSION, ChangeCapture } from '../../../functions/adapters/postgres/change-capture.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
-import { EmployeeReplica } from '../../../functions/adapters/postgres/employee-replica.ts';
+import { EmployeeReplica, REPLICA_SESSION } from '../../../functions/adapters/postgres/employee-replica.ts';
 import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
@@ -50,6 +50,7 @@ export async function wirePoller(
   const database = await Database.open({
     url: settings.sourceUrl,
     applicationName: 'test-poller',
+    sessionSettings: CAPTURE_SESSION,
     maxConnections: 3,
   });
   const ledger = openLedger(settings);
@@ -95,7 +96,11 @@ export interface WiredApplier {
 export async function wireApplier(settings: CdcSettings): Promise<WiredApplier> {
   const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-applier' });
   const publisher = new RecordPublisher(kafka, { stallTimeoutMs: 4_000 });
-  const database = await Database.open({ url: settings.targetUrl, applicationName: 'test-applier' });
+  const database = await Database.open({
+    url: settings.targetUrl,
+    applicationName: 'test-applier',
+    sessionSettings: REPLICA_SESSION,
+  });
   const deadLetters = new DeadLetterPublisher(publisher, settings.deadLetterTopic);
   return {
     applier: new ChangeApplier(new EmployeeReplica(database), deadLetters, parseChangeRules(settings.rules)),
