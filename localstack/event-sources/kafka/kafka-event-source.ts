@@ -14,7 +14,7 @@ import type { MemberLedger } from './member-ledger.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { INVOCATIONS_PER_POLLER, Poller } from './poller.ts';
-import { type NullFields, serialiseRecord } from './record.ts';
+import { type NullFields, RecordSerialiser } from './record.ts';
 import { committedOffsets } from './starting-offsets.ts';
 
 export interface KafkaEventSourceOptions {
@@ -44,6 +44,7 @@ const LEAST_WAITING_RECORDS = 500;
 const FETCH_BYTES = { smallest: 64 * 1024, largest: 1024 * 1024, perRecord: 512 };
 /** Also how long kafkajs rests when every partition is paused, so it must be shorter than what waits lasts. */
 const FETCH_WAIT_MS = 50;
+const LONGEST_WAIT_FOR_ROOM_MS = 300;
 const HEARTBEAT_WHILE_WAITING_MS = 500;
 
 /**
@@ -65,6 +66,7 @@ export class KafkaEventSource {
   #generation = new AbortController();
   #highWatermarks = new Map<number, number>();
   #polling = Promise.withResolvers<void>();
+  #room: (() => void) | undefined;
   #stopping = false;
 
   constructor(dependencies: KafkaEventSourceDependencies) {
@@ -106,6 +108,7 @@ export class KafkaEventSource {
       hooks: {
         beforeJoin: (group) => this.#beforeJoin(group),
         afterJoin: (group) => this.#afterJoin(group),
+        beforeFetch: () => this.#untilRoom(),
       },
       onBatch: (payload) => this.#ingest(payload),
       onSkipped: (partition, nextOffset) => this.#skipTo(partition, nextOffset),
@@ -171,7 +174,7 @@ export class KafkaEventSource {
     const partitions = group.assigned().find(({ topic }) => topic === mapping.topic)?.partitions ?? [];
     const queues = [...partitions]
       .sort((a, b) => a - b)
-      .map((partition) => new PartitionQueue(partition, offsets.get(partition) ?? 0));
+      .map((partition) => this.#newQueue(partition, offsets.get(partition) ?? 0));
     for (const { partition } of queues) this.#consumer.resume(partition);
     this.#queues = new Map(queues.map((queue) => [queue.partition, queue]));
     this.#generation = new AbortController();
@@ -214,6 +217,11 @@ export class KafkaEventSource {
     });
   }
 
+  #newQueue(partition: number, committed: number): PartitionQueue {
+    const { mapping, options } = this.#dependencies;
+    return new PartitionQueue(new RecordSerialiser(mapping.topic, partition, options.nullFields), committed);
+  }
+
   #ingest({ batch }: EachBatchPayload): void {
     const queue = this.#queueFor(batch.partition, Number(batch.firstOffset() ?? 0));
     if (queue === undefined) return;
@@ -225,7 +233,7 @@ export class KafkaEventSource {
         this.metrics.FilteredOutEventCount += 1;
         continue;
       }
-      queue.push(serialiseRecord(mapping.topic, batch.partition, message, arrivedAtMs, options.nullFields));
+      queue.push(queue.serialiser.read(message, arrivedAtMs));
     }
     this.metrics.PolledEventCount += polled;
     this.#highWatermarks.set(batch.partition, Number(batch.highWatermark));
@@ -255,7 +263,7 @@ export class KafkaEventSource {
       got: firstOffset,
     });
     queue.revoked = true;
-    this.#queues.set(partition, new PartitionQueue(partition, firstOffset));
+    this.#queues.set(partition, this.#newQueue(partition, firstOffset));
     this.#assignPollers([...this.#queues.values()]);
     return this.#queues.get(partition);
   }
@@ -272,10 +280,25 @@ export class KafkaEventSource {
     return Math.max(LEAST_WAITING_RECORDS, 2 * this.mapping.batchSize);
   }
 
+  /**
+   * With every partition paused, kafkajs would sleep for a whole fetch wait, whatever becomes free meanwhile. Waits for
+   * the first partition instead; not for long, since heartbeats come between fetches.
+   */
+  async #untilRoom(): Promise<void> {
+    if (this.#queues.size === 0) return;
+    for (const queue of this.#queues.values()) if (!queue.paused) return;
+    const room = Promise.withResolvers<void>();
+    this.#room = room.resolve;
+    const timer = setTimeout(room.resolve, LONGEST_WAIT_FOR_ROOM_MS);
+    await room.promise;
+    clearTimeout(timer);
+  }
+
   #resumeWhenLow(queue: PartitionQueue): void {
     if (!queue.paused || queue.length >= this.#highWater || queue.bytes >= MAX_PAYLOAD_BYTES) return;
     queue.paused = false;
     this.#consumer.resume(queue.partition);
+    this.#room?.();
   }
 
   async #deliver(batch: Batch): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * What Lambda's event needs and kafkajs 2.2 does not give by its public interface, in this one file:
- * headers in their order with repeated names, and a say before and after the group is joined.
+ * headers in their order with repeated names, and a say before and after the group is joined and before a fetch.
  * Nothing changes for other users of kafkajs in the process: they never look at the additional symbol, and only
  * consumers whose assigner carries hooks are held.
  */
@@ -55,14 +55,19 @@ export interface GroupHooks {
   beforeJoin(group: JoinedGroup): Promise<void>;
   /** Called with the new assignment; fetching waits for it. */
   afterJoin(group: JoinedGroup): Promise<void>;
+  /** Called before each fetch, which waits for it. */
+  beforeFetch(): Promise<void>;
 }
 
 const rawHeaders = Symbol('headers in their order');
 const groupHooks = Symbol('hooks of the event source');
 const patched = Symbol.for('event-sources: kafkajs patched');
 
+type HookedGroup = JoinedGroup & { readonly assigners: Record<symbol, GroupHooks | undefined>[] };
+
 interface GroupPrototype {
-  joinAndSync(this: JoinedGroup & { assigners: Record<symbol, GroupHooks | undefined>[] }): Promise<void>;
+  joinAndSync(this: HookedGroup): Promise<void>;
+  fetch(this: HookedGroup, nodeId: number): Promise<unknown>;
   [patched]?: true;
 }
 
@@ -93,15 +98,22 @@ function keepHeaderOrder(decoder: { prototype: { readVarIntArray(read: unknown):
   decoder.prototype[patched] = true;
 }
 
-function holdJoin(consumerGroup: { prototype: GroupPrototype }) {
+const hooksOf = ({ assigners }: HookedGroup) =>
+  assigners.map((assigner) => assigner[groupHooks]).find((found) => found !== undefined);
+
+function holdJoinAndFetch(consumerGroup: { prototype: GroupPrototype }) {
   const { prototype } = consumerGroup;
   if (prototype[patched]) return;
-  const original = prototype.joinAndSync;
+  const { joinAndSync, fetch } = prototype;
   prototype.joinAndSync = async function () {
-    const hooks = this.assigners.map((assigner) => assigner[groupHooks]).find((found) => found !== undefined);
+    const hooks = hooksOf(this);
     await hooks?.beforeJoin(this);
-    await original.call(this);
+    await joinAndSync.call(this);
     await hooks?.afterJoin(this);
+  };
+  prototype.fetch = async function (nodeId) {
+    await hooksOf(this)?.beforeFetch();
+    return fetch.call(this, nodeId);
   };
   prototype[patched] = true;
 }
@@ -109,7 +121,7 @@ function holdJoin(consumerGroup: { prototype: GroupPrototype }) {
 /** Prepares kafkajs; calling it again changes nothing. */
 export function prepareKafkajs(): void {
   keepHeaderOrder(require('kafkajs/src/protocol/decoder') as Parameters<typeof keepHeaderOrder>[0]);
-  holdJoin(require('kafkajs/src/consumer/consumerGroup') as { prototype: GroupPrototype });
+  holdJoinAndFetch(require('kafkajs/src/consumer/consumerGroup') as { prototype: GroupPrototype });
 }
 
 /** The headers of a record that kafkajs decoded, in their order, repeated names repeated. */

@@ -1,8 +1,8 @@
-import type { PolledRecord } from './record.ts';
+import type { PolledRecord, RecordSerialiser } from './record.ts';
 
 /** Records of one partition that were polled and not yet sent, with how far the partition has been read. */
 export class PartitionQueue {
-  readonly partition: number;
+  readonly serialiser: RecordSerialiser;
   /** Whether a batch with records of this partition is being worked on; the next one has to wait for it. */
   inFlight = false;
   /** Set when the partition was given to another consumer: whatever is still running must not commit. */
@@ -16,10 +16,14 @@ export class PartitionQueue {
   #head = 0;
   #bytes = 0;
 
-  constructor(partition: number, committed: number) {
-    this.partition = partition;
+  constructor(serialiser: RecordSerialiser, committed: number) {
+    this.serialiser = serialiser;
     this.committed = committed;
     this.polledUpTo = committed;
+  }
+
+  get partition(): number {
+    return this.serialiser.partition;
   }
 
   get length(): number {
