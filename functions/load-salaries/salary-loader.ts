@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { DeadLetter } from '../core/dead-letter.ts';
 import { InputError } from '../core/errors.ts';
 import { judgeFailure } from '../core/failure.ts';
@@ -42,8 +43,6 @@ export interface LoadResult {
   readonly skipped: number;
   readonly deadLettered: number;
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Brings a batch of salary records into the tables, exactly once each.
@@ -123,11 +122,8 @@ function decode(records: readonly KafkaRecord[]) {
 function text(value: Buffer | null): string {
   if (value === null)
     throw new InputError('PIPE_SALARY_RECORD', 'expected a salary record, got a record without a value');
-  try {
-    return utf8.decode(value);
-  } catch (cause) {
-    throw new InputError('PIPE_SALARY_RECORD', 'expected a salary record in UTF-8, got other bytes', {}, cause);
-  }
+  if (!isUtf8(value)) throw new InputError('PIPE_SALARY_RECORD', 'expected a salary record in UTF-8, got other bytes');
+  return value.toString('utf8');
 }
 
 /** What the database says about a row may quote its values, so only its code is told. */

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { SalaryRecord } from '../../core/salary-record.ts';
+import type { FileVersion, SalaryRecord } from '../../core/salary-record.ts';
 import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
 import { completeFiles } from './ingestion-ledger.ts';
@@ -30,11 +30,11 @@ export class SalaryTables {
    */
   async load<Item extends Received>(batch: readonly Item[]) {
     return this.#database.transaction(async (client) => {
-      const standings = await lockFiles(client, batch);
+      const standingOf = await lockFiles(client, batch);
       const unknown: Item[] = [];
       const current: { readonly fileId: string; readonly salary: SalaryRecord }[] = [];
       for (const item of batch) {
-        const standing = standings.get(identify(item.salary));
+        const standing = standingOf(item.salary);
         if (standing === undefined) unknown.push(item);
         else if (standing.current) current.push({ fileId: standing.fileId, salary: item.salary });
       }
@@ -46,9 +46,9 @@ export class SalaryTables {
   /** Counts rows as refused by the database; once for each row identity. */
   async refuse(batch: readonly Received[]): Promise<void> {
     await this.#database.transaction(async (client) => {
-      const standings = await lockFiles(client, batch);
+      const standingOf = await lockFiles(client, batch);
       const refused = batch.flatMap(({ salary }) => {
-        const standing = standings.get(identify(salary));
+        const standing = standingOf(salary);
         return standing?.current ? [{ fileId: standing.fileId, rowNumber: salary.rowNumber }] : [];
       });
       const { rows } = await client.query<{ file_id: string }>(
@@ -74,8 +74,11 @@ export class SalaryTables {
  *
  * The lock is a statement of its own: what is read behind it is read with a snapshot taken after the wait.
  */
-async function lockFiles(client: PoolClient, batch: readonly Received[]): Promise<Map<string, FileStanding>> {
-  const files = [...new Map(batch.map(({ salary }) => [identify(salary), salary])).values()];
+async function lockFiles(
+  client: PoolClient,
+  batch: readonly Received[],
+): Promise<(file: FileVersion) => FileStanding | undefined> {
+  const files = distinctFiles(batch);
   const identity = [files.map((f) => f.bucket), files.map((f) => f.key), files.map((f) => f.version)];
   await client.query({
     name: 'lock-keys',
@@ -97,7 +100,29 @@ async function lockFiles(client: PoolClient, batch: readonly Received[]): Promis
            join ingested_file using (bucket, key, version) join ingested_key using (bucket, key)`,
     values: identity,
   });
-  return new Map(rows.map((row) => [identify(row), { fileId: row.file_id, current: row.current }]));
+  const standings = new Map(rows.map((row) => [identify(row), { fileId: row.file_id, current: row.current }]));
+  let previous: FileVersion | undefined;
+  let standing: FileStanding | undefined;
+  return (file) => {
+    if (previous === undefined || !isSameFile(previous, file)) standing = standings.get(identify(file));
+    previous = file;
+    return standing;
+  };
+}
+
+/** A batch is mostly one file's, or a few files' one behind the other. */
+function distinctFiles(batch: readonly Received[]): FileVersion[] {
+  const files = new Map<string, FileVersion>();
+  let previous: FileVersion | undefined;
+  for (const { salary } of batch) {
+    if (previous === undefined || !isSameFile(previous, salary)) files.set(identify(salary), salary);
+    previous = salary;
+  }
+  return [...files.values()];
+}
+
+function isSameFile(a: FileVersion, b: FileVersion): boolean {
+  return a.version === b.version && a.key === b.key && a.bucket === b.bucket;
 }
 
 /** Inserts what is not there yet, and moves totals and counters by exactly that. */
@@ -158,6 +183,6 @@ function sumBy<Row>(rows: readonly Row[], by: keyof Row & string, amount: keyof 
   return sums;
 }
 
-function identify(file: { bucket: string; key: string; version: string }): string {
+function identify(file: FileVersion): string {
   return JSON.stringify([file.bucket, file.key, file.version]);
 }

@@ -9,7 +9,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export interface SalaryInput {
   /** What the source system would deliver; every row passes the filter. */
   readonly csvPath: string;
-  /** The same rows as they are stored, in COPY's text format. */
+  /** The same rows as they are stored, identity included, in COPY's text format. */
   readonly copyPath: string;
   readonly totals: ReadonlyMap<string, bigint>;
 }
@@ -23,12 +23,14 @@ export async function makeSalaryInput(directory: string, name: string, rows: num
   const copyPath = `${directory}/${name}.copy`;
   await pipeline(Readable.from(salaryCsv({ rows, seed: rows, onlyKept: true })), createWriteStream(csvPath));
   const totals = new Map<string, bigint>();
+  let rowNumber = 0;
   const toCopy = new Transform({
     objectMode: true,
     transform(record: string[], _encoding, done) {
       const row = storedRow(record);
       totals.set(row[0], (totals.get(row[0]) ?? 0n) + BigInt(row[4]));
-      done(null, `${row.join('\t')}\n`);
+      rowNumber += 1;
+      done(null, `${row.join('\t')}\t0\t${rowNumber}\n`);
     },
   });
   await pipeline(createReadStream(csvPath), parse({ from: 2 }), toCopy, createWriteStream(copyPath));
@@ -39,7 +41,7 @@ export async function makeSalaryInput(directory: string, name: string, rows: num
 export async function firstRows(copyPath: string, count: number): Promise<StoredRow[]> {
   const rows: StoredRow[] = [];
   const parser = createReadStream(copyPath).pipe(parse({ delimiter: '\t', quote: null, to: count }));
-  for await (const row of parser as AsyncIterable<string[]>) rows.push(row as unknown as StoredRow);
+  for await (const row of parser as AsyncIterable<string[]>) rows.push(row.slice(0, 5) as unknown as StoredRow);
   return rows;
 }
 
