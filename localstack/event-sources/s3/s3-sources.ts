@@ -53,7 +53,7 @@ export class S3Sources {
   /** Resolves when each bucket was listed once. `recovered` are events queued by an earlier process. */
   async start(recovered: readonly QueuedEvent[]): Promise<void> {
     const { settings } = this.#dependencies;
-    if (settings.notifications !== undefined) {
+    if (settings.kind === 'minio' && settings.notifications !== undefined) {
       this.#receiver = new NotificationReceiver(this.#buckets);
       await this.#receiver.listen(settings.notifications.port);
     }
