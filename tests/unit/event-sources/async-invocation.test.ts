@@ -1,0 +1,187 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AsyncDestinations } from '../../../localstack/event-sources/destinations/async-outcomes.ts';
+import { AwsSender } from '../../../localstack/event-sources/destinations/sender.ts';
+import { AsyncQueue } from '../../../localstack/event-sources/invoke/async-queue.ts';
+import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/invoke/lambda-client.ts';
+import { createLog } from '../../../localstack/event-sources/log.ts';
+import { readOptions } from '../../../localstack/event-sources/options.ts';
+import type { AsyncSettings } from '../../../localstack/event-sources/template/functions.ts';
+
+const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:fn';
+const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:failed';
+const bucketArn = 'arn:aws:s3:::failures';
+const success: InvocationOutcome = { kind: 'success', statusCode: 200, body: '"done"', requestId: 'r' };
+const threw: InvocationOutcome = {
+  kind: 'functionError',
+  statusCode: 200,
+  functionError: 'Unhandled',
+  body: '{"errorMessage":"broken"}',
+  requestId: 'r',
+};
+const throttled: InvocationOutcome = {
+  kind: 'notInvoked',
+  statusCode: 429,
+  throttled: true,
+  reason: 'too many',
+  requestId: 'r',
+};
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'async-invocation-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** A queue whose function gives the answers one after the other, and the last one from then on. */
+function queueOf(answers: readonly InvocationOutcome[], settings: Partial<AsyncSettings> = {}) {
+  const calls: { request: InvocationRequest; at: number }[] = [];
+  const clock = { aheadMs: 0 };
+  const invoker = {
+    invoke: async (request: InvocationRequest) => {
+      calls.push({ request, at: performance.now() });
+      return answers[Math.min(calls.length, answers.length) - 1] ?? success;
+    },
+  };
+  const lines: string[] = [];
+  const log = createLog('debug', (line) => lines.push(line));
+  const sender = new AwsSender({
+    endpoints: {},
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    region: 'eu-central-1',
+    directory: join(directory, 'destinations'),
+    invoker,
+  });
+  const asynchronous = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600, ...settings };
+  const queue = new AsyncQueue({
+    directory: join(directory, 'queue'),
+    invoker,
+    functions: (name) => (name === 'fn' ? { name, arn, timeoutSeconds: 3, asynchronous } : undefined),
+    outcomes: new AsyncDestinations(sender, log),
+    log,
+    retryDelaysMs: [60, 120],
+    concurrency: 10,
+    now: () => Date.now() + clock.aheadMs,
+  });
+  return { queue, calls, clock, lines };
+}
+
+async function idle(queue: AsyncQueue): Promise<void> {
+  for (const deadline = Date.now() + 5_000; queue.size > 0; ) {
+    if (Date.now() > deadline) throw new Error(`the queue still holds ${queue.size}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function run({ queue }: ReturnType<typeof queueOf>, payload = '{"a":1}'): Promise<void> {
+  await queue.recover();
+  queue.start();
+  await queue.enqueue('fn', payload);
+  await idle(queue);
+}
+
+async function documents(place: string): Promise<unknown[]> {
+  const folder = join(directory, 'destinations', place);
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  return Promise.all(files.map(async (f) => JSON.parse(await readFile(join(f.parentPath, f.name), 'utf8')) as unknown));
+}
+
+test('[documented] asynchronous invocation: two retries, after one minute and two by default', async () => {
+  expect(readOptions({}).asyncRetryDelaysMs).toEqual([60_000, 120_000]);
+  const setup = queueOf([threw]);
+  await run(setup);
+  expect(setup.calls.map(({ request }) => request.payload)).toEqual(['{"a":1}', '{"a":1}', '{"a":1}']);
+  const [first = 0, second = 0, third = 0] = setup.calls.map(({ at }) => at);
+  expect(second - first).toBeGreaterThanOrEqual(55);
+  expect(third - second).toBeGreaterThanOrEqual(115);
+});
+
+test("[documented] asynchronous invocation: after three attempts the destination's record", async () => {
+  await run(queueOf([threw], { onFailure: queueArn }));
+  expect(await documents('sqs/failed')).toEqual([
+    {
+      version: '1.0',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      requestContext: {
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        functionArn: `${arn}:$LATEST`,
+        condition: 'RetriesExhausted',
+        approximateInvokeCount: 3,
+      },
+      requestPayload: { a: 1 },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      responsePayload: { errorMessage: 'broken' },
+    },
+  ]);
+});
+
+test('[documented] asynchronous invocation: an attempt that succeeds ends the retries and goes to OnSuccess', async () => {
+  const setup = queueOf([threw, success], { onSuccess: queueArn, onFailure: bucketArn });
+  await run(setup);
+  expect(setup.calls).toHaveLength(2);
+  expect(await documents('sqs/failed')).toMatchObject([
+    { requestContext: { condition: 'Success', approximateInvokeCount: 2 }, responsePayload: 'done' },
+  ]);
+  expect(await readdir(join(directory, 'destinations'))).toEqual(['sqs']);
+});
+
+test.each([0, 1])('[documented] asynchronous invocation: MaximumRetryAttempts %d', async (maximumRetryAttempts) => {
+  const setup = queueOf([threw], { maximumRetryAttempts });
+  await run(setup);
+  expect(setup.calls).toHaveLength(maximumRetryAttempts + 1);
+  expect(setup.lines.filter((line) => line.includes('given up'))).toHaveLength(1);
+});
+
+test('[documented] asynchronous invocation: beyond MaximumEventAgeInSeconds no further attempt, [known] EventAgeExceeded', async () => {
+  const setup = queueOf([threw], { onFailure: queueArn, maximumEventAgeSeconds: 60 });
+  await setup.queue.recover();
+  setup.queue.start();
+  await setup.queue.enqueue('fn', '{}');
+  // The first attempt is made at once; when its retry is due, the event is too old.
+  setup.clock.aheadMs = 61_000;
+  await idle(setup.queue);
+  expect(setup.calls).toHaveLength(1);
+  const [record] = (await documents('sqs/failed')) as Record<string, unknown>[];
+  expect(record).toMatchObject({ requestContext: { condition: 'EventAgeExceeded', approximateInvokeCount: 1 } });
+  expect(record).not.toHaveProperty('responseContext');
+});
+
+test('[documented] asynchronous invocation: throttling goes back to the queue and uses up no attempt', async () => {
+  const setup = queueOf([throttled, threw, threw, success], { onFailure: queueArn });
+  await run(setup);
+  expect(setup.calls).toHaveLength(4);
+  await expect(readdir(join(directory, 'destinations'))).rejects.toThrow('ENOENT');
+});
+
+test('[documented] asynchronous invocation: the dead letter queue gets the bare event, beside the destination', async () => {
+  const deadLetterTarget = 'arn:aws:sns:eu-central-1:123456789012:dead';
+  await run(queueOf([threw], { maximumRetryAttempts: 0, onFailure: bucketArn, deadLetterTarget }), '{"b":2}');
+  expect(await documents('sns/dead')).toEqual([{ b: 2 }]);
+  expect(await documents('s3/failures')).toMatchObject([{ requestPayload: { b: 2 } }]);
+  const key = (await readdir(join(directory, 'destinations', 's3', 'failures'), { recursive: true })).sort().at(-1);
+  expect(key).toMatch(/^aws\/lambda\/async\/fn\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/);
+});
+
+test('[documented] asynchronous invocation: a function as the destination is invoked with the record', async () => {
+  const setup = queueOf([threw, success], { maximumRetryAttempts: 0, onFailure: arn.replace(/fn$/, 'cleanup') });
+  await run(setup, '{"c":3}');
+  expect(setup.calls.map(({ request }) => request.functionName)).toEqual(['fn', 'cleanup']);
+  expect(JSON.parse(setup.calls[1]?.request.payload ?? '')).toMatchObject({ requestPayload: { c: 3 } });
+});
+
+test('[goal] what was queued outlives the process, with its attempts', async () => {
+  const before = queueOf([threw]);
+  await before.queue.recover();
+  before.queue.start();
+  await before.queue.enqueue('fn', '"kept"');
+  while (before.calls.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await before.queue.stop(1_000);
+  expect(before.calls).toHaveLength(2);
+  const after = queueOf([threw], { onFailure: queueArn });
+  expect(await after.queue.recover()).toMatchObject([{ payload: '"kept"', attempts: 2 }]);
+  after.queue.start();
+  await idle(after.queue);
+  expect(after.calls).toHaveLength(1);
+  expect(await documents('sqs/failed')).toMatchObject([{ requestContext: { approximateInvokeCount: 3 } }]);
+});
