@@ -131,6 +131,16 @@ export class CdcPipeline {
     return openLedger(this.settings);
   }
 
+  /** Waits until the snapshot is published, so that what is written from now on comes as changes. */
+  async untilStreaming(withinMs = 20_000): Promise<void> {
+    const ledger = this.ledger();
+    const deadline = clock.now() + withinMs;
+    while (!(await ledger.read())?.position?.includes('"stream"')) {
+      if (clock.now() > deadline) throw new Error('the snapshot did not end in time');
+      await sleep(50);
+    }
+  }
+
   /** Puts another position in the place of the saved one. */
   async replacePosition(position: string): Promise<void> {
     await this.#dynamodb(
@@ -213,6 +223,16 @@ export class CdcPipeline {
 
   async deadLetters(): Promise<Record<string, unknown>[]> {
     return (await this.readTopic(this.settings.deadLetterTopic)).map(({ value }) => JSON.parse(value));
+  }
+
+  /** Waits until there are as many dead letters, and returns all there are then. */
+  async untilDeadLetters(count: number, withinMs = 20_000): Promise<Record<string, unknown>[]> {
+    const deadline = clock.now() + withinMs;
+    for (;;) {
+      const letters = await this.deadLetters();
+      if (letters.length >= count || clock.now() > deadline) return letters;
+      await sleep(100);
+    }
   }
 
   /** Stops whatever still runs. */
