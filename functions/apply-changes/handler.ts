@@ -43,7 +43,9 @@ export const handler = createHandler({
   },
   handle: async ({ applier, memory, logger, metrics }, event: KafkaEvent) => {
     const result = await applier.apply(decodeKafkaEvent(event));
-    logger.info('batch applied', { ...result });
+    // Some hundred batches a second are nothing to write about; one with dead letters is.
+    if (result.deadLettered > 0) logger.warn('batch applied with dead letters', { ...result });
+    else logger.debug('batch applied', { ...result });
     metrics.addMetric(METRIC.changesApplied, 'Count', result.applied);
     metrics.addMetric(METRIC.recordsDeadLettered, 'Count', result.deadLettered);
     await memory.tidyWhenDue();
