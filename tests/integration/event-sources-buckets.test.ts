@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { type BucketRun, withBucket } from './event-sources/bucket-run.ts';
+
+jest.setTimeout(60_000);
+
+/** An object that ends a test: once its event is there, those of earlier objects have been made. */
+async function last(run: BucketRun, key = 'last'): Promise<void> {
+  await run.put(key);
+  await run.fn.until(() => run.keys.includes(key), `the event of ${key}`);
+}
+
+describe('Buckets', () => {
+  test('[documented] S3 event: one record an invocation, with size, eTag, sequencer and the true key', () =>
+    withBucket(undefined, async (run) => {
+      await run.start();
+      await run.put('in/a.csv', '123');
+      await run.put('in/b.csv', '4567');
+      await run.fn.until(() => run.fn.invocations.length === 2, 'both events');
+      expect(run.records).toHaveLength(2);
+      const record = run.records.find(({ s3 }) => s3.object.key === 'in/a.csv');
+      expect(record).toMatchObject({
+        eventVersion: '2.1',
+        eventSource: 'aws:s3',
+        eventName: 'ObjectCreated:Put',
+        s3: {
+          s3SchemaVersion: '1.0',
+          bucket: { name: run.bucket, arn: `arn:aws:s3:::${run.bucket}` },
+          object: { key: 'in/a.csv', size: 3, eTag: '202cb962ac59075b964b07152d234b70' },
+        },
+      });
+      expect(record?.s3.object.sequencer).toMatch(/^[0-9A-F]{16,}$/);
+    }));
+
+  test('[documented] S3 event: the key "a b/ü+.txt" arrives as a+b/%C3%BC%2B.txt', () =>
+    withBucket(undefined, async (run) => {
+      await run.start();
+      await run.put('a b/ü+.txt');
+      await run.fn.until(() => run.records.length === 1, 'the event');
+      expect(run.records[0]?.s3.object.key).toBe('a+b/%C3%BC%2B.txt');
+      expect(run.keys).toEqual(['a b/ü+.txt']);
+    }));
+
+  test('[documented] S3 event: an overwritten key is a new event with a greater sequencer', () =>
+    withBucket(undefined, async (run) => {
+      await run.start();
+      for (const [index, body] of ['one', 'two', 'three'].entries()) {
+        await run.put('same.csv', body);
+        await run.fn.until(() => run.records.length === index + 1, `event ${index + 1}`);
+      }
+      const sequencers = run.records.map(({ s3 }) => s3.object.sequencer);
+      expect([...sequencers].sort()).toEqual(sequencers);
+      expect(new Set(sequencers).size).toBe(3);
+      expect(new Set(run.records.map(({ s3 }) => s3.object.eTag)).size).toBe(3);
+    }));
+
+  test('[documented] prefix and suffix filters are matched on the true key, and on nothing else', () => {
+    const rules = (event: string, prefix: string, suffix: string) => ({
+      Event: event,
+      Filter: {
+        S3Key: {
+          Rules: [
+            { Name: 'prefix', Value: prefix },
+            { Name: 'suffix', Value: suffix },
+          ],
+        },
+      },
+    });
+    return withBucket(
+      [rules('s3:ObjectCreated:*', 'in here/', '+.csv'), rules('s3:ObjectCreated:Put', 'last', '')],
+      async (run) => {
+        await run.start();
+        for (const key of ['in here/a+.csv', 'in here/a.csv', 'in here/a+.CSV', 'a+.csv', 'in+here/a+.csv']) {
+          await run.put(key);
+        }
+        await last(run);
+        await run.fn.until(() => run.keys.length === 2, 'both events');
+        expect(run.keys.sort()).toEqual(['in here/a+.csv', 'last']);
+      },
+    );
+  });
+
+  test('[documented] S3 event names: Put, CompleteMultipartUpload and Delete go where they are wanted', () =>
+    withBucket(
+      [{ Event: 's3:ObjectCreated:CompleteMultipartUpload' }, { Event: 's3:ObjectRemoved:*' }],
+      async (run) => {
+        await run.start();
+        await run.put('single.csv');
+        const object = { Bucket: run.bucket, Key: 'parts.csv' };
+        const { UploadId } = await run.client.send(new CreateMultipartUploadCommand(object));
+        const part = await run.client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: 'x' }));
+        await run.client.send(
+          new CompleteMultipartUploadCommand({
+            ...object,
+            UploadId,
+            MultipartUpload: { Parts: [{ PartNumber: 1, ETag: part.ETag }] },
+          }),
+        );
+        await run.fn.until(() => run.records.length === 1, 'the upload');
+        await run.client.send(new DeleteObjectCommand(object));
+        await run.fn.until(() => run.records.length === 2, 'the deletion');
+        expect(run.records.map(({ eventName, s3 }) => `${eventName} ${s3.object.key}`)).toEqual([
+          'ObjectCreated:CompleteMultipartUpload parts.csv',
+          'ObjectRemoved:Delete parts.csv',
+        ]);
+        expect(run.records[1]?.s3.object).not.toHaveProperty('size');
+      },
+    ));
+
+  test('[goal] objects put before the first start and while nothing ran are found; what was told is not told again', () =>
+    withBucket(undefined, async (run) => {
+      await run.put('before');
+      await run.start();
+      await run.fn.until(() => run.keys.includes('before'), 'the object from before');
+      await run.stop();
+      await run.put('meanwhile');
+      await run.put('before', 'and again');
+      await run.start();
+      await last(run);
+      expect(run.keys.sort()).toEqual(['before', 'before', 'last', 'meanwhile']);
+    }));
+
+  test('[documented] asynchronous invocation: an object event is tried three times and no more, also over a restart', () =>
+    withBucket(
+      undefined,
+      async (run) => {
+        run.fn.answer = () => ({ functionError: 'Unhandled', body: '{"errorMessage":"no"}' });
+        await run.start();
+        await run.put('bad.csv');
+        await run.fn.until(() => run.fn.invocations.length === 3, 'three attempts');
+        await run.stop();
+        expect(new Set(run.fn.invocations.map(({ payload }) => payload)).size).toBe(1);
+        await run.start();
+        await last(run);
+        expect(run.keys.filter((key) => key === 'bad.csv')).toHaveLength(3);
+      },
+      { asyncRetryDelaysMs: [20] },
+    ));
+
+  test('[goal] kill -9 at any moment loses no event', () =>
+    withBucket(undefined, async (run) => {
+      const put: string[] = [];
+      const spawned = async (): Promise<ReturnType<typeof spawn>> => {
+        const task = JSON.stringify({ template: run.template, options: run.options });
+        const child = spawn(
+          process.execPath,
+          [join(import.meta.dirname, 'event-sources', 'killed-bucket-source.ts'), task],
+          { stdio: ['ignore', 'pipe', 'inherit'] },
+        );
+        await once(child.stdout as NodeJS.ReadableStream, 'data');
+        return child;
+      };
+      // Each time the process dies at another place between listing, queue, journal and invocation.
+      for (let round = 0; round < 4; round++) {
+        const child = await spawned();
+        const seen = run.fn.invocations.length;
+        const writing = (async () => {
+          for (let index = 0; index < 40; index++) {
+            const key = `round-${round}/${index}`;
+            await run.put(key);
+            put.push(key);
+          }
+        })();
+        await run.fn.until(() => run.fn.invocations.length > seen + 3 * round, 'some events');
+        const exited = once(child, 'exit');
+        child.kill('SIGKILL');
+        await exited;
+        await writing;
+      }
+      await run.start();
+      await run.fn.until(() => put.every((key) => run.keys.includes(key)), 'all events');
+      // What the journal knows was queued before: the queue is empty when every event has been delivered.
+      await run.stop();
+      expect((await readdir(join(run.directory, 'queue'))).filter((name) => name.endsWith('.json'))).toEqual([]);
+      const journal = (await readFile(join(run.directory, 's3', `${run.bucket}.jsonl`), 'utf8')).trim().split('\n');
+      expect(journal).toHaveLength(put.length);
+    }));
+});

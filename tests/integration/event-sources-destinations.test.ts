@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { AwsSender } from '../../localstack/event-sources/destinations/sender.ts';
+import { endpoints, uniqueName } from '../support/servers.ts';
+import { s3Client } from './event-sources/bucket-run.ts';
+import { produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
+
+jest.setTimeout(60_000);
+
+const settings = () => {
+  const { endpoint, accessKeyId, secretAccessKey } = endpoints().s3;
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
+};
+
+/** A queue on the server that stands in for AWS, as the template names it and as a reader sees it. */
+async function createQueue() {
+  const client = new SQSClient(settings());
+  const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: uniqueName('failed') }));
+  const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  const receive = async () => {
+    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }));
+    return JSON.parse(Messages?.[0]?.Body ?? 'null') as Record<string, unknown>;
+  };
+  return { arn: Attributes?.['QueueArn'] ?? '', receive, close: () => client.destroy() };
+}
+
+const givenUp = (run: { groupId: string; topic: string }) => ({
+  requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 1 },
+  responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+  KafkaBatchInfo: {
+    batchSize: 1,
+    recordsInfo: { [`${run.topic}-0`]: { firstRecordOffset: '0', lastRecordOffset: '0' } },
+  },
+});
+
+/** One record that the function never takes, with the destination at the endpoint given. */
+function failOnce(
+  destination: string,
+  service: 'sqs' | 'sns' | 's3',
+  check: (run: { groupId: string; topic: string }) => Promise<void>,
+): Promise<void> {
+  return withMapping(
+    {
+      properties: {
+        ...provisioned,
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: destination } },
+      },
+      options: { destinationEndpoints: { [service]: endpoints().s3.endpoint } },
+    },
+    async (run) => {
+      run.fn.answer = () => ({ functionError: 'Unhandled', body: '{"errorMessage":"no"}' });
+      await produce(run.topic, [{ key: 'k', value: 'poison' }]);
+      await run.start();
+      await check(run);
+      expect(run.metrics).toMatchObject({ OnFailureDestinationDeliveredEventCount: 1, DroppedEventCount: 0 });
+    },
+  );
+}
+
+describe('Destinations at the endpoints that stand in for AWS', () => {
+  test('[documented] failure record, SQS: a message, without content', async () => {
+    const queue = await createQueue();
+    await failOnce(queue.arn, 'sqs', async (run) => {
+      const record = await queue.receive();
+      expect(record).toMatchObject(givenUp(run));
+      expect(record).not.toHaveProperty('payload');
+    });
+    queue.close();
+  });
+
+  test('[documented] failure record, SNS: published to the topic', async () => {
+    const queue = await createQueue();
+    const client = new SNSClient(settings());
+    const { TopicArn = '' } = await client.send(new CreateTopicCommand({ Name: uniqueName('failed') }));
+    await client.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: queue.arn }));
+    await failOnce(TopicArn, 'sns', async (run) => {
+      const { TopicArn: from, Message } = await queue.receive();
+      expect(from).toBe(TopicArn);
+      expect(JSON.parse(String(Message))).toMatchObject(givenUp(run));
+    });
+    client.destroy();
+    queue.close();
+  });
+
+  test('[documented] failure record, S3: an object with the whole event as text', async () => {
+    const client = s3Client();
+    const Bucket = uniqueName('failures');
+    await client.send(new CreateBucketCommand({ Bucket }));
+    await failOnce(`arn:aws:s3:::${Bucket}`, 's3', async (run) => {
+      let key: string | undefined;
+      while (key === undefined) key = (await client.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key;
+      expect(key).toMatch(new RegExp(`^aws/lambda/[0-9a-f-]{36}/${run.topic}-0/\\d{4}/\\d\\d/\\d\\d/`));
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }));
+      const record = JSON.parse((await Body?.transformToString()) ?? '') as { payload: string };
+      expect(record).toMatchObject(givenUp(run));
+      expect(JSON.parse(record.payload)).toMatchObject({ records: { [`${run.topic}-0`]: [{ offset: 0 }] } });
+    });
+    client.destroy();
+  });
+
+  test('without an endpoint a file each, named by service, resource and time', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'destinations-'));
+    const invoker = { invoke: () => Promise.reject(new Error('no function is a destination here')) };
+    const { region, credentials } = settings();
+    const sender = new AwsSender({ endpoints: {}, region, credentials, directory, invoker });
+    await sender.send('arn:aws:sqs:eu-central-1:123456789012:failed', '{"a":1}', 'unused');
+    await sender.send('arn:aws:s3:::failures', '{"b":2}', 'aws/lambda/x');
+    const [file = ''] = await readdir(join(directory, 'sqs', 'failed'));
+    expect(file).toMatch(/^\d{4}-\d\d-\d\dT[\d.]+Z-[0-9a-f-]{36}\.json$/);
+    expect(await readFile(join(directory, 'sqs', 'failed', file), 'utf8')).toBe('{"a":1}');
+    expect(await readFile(join(directory, 's3', 'failures', 'aws', 'lambda', 'x'), 'utf8')).toBe('{"b":2}');
+    await rm(directory, { recursive: true });
+  });
+});

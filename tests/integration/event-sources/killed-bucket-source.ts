@@ -1,0 +1,16 @@
+/** Event sources in a process of their own, to be killed: `killed-bucket-source.ts JSON` with template and options. */
+import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
+import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
+import { createLog } from '../../../localstack/event-sources/log.ts';
+import { readOptions } from '../../../localstack/event-sources/options.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+
+const { template, options: input } = JSON.parse(process.argv[2] ?? '') as {
+  template: Parameters<typeof readTemplate>[0];
+  options: unknown;
+};
+const options = readOptions(input);
+const model = readTemplate(template, {}, { allowErrorControlsOnDemand: false, maximumFilters: 5, now: Date.now });
+const invoker = new LambdaClient({ endpoint: options.lambdaEndpoint });
+await new EventSources({ model, options, invoker, log: createLog('silent', () => {}) }).start();
+process.stdout.write('polling\n');
