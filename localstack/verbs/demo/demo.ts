@@ -59,7 +59,7 @@ class Demo {
 
 function showSalaries({ totals, file, seconds }: SalariesResult): void {
   process.stdout.write(`\nTotals per department, verified, ${seconds.toFixed(2)} s from upload to complete\n`);
-  console.table(Object.fromEntries(totals.map((t) => [t.department, { total_salary: t.total.toLocaleString('en') }])));
+  process.stdout.write(`${totals.map((t) => `${t.department} ${t.total.toLocaleString('en')}`).join(' · ')}\n`);
   console.table([file]);
 }
 

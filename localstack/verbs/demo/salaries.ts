@@ -81,7 +81,8 @@ async function untilComplete(client: pg.Client, bucket: string, key: string, rep
 
 async function readTotals(client: pg.Client): Promise<{ department: string; total: bigint }[]> {
   const { rows } = await client.query<{ department: string; total_salary: string }>(
-    'select department, total_salary from department_employee_salary order by department',
+    `select department, total_salary from department_employee_salary
+     order by array_position(array['EMS', 'CIT', 'ECC'], department::text)`,
   );
   return rows.map((row) => ({ department: row.department, total: BigInt(row.total_salary) }));
 }
