@@ -1,0 +1,170 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { createTopic, endpoints, uniqueName } from '../support/servers.ts';
+import { s3Client } from './event-sources/bucket-run.ts';
+import { clusterArn, produce } from './event-sources/mapping-run.ts';
+import { ScratchService } from './event-sources/scratch-service.ts';
+
+jest.setTimeout(120_000);
+
+const retryFast = { retryBackoff: { initialMs: 50, maxMs: 50 }, asyncRetryDelaysMs: [50] };
+
+test('a Serverless project: all its event sources are delivered by serverless offline, which outlives its handlers and ends by ctrl-c', async () => {
+  const orders = await createTopic('orders', 2);
+  const fragile = await createTopic('fragile', 1);
+  const bucket = uniqueName('files');
+  const client = s3Client();
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  const { endpoint, region, accessKeyId, secretAccessKey } = endpoints().s3;
+  const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka';
+  const service = await ScratchService.create(
+    {
+      orders: {
+        handler: 'handler.orders',
+        events: [
+          {
+            msk: {
+              arn: clusterArn,
+              topic: orders,
+              batchSize: 10,
+              maximumBatchingWindow: 0,
+              startingPosition: 'TRIM_HORIZON',
+            },
+          },
+        ],
+      },
+      fragile: {
+        handler: 'handler.fragile',
+        events: [
+          {
+            kafka: {
+              accessConfigurations: { saslScram512Auth: [secret] },
+              bootstrapServers: ['kafka.example:9092'],
+              topic: fragile,
+              maximumBatchingWindow: 0,
+              startingPosition: 'TRIM_HORIZON',
+            },
+          },
+        ],
+      },
+      files: { handler: 'handler.files', events: [{ s3: { bucket, existing: true, rules: [{ suffix: '.csv' }] } }] },
+      later: {
+        handler: 'handler.later',
+        maximumRetryAttempts: 1,
+        destinations: { onFailure: 'arn:aws:sqs:eu-central-1:123456789012:failed' },
+      },
+    },
+    {
+      brokers: endpoints().kafka.brokers,
+      s3: { endpoint, region, accessKeyId, secretAccessKey, pollIntervalMs: 50 },
+      ...retryFast,
+    },
+    `export const orders = async (event) => { record('orders', event); };
+export const files = async (event) => { record('files', event); };
+export const later = async (event) => { record('later', event); throw new Error('not yet'); };
+export const fragile = async (event) => {
+  record('fragile', event);
+  const call = callsOf('fragile');
+  if (call === 1) { setTimeout(() => { throw new Error('outside of any promise'); }); return new Promise(() => {}); }
+  if (call === 2) throw 'a text, no Error';
+  if (call === 3) process.exit(1);
+};
+`,
+  );
+  try {
+    await produce(orders, [
+      { key: 'k', value: 'first', partition: 0 },
+      { value: 'second', partition: 1 },
+    ]);
+    await produce(fragile, [{ value: 'poison for three attempts' }]);
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'a b.csv', Body: '1' }));
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'a.txt', Body: '1' }));
+    service.start();
+
+    await service.until(() => service.callsOf('orders').length >= 1 && service.callsOf('files').length >= 1, 'events');
+    await service.until(() => service.callsOf('fragile').length === 4, 'the attempts of the fragile function');
+    // [documented] The Invoke API takes an asynchronous invocation with 202 and retries it by itself.
+    const response = await fetch(
+      `http://127.0.0.1:${service.lambdaPort}/2015-03-31/functions/scratch-local-later/invocations`,
+      { method: 'POST', headers: { 'X-Amz-Invocation-Type': 'Event' }, body: '{"n":1}' },
+    );
+    expect(response.status).toBe(202);
+    await service.until(() => service.callsOf('later').length === 2, 'the retry');
+    const committed = async () => {
+      const { mappings } = await service.metrics();
+      return Object.values(mappings).reduce((sum, { CommittedEventCount = 0 }) => sum + CommittedEventCount, 0);
+    };
+    await service.until(async () => (await committed()) === 3, 'the commits');
+
+    const events = service.callsOf('orders').map(({ event }) => event);
+    expect(events.map(({ eventSource, eventSourceArn }) => [eventSource, eventSourceArn])).toContainEqual([
+      'aws:kafka',
+      clusterArn,
+    ]);
+    expect(events.flatMap(({ records }) => Object.keys(records)).sort()).toEqual([`${orders}-0`, `${orders}-1`]);
+    expect(service.callsOf('fragile')[0]?.event).toMatchObject({ eventSource: 'SelfManagedKafka' });
+    expect(new Set(service.callsOf('fragile').map(({ event }) => JSON.stringify(event))).size).toBe(1);
+    expect(service.callsOf('files').map(({ event }) => event.Records[0].s3.object.key)).toEqual(['a+b.csv']);
+    const { mappings, asynchronous } = await service.metrics();
+    expect(Object.keys(mappings)).toHaveLength(2);
+    expect(Object.values(mappings).find(({ InvokeErrorCount }) => InvokeErrorCount === 3)).toMatchObject({
+      InvokedEventCount: 4,
+      CommittedEventCount: 1,
+    });
+    expect(asynchronous).toEqual({ queued: 0 });
+    const [failed = ''] = await readdir(join(service.directory, '.state', 'destinations', 'sqs', 'failed'));
+    const outcome = await readFile(join(service.directory, '.state', 'destinations', 'sqs', 'failed', failed), 'utf8');
+    expect(JSON.parse(outcome)).toMatchObject({
+      requestContext: { condition: 'RetriesExhausted' },
+      requestPayload: { n: 1 },
+    });
+
+    expect(await service.interrupt()).toBe(0);
+    await expect(service.metrics()).rejects.toThrow();
+    expect(service.output).not.toMatch(/UnhandledPromiseRejection|Cannot read properties/);
+  } finally {
+    client.destroy();
+    await service.dispose();
+  }
+});
+
+test('[known] schedules under serverless offline: UTC, weekdays as AWS has them, and nobody fires twice', async () => {
+  const schedule = (rate: string) => ({ handler: 'handler.tick', events: [{ schedule: rate }] });
+  const service = await ScratchService.create(
+    // AWS counts Sunday as 1. serverless-offline's own scheduler takes 2 for Tuesday, in local time.
+    {
+      everyMinute: schedule('rate(1 minute)'),
+      mondays: schedule('cron(* * ? * 2 *)'),
+      sundays: schedule('cron(* * ? * 1 *)'),
+      tuesdays: schedule('cron(* * ? * 3 *)'),
+    },
+    {},
+    `export const tick = async (event) => { record('tick', event); };`,
+  );
+  try {
+    // A Monday in UTC, and still Sunday where this machine stands.
+    service.start(['--import', join(import.meta.dirname, 'event-sources', 'fast-clock.mjs')], {
+      TZ: 'America/New_York',
+      FAST_CLOCK_START: '2026-11-23T00:30:00Z',
+      FAST_CLOCK_SPEED: '30',
+    });
+    const ticksOf = (name: string) => service.calls.filter(({ event }) => String(event.resources).includes(name));
+    await service.until(
+      () => ticksOf('EveryMinute').length >= 4 && ticksOf('Mondays').length >= 4,
+      'four ticks of each schedule',
+    );
+    expect(ticksOf('Sundays')).toEqual([]);
+    expect(ticksOf('Tuesdays')).toEqual([]);
+    // serverless-offline's own events name no rule, and would come beside these.
+    expect(service.calls.filter(({ event }) => event.resources.length !== 1)).toEqual([]);
+    for (const name of ['EveryMinute', 'Mondays']) {
+      const times = ticksOf(name).map(({ event }) => Date.parse(event.time));
+      expect(new Set(times).size).toBe(times.length);
+      expect(times.slice(1).map((time, index) => time - (times[index] ?? 0))).toEqual(times.slice(1).map(() => 60_000));
+    }
+    expect(ticksOf('Mondays').every(({ event }) => String(event.time).endsWith(':00Z'))).toBe(true);
+  } finally {
+    await service.dispose();
+  }
+});
