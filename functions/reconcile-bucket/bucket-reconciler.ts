@@ -23,8 +23,10 @@ export interface Bucket {
 }
 
 export interface Accounting {
-  /** Those of the listed objects that have come to nobody's notice since they were put. */
-  findUnknown(objects: readonly ListedObject[]): Promise<readonly ListedObject[]>;
+  /**
+   * Those of the listed objects that were put more than `unnoticedForMs` ago and have come to nobody's notice since.
+   */
+  findUnknown(objects: readonly ListedObject[], unnoticedForMs: number): Promise<readonly ListedObject[]>;
   /** Files that are loading without a heartbeat for longer than `staleAfterMs`. */
   findStalled(staleAfterMs: number): Promise<readonly FileArrival[]>;
 }
@@ -46,7 +48,9 @@ export interface Reconciliation {
  * Finds what an outage left behind. S3 retries an event twice within minutes and then gives up, so a file that arrived
  * while the database was away for longer would be forgotten; its object is still in the bucket.
  *
- * Telling transform-csv of a version twice is harmless, so nothing is locked here and nothing is remembered.
+ * Telling transform-csv of a version twice is harmless, so nothing is locked here and nothing is remembered. It is work
+ * done twice all the same, and a second letter for a file that is rejected: so an object is first left to its own event,
+ * which may wait behind those of many others, for as long as a file that stands still is left alone.
  */
 export class BucketReconciler {
   readonly #bucket: Bucket;
@@ -70,7 +74,7 @@ export class BucketReconciler {
     for await (const page of this.#bucket.list('.csv')) {
       listed += page.length;
       if (page.length === 0) continue;
-      for (const { key } of await this.#accounting.findUnknown(page)) {
+      for (const { key } of await this.#accounting.findUnknown(page, this.#staleAfterMs)) {
         const latest = await this.#bucket.head(key);
         if (latest === undefined) continue;
         await this.#transformer.invoke(describe(this.#bucket.name, latest));

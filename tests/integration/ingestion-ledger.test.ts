@@ -240,7 +240,7 @@ describe('what an outage left behind', () => {
     lastModified,
   });
   const unknownAmong = async (...objects: ReturnType<typeof listed>[]) =>
-    (await new IngestionAccounting(database, 'b').findUnknown(objects)).map(({ key }) => key);
+    (await new IngestionAccounting(database, 'b').findUnknown(objects, 60_000)).map(({ key }) => key);
 
   it('is what no event has told of', async () => {
     await ingest(arrivalOf('known.csv', '1'), 1);
@@ -260,7 +260,7 @@ describe('what an outage left behind', () => {
   it('is the same key in another bucket, too', async () => {
     await ingest(arrivalOf('a.csv', '1'), 1);
     const elsewhere = new IngestionAccounting(database, 'elsewhere');
-    expect(await elsewhere.findUnknown([listed('a.csv', 'etag-1')])).toHaveLength(1);
+    expect(await elsewhere.findUnknown([listed('a.csv', 'etag-1')], 60_000)).toHaveLength(1);
   });
 
   it('is the first content again after A, B, A, when the third event was lost', async () => {
@@ -274,8 +274,16 @@ describe('what an outage left behind', () => {
     const broken = arrivalOf('a.csv', '1');
     await ledger.register(broken, mustNotAsk);
     await ledger.reject(broken);
+    await database.query(`update ingested_file set started_at = started_at - interval '2 hours'`);
     expect(await unknownAmong(listed('a.csv', 'etag-1', new Date(0)))).toEqual([]);
-    expect(await unknownAmong(listed('a.csv', 'etag-1', new Date(Date.now() + 3_600_000)))).toEqual(['a.csv']);
+    expect(await unknownAmong(listed('a.csv', 'etag-1', new Date(Date.now() - 3_600_000)))).toEqual(['a.csv']);
+  });
+
+  it('is no object whose own event may still be waiting', async () => {
+    const put = (secondsAgo: number) => new Date(Date.now() - 1_000 * secondsAgo);
+    expect(await unknownAmong(listed('old.csv', 'etag-1', put(90)), listed('new.csv', 'etag-1', put(30)))).toEqual([
+      'old.csv',
+    ]);
   });
 
   it('is a file that stands still, told with all that its event told', async () => {

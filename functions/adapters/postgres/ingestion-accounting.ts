@@ -24,13 +24,19 @@ export class IngestionAccounting {
     this.#bucket = bucket;
   }
 
-  /** Those of the listed objects that have come to nobody's notice since they were put. */
-  async findUnknown<Listed extends ListedObject>(objects: readonly Listed[]): Promise<readonly Listed[]> {
+  /**
+   * Those of the listed objects that were put more than `unnoticedForMs` ago, by the database's clock, and have come to
+   * nobody's notice since.
+   */
+  async findUnknown<Listed extends ListedObject>(
+    objects: readonly Listed[],
+    unnoticedForMs: number,
+  ): Promise<readonly Listed[]> {
     const { rows } = await this.#database.query<{ index: string }>(
       `select listed.index
        from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
          with ordinality as listed (key, etag, size_bytes, last_modified, index)
-       where not exists (
+       where listed.last_modified < clock_timestamp() - make_interval(secs => $6) and not exists (
          select from ingested_file as file
          left join ingested_key on ingested_key.current_file_id = file.file_id
          where file.bucket = $1 and file.key = listed.key
@@ -48,6 +54,7 @@ export class IngestionAccounting {
         objects.map((o) => o.eTag),
         objects.map((o) => o.sizeBytes),
         objects.map((o) => o.lastModified),
+        unnoticedForMs / 1000,
       ],
     );
     return rows.map((row) => objects[Number(row.index) - 1]).filter((object) => object !== undefined);

@@ -23,6 +23,7 @@ function reconcilerOf(options: {
 }) {
   const invoked: FileArrival[] = [];
   const asked: number[] = [];
+  const unnoticed: number[] = [];
   const suffixes: string[] = [];
   const reconciler = new BucketReconciler(
     {
@@ -34,7 +35,10 @@ function reconcilerOf(options: {
       head: async (key) => options.latest?.[key],
     },
     {
-      findUnknown: async (objects) => objects.filter(({ key }) => !options.known?.includes(key)),
+      findUnknown: async (objects, unnoticedForMs) => {
+        unnoticed.push(unnoticedForMs);
+        return objects.filter(({ key }) => !options.known?.includes(key));
+      },
       findStalled: async (staleAfterMs) => {
         asked.push(staleAfterMs);
         return options.stalled ?? [];
@@ -48,7 +52,7 @@ function reconcilerOf(options: {
     },
     60_000,
   );
-  return { reconciler, invoked, asked, suffixes };
+  return { reconciler, invoked, asked, unnoticed, suffixes };
 }
 
 const stalledFile: FileArrival = {
@@ -81,6 +85,12 @@ describe('BucketReconciler', () => {
       eTag: 'etag-of-a.csv',
       sizeBytes: 10,
     });
+  });
+
+  it('leaves an object to its own event for as long as a file may stand still', async () => {
+    const { reconciler, unnoticed } = reconcilerOf({ pages: [[object('a.csv')]] });
+    await reconciler.reconcile();
+    expect(unnoticed).toEqual([60_000]);
   });
 
   it('describes the object as it is now, not as it was listed', async () => {
