@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts';
 import { createKafka } from '../adapters/kafka/kafka-client.ts';
@@ -13,6 +14,7 @@ import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
+import { PatientLedger } from './patient-ledger.ts';
 import { decodeTransformEvent } from './s3-event.ts';
 
 const NAME = 'transform-csv';
@@ -30,7 +32,7 @@ export const handler = createHandler({
     const publisher = new RecordPublisher(createKafka({ brokers, auth, region, clientId: NAME }));
     const transformer = new CsvTransformer({
       store: new ObjectStore(createS3Client()),
-      ledger: new IngestionLedger(database),
+      ledger: new PatientLedger(new IngestionLedger(database), logger, (ms) => wait(ms)),
       publisher,
       deadLetters: new DeadLetterPublisher(publisher, SALARIES_DEAD_LETTER_TOPIC),
       continuation: new AsyncInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
