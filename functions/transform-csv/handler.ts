@@ -14,7 +14,7 @@ import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
-import { PatientLedger } from './patient-ledger.ts';
+import { Patience } from './patience.ts';
 import { decodeTransformEvent } from './s3-event.ts';
 
 const NAME = 'transform-csv';
@@ -29,17 +29,19 @@ export const handler = createHandler({
       secretArn: config.TARGET_DATABASE_SECRET_ARN,
       applicationName: NAME,
     });
-    const publisher = new RecordPublisher(createKafka({ brokers, auth, region, clientId: NAME }));
+    const monotonicMs = () => performance.now();
+    const patience = new Patience({ journal: logger, wait: (ms) => wait(ms), monotonicMs });
+    const publisher = patience.publisher(new RecordPublisher(createKafka({ brokers, auth, region, clientId: NAME })));
     const transformer = new CsvTransformer({
-      store: new ObjectStore(createS3Client()),
-      ledger: new PatientLedger(new IngestionLedger(database), logger, (ms) => wait(ms)),
+      store: patience.store(new ObjectStore(createS3Client())),
+      ledger: patience.ledger(new IngestionLedger(database)),
       publisher,
       deadLetters: new DeadLetterPublisher(publisher, SALARIES_DEAD_LETTER_TOPIC),
       continuation: new AsyncInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
       journal: logger,
       filter: { departments: new Set(config.SALARY_DEPARTMENTS), hiredSince: config.HIRED_SINCE },
       marginMs: config.CONTINUE_BEFORE_END_SECONDS * 1000,
-      monotonicMs: () => performance.now(),
+      monotonicMs,
     });
     return { transformer, logger, metrics };
   },

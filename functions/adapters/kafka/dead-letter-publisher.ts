@@ -3,10 +3,10 @@ import type { RecordPublisher } from './record-publisher.ts';
 
 /** Puts dead letters on the one topic they belong to. */
 export class DeadLetterPublisher {
-  readonly #publisher: RecordPublisher;
+  readonly #publisher: Pick<RecordPublisher, 'publish'>;
   readonly #topic: string;
 
-  constructor(publisher: RecordPublisher, topic: string) {
+  constructor(publisher: Pick<RecordPublisher, 'publish'>, topic: string) {
     this.#publisher = publisher;
     this.#topic = topic;
   }
