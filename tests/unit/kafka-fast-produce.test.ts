@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import produce, { type ProduceOptions } from 'kafkajs/src/protocol/requests/produce/index.js';
 import { installFastProduce } from '../../functions/adapters/kafka/fast-produce.ts';
 
@@ -22,6 +22,9 @@ const encode = async (version: number, more: Partial<ProduceOptions> = {}) => {
 };
 
 describe('installFastProduce', () => {
+  // The process of esbuild would outlive the tests.
+  afterAll(() => stop());
+
   it('changes how requests are encoded, not what they become, and leaves compressed ones to kafkajs', async () => {
     const gzip = { compression: 1 };
     const before = [await encode(7), await encode(3), await encode(7, gzip)];

@@ -57,6 +57,7 @@ export class ApplierFleet {
   readonly #processes = new Map<number, CdcProcess>();
   readonly #all: CdcProcess[] = [];
   #nextId = 1;
+  #stopped = false;
   /** The next process started dies behind this many commits. */
   dieAfter: number | undefined;
 
@@ -74,6 +75,7 @@ export class ApplierFleet {
   }
 
   readonly handle: BatchHandler = async (records, partition) => {
+    if (this.#stopped) throw new Error('the appliers are stopped');
     const applier = this.#processes.get(partition) ?? this.#start(partition);
     const id = this.#nextId++;
     try {
@@ -93,7 +95,9 @@ export class ApplierFleet {
     }
   };
 
+  /** The event source may go on asking; it gets no new process. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     for (const each of this.#all) each.wake();
     await Promise.all(this.#all.map((each) => each.kill()));
   }
