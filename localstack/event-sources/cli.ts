@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   }
   const region = values.region ?? 'us-east-1';
   const input = {
-    ...(values.options !== undefined && (JSON.parse(values.options) as EventSourcesInput)),
+    ...(values.options !== undefined && furtherOptions(values.options)),
     lambdaEndpoint: values.lambda,
     region,
     logLevel: values.log ?? 'info',
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   );
   if (model.mappings.length + model.notifications.length + model.schedules.length === 0) {
     throw new Error(
-      `${values.template}: Resources: no AWS::Lambda::EventSourceMapping for Kafka, bucket notification or schedule is in this template, so there is nothing to do: give the compiled template of a service that has one`,
+      `${values.template}: Resources: no AWS::Lambda::EventSourceMapping for Kafka, bucket notification or schedule is in this template, so there is nothing to do: give the compiled template of a service that has one (AWS: deploys it, and invokes nothing)`,
     );
   }
   const invoker = new LambdaClient({ endpoint: options.lambdaEndpoint, enforceTimeout: options.enforceTimeout });
@@ -100,6 +100,14 @@ async function main(): Promise<void> {
   if (ending.signal.aborted) return;
   await sources.start();
   log.info('all event sources are polling', { metricsPort: sources.metricsPort });
+}
+
+function furtherOptions(text: string): EventSourcesInput {
+  try {
+    return JSON.parse(text) as EventSourcesInput;
+  } catch (cause) {
+    throw new Error('--options: expected a JSON object, as custom.eventSources of serverless.yml', { cause });
+  }
 }
 
 main().catch((error: unknown) => {

@@ -76,13 +76,18 @@ export interface RuntimeHooks {
   readonly onReady?: () => void;
 }
 
-/** Throws one line for each fault: its path, what is expected. */
+/** Options that cannot be used. */
+export class InvalidOptionsError extends TypeError {
+  override name = 'InvalidOptionsError';
+}
+
+/** Throws an InvalidOptionsError with one line for each fault: its path, what is expected. */
 export function readOptions(input: unknown): EventSourcesOptions & RuntimeHooks {
   const { waitFor, onReady, ...plain } = (input ?? {}) as RuntimeHooks & Record<string, unknown>;
   const parsed = optionsSchema.safeParse(plain);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `custom.eventSources.${path.join('.')}: ${message}`);
-    throw new TypeError(faults.join('\n'));
+    throw new InvalidOptionsError(faults.join('\n'));
   }
   return { ...parsed.data, ...(waitFor && { waitFor }), ...(onReady && { onReady }) };
 }

@@ -2,11 +2,11 @@ import { isAbsolute, join } from 'node:path';
 import { EventSources } from './event-sources.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
 import { createLog, type Log, reasonOf } from './log.ts';
-import { type EventSourcesOptions, type RuntimeHooks, readOptions } from './options.ts';
+import { type EventSourcesOptions, InvalidOptionsError, type RuntimeHooks, readOptions } from './options.ts';
 import { queueAsynchronousInvocations, useRestartingWorkers } from './runner/serverless-offline.ts';
 import { compileTemplate, restoreZeroWindows, type Serverless, takeOverSchedules } from './template/from-serverless.ts';
 import { type Model, readTemplate } from './template/model.ts';
-import type { Template } from './template/template.ts';
+import { type Template, TemplateError } from './template/template.ts';
 
 interface PluginUtilities {
   readonly log: { notice(line: string): void; warning(line: string): void; error(line: string): void };
@@ -47,8 +47,18 @@ export default class EventSourcesPlugin {
     };
   }
 
-  /** Reads the service; faults end the start here. The sources start by themselves when the functions are served. */
+  /** A fault of the configuration is shown as its one line: Serverless shows other errors with their stack. */
   async #prepare(): Promise<void> {
+    try {
+      await this.#prepareSources();
+    } catch (error) {
+      if (!(error instanceof TemplateError || error instanceof InvalidOptionsError)) throw error;
+      throw new this.#serverless.classes.Error(error.message, 'EVENT_SOURCES_CONFIGURATION', { cause: error });
+    }
+  }
+
+  /** Reads the service; faults end the start here. The sources start by themselves when the functions are served. */
+  async #prepareSources(): Promise<void> {
     const { service } = this.#serverless;
     const options = readOptions(service.custom?.['eventSources']);
     const stateDirectory = isAbsolute(options.stateDirectory)
@@ -56,7 +66,7 @@ export default class EventSourcesPlugin {
       : join(this.#serverless.serviceDir ?? process.cwd(), options.stateDirectory);
     const provider = this.#serverless.getProvider('aws');
     const template = compileTemplate(this.#serverless);
-    const region = options.region ?? options.s3?.region ?? provider.getRegion();
+    const region = options.region ?? provider.getRegion();
     const model = readTemplate(
       template,
       {
@@ -71,6 +81,11 @@ export default class EventSourcesPlugin {
         now: Date.now,
       },
     );
+    if (model.mappings.length + model.notifications.length + model.schedules.length === 0) {
+      this.#log.warning(
+        'event sources: functions: no msk, kafka, s3 or schedule event is in this service, so nothing invokes them: add one, or take the plugin out (AWS: deploys it, and invokes nothing)',
+      );
+    }
     takeOverSchedules(this.#serverless);
     await this.#repairRunner();
     const log = createLog(options.logLevel ?? 'warn', (line) => this.#log.notice(line));

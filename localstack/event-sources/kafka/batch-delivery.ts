@@ -101,11 +101,12 @@ export class BatchDelivery {
   async #invoke(records: readonly PolledRecord[], attempt: number): Promise<InvocationOutcome> {
     const { mapping, writer, invoker, metrics, log } = this.#dependencies;
     const payload = writer.write(records);
+    const bytes = payloadBytes(writer, records, payload);
     const startedAt = performance.now();
     const outcome = await invoker.invoke({
       functionName: mapping.function.name,
       payload,
-      payloadBytes: payloadBytes(writer, records, payload),
+      payloadBytes: bytes,
       timeoutSeconds: mapping.function.timeoutSeconds,
     });
     metrics.InvokedEventCount += records.length;
@@ -117,7 +118,7 @@ export class BatchDelivery {
       mapping: mapping.id,
       offsets: offsetRanges(mapping.topic, records),
       records: records.length,
-      bytes: payload.length,
+      bytes,
       durationMs: Math.round(performance.now() - startedAt),
       outcome: outcome.kind,
       attempt,

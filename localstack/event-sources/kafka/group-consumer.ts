@@ -131,12 +131,12 @@ export class GroupConsumer {
 
   /** The same trouble is told once, and again every half minute while it lasts. */
   #notice(error: unknown): void {
-    const text = describe(error, this.#options.topic);
+    const { property, reason: text } = describe(error, this.#options.topic);
     if (text === this.#lastNotice.text && Date.now() - this.#lastNotice.at < SHORTEST_NOTICE_GAP_MS) return;
     this.#lastNotice = { text, at: Date.now() };
     this.#options.log.warn('not polling; trying again until it works', {
       mapping: this.#options.mappingId,
-      property: 'Topics',
+      property,
       topic: this.#options.topic,
       brokers: this.#options.client.brokers,
       reason: text,
@@ -155,13 +155,29 @@ export class GroupConsumer {
   }
 }
 
-function describe(error: unknown, topic: string): string {
+/** The property to look at, what to change there and what AWS says. */
+function describe(error: unknown, topic: string): { property: string; reason: string } {
   const type = (error as { type?: string } | null)?.type;
   const reason = reasonOf(error);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || /does not host this topic/.test(reason)) {
-    return `topic ${topic} does not exist on the cluster: create it, or correct Topics (AWS: PROBLEM, topic not found)`;
+    const advice = 'create it, or correct Topics (AWS: PROBLEM, topic not found)';
+    return { property: 'Topics', reason: `topic ${topic} does not exist on the cluster: ${advice}` };
   }
-  if (/SASL|authentication/i.test(reason)) return `SASL authentication failed: ${reason}`;
-  if (/authoriz/i.test(reason)) return `Cluster failed to authorize Lambda: ${reason}`;
-  return reason;
+  if (/SASL|authentication/i.test(reason)) {
+    const advice = 'correct custom.eventSources.kafka.sasl (AWS: SASL authentication failed)';
+    return { property: 'SourceAccessConfigurations', reason: `the broker does not let us in: ${advice}: ${reason}` };
+  }
+  if (/authoriz/i.test(reason)) {
+    const advice = 'allow reading the topic and the group (AWS: Cluster failed to authorize Lambda)';
+    return { property: 'SourceAccessConfigurations', reason: `the broker refuses: ${advice}: ${reason}` };
+  }
+  if (
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|Connection (error|timeout|lost)|[Cc]losed connection/.test(
+      reason,
+    )
+  ) {
+    const advice = 'start it, or correct custom.eventSources.brokers (AWS: PROBLEM, connection error)';
+    return { property: 'brokers', reason: `no broker answers: ${advice}: ${reason}` };
+  }
+  return { property: 'Topics', reason };
 }

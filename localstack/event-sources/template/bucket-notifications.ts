@@ -16,6 +16,9 @@ interface LambdaConfiguration {
   readonly Filter?: { readonly S3Key?: { readonly Rules?: readonly Rule[] } };
 }
 
+/** S3's answer when it may not, or cannot, notify a function. */
+const UNABLE = 'InvalidArgument, unable to validate the destination configurations';
+
 /** Every notification to a function: of the buckets, and of the custom resource that osls makes for existing ones. */
 export function readBucketNotifications(
   template: Template,
@@ -81,16 +84,28 @@ function notificationOf(
       id,
       `${property}.Function`,
       `Function not found: ${String(configuration.target)}; name a function of the template`,
+      UNABLE,
     );
   }
   for (const event of configuration.events) {
     if (!/^s3:[A-Za-z]+(:[A-Za-z*]+)?(\*)?$/.test(event)) {
-      throw new TemplateError(id, `${property}.Event`, `expected an event like s3:ObjectCreated:*, got ${event}`);
+      throw new TemplateError(
+        id,
+        `${property}.Event`,
+        `expected an event like s3:ObjectCreated:*, got ${event}`,
+        'InvalidArgument, the event is not supported for notifications',
+      );
     }
   }
   const affix = (name: 'prefix' | 'suffix') => {
     const rules = configuration.rules.filter((rule) => rule.Name?.toLowerCase() === name);
-    if (rules.length > 1) throw new TemplateError(id, `${property}.Filter`, `cannot have more than one ${name} rule`);
+    if (rules.length > 1)
+      throw new TemplateError(
+        id,
+        `${property}.Filter`,
+        `cannot have more than one ${name} rule: keep one`,
+        'InvalidArgument, cannot specify more than one rule of a kind in a filter',
+      );
     return rules[0]?.Value ?? '';
   };
   return {

@@ -43,6 +43,14 @@ const shortForms: Tags = functions.flatMap((name): (ScalarTag | CollectionTag)[]
   } as unknown as CollectionTag,
 ]);
 
+function parsed(path: string, text: string): Partial<Template> | null {
+  try {
+    return parse(text, { customTags: shortForms, prettyErrors: false }) as Partial<Template> | null;
+  } catch (cause) {
+    throw new Error(`${path}: neither JSON nor YAML: give a compiled template (AWS: Template format error)`, { cause });
+  }
+}
+
 /** Reads a template as CloudFormation takes it, JSON or YAML. */
 export async function readTemplateFile(path: string): Promise<Template> {
   let text: string;
@@ -51,9 +59,9 @@ export async function readTemplateFile(path: string): Promise<Template> {
   } catch (cause) {
     throw new Error(`${path}: the template cannot be read: give the path of a compiled template`, { cause });
   }
-  const template = parse(text, { customTags: shortForms }) as Partial<Template> | null;
+  const template = parsed(path, text);
   if (typeof template?.Resources !== 'object' || template.Resources === null) {
-    throw new Error(`${path}: expected a CloudFormation template with Resources`);
+    throw new Error(`${path}: expected a CloudFormation template with Resources (AWS: Template format error)`);
   }
   return template as Template;
 }

@@ -18,6 +18,8 @@ export interface Serverless {
     getFunction(key: string): FunctionDefinition;
   };
   readonly serviceDir?: string;
+  /** `Error` is for what the user can mend; it is shown without a stack. */
+  readonly classes: { readonly Error: new (message: string, code: string, options?: ErrorOptions) => Error };
   readonly pluginManager: { readonly plugins: readonly object[] };
   getProvider(name: 'aws'): AwsProvider;
 }

@@ -14,6 +14,8 @@ export interface KafkaMappingOptions {
   readonly now: () => number;
 }
 
+const TAKES_IT = 'takes it';
+
 const known = new Set([
   'AmazonManagedKafkaEventSourceConfig',
   'BatchSize',
@@ -152,8 +154,14 @@ class MappingReader {
 
   #refuseUnknown(): void {
     for (const name of this.#properties.names) {
-      if (otherSources[name] !== undefined) this.#properties.fail(name, `is for ${otherSources[name]}, not for Kafka`);
-      if (!known.has(name)) this.#properties.fail(name, 'is no property of an event source mapping for Kafka');
+      if (otherSources[name] !== undefined)
+        this.#properties.fail(name, `is for ${otherSources[name]}, not for Kafka: take it out`);
+      if (!known.has(name))
+        this.#properties.fail(
+          name,
+          'is no property of an event source mapping for Kafka: take it out',
+          'extraneous key is not permitted',
+        );
     }
   }
 
@@ -168,7 +176,11 @@ class MappingReader {
       if (arn === undefined) properties.fail('EventSourceArn', 'is required, or SelfManagedEventSource');
       const brokers = this.#options.brokers ?? [];
       if (brokers.length === 0) {
-        properties.fail('EventSourceArn', 'no broker stands in for this cluster: set custom.eventSources.brokers');
+        properties.fail(
+          'EventSourceArn',
+          'no broker stands in for this cluster: set custom.eventSources.brokers, or --brokers',
+          TAKES_IT,
+        );
       }
       return { selfManaged: false, arn: arn as string, brokers };
     }
@@ -195,13 +207,14 @@ class MappingReader {
       const functions = this.#functions.all.map((candidate) => candidate.name).join(', ');
       return this.#properties.fail(
         'FunctionName',
-        `Function not found: ${name}; the template has ${functions || 'none'}`,
+        `Function not found: ${name}; name one of the template's: ${functions || 'it has none'}`,
+        'ResourceNotFoundException, Function not found',
       );
     }
     if (found.timeoutSeconds > 14 * 60) {
       this.#properties.fail(
         'FunctionName',
-        `${name} has a timeout above 14 minutes, which Kafka mappings do not support`,
+        `${name} has a timeout above 14 minutes, which Kafka mappings do not support: lower its Timeout`,
       );
     }
     return { name: found.name, arn: found.arn, timeoutSeconds: found.timeoutSeconds };
@@ -232,12 +245,13 @@ class MappingReader {
       return properties.fail('StartingPosition', 'is required: LATEST, TRIM_HORIZON or AT_TIMESTAMP');
     const seconds = properties.integer('StartingPositionTimestamp', 0, Number.MAX_SAFE_INTEGER);
     if (type !== 'AT_TIMESTAMP') {
-      if (seconds !== undefined) properties.fail('StartingPositionTimestamp', `is for AT_TIMESTAMP, not for ${type}`);
+      if (seconds !== undefined)
+        properties.fail('StartingPositionTimestamp', `is for AT_TIMESTAMP, not for ${type}: take one of them out`);
       return { type };
     }
     if (seconds === undefined) return properties.fail('StartingPositionTimestamp', 'is required with AT_TIMESTAMP');
     if (seconds * 1_000 > this.#options.now())
-      properties.fail('StartingPositionTimestamp', 'must not be in the future');
+      properties.fail('StartingPositionTimestamp', 'must not be in the future: give Unix time in seconds');
     return { type, timestampMs: seconds * 1_000 };
   }
 
@@ -247,11 +261,11 @@ class MappingReader {
     if (this.#properties.has(other)) this.#properties.fail(other, `belongs to the other kind of cluster: use ${name}`);
     const config = this.#properties.object(name);
     if (config?.has('SchemaRegistryConfig')) {
-      config.fail('SchemaRegistryConfig', 'schema registries are not emulated: take it out for local runs');
+      config.fail('SchemaRegistryConfig', 'schema registries are not emulated: take it out for local runs', TAKES_IT);
     }
     const mode = config?.text('ConsumptionMode');
     if (mode !== undefined && !/^stream$/i.test(mode)) {
-      config?.fail('ConsumptionMode', `${mode} (share groups) is not emulated: only Stream is`);
+      config?.fail('ConsumptionMode', `${mode} (share groups) is not emulated: only Stream is`, TAKES_IT);
     }
     return config?.text('ConsumerGroupId', { maximumLength: 200, pattern: /^[a-zA-Z0-9 \-/*:_+=.@]+$/ });
   }
@@ -283,7 +297,10 @@ class MappingReader {
       if (!provisioned)
         onFailure.fail('Destination', 'a Kafka topic needs provisioned mode: add ProvisionedPollerConfig');
       if (kafka === topic)
-        onFailure.fail('Destination', `${destination} is the source topic itself: it would never end`);
+        onFailure.fail(
+          'Destination',
+          `${destination} is the source topic itself, which would never end: name another topic`,
+        );
       return destination;
     }
     if (!/^arn:[^:]*:(sqs|sns|s3):/.test(destination)) {
@@ -362,7 +379,11 @@ class MappingReader {
         (name === 'BisectBatchOnFunctionError' && given.boolean(name) === false) ||
         (name.startsWith('Maximum') && given.integer(name, -1, Number.MAX_SAFE_INTEGER) === -1);
       if (!changesNothing) {
-        given.fail(name, 'needs provisioned mode: add ProvisionedPollerConfig, or set errorControlsOnDemand: allow');
+        given.fail(
+          name,
+          'needs provisioned mode: add ProvisionedPollerConfig, or set errorControlsOnDemand: allow',
+          'has it in provisioned mode only',
+        );
       }
     }
   }

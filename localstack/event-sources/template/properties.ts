@@ -1,5 +1,8 @@
 import { TemplateError } from './template.ts';
 
+/** What AWS answers to a value outside of what its API's model allows. */
+const CONSTRAINT = 'ValidationException, failed to satisfy constraint';
+
 type Values = Readonly<Record<string, unknown>>;
 
 /** Reads the properties of one resource; each fault names it, the property and what is allowed. */
@@ -25,8 +28,9 @@ export class Properties {
     return this.#values[name] !== undefined && this.#values[name] !== null;
   }
 
-  fail(name: string, message: string): never {
-    throw new TemplateError(this.resource, this.#path === '' ? name : `${this.#path}.${name}`, message);
+  /** `aws` as for a TemplateError. */
+  fail(name: string, message: string, aws?: string): never {
+    throw new TemplateError(this.resource, this.#path === '' ? name : `${this.#path}.${name}`, message, aws);
   }
 
   object(name: string): Properties | undefined {
@@ -45,10 +49,14 @@ export class Properties {
     const value = this.#values[name];
     if (typeof value !== 'string') return this.fail(name, `expected a string, got ${JSON.stringify(value)}`);
     if (limits.maximumLength !== undefined && value.length > limits.maximumLength) {
-      return this.fail(name, `must have length less than or equal to ${limits.maximumLength}, has ${value.length}`);
+      return this.fail(
+        name,
+        `must have length less than or equal to ${limits.maximumLength}, has ${value.length}`,
+        CONSTRAINT,
+      );
     }
     if (limits.pattern !== undefined && !limits.pattern.test(value)) {
-      return this.fail(name, `must satisfy ${limits.pattern.source}, got ${JSON.stringify(value)}`);
+      return this.fail(name, `must satisfy ${limits.pattern.source}, got ${JSON.stringify(value)}`, CONSTRAINT);
     }
     return value;
   }
@@ -66,7 +74,7 @@ export class Properties {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if ((allowed as readonly string[]).includes(value)) return value as T;
-    return this.fail(name, `must be one of ${allowed.join(', ')}, got ${value}`);
+    return this.fail(name, `must be one of ${allowed.join(', ')}, got ${value}`, CONSTRAINT);
   }
 
   /** A whole number of the range, or one of the further values. */
@@ -79,6 +87,6 @@ export class Properties {
       return this.fail(name, `expected a whole number, ${shown}, got ${JSON.stringify(raw)}`);
     }
     if (further.includes(value) || (value >= minimum && value <= maximum)) return value;
-    return this.fail(name, `must be ${shown}, got ${value}`);
+    return this.fail(name, `must be ${shown}, got ${value}`, CONSTRAINT);
   }
 }

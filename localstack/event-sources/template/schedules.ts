@@ -5,6 +5,9 @@ import type { Intrinsics } from './intrinsics.ts';
 import { Properties } from './properties.ts';
 import { resourcesOfType, type Template } from './template.ts';
 
+/** EventBridge's and Scheduler's answer to a value that they do not take. */
+const INVALID = 'ValidationException';
+
 /** Every rule and schedule of the template whose target is one of its functions. */
 export function readSchedules(template: Template, intrinsics: Intrinsics, functions: Functions): Schedule[] {
   return [...rules(template, intrinsics, functions), ...schedulerSchedules(template, intrinsics, functions)];
@@ -25,7 +28,7 @@ function rules(template: Template, intrinsics: Intrinsics, functions: Functions)
       const transformer = item.object('InputTransformer');
       const input = jsonInput(item, true);
       if ([inputPath, transformer, input].filter((given) => given !== undefined).length > 1) {
-        item.fail('Input', 'only one of Input, InputPath and InputTransformer may be given');
+        item.fail('Input', 'only one of Input, InputPath and InputTransformer may be given: keep one', INVALID);
       }
       return [
         {
@@ -89,7 +92,10 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
 function lambdaTarget(target: Properties, functions: Functions): TemplateFunction | undefined {
   const arn = target.text('Arn') ?? target.fail('Arn', 'is required');
   if (!/^arn:[^:]*:lambda:/.test(arn)) return undefined;
-  return functions.find(arn) ?? target.fail('Arn', `Function not found: ${arn}; name a function of the template`);
+  return (
+    functions.find(arn) ??
+    target.fail('Arn', `Function not found: ${arn}; name a function of the template`, 'ResourceNotFoundException')
+  );
 }
 
 /** Rules take JSON only; Scheduler hands any text on, but Lambda would refuse what is no JSON. */
@@ -100,7 +106,7 @@ function jsonInput(target: Properties, isRule: boolean): string | undefined {
     JSON.parse(isRule ? input : input.replace(/<aws\.scheduler\.[a-z-]+>/g, '0'));
     return input;
   } catch {
-    return target.fail('Input', 'is no valid JSON');
+    return target.fail('Input', 'is no valid JSON: write a JSON text', INVALID);
   }
 }
 
@@ -108,7 +114,7 @@ function expression(properties: Properties, text: string, timezone: string, allo
   try {
     return readExpression(text, timezone, allowAt);
   } catch (error) {
-    if (error instanceof InvalidExpressionError) return properties.fail('ScheduleExpression', error.message);
+    if (error instanceof InvalidExpressionError) return properties.fail('ScheduleExpression', error.message, INVALID);
     throw error;
   }
 }

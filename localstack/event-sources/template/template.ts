@@ -14,14 +14,15 @@ export function resourcesOfType(template: Template, type: string): [string, Reso
   return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
 }
 
-/** A fault of the template: names the resource and the property, what AWS would say and what to change. */
+/** A fault of the template, in one line: the resource and the property, what to change, and what AWS says to it. */
 export class TemplateError extends Error {
   override name = 'TemplateError';
   readonly resource: string;
   readonly property: string;
 
-  constructor(resource: string, property: string, message: string) {
-    super(`${resource}: ${property}: ${message}`);
+  /** `aws`: the error of AWS's API, or that AWS takes it where only the emulator does not. */
+  constructor(resource: string, property: string, message: string, aws = 'InvalidParameterValueException') {
+    super(`${resource}: ${property}: ${message} (AWS: ${aws})`);
     this.resource = resource;
     this.property = property;
   }

@@ -128,7 +128,11 @@ test.each<[string, object, RegExp]>([
   ['SourceAccessConfigurations[0].Type', { SourceAccessConfigurations: [{ Type: 'BASIC_AUTH' }] }, /must be one of/],
   ['LoggingConfig', { LoggingConfig: { SystemLogLevel: 'INFO' } }, /needs provisioned mode/],
   ['MetricsConfig.Metrics', { MetricsConfig: { Metrics: ['Other'] } }, /EventCount/],
-  ['FunctionName', { FunctionName: 'unknown' }, /Function not found: unknown; the template has fn/],
+  [
+    'FunctionName',
+    { FunctionName: 'unknown' },
+    /Function not found: unknown; name one of the template's: fn \(AWS: ResourceNotFoundException/,
+  ],
 ])('refuses %s, naming resource and property', (property, properties, message) => {
   expect(() => read(properties)).toThrow(message);
   expect(() => read(properties)).toThrow(`Mapping: ${property}: `);
