@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MappingMetrics } from '../../localstack/event-sources/metrics/mapping-metrics.ts';
+import { endpoints } from '../support/servers.ts';
+import { eventually, MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
+import { freePort } from './event-sources/scratch-service.ts';
+
+jest.setTimeout(60_000);
+
+const program = join(import.meta.dirname, '..', '..', 'localstack', 'event-sources', 'cli.ts');
+
+/** The command, its lines, and how it ends. */
+function command(...args: string[]): { child: ChildProcess; lines: () => string[]; ended: Promise<number | null> } {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let output = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, lines: () => output.split('\n').filter((line) => line !== ''), ended };
+}
+
+/** Runs the body with a mapping whose template lies in a file; the body starts the command itself. */
+async function withTemplateFile(body: (run: MappingRun, file: string) => Promise<void>): Promise<void> {
+  const run = await MappingRun.prepare({ partitions: 2 });
+  try {
+    const file = join(run.directory, 'template.json');
+    await writeFile(file, JSON.stringify(run.template()));
+    await body(run, file);
+  } finally {
+    await run.end();
+  }
+}
+
+test('the command drives any server of the Invoke API, logs a line a batch, serves the counters and ends by SIGTERM', () =>
+  withTemplateFile(async (run, file) => {
+    const metricsPort = await freePort();
+    const brokers = endpoints().kafka.brokers.join(',');
+    await produce(run.topic, [
+      { value: 'a', partition: 0 },
+      { value: 'b', partition: 0 },
+      { value: 'c', partition: 1 },
+    ]);
+    const { child, lines, ended } = command(
+      ...['--template', file, '--lambda', run.fn.endpoint, '--brokers', brokers],
+      ...['--state', join(run.directory, 'state'), '--metrics', String(metricsPort)],
+    );
+    try {
+      run.fn.answer = (_event, count) => (count === 1 ? { functionError: 'Unhandled' } : {});
+      await eventually(async () => {
+        if (child.exitCode !== null) throw new Error(lines().join('\n'));
+        const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`).catch(() => undefined);
+        const { mappings } = ((await response?.json()) ?? {}) as { mappings?: Record<string, MappingMetrics> };
+        return mappings?.['Mapping']?.CommittedEventCount === 3;
+      }, 'the commits');
+      expect([...new Set(run.fn.values)].sort()).toEqual(['a', 'b', 'c']);
+      expect(run.fn.invocations.every(({ functionName }) => functionName === 'recording')).toBe(true);
+
+      const metrics = async (path: string) => fetch(`http://127.0.0.1:${metricsPort}${path}`);
+      const failed = Object.values(run.fn.invocations[0]?.event.records ?? {}).flat().length;
+      expect(await (await metrics('/metrics')).json()).toEqual({
+        mappings: {
+          Mapping: expect.objectContaining({
+            PolledEventCount: 3,
+            FilteredOutEventCount: 0,
+            InvokedEventCount: 3 + failed,
+            FailedInvokeEventCount: failed,
+            InvokeErrorCount: 1,
+            DroppedEventCount: 0,
+            OnFailureDestinationDeliveredEventCount: 0,
+            CommittedEventCount: 3,
+            OffsetLag: 0,
+            MaxOffsetLag: 0,
+            SumOffsetLag: 0,
+          }),
+        },
+        asynchronous: { queued: 0 },
+      });
+      expect((await metrics('/other')).status).toBe(404);
+
+      const batches = lines()
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ message }) => message === 'batch');
+      expect(batches).toHaveLength(run.fn.invocations.length);
+      expect(batches[0]).toMatchObject({
+        level: 'info',
+        mapping: 'Mapping',
+        offsets: expect.anything(),
+        records: failed,
+        bytes: Buffer.byteLength(run.fn.invocations[0]?.payload ?? ''),
+        durationMs: expect.any(Number),
+        outcome: 'functionError',
+        attempt: 1,
+      });
+      expect(lines().some((line) => line.includes('"level":"debug"'))).toBe(false);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    expect(await ended).toBe(0);
+  }));
+
+describe('What bad input gets from the command: one line', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'command-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  test.each([
+    ['a template without mappings', { Fn: { Type: 'AWS::Lambda::Function' } }, /no AWS::Lambda::EventSourceMapping/],
+    [
+      'an unknown function',
+      {
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            FunctionName: 'nobody',
+            EventSourceArn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/1',
+            Topics: ['t'],
+            StartingPosition: 'LATEST',
+          },
+        },
+      },
+      /^Mapping: FunctionName: Function not found: nobody.*\(AWS: ResourceNotFoundException/,
+    ],
+  ])('%s', async (_name, resources, expected) => {
+    const file = join(directory, 'template.json');
+    await writeFile(file, JSON.stringify({ Resources: resources }));
+    const { lines, ended } = command(
+      ...['--template', file, '--lambda', 'http://127.0.0.1:1', '--brokers', '127.0.0.1:1'],
+    );
+    expect(await ended).toBe(1);
+    expect(lines()).toEqual([expect.stringMatching(expected)]);
+  });
+});
+
+describe('A broker that is away', () => {
+  test('[goal] at the start: told in a line, and picked up when it comes', async () => {
+    const port = await freePort();
+    await withMapping({ options: { brokers: [`127.0.0.1:${port}`] } }, async (run) => {
+      const started = run.starting();
+      const notice = () => run.lines.find(({ message }) => String(message).startsWith('not polling'));
+      await eventually(() => notice() !== undefined, 'the notice');
+      expect(notice()).toMatchObject({ level: 'warn', mapping: 'Mapping', property: 'brokers' });
+      expect(notice()?.['reason']).toMatch(/^no broker answers: start it, or correct .* \(AWS: PROBLEM/);
+      // Leads to the broker, as if it had come up there.
+      const [host = '', brokerPort = ''] = (endpoints().kafka.brokers[0] ?? '').split(':');
+      const proxy = net.createServer((socket) => {
+        const broker = net.connect(Number(brokerPort), host);
+        socket.pipe(broker).pipe(socket);
+        for (const side of [socket, broker]) side.on('error', () => socket.destroy());
+      });
+      proxy.listen(port, '127.0.0.1');
+      await started;
+      await produce(run.topic, [{ value: 'after' }]);
+      await run.fn.until(() => run.fn.values.includes('after'), 'the record');
+      await run.stop();
+      proxy.close();
+    });
+  });
+
+  test('[goal] while polling: told, picked up by itself, and nothing is lost', async () => {
+    let away = false;
+    const sockets = new Set<net.Socket>();
+    const socketFactory = ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
+      // Nothing listens at port 1 of the loopback address.
+      const socket = net.connect({ host, port: away ? 1 : port }, onConnect);
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    };
+    await withMapping({ options: { kafka: { socketFactory } } }, async (run) => {
+      await run.start();
+      await produce(run.topic, [{ value: 'before' }]);
+      await run.fn.until(() => run.fn.values.includes('before'), 'the first record');
+      away = true;
+      for (const socket of sockets) socket.destroy(new Error('ECONNRESET'));
+      await produce(run.topic, [{ value: 'meanwhile' }]);
+      await eventually(
+        () => run.lines.some(({ message }) => String(message).startsWith('not polling')),
+        'the notice',
+        30_000,
+      );
+      away = false;
+      await run.fn.until(() => run.fn.values.includes('meanwhile'), 'the record from meanwhile', 30_000);
+      await produce(run.topic, [{ value: 'after' }]);
+      await run.fn.until(() => run.fn.values.includes('after'), 'the last record');
+      expect(run.fn.values.filter((value, index, all) => all.indexOf(value) === index)).toEqual([
+        'before',
+        'meanwhile',
+        'after',
+      ]);
+    });
+  });
+});
