@@ -2,6 +2,7 @@ import { type FilterCriteria, InvalidPatternError, readFilter } from '../filter/
 import type { KafkaMapping, StartingPosition } from '../kafka/mapping.ts';
 import type { Functions } from './functions.ts';
 import { type Intrinsics, stableUuid } from './intrinsics.ts';
+import { accessTypes, known, otherSources } from './kafka-mapping-properties.ts';
 import { Properties } from './properties.ts';
 import { resourcesOfType, type Template, TemplateError } from './template.ts';
 
@@ -15,57 +16,6 @@ export interface KafkaMappingOptions {
 }
 
 const TAKES_IT = 'takes it';
-
-const known = new Set([
-  'AmazonManagedKafkaEventSourceConfig',
-  'BatchSize',
-  'BisectBatchOnFunctionError',
-  'DestinationConfig',
-  'Enabled',
-  'EventSourceArn',
-  'FilterCriteria',
-  'FunctionName',
-  'FunctionResponseTypes',
-  'KmsKeyArn',
-  'LoggingConfig',
-  'MaximumBatchingWindowInSeconds',
-  'MaximumRecordAgeInSeconds',
-  'MaximumRetryAttempts',
-  'MetricsConfig',
-  'ProvisionedPollerConfig',
-  'SelfManagedEventSource',
-  'SelfManagedKafkaEventSourceConfig',
-  'SourceAccessConfigurations',
-  'StartingPosition',
-  'StartingPositionTimestamp',
-  'Tags',
-  'Topics',
-]);
-
-const otherSources: Record<string, string> = {
-  ParallelizationFactor: 'Kinesis and DynamoDB streams',
-  TumblingWindowInSeconds: 'Kinesis and DynamoDB streams',
-  Queues: 'Amazon MQ',
-  ScalingConfig: 'SQS',
-  DocumentDBEventSourceConfig: 'DocumentDB',
-};
-
-const accessTypes = {
-  msk: ['SASL_SCRAM_512_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH'],
-  selfManaged: [
-    'BASIC_AUTH',
-    'SASL_SCRAM_256_AUTH',
-    'SASL_SCRAM_512_AUTH',
-    'CLIENT_CERTIFICATE_TLS_AUTH',
-    'SERVER_ROOT_CA_CERTIFICATE',
-    'VPC_SUBNET',
-    'VPC_SECURITY_GROUP',
-    'OAUTHBEARER_TOKEN_ENDPOINT',
-    'OAUTHBEARER_CLIENT_CREDENTIALS',
-    'IAM_AUTH',
-    'IAM_OAUTHBEARER_AUTH',
-  ],
-};
 
 /** Mappings of other sources (SQS, Kinesis, ...) are none of ours; they are named so that it can be said. */
 export interface MappingsOfTemplate {
