@@ -1,3 +1,4 @@
+import { PipelineError } from '../core/errors.ts';
 import { judgeFailure } from '../core/failure.ts';
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
 import type { OutgoingRecord } from '../core/kafka-record.ts';
@@ -38,7 +39,7 @@ export class Patience {
       try {
         return await attempt();
       } catch (error) {
-        if (judgeFailure(error) === 'data' || monotonicMs() - startedMs + waitMs > PATIENCE_MS) throw error;
+        if (!mayPass(error) || monotonicMs() - startedMs + waitMs > PATIENCE_MS) throw error;
         journal.warn('a step failed and is tried again', { step, waitMs, reason: reasonOf(error) });
         await wait(waitMs);
       }
@@ -107,6 +108,13 @@ async function* readOn(
     bytes = rest;
     begin = offset;
   }
+}
+
+/** What the bucket answers to a wrong request, a bucket that is not there for one, stays as it is. */
+function mayPass(error: unknown): boolean {
+  const isWrongRequest = error instanceof Error && '$fault' in error && error.$fault === 'client';
+  const isForPeople = error instanceof PipelineError && error.retry === 'manual';
+  return judgeFailure(error) === 'world' && !isWrongRequest && !isForPeople;
 }
 
 function reasonOf(error: unknown): string {

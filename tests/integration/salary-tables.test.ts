@@ -212,6 +212,15 @@ describe('a row that the database refuses', () => {
     expect(await fileOf(database, 'a.csv', '1')).toMatchObject({ state: 'complete', loaded: 1, refused: 1 });
   });
 
+  it('is not counted when the same row is in the tables already', async () => {
+    const file = await begin(arrivalOf('a.csv', '1'));
+    await tables.load(rowsOf(file, 1, 2));
+    await new SalaryLoader(tables, deadLetters).load(recordsOf(file, ['2012-13-45', '2012-05-01']));
+    expect(letters).toHaveLength(1);
+    expect(await ledger.finish(file, countsOf(2))).toBe('complete');
+    expect(await fileOf(database, 'a.csv', '1')).toMatchObject({ loaded: 2, refused: 0 });
+  });
+
   it('of a version that counts no more is not counted', async () => {
     const older = await begin(arrivalOf('a.csv', '1'));
     await begin(arrivalOf('a.csv', '2'));

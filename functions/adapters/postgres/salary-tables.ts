@@ -43,7 +43,7 @@ export class SalaryTables {
     });
   }
 
-  /** Counts rows as refused by the database; once for each row identity. */
+  /** Counts rows as refused by the database; once for each row identity, and not when the row is in the tables. */
   async refuse(batch: readonly Received[]): Promise<void> {
     await this.#database.transaction(async (client) => {
       const standingOf = await lockFiles(client, batch);
@@ -53,7 +53,11 @@ export class SalaryTables {
       });
       const { rows } = await client.query<{ file_id: string }>(
         `with counted as (
-           insert into refused_row (file_id, row_number) select * from unnest($1::bigint[], $2::integer[])
+           insert into refused_row (file_id, row_number)
+           select * from unnest($1::bigint[], $2::integer[]) as refused (file_id, row_number)
+           where not exists (
+             select from department_employee as employee
+             where employee.file_id = refused.file_id and employee.row_number = refused.row_number)
            on conflict do nothing returning file_id)
          update ingested_file set refused = refused + newly.count, heartbeat_at = clock_timestamp()
          from (select file_id, count(*) from counted group by file_id) as newly

@@ -1,10 +1,10 @@
-import { InputError } from '../../../functions/core/errors.ts';
+import { ConfigError, InputError } from '../../../functions/core/errors.ts';
 import { FileGone } from '../../../functions/transform-csv/file-reader.ts';
 import { Patience } from '../../../functions/transform-csv/patience.ts';
 import type { IngestionLedger } from '../../../functions/transform-csv/ports.ts';
 import { arrivalOf, FakeObjectStore } from '../../support/transform-fakes.ts';
 
-const away = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+const away = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
 /** A ledger and a publisher that fail so many times; waiting moves the clock, and each attempt may take time, too. */
 function rigOf(failures: number, { error = away, attemptMs = 0 } = {}) {
@@ -76,9 +76,13 @@ describe('Patience', () => {
     expect(rig.clock.nowMs).toBeLessThan(60_000);
   });
 
-  it('does not try again what can never succeed', async () => {
-    const rig = rigOf(1, { error: () => new InputError('PIPE_FILE_HEADER', 'no header') });
-    await expect(rig.ledger.register(file, latest)).rejects.toThrow('no header');
+  it.each([
+    ['can never succeed', new InputError('PIPE_FILE_HEADER', 'refused')],
+    ['somebody has to correct', new ConfigError('refused')],
+    ['the bucket refuses', Object.assign(new Error('refused'), { name: 'NoSuchBucket', $fault: 'client' })],
+  ])('does not try again what %s', async (_what, fault) => {
+    const rig = rigOf(1, { error: () => fault });
+    await expect(rig.ledger.register(file, latest)).rejects.toThrow('refused');
     expect(rig.asked).toHaveLength(1);
   });
 });
