@@ -31,6 +31,8 @@ export interface ObjectOrigin {
 const MAX_QUEUED = 1_000;
 /** A listing that takes long is repeated less often, so that a large bucket does not keep the server busy. */
 const REST_PER_LISTING = 4;
+/** Queueing the events of many new objects takes long, too, and the next object should not wait for that. */
+const LONGEST_REST_MS = 5_000;
 const VERSIONING_CHECK_MS = 30_000;
 const LONGEST_NOTICE_GAP_MS = 30_000;
 
@@ -102,7 +104,8 @@ export class BucketSource {
         this.#tell(error);
       }
       const took = performance.now() - startedAt;
-      await this.#sleep(Math.max(this.#options.pollIntervalMs, took * REST_PER_LISTING));
+      const rest = Math.min(took * REST_PER_LISTING, LONGEST_REST_MS);
+      await this.#sleep(Math.max(this.#options.pollIntervalMs, rest));
     }
   }
 
