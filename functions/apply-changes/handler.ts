@@ -5,7 +5,7 @@ import { Database } from '../adapters/postgres/database.ts';
 import { EmployeeReplica, REPLICA_SESSION } from '../adapters/postgres/employee-replica.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { decodeKafkaEvent, type KafkaEvent } from '../runtime/kafka-event.ts';
 import { METRIC } from '../runtime/metric-names.ts';
@@ -19,16 +19,9 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(applyChangesShape, process.env);
-    const kafka = createKafka({
-      brokers: config.KAFKA_BROKERS,
-      auth: config.KAFKA_AUTH,
-      region: config.AWS_REGION,
-      clientId: NAME,
-    });
+    const kafka = createKafka(kafkaOf(config, NAME));
     const database = await Database.open({
-      url: config.TARGET_DATABASE_URL,
-      secretArn: config.TARGET_DATABASE_SECRET_ARN,
-      applicationName: NAME,
+      ...targetDatabaseOf(config, NAME),
       sessionSettings: REPLICA_SESSION,
     });
     await assertUtf8(database, 'target');

@@ -4,7 +4,7 @@ import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { SalaryTables } from '../adapters/postgres/salary-tables.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { decodeKafkaEvent, type KafkaEvent } from '../runtime/kafka-event.ts';
 import { METRIC } from '../runtime/metric-names.ts';
@@ -17,17 +17,8 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(loadSalariesShape, process.env);
-    const kafka = createKafka({
-      brokers: config.KAFKA_BROKERS,
-      auth: config.KAFKA_AUTH,
-      region: config.AWS_REGION,
-      clientId: NAME,
-    });
-    const database = await Database.open({
-      url: config.TARGET_DATABASE_URL,
-      secretArn: config.TARGET_DATABASE_SECRET_ARN,
-      applicationName: NAME,
-    });
+    const kafka = createKafka(kafkaOf(config, NAME));
+    const database = await Database.open(targetDatabaseOf(config, NAME));
     const deadLetters = new DeadLetterPublisher(new RecordPublisher(kafka), SALARIES_DEAD_LETTER_TOPIC);
     return { loader: new SalaryLoader(new SalaryTables(database), deadLetters), logger, metrics };
   },

@@ -10,7 +10,7 @@ import { CAPTURE_SESSION, ChangeCapture } from '../adapters/postgres/change-capt
 import { Database } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { ChangePoller } from './change-poller.ts';
@@ -29,16 +29,9 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(pollChangesShape, process.env);
-    const kafka = createKafka({
-      brokers: config.KAFKA_BROKERS,
-      auth: config.KAFKA_AUTH,
-      region: config.AWS_REGION,
-      clientId: NAME,
-    });
+    const kafka = createKafka(kafkaOf(config, NAME));
     const database = await Database.open({
-      url: config.SOURCE_DATABASE_URL,
-      secretArn: config.SOURCE_DATABASE_SECRET_ARN,
-      applicationName: NAME,
+      ...sourceDatabaseOf(config, NAME),
       sessionSettings: CAPTURE_SESSION,
       // Reading, saving and purging do not wait for one another.
       maxConnections: 3,

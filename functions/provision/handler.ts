@@ -3,7 +3,7 @@ import { createKafka } from '../adapters/kafka/kafka-client.ts';
 import { createTopics } from '../adapters/kafka/topic-admin.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { migrate } from '../adapters/postgres/migrations.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { provisionShape } from './config.ts';
 import { answerCloudFormation, isCustomResourceEvent } from './custom-resource.ts';
@@ -17,17 +17,11 @@ const SQL = join(import.meta.dirname, '../../sql');
 
 async function connect() {
   const config = loadConfig(provisionShape, process.env);
-  const open = (url: string, secretArn: string | undefined) => Database.open({ url, secretArn, applicationName: NAME });
   const [source, target] = await Promise.all([
-    open(config.SOURCE_DATABASE_URL, config.SOURCE_DATABASE_SECRET_ARN),
-    open(config.TARGET_DATABASE_URL, config.TARGET_DATABASE_SECRET_ARN),
+    Database.open(sourceDatabaseOf(config, NAME)),
+    Database.open(targetDatabaseOf(config, NAME)),
   ]);
-  const kafka = createKafka({
-    brokers: config.KAFKA_BROKERS,
-    auth: config.KAFKA_AUTH,
-    region: config.AWS_REGION,
-    clientId: NAME,
-  });
+  const kafka = createKafka(kafkaOf(config, NAME));
   return new Provisioner(
     {
       migrateSource: async () => migrate(source, await readMigrations(join(SQL, 'source'))),

@@ -4,7 +4,7 @@ import { Database } from '../adapters/postgres/database.ts';
 import { IngestionAccounting } from '../adapters/postgres/ingestion-accounting.ts';
 import { BucketListing } from '../adapters/s3/bucket-listing.ts';
 import { createS3Client } from '../adapters/s3/s3-client.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { BucketReconciler } from './bucket-reconciler.ts';
@@ -16,11 +16,7 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(reconcileBucketShape, process.env);
-    const database = await Database.open({
-      url: config.TARGET_DATABASE_URL,
-      secretArn: config.TARGET_DATABASE_SECRET_ARN,
-      applicationName: NAME,
-    });
+    const database = await Database.open(targetDatabaseOf(config, NAME));
     const transformer = new AsyncInvoker(new LambdaClient({}), config.TRANSFORM_FUNCTION_NAME);
     const reconciler = new BucketReconciler(
       new BucketListing(createS3Client(), config.BUCKET_NAME),

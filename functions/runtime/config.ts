@@ -56,3 +56,33 @@ export const sourceDatabaseShape = {
     .optional()
     .describe('Secrets Manager secret with {"username", "password"}; absent on a laptop, where the URL has both'),
 };
+
+type Settings<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
+
+/** What a Kafka client is made with; the brokers know it by `name`. */
+export function kafkaOf(settings: Settings<typeof kafkaShape>, name: string) {
+  return {
+    brokers: settings.KAFKA_BROKERS,
+    auth: settings.KAFKA_AUTH,
+    region: settings.AWS_REGION,
+    clientId: name,
+  };
+}
+
+/** What the target database is opened with; its server shows `name` beside the sessions. */
+export function targetDatabaseOf(settings: Settings<typeof targetDatabaseShape>, name: string) {
+  return {
+    url: settings.TARGET_DATABASE_URL,
+    secretArn: settings.TARGET_DATABASE_SECRET_ARN,
+    applicationName: name,
+  };
+}
+
+/** As for the target database. */
+export function sourceDatabaseOf(settings: Settings<typeof sourceDatabaseShape>, name: string) {
+  return {
+    url: settings.SOURCE_DATABASE_URL,
+    secretArn: settings.SOURCE_DATABASE_SECRET_ARN,
+    applicationName: name,
+  };
+}

@@ -3,7 +3,7 @@ import { ConfigError } from '../../../functions/core/errors.ts';
 import { loadSalariesShape } from '../../../functions/load-salaries/config.ts';
 import { provisionShape } from '../../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../../functions/reconcile-bucket/config.ts';
-import { loadConfig } from '../../../functions/runtime/config.ts';
+import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../../../functions/runtime/config.ts';
 
 const good = { KAFKA_BROKERS: ' a:1, b:2,', TARGET_DATABASE_URL: 'postgres://u@h/d' };
 
@@ -54,4 +54,22 @@ describe('loadConfig', () => {
     expect(loadConfig(reconcileBucketShape, env).STALE_AFTER_SECONDS).toBe(60);
     expect(() => loadConfig(reconcileBucketShape, { ...env, STALE_AFTER_SECONDS: '0' })).toThrow(/at least 1 second/);
   });
+});
+
+test('what the clients are made with comes from the settings alone, and names the function', () => {
+  const config = loadConfig(provisionShape, {
+    ...good,
+    KAFKA_AUTH: 'iam',
+    AWS_REGION: 'eu-central-1',
+    SOURCE_DATABASE_URL: 'postgres://h/s',
+    SOURCE_DATABASE_SECRET_ARN: 'arn:s',
+  });
+  expect(kafkaOf(config, 'me')).toEqual({
+    brokers: ['a:1', 'b:2'],
+    auth: 'iam',
+    region: 'eu-central-1',
+    clientId: 'me',
+  });
+  expect(sourceDatabaseOf(config, 'me')).toEqual({ url: 'postgres://h/s', secretArn: 'arn:s', applicationName: 'me' });
+  expect(targetDatabaseOf(config, 'me')).toEqual({ url: 'postgres://u@h/d', applicationName: 'me' });
 });
