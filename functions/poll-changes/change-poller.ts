@@ -44,6 +44,8 @@ export interface PollResult {
   readonly outcome: 'handed over' | 'lost the lease' | 'not needed' | 'time is up';
   /** Changes and snapshot rows published, repetitions included. */
   readonly published: number;
+  /** How long ago the source was last read; `null` when it never was. The successor's first read ends the gap. */
+  readonly lastReadMsAgo: number | null;
 }
 
 /** Each wait between two empty ticks is this much longer than the one before. */
@@ -63,6 +65,7 @@ export class ChangePoller {
   readonly #partitionCount: number;
   readonly #timing: PollerTiming;
   #published = 0;
+  #readAt: number | null = null;
   #purgedAt = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: PollerDependencies, timing: PollerTiming) {
@@ -108,7 +111,8 @@ export class ChangePoller {
   }
 
   #result(outcome: PollResult['outcome']): PollResult {
-    return { outcome, published: this.#published };
+    const lastReadMsAgo = this.#readAt === null ? null : Math.round(this.#clock.now() - this.#readAt);
+    return { outcome, published: this.#published, lastReadMsAgo };
   }
 
   /** Nothing waits out the length of a lease that nobody uses. What goes wrong here delays the successor, no more. */
@@ -179,11 +183,16 @@ export class ChangePoller {
     lease: Lease,
     untilMs: number,
   ): Promise<'handed over' | 'time is up' | 'snapshot wanted'> {
+    const read = (progress: Progress) => {
+      this.#readAt = this.#clock.now();
+      return reader.read(progress);
+    };
     let pauseMs = this.#timing.busyTickMs;
     let tickAt = this.#clock.now();
-    let reading: Reading = await reader.read(from);
+    this.#log.info('polling begins', { phase: from.phase });
+    let reading: Reading = await read(from);
     for (;;) {
-      const next = reading.more ? reader.read(reading.progress) : null;
+      const next = reading.more ? read(reading.progress) : null;
       // Its failure is met when it is awaited; until then it must not end the process.
       next?.catch(() => {});
       if (reading.records.length > 0) {
@@ -211,7 +220,7 @@ export class ChangePoller {
         await this.#clock.sleep(Math.max(0, tickAt + pauseMs - this.#clock.now()));
         tickAt = this.#clock.now();
       }
-      reading = await (next ?? reader.read(reading.progress));
+      reading = await (next ?? read(reading.progress));
     }
   }
 

@@ -61,9 +61,10 @@ export class Lease {
     let beat: LedgerEntry | null = null;
     let beatAt = 0;
     while (this.#clock.now() < untilMs) {
+      const askedAt = this.#clock.now();
       const entry = await this.#ledger.read();
       const seenAt = this.#clock.now();
-      if (entry?.owner === this.#owner) return this.#begin(entry.fencing, entry, seenAt);
+      if (entry?.owner === this.#owner) return this.#begin(entry, askedAt);
       if (entry === null || entry.owner === '') {
         if (await this.#ledger.take(entry, this.#owner)) continue;
       } else if (first !== null && entry.fencing !== first.fencing) {
@@ -139,9 +140,10 @@ export class Lease {
     return run;
   }
 
-  #begin(fencing: number, entry: LedgerEntry, seenAt: number): true {
-    this.#fencing = fencing;
-    this.#confirmedAt = seenAt;
+  /** An answer is as old as its question. */
+  #begin(entry: LedgerEntry, askedAt: number): true {
+    this.#fencing = entry.fencing;
+    this.#confirmedAt = askedAt;
     this.#lost = false;
     this.#hear(entry);
     return true;

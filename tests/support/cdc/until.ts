@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Asks again until there is an answer, and returns it.
+ *
+ * @throws when there is none in time, saying what was waited for.
+ */
+export async function until<Answer>(
+  what: string,
+  ask: () => Promise<Answer | undefined> | Answer | undefined,
+  { withinMs = 30_000, everyMs = 10 } = {},
+): Promise<Answer> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > deadline) throw new Error(`waited ${withinMs / 1_000} s for ${what}, in vain`);
+    await sleep(everyMs);
+  }
+}

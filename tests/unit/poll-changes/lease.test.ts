@@ -1,0 +1,181 @@
+import { Lease, LeaseLostError } from '../../../functions/poll-changes/lease.ts';
+import { FakeClock } from '../../support/cdc/fake-clock.ts';
+import { Connection, ModelLedger } from '../../support/cdc/model-ledger.ts';
+
+const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, lookMs: 20 };
+const LATER = 600_000;
+
+let clock: FakeClock;
+let ledger: ModelLedger;
+beforeEach(() => {
+  clock = new FakeClock();
+  ledger = new ModelLedger();
+});
+
+const lease = (owner: string) => new Lease(ledger, clock, TIMING, owner);
+
+/** An owner that shows a sign of life whenever one is due. */
+async function heldBy(owner: string): Promise<Lease> {
+  const held = lease(owner);
+  const acquired = held.acquire(LATER);
+  await clock.advance(TIMING.lookMs);
+  expect(await acquired).toBe(true);
+  return held;
+}
+
+async function beatFor(held: Lease, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) {
+    await held.beat().catch(() => {});
+    await clock.advance(100);
+  }
+}
+
+/** `undefined` as long as it is open. */
+function watch<Result>(promise: Promise<Result>): { result: Result | undefined } {
+  const watched: { result: Result | undefined } = { result: undefined };
+  promise.then((result) => {
+    watched.result = result;
+  });
+  return watched;
+}
+
+describe('a lease', () => {
+  it('is taken at once when nobody has it', async () => {
+    const held = await heldBy('a');
+    expect(held.held).toBe(true);
+    expect(await ledger.read()).toMatchObject({ owner: 'a', fencing: 1 });
+  });
+
+  it('is taken at once when its owner has set it free', async () => {
+    const first = await heldBy('a');
+    await first.handOver('position');
+    expect(first.held).toBe(false);
+    const second = await heldBy('b');
+    expect(await ledger.read()).toMatchObject({ owner: 'b', position: 'position' });
+    expect(second.held).toBe(true);
+  });
+
+  it('can be had though the entry so far holds nothing but a request', async () => {
+    await ledger.requestResnapshot('token');
+    expect((await heldBy('a')).resnapshot).toBe('token');
+  });
+
+  it('shows a sign of life no more often than is due', async () => {
+    const held = await heldBy('a');
+    const before = ledger.writes;
+    await beatFor(held, 60_000);
+    expect(ledger.writes - before).toBeLessThanOrEqual(60);
+    expect(ledger.writes - before).toBeGreaterThanOrEqual(54);
+  });
+
+  it('counts a saved position as a sign of life', async () => {
+    const held = await heldBy('a');
+    const before = ledger.writes;
+    for (let n = 0; n < 40; n += 1) {
+      await held.write(`position ${n}`);
+      await held.beat();
+      await clock.advance(250);
+    }
+    expect(ledger.writes - before).toBe(40);
+  });
+
+  it('goes to whoever asks, as soon as the owner hears of it and hands over', async () => {
+    const first = await heldBy('a');
+    const second = lease('b');
+    const acquired = watch(second.acquire(LATER));
+    await beatFor(first, 1_200);
+    expect(first.requestedBy).toBe('b');
+    expect(acquired.result).toBeUndefined();
+    await first.handOver('last position');
+    await clock.advance(TIMING.lookMs);
+    expect(acquired.result).toBe(true);
+    expect(await ledger.read()).toMatchObject({ owner: 'b', requestedBy: null, position: 'last position' });
+  });
+
+  it('goes to the later one of two who ask; the other one is not needed', async () => {
+    const first = await heldBy('a');
+    const early = watch(lease('b').acquire(LATER));
+    await beatFor(first, 300);
+    const late = watch(lease('c').acquire(LATER));
+    await beatFor(first, 1_200);
+    await first.handOver();
+    await clock.advance(100);
+    expect([early.result, late.result]).toEqual([false, true]);
+  });
+
+  it('is taken from an owner whose heartbeat stands still, on the clock of whoever waits', async () => {
+    await heldBy('dead');
+    const acquired = watch(lease('b').acquire(LATER));
+    await clock.advance(TIMING.leaseMs - 2 * TIMING.lookMs);
+    expect(acquired.result).toBeUndefined();
+    await clock.advance(3 * TIMING.lookMs);
+    expect(acquired.result).toBe(true);
+  });
+
+  it('is not taken from an owner who lives but never hands over', async () => {
+    const busy = await heldBy('a');
+    const acquired = watch(lease('b').acquire(clock.now() + 30_000));
+    await beatFor(busy, 30_500);
+    expect(acquired.result).toBe(false);
+    await busy.write('still mine');
+  });
+
+  it('goes to one of two who wait for a dead owner', async () => {
+    await heldBy('dead');
+    const results = [watch(lease('b').acquire(LATER)), watch(lease('c').acquire(LATER))];
+    await clock.advance(TIMING.leaseMs + 100);
+    expect(results.map(({ result }) => result).sort()).toEqual([false, true]);
+  });
+
+  it('is lost to an owner that wakes up late: nothing that it writes counts', async () => {
+    const frozen = await heldBy('a');
+    await frozen.write('old position');
+    const successor = lease('b');
+    const acquired = successor.acquire(LATER);
+    await clock.advance(TIMING.leaseMs + 100);
+    expect(await acquired).toBe(true);
+    await successor.write('new position');
+    await expect(frozen.write('stale position')).rejects.toThrow(LeaseLostError);
+    expect(frozen.held).toBe(false);
+    expect(await ledger.read()).toMatchObject({ owner: 'b', position: 'new position' });
+  });
+
+  it('asks the ledger before it is relied on when its last answer is not fresh', async () => {
+    const frozen = await heldBy('a');
+    const before = ledger.writes;
+    await frozen.ensureHeld();
+    expect(ledger.writes).toBe(before);
+    const acquired = lease('b').acquire(LATER);
+    await clock.advance(TIMING.leaseMs + 100);
+    expect(await acquired).toBe(true);
+    await expect(frozen.ensureHeld()).rejects.toThrow(LeaseLostError);
+  });
+
+  it('counts from when it asked, not from when a slow answer came', async () => {
+    const slow = new Connection(clock, 4_000);
+    const held = new Lease(slow.to(ledger), clock, TIMING, 'a');
+    const acquired = held.acquire(LATER);
+    // A look, the taking, and the look that shows who has it.
+    await clock.advance(3 * 4_000);
+    expect(await acquired).toBe(true);
+    const before = ledger.writes;
+    const ensured = held.ensureHeld();
+    await clock.advance(4_000);
+    await ensured;
+    expect(ledger.writes).toBe(before + 1);
+  });
+
+  it('writes in order, so that a position never goes back', async () => {
+    const held = await heldBy('a');
+    await Promise.all([held.write('1'), held.write('2'), held.write('3'), held.handOver('4')]);
+    expect(await ledger.read()).toMatchObject({ position: '4', owner: '' });
+    await expect(held.write('5')).rejects.toThrow(LeaseLostError);
+  });
+
+  it('is lost when the table is emptied', async () => {
+    const held = await heldBy('a');
+    ledger.forget();
+    await expect(held.write('position')).rejects.toThrow(LeaseLostError);
+    expect(await ledger.read()).toBeNull();
+  });
+});
