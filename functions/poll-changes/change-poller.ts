@@ -79,7 +79,7 @@ export class ChangePoller {
 
   /**
    * Polls until somebody else asks for the lease or the clock says `untilMs`. Failures of the world are tried again
-   * until then.
+   * until then, and a lease that was lost to nobody is taken anew.
    *
    * @throws PipelineError when the position does not fit the source: then the lease is free again, and somebody has to
    * decide; the last failure when it lasted until the end.
@@ -93,7 +93,10 @@ export class ChangePoller {
         if (!lease.held && !(await lease.acquire(untilMs))) return this.#result('not needed');
         return this.#result(await this.#poll(lease, untilMs));
       } catch (error) {
-        if (error instanceof LeaseLostError) return this.#result('lost the lease');
+        if (error instanceof LeaseLostError) {
+          if (await lease.isVacant().catch(() => false)) continue;
+          return this.#result('lost the lease');
+        }
         if (error instanceof PipelineError && error.retry === 'manual') {
           await this.#release(lease);
           throw error;

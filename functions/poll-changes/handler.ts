@@ -11,11 +11,12 @@ import { Database } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
 import { kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
-import { createHandler } from '../runtime/handler.ts';
+import { createHandler, type Telemetry } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { ChangePoller } from './change-poller.ts';
 import { pollChangesShape } from './config.ts';
 import { Lease } from './lease.ts';
+import type { ChangePublisher, ChangeSource, Ledger } from './ports.ts';
 import { untilConnected } from './until-connected.ts';
 
 const NAME = 'poll-changes';
@@ -24,12 +25,24 @@ const RESERVE_MS = 5_000;
 
 const clock = { now: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
 
+interface Dependencies extends Telemetry {
+  readonly config: Pick<Config, 'POLLER_LEASE_MS' | 'CDC_RETENTION_HOURS' | 'CDC_PURGE_SECONDS'>;
+  readonly source: ChangeSource;
+  readonly publisher: ChangePublisher;
+  readonly ledger: Ledger;
+  /** Connects to everything, and tells the number of partitions. */
+  readonly reachAll: () => Promise<number>;
+}
+
+type Config = ReturnType<typeof loadConfig<typeof pollChangesShape>>;
+
 /** An event with `"resnapshot": true` begins a new snapshot; any other, the schedule's included, just polls. */
 export const handler = createHandler({
   name: NAME,
-  connect: async ({ logger, metrics }) => {
+  connect: async ({ logger, metrics }): Promise<Dependencies> => {
     const config = loadConfig(pollChangesShape, process.env);
     const kafka = createKafka(kafkaOf(config, NAME));
+    const publisher = new RecordPublisher(kafka);
     const database = await Database.open({
       ...sourceDatabaseOf(config, NAME),
       sessionSettings: CAPTURE_SESSION,
@@ -39,26 +52,30 @@ export const handler = createHandler({
     const client = new DynamoDBClient({
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
     });
-    const ledger = new PollerLedger(client, config.OFFSET_TABLE);
-    return { config, kafka, database, publisher: new RecordPublisher(kafka), ledger, logger, metrics };
+    return {
+      config,
+      source: new ChangeCapture(database),
+      publisher: { publish: (records) => publisher.publish(CHANGES_TOPIC, records) },
+      ledger: new PollerLedger(client, config.OFFSET_TABLE),
+      reachAll: async () => {
+        await Promise.all([assertUtf8(database, 'source'), publisher.connect()]);
+        return partitionCount(kafka, CHANGES_TOPIC);
+      },
+      logger,
+      metrics,
+    };
   },
   handle: async (dependencies, event: { readonly resnapshot?: unknown } | null, context: Context) => {
-    const { config, kafka, database, publisher, ledger, logger, metrics } = dependencies;
+    const { config, source, publisher, ledger, reachAll, logger, metrics } = dependencies;
     const untilMs = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     // Everything is connected before the lease is asked for, so that the one that runs is relieved without a gap.
     const partitions = await untilConnected(clock, untilMs, logger, async () => {
-      await Promise.all([assertUtf8(database, 'source'), publisher.connect()]);
+      const count = await reachAll();
       if (event?.resnapshot === true) await ledger.requestResnapshot(randomUUID());
-      return partitionCount(kafka, CHANGES_TOPIC);
+      return count;
     });
     const poller = new ChangePoller(
-      {
-        source: new ChangeCapture(database),
-        publisher: { publish: (records) => publisher.publish(CHANGES_TOPIC, records) },
-        clock,
-        log: logger,
-        partitionCount: partitions,
-      },
+      { source, publisher, clock, log: logger, partitionCount: partitions },
       {
         busyTickMs: 10,
         idleTickMs: 100,

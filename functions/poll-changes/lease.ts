@@ -88,6 +88,12 @@ export class Lease {
     return false;
   }
 
+  /** Whether nobody holds the lease, as when the table was emptied. */
+  async isVacant(): Promise<boolean> {
+    const entry = await this.#ledger.read();
+    return entry === null || entry.owner === '';
+  }
+
   /**
    * Makes sure that the lease is still held, as far as this side can know; asks when the last answer is not fresh, as
    * after a freeze.

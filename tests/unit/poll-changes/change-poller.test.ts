@@ -284,6 +284,17 @@ describe('a position that does not fit', () => {
   });
 });
 
+test('a table that is emptied under the poller is where it begins anew', async () => {
+  const poller = world.start();
+  await writeFor(1_000);
+  world.ledger.forget();
+  await writeFor(3_000);
+  await clock.advance(500);
+  expect(poller.outcome).toBeUndefined();
+  expect(world.topic.filter(({ message }) => message.action === 'SNAPSHOT_END')).toHaveLength(2 * PARTITIONS);
+  expectNothingLost();
+});
+
 test('a new snapshot that is asked for while changes stream begins with the next sign of life', async () => {
   world.start();
   await writeFor(1_000);
