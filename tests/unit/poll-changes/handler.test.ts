@@ -10,8 +10,8 @@ import { until } from '../../support/cdc/until.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
 const event = JSON.parse(readFileSync(join(__dirname, '../../fixtures/events/schedule-poll-changes.json'), 'utf8'));
-/** What the handler keeps back of its time, and a little to poll in. */
-const SHORT_MS = 5_300;
+jest.setTimeout(30_000);
+
 const contextFor = (remainingMs: number) => lambdaContext('employee-streams-dev-poll-changes', remainingMs);
 
 /** The handler with source, topic and ledger in memory. */
@@ -35,7 +35,13 @@ function connectToMemory() {
     source.commit(txid);
   };
   const actions = () => published.map(({ value }) => (JSON.parse(String(value)) as { action: string }).action);
-  return { connected, ledger, reachAll, write, actions };
+  /** Waits until an action is on the topic for the n-th time. */
+  const untilPublished = (action: string, times = 1) =>
+    until(action, () => actions().filter((each) => each === action).length >= times || undefined);
+  /** Ends whoever polls, as a successor does that took it for dead. */
+  const takeAway = () =>
+    until('the lease', async () => (await ledger.take(await ledger.read(), 'another')) || undefined);
+  return { connected, ledger, reachAll, write, actions, untilPublished, takeAway };
 }
 
 let output: ReturnType<typeof captureOutput>;
@@ -46,58 +52,77 @@ afterEach(() => {
   output.restore();
 });
 
-test('polls from the event of the schedule until its time is up, and leaves the lease to the next one', async () => {
-  const { connected, ledger, write, actions } = connectToMemory();
+test('polls from the event of the schedule, and tells no value of a row', async () => {
+  const { connected, write, actions, untilPublished, takeAway } = connectToMemory();
   write();
-  const running = connected(event, contextFor(SHORT_MS));
-  await until('the end of the snapshot', () => actions().includes('SNAPSHOT_END') || undefined);
+  const running = connected(event, contextFor(60_000));
+  await untilPublished('SNAPSHOT_END', 2);
   write();
-  expect(await running).toMatchObject({ outcome: 'time is up', published: 2 });
+  await untilPublished('UPDATE');
+  await takeAway();
+  expect(await running).toMatchObject({ outcome: 'lost the lease', published: 2 });
   expect(actions()).toEqual(['SNAPSHOT', 'SNAPSHOT_END', 'SNAPSHOT_END', 'UPDATE']);
-  expect(await ledger.read()).toMatchObject({ owner: '' });
   const lines = output.restore();
   expect(lines).toContainEqual(expect.objectContaining({ ChangesPublished: 2 }));
   expect(lines).toContainEqual(expect.objectContaining({ message: 'polling ends', lastReadMsAgo: expect.any(Number) }));
   expect(JSON.stringify(lines)).not.toMatch(/50000|Ada/);
 });
 
+test('ends before the invocation is ended, and leaves the lease free', async () => {
+  const { connected, ledger } = connectToMemory();
+  expect(await connected(event, contextFor(6_000))).toMatchObject({ outcome: 'time is up' });
+  expect(await ledger.read()).toMatchObject({ owner: '' });
+});
+
 test('is relieved by the next invocation, which is connected before it asks', async () => {
-  const { connected, ledger, reachAll } = connectToMemory();
+  const { connected, ledger, reachAll, write, untilPublished, takeAway } = connectToMemory();
   const first = connected(event, contextFor(60_000));
-  await until('the first one to poll', async () => (await ledger.read())?.position ?? undefined);
-  const owner = (await ledger.read())?.owner;
-  const gate = Promise.withResolvers<void>();
+  await untilPublished('SNAPSHOT_END');
+  const asked = Promise.withResolvers<unknown>();
   reachAll.mockImplementationOnce(async () => {
-    await gate.promise;
-    expect(await ledger.read()).toMatchObject({ owner, requestedBy: null });
+    asked.resolve((await ledger.read())?.requestedBy);
     return 2;
   });
-  const second = connected(event, contextFor(6_800));
-  gate.resolve();
+  const second = connected(event, contextFor(60_000));
+  expect(await asked.promise).toBeNull();
   expect(await first).toMatchObject({ outcome: 'handed over' });
-  expect(await second).toMatchObject({ outcome: 'time is up' });
+  write();
+  await untilPublished('INSERT');
+  await takeAway();
+  expect(await second).toMatchObject({ outcome: 'lost the lease' });
 });
 
 test('begins a new snapshot when the event asks for one', async () => {
-  const { connected, ledger, write, actions } = connectToMemory();
+  const { connected, ledger, write, untilPublished, takeAway } = connectToMemory();
   write();
-  await connected(event, contextFor(SHORT_MS));
-  await connected({ resnapshot: true }, contextFor(SHORT_MS));
-  expect(actions().filter((action) => action === 'SNAPSHOT')).toHaveLength(2);
+  const first = connected(event, contextFor(60_000));
+  await untilPublished('SNAPSHOT');
+  const second = connected({ resnapshot: true }, contextFor(60_000));
+  await untilPublished('SNAPSHOT', 2);
   expect(await ledger.read()).toMatchObject({ resnapshot: null });
+  await first;
+  await takeAway();
+  await second;
 });
 
-test('tries again to connect while it has time, and not at all what somebody has to set right', async () => {
-  const { connected, reachAll, actions } = connectToMemory();
+test('tries again to connect while it has time', async () => {
+  const { connected, reachAll, untilPublished, takeAway } = connectToMemory();
   reachAll.mockRejectedValueOnce(new Error('away'));
-  expect(await connected(event, contextFor(SHORT_MS + 1_200))).toMatchObject({ outcome: 'time is up' });
-  expect(actions()).toContain('SNAPSHOT_END');
-  reachAll.mockRejectedValueOnce(new ConfigError('the source database must have the encoding UTF8'));
+  const running = connected(event, contextFor(60_000));
+  await untilPublished('SNAPSHOT_END');
+  await takeAway();
+  await running;
+});
+
+test('does not try again what somebody has to set right', async () => {
+  const { connected, reachAll } = connectToMemory();
+  reachAll.mockRejectedValue(new ConfigError('the source database must have the encoding UTF8'));
   await expect(connected(event, contextFor(60_000))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
+  expect(reachAll).toHaveBeenCalledTimes(1);
 });
 
 test('names what is missing in its environment', async () => {
-  await expect(handler(event, contextFor(SHORT_MS))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
+  await expect(handler(event, contextFor(60_000))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
   expect(output.restore()).toContainEqual(
     expect.objectContaining({ message: expect.stringMatching(/SOURCE_DATABASE_URL: is required.*OFFSET_TABLE/) }),
   );
