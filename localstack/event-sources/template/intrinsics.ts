@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Conditions } from './conditions.ts';
 import type { Template } from './template.ts';
 
 /** What the emulator takes for the account where nothing says otherwise. */
@@ -56,29 +57,45 @@ function mskArn(pseudo: Pseudo, name: string): string {
   return `arn:${pseudo.partition}:kafka:${pseudo.region}:${pseudo.accountId}:cluster/${name}/${id}`;
 }
 
+/** `AWS::NoValue`: what stands there is not there. */
+const noValue = Symbol('AWS::NoValue');
+
 /**
  * Puts values in the place of CloudFormation's functions. What only a deployment knows (another stack's exports, ids
  * that AWS draws) becomes a made-up value that stays the same from start to start.
  */
 export class Intrinsics {
   readonly #template: Template;
+  readonly #conditions: Conditions;
   readonly pseudo: Pseudo;
 
   constructor(template: Template, pseudo: Pseudo) {
     this.#template = template;
+    this.#conditions = new Conditions(template.Conditions ?? {}, (value) => this.resolve(value));
     this.pseudo = pseudo;
   }
 
+  /** The template with only those resources that CloudFormation would make. */
+  withConditions(): Template {
+    const made = Object.entries(this.#template.Resources).filter(
+      ([, { Condition }]) => Condition === undefined || this.#conditions.holds(String(Condition)),
+    );
+    return { ...this.#template, Resources: Object.fromEntries(made) };
+  }
+
+  /** Undefined for `AWS::NoValue`; lists and objects leave such values out. */
   resolve(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map((item) => this.resolve(item));
+    if (Array.isArray(value)) return value.map((item) => this.resolve(item)).filter((item) => item !== undefined);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value);
     const [only] = entries;
     if (entries.length === 1 && only !== undefined && (only[0] === 'Ref' || only[0].startsWith('Fn::'))) {
       const resolved = this.#call(only[0], only[1]);
+      if (resolved === noValue) return undefined;
       if (resolved !== undefined) return resolved;
     }
-    return Object.fromEntries(entries.map(([name, item]) => [name, this.resolve(item)]));
+    const resolved = entries.map(([name, item]) => [name, this.resolve(item)] as const);
+    return Object.fromEntries(resolved.filter(([, item]) => item !== undefined));
   }
 
   nameOf(logicalId: string): string {
@@ -127,6 +144,14 @@ export class Intrinsics {
         const [separator, text] = argument as [string, unknown];
         return String(this.resolve(text)).split(separator);
       }
+      case 'Fn::If': {
+        const [condition, then, otherwise] = argument as [string, unknown, unknown];
+        return this.resolve(this.#conditions.holds(condition) ? then : otherwise) ?? noValue;
+      }
+      case 'Fn::FindInMap': {
+        const [map = '', first = '', second = ''] = (this.resolve(argument) as unknown[]).map(String);
+        return this.resolve(this.#template.Mappings?.[map]?.[first]?.[second]);
+      }
       case 'Fn::ImportValue': {
         const exported = String(this.resolve(argument));
         return mskArn(this.pseudo, exported.replace(/[^a-zA-Z0-9-]/g, '-'));
@@ -138,6 +163,7 @@ export class Intrinsics {
 
   #reference(name: string): unknown {
     const { region, accountId, stackName, partition } = this.pseudo;
+    if (name === 'AWS::NoValue') return noValue;
     const pseudo: Record<string, string> = {
       'AWS::Region': region,
       'AWS::AccountId': accountId,

@@ -25,6 +25,17 @@ export const known = new Set([
   'Topics',
 ]);
 
+/** Properties that CloudFormation can only change by making a new mapping. */
+export const createOnly = [
+  'AmazonManagedKafkaEventSourceConfig',
+  'EventSourceArn',
+  'SelfManagedEventSource',
+  'SelfManagedKafkaEventSourceConfig',
+  'StartingPosition',
+  'StartingPositionTimestamp',
+  'Topics',
+];
+
 /** Properties of mappings for other sources, with what they are for. */
 export const otherSources: Record<string, string> = {
   ParallelizationFactor: 'Kinesis and DynamoDB streams',

@@ -20,8 +20,9 @@ export interface Model {
 }
 
 /** Throws a TemplateError for whatever AWS would refuse. */
-export function readTemplate(template: Template, pseudo: Partial<Pseudo>, options: KafkaMappingOptions): Model {
-  const intrinsics = new Intrinsics(template, { ...defaultPseudo, ...pseudo });
+export function readTemplate(whole: Template, pseudo: Partial<Pseudo>, options: KafkaMappingOptions): Model {
+  const intrinsics = new Intrinsics(whole, { ...defaultPseudo, ...pseudo });
+  const template = intrinsics.withConditions();
   const functions = new Functions(template, intrinsics);
   const { kafka, others } = readKafkaMappings(template, intrinsics, functions, options);
   return {

@@ -28,6 +28,19 @@ export class Properties {
     return this.#values[name] !== undefined && this.#values[name] !== null;
   }
 
+  /** As it stands in the template, functions resolved. */
+  raw(name: string): unknown {
+    return this.#values[name];
+  }
+
+  /** Refuses whatever else stands here: it would change nothing, and nobody would notice. */
+  only(...names: readonly string[]): void {
+    for (const name of this.names) {
+      if (names.includes(name)) continue;
+      this.fail(name, `is not known here; expected ${names.join(', ')}`, 'extraneous key is not permitted');
+    }
+  }
+
   /** `aws` as for a TemplateError. */
   fail(name: string, message: string, aws?: string): never {
     throw new TemplateError(this.resource, this.#path === '' ? name : `${this.#path}.${name}`, message, aws);

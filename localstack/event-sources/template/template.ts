@@ -1,6 +1,7 @@
 /** A resource of a CloudFormation template. */
 export interface Resource {
   readonly Type: string;
+  /** Name of a condition; where it does not hold, CloudFormation does not make the resource. */
   readonly Condition?: unknown;
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
@@ -8,6 +9,8 @@ export interface Resource {
 export interface Template {
   readonly Resources: Record<string, Resource>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 }
 
 export function resourcesOfType(template: Template, type: string): [string, Resource][] {

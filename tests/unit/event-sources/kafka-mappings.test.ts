@@ -43,6 +43,14 @@ test('the consumer group is the UUID of the mapping, the same at each start', ()
   expect(read({})?.consumerGroupId).toBe(read({})?.consumerGroupId);
 });
 
+test('[documented] a changed property that can only be given at creation makes a new mapping, any other does not', () => {
+  const before = read({})?.uuid;
+  expect(read({ BatchSize: 7, Enabled: false })?.uuid).toBe(before);
+  for (const changed of [{ StartingPosition: 'TRIM_HORIZON' }, { Topics: ['other'] }, selfManaged]) {
+    expect(read(changed)?.uuid).not.toBe(before);
+  }
+});
+
 test('a window of 0 is 0, and one poller group of an empty object is on-demand mode', () => {
   expect(read({ MaximumBatchingWindowInSeconds: 0 })?.windowMs).toBe(0);
   expect(read({ ProvisionedPollerConfig: {} })?.pollers).toBeUndefined();
@@ -103,6 +111,26 @@ test.each<[string, object, RegExp]>([
   ['ParallelizationFactor', { ParallelizationFactor: 2 }, /Kinesis/],
   ['TumblingWindowInSeconds', { TumblingWindowInSeconds: 2 }, /Kinesis/],
   ['Nonsense', { Nonsense: 1 }, /no property/],
+  ['DestinationConfig.OnFail', { DestinationConfig: { OnFail: {} } }, /not known here; expected OnFailure/],
+  [
+    'DestinationConfig.OnFailure.Arn',
+    { DestinationConfig: { OnFailure: { Arn: 'arn:aws:sqs:eu-central-1:123456789012:q' } } },
+    /expected Destination/,
+  ],
+  ['FilterCriteria.filters', { FilterCriteria: { filters: [] } }, /expected Filters/],
+  ['FilterCriteria.Filters[0].pattern', { FilterCriteria: { Filters: [{ pattern: '{}' }] } }, /expected Pattern/],
+  ['ProvisionedPollerConfig.Pollers', { ProvisionedPollerConfig: { Pollers: 2 } }, /expected MinimumPollers/],
+  [
+    'AmazonManagedKafkaEventSourceConfig.GroupId',
+    { AmazonManagedKafkaEventSourceConfig: { GroupId: 'g' } },
+    /expected ConsumerGroupId/,
+  ],
+  [
+    'SelfManagedEventSource.Endpoints.BootstrapServers',
+    { ...selfManaged, SelfManagedEventSource: { Endpoints: { BootstrapServers: ['a:1'] } } },
+    /expected KAFKA_BOOTSTRAP_SERVERS, KafkaBootstrapServers/,
+  ],
+  ['MetricsConfig.Names', { MetricsConfig: { Names: [] } }, /expected Metrics/],
   ['EventSourceArn', { ...selfManaged, EventSourceArn: arn }, /cannot stand beside/],
   ['EventSourceArn', { EventSourceArn: undefined }, /is required/],
   [

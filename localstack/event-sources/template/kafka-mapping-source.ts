@@ -1,0 +1,112 @@
+import type { StartingPosition } from '../kafka/mapping.ts';
+import { accessTypes } from './kafka-mapping-properties.ts';
+import { Properties } from './properties.ts';
+
+/** AWS would take what the emulator cannot do. */
+export const TAKES_IT = 'takes it';
+
+export interface Cluster {
+  readonly selfManaged: boolean;
+  /** Absent: self-managed. */
+  readonly arn?: string;
+  readonly brokers: readonly string[];
+}
+
+/** `brokers` stand in for an MSK cluster, and for the servers that a self-managed one names. */
+export function readCluster(properties: Properties, brokers: readonly string[]): Cluster {
+  const arn = properties.text('EventSourceArn');
+  const selfManaged = properties.object('SelfManagedEventSource');
+  if (arn !== undefined && selfManaged !== undefined) {
+    properties.fail('EventSourceArn', 'cannot stand beside SelfManagedEventSource: keep the one that you mean');
+  }
+  if (selfManaged !== undefined) {
+    const servers = bootstrapServers(selfManaged);
+    return { selfManaged: true, brokers: brokers.length > 0 ? brokers : servers };
+  }
+  if (arn === undefined) return properties.fail('EventSourceArn', 'is required, or SelfManagedEventSource');
+  if (brokers.length === 0) {
+    const change = 'set custom.eventSources.brokers, or --brokers';
+    properties.fail('EventSourceArn', `no broker stands in for this cluster: ${change}`, TAKES_IT);
+  }
+  return { selfManaged: false, arn, brokers };
+}
+
+function bootstrapServers(selfManaged: Properties): readonly string[] {
+  selfManaged.only('Endpoints');
+  const endpoints = selfManaged.object('Endpoints') ?? selfManaged.fail('Endpoints', 'is required');
+  // The API's spelling, and that of CloudFormation.
+  endpoints.only('KAFKA_BOOTSTRAP_SERVERS', 'KafkaBootstrapServers');
+  const spelling = endpoints.has('KAFKA_BOOTSTRAP_SERVERS') ? 'KAFKA_BOOTSTRAP_SERVERS' : 'KafkaBootstrapServers';
+  const servers = endpoints.list(spelling) ?? endpoints.fail('KafkaBootstrapServers', 'is required');
+  if (servers.length < 1 || servers.length > 10) {
+    endpoints.fail(spelling, `must hold 1 to 10 servers, holds ${servers.length}`);
+  }
+  for (const server of servers) {
+    if (typeof server !== 'string' || !/^[^\s:]+:\d{1,5}$/.test(server)) {
+      endpoints.fail(spelling, `expected host:port, got ${JSON.stringify(server)}`);
+    }
+  }
+  return servers as string[];
+}
+
+export function readTopic(properties: Properties): string {
+  const topics = properties.list('Topics') ?? properties.fail('Topics', 'is required');
+  const [topic] = topics;
+  if (topics.length !== 1 || typeof topic !== 'string') {
+    return properties.fail('Topics', `must hold exactly one topic, holds ${topics.length}: use a mapping for each`);
+  }
+  if (!/^(?!\.)[a-zA-Z0-9\-_.]{1,249}$/.test(topic)) {
+    const expected = '1 to 249 letters, digits, "-", "_" and ".", no leading "."';
+    return properties.fail('Topics', `expected ${expected}, got ${JSON.stringify(topic)}`);
+  }
+  return topic;
+}
+
+/** `nowMs`: milliseconds since 1970. */
+export function readStartingPosition(properties: Properties, nowMs: number): StartingPosition {
+  const type = properties.oneOf('StartingPosition', ['LATEST', 'TRIM_HORIZON', 'AT_TIMESTAMP']);
+  if (type === undefined) {
+    return properties.fail('StartingPosition', 'is required: LATEST, TRIM_HORIZON or AT_TIMESTAMP');
+  }
+  const seconds = properties.integer('StartingPositionTimestamp', 0, Number.MAX_SAFE_INTEGER);
+  if (type !== 'AT_TIMESTAMP') {
+    if (seconds !== undefined) {
+      properties.fail('StartingPositionTimestamp', `is for AT_TIMESTAMP, not for ${type}: take one of them out`);
+    }
+    return { type };
+  }
+  if (seconds === undefined) return properties.fail('StartingPositionTimestamp', 'is required with AT_TIMESTAMP');
+  if (seconds * 1_000 > nowMs) {
+    properties.fail('StartingPositionTimestamp', 'must not be in the future: give Unix time in seconds');
+  }
+  return { type, timestampMs: seconds * 1_000 };
+}
+
+/** Absent: the mapping's UUID is its group. */
+export function readConsumerGroup(properties: Properties, selfManaged: boolean): string | undefined {
+  const name = selfManaged ? 'SelfManagedKafkaEventSourceConfig' : 'AmazonManagedKafkaEventSourceConfig';
+  const other = selfManaged ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig';
+  if (properties.has(other)) properties.fail(other, `belongs to the other kind of cluster: use ${name}`);
+  const config = properties.object(name);
+  if (config?.has('SchemaRegistryConfig')) {
+    config.fail('SchemaRegistryConfig', 'schema registries are not emulated: take it out for local runs', TAKES_IT);
+  }
+  config?.only('ConsumerGroupId', 'SchemaRegistryConfig', ...(selfManaged ? ['ConsumptionMode'] : []));
+  const mode = config?.text('ConsumptionMode');
+  if (mode !== undefined && !/^stream$/i.test(mode)) {
+    config?.fail('ConsumptionMode', `${mode} (share groups) is not emulated: only Stream is`, TAKES_IT);
+  }
+  return config?.text('ConsumerGroupId', { maximumLength: 200, pattern: /^[a-zA-Z0-9 \-/*:_+=.@]+$/ });
+}
+
+/** Checked only: how to sign in to the local broker is said in the emulator's options. */
+export function checkAccess(properties: Properties, selfManaged: boolean): void {
+  const allowed = selfManaged ? accessTypes.selfManaged : accessTypes.msk;
+  const configurations = properties.list('SourceAccessConfigurations') ?? [];
+  configurations.forEach((configuration, index) => {
+    const item = new Properties(properties.resource, configuration, `SourceAccessConfigurations[${index}]`);
+    item.only('Type', 'URI');
+    item.oneOf('Type', allowed);
+    item.text('URI', { maximumLength: 10_000 });
+  });
+}

@@ -1,0 +1,62 @@
+import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+import type { Template } from '../../../localstack/event-sources/template/template.ts';
+
+const fn = { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'fn' } };
+const mapping = (properties: object, condition?: string) => ({
+  Type: 'AWS::Lambda::EventSourceMapping',
+  ...(condition !== undefined && { Condition: condition }),
+  Properties: {
+    FunctionName: { Ref: 'Fn' },
+    EventSourceArn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/1',
+    Topics: ['t'],
+    StartingPosition: 'LATEST',
+    ...properties,
+  },
+});
+
+const read = (template: Partial<Template>) =>
+  readTemplate(
+    { ...template, Resources: { Fn: fn, ...template.Resources } },
+    {},
+    { brokers: ['127.0.0.1:1'], allowErrorControlsOnDemand: false, maximumFilters: 5, now: Date.now },
+  ).mappings;
+
+const stages = {
+  Parameters: { Stage: { Default: 'dev' } },
+  Conditions: {
+    IsProd: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] },
+    IsDev: { 'Fn::Not': [{ Condition: 'IsProd' }] },
+    Either: { 'Fn::Or': [{ Condition: 'IsProd' }, { Condition: 'IsDev' }] },
+    Both: { 'Fn::And': [{ Condition: 'IsProd' }, { Condition: 'IsDev' }] },
+  },
+};
+
+test('a resource whose condition does not hold is not there', () => {
+  const conditions = ['IsProd', 'IsDev', 'Either', 'Both'];
+  const Resources = Object.fromEntries(conditions.map((condition) => [condition, mapping({}, condition)]));
+  expect(read({ ...stages, Resources }).map(({ id }) => id)).toEqual(['IsDev', 'Either']);
+});
+
+test('Fn::If chooses, and AWS::NoValue takes the property out', () => {
+  const chosen = mapping({
+    BatchSize: { 'Fn::If': ['IsProd', 1_000, 7] },
+    Enabled: { 'Fn::If': ['IsDev', false, true] },
+    MaximumBatchingWindowInSeconds: { 'Fn::If': ['IsDev', { Ref: 'AWS::NoValue' }, 5] },
+    Topics: [{ 'Fn::If': ['IsProd', 'orders', { Ref: 'AWS::NoValue' }] }, 't'],
+  });
+  expect(read({ ...stages, Resources: { Mapping: chosen } })).toMatchObject([
+    { batchSize: 7, enabled: false, windowMs: 500, topic: 't' },
+  ]);
+});
+
+test('Fn::FindInMap looks up', () => {
+  const found = mapping({ BatchSize: { 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, 'batch'] } });
+  const Mappings = { Sizes: { dev: { batch: 3 }, prod: { batch: 500 } } };
+  expect(read({ ...stages, Mappings, Resources: { Mapping: found } })).toMatchObject([{ batchSize: 3 }]);
+});
+
+test('a condition that is not defined is a fault of the template, in one line', () => {
+  expect(() => read({ Resources: { Mapping: mapping({}, 'Missing') } })).toThrow(
+    /^Conditions: Missing: is used and not defined: define it \(AWS: Template format error\)$/,
+  );
+});
