@@ -36,8 +36,31 @@ export class AwsFailureDestination implements ClosableDestination {
   async close(): Promise<void> {}
 }
 
-/** A message is at most a megabyte by the broker's default; several go together. */
-const MAX_MESSAGES_PER_SEND = 100;
+/** The broker takes a megabyte at once by default; a single message that is larger is for it to judge. */
+const MAX_BYTES_PER_SEND = 900_000;
+/** What a message costs beside its key and value. */
+const MESSAGE_OVERHEAD_BYTES = 100;
+
+interface FailureMessage {
+  readonly key: Buffer | null;
+  readonly value: string;
+}
+
+/** In their order, as many together as the broker takes at once. */
+function chunksOf(messages: readonly FailureMessage[]): FailureMessage[][] {
+  const chunks: FailureMessage[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const message of messages) {
+    const own = Buffer.byteLength(message.value) + (message.key?.length ?? 0) + MESSAGE_OVERHEAD_BYTES;
+    if (bytes + own > MAX_BYTES_PER_SEND) {
+      chunks.push([]);
+      bytes = 0;
+    }
+    bytes += own;
+    chunks.at(-1)?.push(message);
+  }
+  return chunks;
+}
 
 /** Puts each failed record on a topic of the same cluster, under its own key. */
 export class TopicFailureDestination implements ClosableDestination {
@@ -64,10 +87,7 @@ export class TopicFailureDestination implements ClosableDestination {
         value: JSON.stringify(recordFailureRecord(this.#mapping, this.#writer, batch, record, time)),
       };
     });
-    for (let start = 0; start < messages.length; start += MAX_MESSAGES_PER_SEND) {
-      const chunk = messages.slice(start, start + MAX_MESSAGES_PER_SEND);
-      await producer.send({ topic: this.#topic, acks: -1, messages: chunk });
-    }
+    for (const chunk of chunksOf(messages)) await producer.send({ topic: this.#topic, acks: -1, messages: chunk });
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FailedBatch } from '../kafka/failed-batch.ts';
 import type { KafkaEventWriter } from '../kafka/kafka-event.ts';
 import type { KafkaMapping } from '../kafka/mapping.ts';
@@ -9,7 +10,8 @@ function common(mapping: KafkaMapping, batch: FailedBatch, functionArn: string, 
   const outcome = batch.lastOutcome;
   return {
     requestContext: {
-      requestId: outcome?.requestId ?? '',
+      // What was never sent has no request of its own; the field is there all the same.
+      requestId: outcome?.requestId ?? randomUUID(),
       functionArn,
       condition,
       approximateInvokeCount: batch.invokeCount,

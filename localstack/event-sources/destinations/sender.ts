@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Invoker } from '../invoke/lambda-client.ts';
 
@@ -76,7 +76,9 @@ export class AwsSender implements Sender {
     const name = service === 's3' ? objectKey : `${new Date().toISOString().replaceAll(':', '.')}-${randomUUID()}.json`;
     const file = join(this.#options.directory, service, resource.replaceAll(/[^\w.-]/g, '_'), name);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, body);
+    // Whoever looks finds it whole or not at all.
+    await writeFile(`${file}.part`, body);
+    await rename(`${file}.part`, file);
   }
 }
 

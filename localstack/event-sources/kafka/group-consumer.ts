@@ -1,32 +1,32 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type KafkaConfig } from 'kafkajs';
 import { type Log, reasonOf } from '../log.ts';
 import { registerCodecs } from './codecs.ts';
-import { type GroupHooks, prepareKafkajs, silenceNegativeTimeoutWarning, withGroupHooks } from './kafkajs-internals.ts';
+import { fetchedOffsetOf, type GroupHooks, prepareKafkajs, withGroupHooks } from './kafkajs-internals.ts';
 
 const { Kafka, logLevel, PartitionAssigners } = kafkajs;
 
-export interface GroupConsumerOptions {
+export interface GroupConsumerOptions extends Omit<GroupHooks, 'afterFetch'> {
   readonly client: KafkaConfig;
   readonly mappingId: string;
   readonly groupId: string;
   readonly topic: string;
-  readonly fromBeginning: boolean;
   readonly readUncommitted: boolean;
   /** The broker waits this long for the member's batches in flight when the group rebalances. */
   readonly rebalanceTimeoutMs: number;
   readonly sessionTimeoutMs: number;
   readonly maxBytesPerPartition: number;
   readonly maxWaitMs: number;
-  readonly hooks: GroupHooks;
-  /** Takes in polled records; polling goes on when it returns. */
-  readonly onBatch: (payload: EachBatchPayload) => void;
+  /** Takes in polled records; polling goes on when it returns. `fetchedOffset` is what the broker was asked for. */
+  readonly onBatch: (payload: EachBatchPayload, fetchedOffset: number) => void;
   /** Told how far a partition was read when the broker gave nothing but control or aborted records. */
-  readonly onSkipped: (partition: number, nextOffset: number) => void;
+  readonly onSkipped: (partition: number, fetchedOffset: number, nextOffset: number) => void;
   readonly onPollingError: () => void;
   readonly log: Log;
 }
 
 const RESTART_MS = 500;
+/** So long new partitions stay unseen; longer delays their first records, shorter asks the broker more often. */
+const METADATA_MAX_AGE_MS = 5_000;
 const SHORTEST_NOTICE_GAP_MS = 30_000;
 
 /** A kafkajs consumer that is started again, whatever stopped it, until `stop`: a broker that comes back is found. */
@@ -43,7 +43,6 @@ export class GroupConsumer {
     this.#options = options;
     prepareKafkajs();
     registerCodecs();
-    silenceNegativeTimeoutWarning();
   }
 
   /** Returns at once; joining goes on in the background. */
@@ -84,7 +83,16 @@ export class GroupConsumer {
 
   /** Runs a consumer until it crashes (throws) or `stop` is called (returns). */
   async #runOnce(): Promise<void> {
-    const { client, groupId, topic, hooks, fromBeginning } = this.#options;
+    const { client, groupId, topic, beforeJoin, afterJoin, beforeFetch } = this.#options;
+    const fetchedOffsets = new Map<number, number>();
+    const hooks: GroupHooks = {
+      beforeJoin,
+      afterJoin,
+      beforeFetch,
+      afterFetch: (batches) => {
+        for (const { partition, fetchedOffset } of batches) fetchedOffsets.set(partition, Number(fetchedOffset));
+      },
+    };
     const consumer = new Kafka({
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,
@@ -100,7 +108,7 @@ export class GroupConsumer {
       maxWaitTimeInMs: this.#options.maxWaitMs,
       minBytes: 1,
       allowAutoTopicCreation: false,
-      metadataMaxAge: 30_000,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
       readUncommitted: this.#options.readUncommitted,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3, restartOnFailure: async () => false },
     });
@@ -111,16 +119,20 @@ export class GroupConsumer {
     end.promise.catch(() => {});
     consumer.on(consumer.events.CRASH, ({ payload }) => end.reject(payload.error));
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      if (payload.batchSize === 0) this.#options.onSkipped(payload.partition, Number(payload.lastOffset) + 1);
+      const { partition, batchSize, lastOffset } = payload;
+      if (batchSize > 0) return;
+      this.#options.onSkipped(partition, fetchedOffsets.get(partition) ?? -1, Number(lastOffset) + 1);
     });
     this.#consumer = consumer;
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: [topic], fromBeginning });
+      // Only where the broker no longer has the offset that is asked for: the oldest it has then loses the least. The
+      // starting position itself is committed before the first fetch.
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
       await consumer.run({
         autoCommit: false,
         partitionsConsumedConcurrently: 8,
-        eachBatch: async (payload) => this.#options.onBatch(payload),
+        eachBatch: async (payload) => this.#options.onBatch(payload, fetchedOffsetOf(payload)),
       });
       if (!this.#stopped) await end.promise;
     } finally {

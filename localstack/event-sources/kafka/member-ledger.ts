@@ -8,8 +8,9 @@ interface Entry {
 }
 
 /**
- * Remembers on disk which member of its group this process is. A process that was killed leaves its member behind, and
- * the group would wait for it until its session times out; the next process finds the entry and has it leave at once.
+ * Remembers on disk which member of its group this process is. A process that was killed, or ended while the broker was
+ * away, leaves its member behind, and the group would wait for it until its session times out; the next process finds
+ * the entry and has it leave at once. Of a member that has left already the broker only says that it does not know it.
  */
 export class MemberLedger {
   readonly #directory: string;
@@ -24,14 +25,13 @@ export class MemberLedger {
     writeFileSync(this.#file(group.groupId), JSON.stringify({ pid: process.pid, memberId: group.memberId }));
   }
 
-  forget(groupId: string): void {
-    if (this.#read(groupId)?.pid === process.pid) rmSync(this.#file(groupId), { force: true });
-  }
-
-  /** Only a member of a process that is gone: two emulators may share a group on purpose. */
+  /**
+   * A member of a process that is gone, or an earlier one of this process, which lost the broker and could not leave. Not
+   * one of another process that lives: two emulators may share a group on purpose.
+   */
   async dismissPredecessor(group: JoinedGroup): Promise<void> {
     const entry = this.#read(group.groupId);
-    if (entry === undefined || isAlive(entry.pid)) return;
+    if (entry === undefined || (entry.pid !== process.pid && isAlive(entry.pid))) return;
     const coordinator = await group.cluster.findGroupCoordinator({ groupId: group.groupId });
     // Refused when the broker has dropped it already, which is just as good.
     await coordinator.leaveGroup({ groupId: group.groupId, memberId: entry.memberId }).catch(() => {});

@@ -17,6 +17,7 @@ export class OffsetCommitter {
   readonly #wanted = new Map<PartitionQueue, number>();
   #group: JoinedGroup | undefined;
   #running: Promise<void> | undefined;
+  #flushing = false;
 
   constructor(options: { topic: string; mappingId: string; metrics: MappingMetrics; log: Log }) {
     this.#topic = options.topic;
@@ -29,6 +30,7 @@ export class OffsetCommitter {
   useGroup(group: JoinedGroup | undefined): void {
     this.#group = group;
     this.#wanted.clear();
+    this.#flushing = false;
   }
 
   commit(queue: PartitionQueue, offset: number): void {
@@ -39,8 +41,12 @@ export class OffsetCommitter {
     });
   }
 
-  /** Resolves when nothing is left to commit, or cannot be. */
+  /**
+   * Resolves when nothing is left to commit, or after the first request that fails: a coordinator that has moved is only
+   * found by joining anew, which waits for this, and a process that ends does not wait for a broker that is away.
+   */
   async flush(): Promise<void> {
+    this.#flushing = true;
     while (this.#running !== undefined) await this.#running;
   }
 
@@ -81,6 +87,7 @@ export class OffsetCommitter {
     if (['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'].includes(type)) {
       return false;
     }
+    if (this.#flushing) return false;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     return true;
   }

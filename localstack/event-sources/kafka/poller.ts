@@ -4,9 +4,6 @@ import { type KafkaEventWriter, MAX_PAYLOAD_BYTES } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import type { PolledRecord } from './record.ts';
 
-/** A poller of Lambda runs at most this many invocations at a time. */
-export const INVOCATIONS_PER_POLLER = 5;
-
 export interface PollerOptions {
   readonly mappingId: string;
   readonly batchSize: number;
@@ -48,10 +45,6 @@ export class Poller {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-  }
-
-  resume(): void {
-    this.#stopped = false;
   }
 
   async idle(): Promise<void> {

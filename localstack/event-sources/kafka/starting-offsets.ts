@@ -1,11 +1,15 @@
 import type { JoinedGroup } from './kafkajs-internals.ts';
 import type { StartingPosition } from './mapping.ts';
 
+/** Where an offset was out of range, kafkajs commits this in its place, which says: from the oldest record. */
+const FROM_THE_OLDEST = -2;
+
 /**
  * The committed offset of each partition of the topic. Where the group has none yet, the starting position is looked up
  * and committed at once, for every partition: a group that started at LATEST and died before its first commit would
  * otherwise start at a later LATEST and lose what came in between.
- * Partitions that a topic gains later start at their beginning, so that nothing of them is missed.
+ * Partitions that a topic gains later start at their beginning, so that nothing of them is missed; and so does one whose
+ * committed offset the broker no longer has.
  */
 export async function committedOffsets(
   group: JoinedGroup,
@@ -17,20 +21,26 @@ export async function committedOffsets(
     groupId: group.groupId,
     topics: [{ topic, partitions: partitions.map((partition) => ({ partition })) }],
   });
-  const committed = new Map<number, number>();
-  for (const response of responses) {
-    for (const { partition, offset } of response.partitions) {
-      if (Number(offset) >= 0) committed.set(partition, Number(offset));
-    }
+  const found = new Map(
+    responses.flatMap((response) => response.partitions.map(({ partition, offset }) => [partition, Number(offset)])),
+  );
+  const isKnown = (partition: number) => (found.get(partition) ?? -1) >= 0 || found.get(partition) === FROM_THE_OLDEST;
+  const missing = partitions.filter((partition) => !isKnown(partition));
+  const oldest = await lookUp(group, topic, partitions, { type: 'TRIM_HORIZON' });
+  const isNew = missing.length === partitions.length;
+  const starts = isNew ? await lookUp(group, topic, missing, startingPosition) : oldest;
+  const offsets = new Map(
+    partitions.map((partition) => {
+      const offset = missing.includes(partition) ? starts.get(partition) : found.get(partition);
+      return [partition, Math.max(offset ?? 0, oldest.get(partition) ?? 0)];
+    }),
+  );
+  const changed = [...offsets].filter(([partition, offset]) => offset !== found.get(partition));
+  if (changed.length > 0) {
+    const wanted = changed.map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    await group.commitOffsets({ topics: [{ topic, partitions: wanted }] });
   }
-  const missing = partitions.filter((partition) => !committed.has(partition));
-  if (missing.length === 0) return committed;
-  const position: StartingPosition = committed.size > 0 ? { type: 'TRIM_HORIZON' } : startingPosition;
-  const offsets = await lookUp(group, topic, missing, position);
-  await group.commitOffsets({
-    topics: [{ topic, partitions: [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) })) }],
-  });
-  return new Map([...committed, ...offsets]);
+  return offsets;
 }
 
 async function lookUp(
