@@ -82,7 +82,11 @@ async function main(): Promise<void> {
       `${values.template}: Resources: no AWS::Lambda::EventSourceMapping for Kafka, bucket notification or schedule is in this template, so there is nothing to do: give the compiled template of a service that has one (AWS: deploys it, and invokes nothing)`,
     );
   }
-  const invoker = new LambdaClient({ endpoint: options.lambdaEndpoint, enforceTimeout: options.enforceTimeout });
+  const invoker = new LambdaClient({
+    endpoint: options.lambdaEndpoint,
+    enforceTimeout: options.enforceTimeout,
+    coldStartMs: options.coldStartMs,
+  });
   const sources = new EventSources({ model, options, invoker, log });
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -63,6 +63,8 @@ export const optionsSchema = z.strictObject({
   s3EventVersion: z.string().default('2.1'),
   /** Ends invocations whose runtime does not. Off while debugging. */
   enforceTimeout: z.boolean().default(true),
+  /** Added to a function's timeout before its invocation is ended here: a cold start does not count on AWS either. */
+  coldStartMs: milliseconds.default(10_000),
 });
 
 export type EventSourcesOptions = z.output<typeof optionsSchema>;

@@ -115,7 +115,11 @@ export default class EventSourcesPlugin {
   async #run(options: EventSourcesOptions & RuntimeHooks, model: Model, log: Log): Promise<void> {
     const { waitFor, onReady, ...plain } = options;
     const enforceTimeout = options.enforceTimeout && this.#cliOptions['noTimeout'] !== true;
-    const invoker = new LambdaClient({ endpoint: options.lambdaEndpoint, enforceTimeout });
+    const invoker = new LambdaClient({
+      endpoint: options.lambdaEndpoint,
+      enforceTimeout,
+      coldStartMs: options.coldStartMs,
+    });
     if (waitFor !== undefined) await waitFor();
     while (!this.#ending.signal.aborted && !(await invoker.answers())) {
       await new Promise((resolve) => setTimeout(resolve, LAMBDA_POLL_MS));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 
 /** What became of one synchronous invocation. */
 export type InvocationOutcome =
@@ -41,10 +42,11 @@ export interface LambdaClientOptions {
   readonly endpoint: string;
   /** Ends invocations whose runtime does not enforce the function's timeout; off for debugging. Default true. */
   readonly enforceTimeout?: boolean;
+  /** What a cold start may add, which the function's own timeout does not count. Default ten seconds, as on AWS. */
+  readonly coldStartMs?: number;
 }
 
-/** A cold start may add up to ten seconds on AWS that the function's own timeout does not count. */
-const INIT_PHASE_MS = 10_000;
+const COLD_START_MS = 10_000;
 
 /** Lambda's Invoke API over connections that stay open. */
 export class LambdaClient implements Invoker {
@@ -52,6 +54,7 @@ export class LambdaClient implements Invoker {
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
   readonly #enforceTimeout: boolean;
+  readonly #coldStartMs: number;
 
   constructor(options: LambdaClientOptions) {
     this.#endpoint = new URL(options.endpoint);
@@ -60,6 +63,7 @@ export class LambdaClient implements Invoker {
     const agentOptions = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
     this.#agent = secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
     this.#enforceTimeout = options.enforceTimeout ?? true;
+    this.#coldStartMs = options.coldStartMs ?? COLD_START_MS;
   }
 
   invoke(request: InvocationRequest): Promise<InvocationOutcome> {
@@ -67,7 +71,7 @@ export class LambdaClient implements Invoker {
     const bytes = request.payloadBytes ?? Buffer.byteLength(payload);
     const timeoutMs =
       this.#enforceTimeout && request.timeoutSeconds !== undefined
-        ? request.timeoutSeconds * 1_000 + INIT_PHASE_MS
+        ? request.timeoutSeconds * 1_000 + this.#coldStartMs
         : undefined;
     return new Promise((resolve) => {
       const ownRequestId = randomUUID();
@@ -115,19 +119,14 @@ export class LambdaClient implements Invoker {
     });
   }
 
-  /** Whether the API answers at all, with whatever status. */
+  /** Whether something listens there. Nothing is sent: whatever records its requests would record that one, too. */
   answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const call = this.#request(
-        { host: this.#endpoint.hostname, port: this.#endpoint.port, method: 'GET', path: '/', agent: this.#agent },
-        (response) => {
-          response.resume();
-          resolve(true);
-        },
-      );
-      call.on('error', () => resolve(false));
-      call.end();
-    });
+    const { hostname, port, protocol } = this.#endpoint;
+    const socket = net.connect(Number(port) || (protocol === 'https:' ? 443 : 80), hostname.replace(/^\[|\]$/g, ''));
+    return new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    }).finally(() => socket.destroy());
   }
 
   close(): void {

@@ -31,7 +31,7 @@ export interface ObjectOrigin {
 const MAX_QUEUED = 1_000;
 /** A listing that takes long is repeated less often, so that a large bucket does not keep the server busy. */
 const REST_PER_LISTING = 4;
-/** Queueing the events of many new objects takes long, too, and the next object should not wait for that. */
+/** However large the bucket, a new object is not kept waiting for longer. */
 const LONGEST_REST_MS = 5_000;
 const VERSIONING_CHECK_MS = 30_000;
 const LONGEST_NOTICE_GAP_MS = 30_000;
@@ -95,45 +95,46 @@ export class BucketSource {
       this.#options.cursor.noteSequencer(object.key, object.sequencer);
     }
     while (!this.#stopped) {
-      const startedAt = performance.now();
       this.#nudged = false;
+      let listingMs = 0;
       try {
-        await this.#list();
+        listingMs = await this.#list();
         this.#polling.resolve();
       } catch (error) {
         this.#tell(error);
       }
-      const took = performance.now() - startedAt;
-      const rest = Math.min(took * REST_PER_LISTING, LONGEST_REST_MS);
+      const rest = Math.min(listingMs * REST_PER_LISTING, LONGEST_REST_MS);
       await this.#sleep(Math.max(this.#options.pollIntervalMs, rest));
     }
   }
 
-  async #list(): Promise<void> {
+  /** Resolves with how long the server took for the listing; queueing events takes its time beside that. */
+  async #list(): Promise<number> {
     const { listing, bucket, cursor, queue } = this.#options;
     if (performance.now() - this.#versioningCheckedAt > VERSIONING_CHECK_MS) {
       this.#versioned = await listing.isVersioned(bucket);
       this.#versioningCheckedAt = performance.now();
     }
     const present = new Set<string>();
-    const pages = this.#versioned ? listing.versions(bucket) : listing.objects(bucket);
+    const pages = stopwatch(this.#versioned ? listing.versions(bucket) : listing.objects(bucket));
     for await (const page of pages) {
       for (const object of page) present.add(object.key);
       // Oldest first. The listing has a key's versions newest first, which decides between equal times.
       const fresh = page.filter((object) => !cursor.has(object)).reverse();
       fresh.sort((a, b) => a.lastModified - b.lastModified);
       for (const object of fresh) {
-        if (this.#stopped) return;
+        if (this.#stopped) return pages.elapsedMs();
         await this.#created(object);
       }
       while (queue.size > MAX_QUEUED && !this.#stopped) await this.#sleep(this.#options.pollIntervalMs);
     }
-    if (this.#versioned) return;
+    if (this.#versioned) return pages.elapsedMs();
     for (const key of [...cursor.keys].filter((known) => !present.has(known))) {
       const sequencer = cursor.nextSequencer(key, Date.now());
       await this.#emit({ eventName: 'ObjectRemoved:Delete', key, sequencer, time: new Date() }, undefined);
       await cursor.add(key, undefined, sequencer);
     }
+    return pages.elapsedMs();
   }
 
   async #created(object: ListedObject): Promise<void> {
@@ -206,6 +207,23 @@ export class BucketSource {
       };
     });
   }
+}
+
+/** The same items, and how long was waited for them. */
+function stopwatch<T>(source: AsyncIterable<T>): AsyncIterable<T> & { elapsedMs(): number } {
+  let elapsedMs = 0;
+  return {
+    elapsedMs: () => elapsedMs,
+    async *[Symbol.asyncIterator]() {
+      let askedAt = performance.now();
+      for await (const item of source) {
+        elapsedMs += performance.now() - askedAt;
+        yield item;
+        askedAt = performance.now();
+      }
+      elapsedMs += performance.now() - askedAt;
+    },
+  };
 }
 
 /** A listing tells a multipart upload by the form of its ETag; POST and COPY cannot be told from PUT. */
