@@ -6,16 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MappingMetrics } from '../../localstack/event-sources/metrics/mapping-metrics.ts';
 import { endpoints } from '../support/servers.ts';
-import { eventually, MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
+import { eventually, kill, MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
 import { freePort } from './event-sources/scratch-service.ts';
 
 jest.setTimeout(60_000);
 
 const program = join(import.meta.dirname, '..', '..', 'localstack', 'event-sources', 'cli.ts');
 
-/** The command, its lines, and how it ends. */
+const children: ChildProcess[] = [];
+afterEach(() => Promise.all(children.splice(0).map(kill)));
+
+/** The command, its lines, and how it ends. Whatever is left of it after the test is killed. */
 function command(...args: string[]): { child: ChildProcess; lines: () => string[]; ended: Promise<number | null> } {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
   let output = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -38,6 +42,7 @@ async function withTemplateFile(body: (run: MappingRun, file: string) => Promise
 
 test('the command drives any server of the Invoke API, logs a line a batch, serves the counters and ends by SIGTERM', () =>
   withTemplateFile(async (run, file) => {
+    run.fn.answer = (_event, count) => (count === 1 ? { functionError: 'Unhandled' } : {});
     const metricsPort = await freePort();
     const brokers = endpoints().kafka.brokers.join(',');
     await produce(run.topic, [
@@ -49,57 +54,54 @@ test('the command drives any server of the Invoke API, logs a line a batch, serv
       ...['--template', file, '--lambda', run.fn.endpoint, '--brokers', brokers],
       ...['--state', join(run.directory, 'state'), '--metrics', String(metricsPort)],
     );
-    try {
-      run.fn.answer = (_event, count) => (count === 1 ? { functionError: 'Unhandled' } : {});
-      await eventually(async () => {
-        if (child.exitCode !== null) throw new Error(lines().join('\n'));
-        const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`).catch(() => undefined);
-        const { mappings } = ((await response?.json()) ?? {}) as { mappings?: Record<string, MappingMetrics> };
-        return mappings?.['Mapping']?.CommittedEventCount === 3;
-      }, 'the commits');
-      expect([...new Set(run.fn.values)].sort()).toEqual(['a', 'b', 'c']);
-      expect(run.fn.invocations.every(({ functionName }) => functionName === 'recording')).toBe(true);
+    await eventually(async () => {
+      if (child.exitCode !== null) throw new Error(lines().join('\n'));
+      const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`).catch(() => undefined);
+      const { mappings } = ((await response?.json()) ?? {}) as { mappings?: Record<string, MappingMetrics> };
+      return mappings?.['Mapping']?.CommittedEventCount === 3;
+    }, 'the commits');
+    expect([...new Set(run.fn.values)].sort()).toEqual(['a', 'b', 'c']);
+    expect(run.fn.invocations.every(({ functionName }) => functionName === 'recording')).toBe(true);
 
-      const metrics = async (path: string) => fetch(`http://127.0.0.1:${metricsPort}${path}`);
-      const failed = Object.values(run.fn.invocations[0]?.event.records ?? {}).flat().length;
-      expect(await (await metrics('/metrics')).json()).toEqual({
-        mappings: {
-          Mapping: expect.objectContaining({
-            PolledEventCount: 3,
-            FilteredOutEventCount: 0,
-            InvokedEventCount: 3 + failed,
-            FailedInvokeEventCount: failed,
-            InvokeErrorCount: 1,
-            DroppedEventCount: 0,
-            OnFailureDestinationDeliveredEventCount: 0,
-            CommittedEventCount: 3,
-            OffsetLag: 0,
-            MaxOffsetLag: 0,
-            SumOffsetLag: 0,
-          }),
-        },
-        asynchronous: { queued: 0 },
-      });
-      expect((await metrics('/other')).status).toBe(404);
+    const metrics = async (path: string) => fetch(`http://127.0.0.1:${metricsPort}${path}`);
+    const failed = Object.values(run.fn.invocations[0]?.event.records ?? {}).flat().length;
+    expect(await (await metrics('/metrics')).json()).toEqual({
+      mappings: {
+        Mapping: expect.objectContaining({
+          PolledEventCount: 3,
+          FilteredOutEventCount: 0,
+          InvokedEventCount: 3 + failed,
+          FailedInvokeEventCount: failed,
+          InvokeErrorCount: 1,
+          DroppedEventCount: 0,
+          OnFailureDestinationDeliveredEventCount: 0,
+          CommittedEventCount: 3,
+          OffsetLag: 0,
+          MaxOffsetLag: 0,
+          SumOffsetLag: 0,
+        }),
+      },
+      asynchronous: { queued: 0 },
+    });
+    expect((await metrics('/other')).status).toBe(404);
 
-      const batches = lines()
+    const batches = () =>
+      lines()
         .map((line) => JSON.parse(line) as Record<string, unknown>)
         .filter(({ message }) => message === 'batch');
-      expect(batches).toHaveLength(run.fn.invocations.length);
-      expect(batches[0]).toMatchObject({
-        level: 'info',
-        mapping: 'Mapping',
-        offsets: expect.anything(),
-        records: failed,
-        bytes: Buffer.byteLength(run.fn.invocations[0]?.payload ?? ''),
-        durationMs: expect.any(Number),
-        outcome: 'functionError',
-        attempt: 1,
-      });
-      expect(lines().some((line) => line.includes('"level":"debug"'))).toBe(false);
-    } finally {
-      child.kill('SIGTERM');
-    }
+    await eventually(() => batches().length === run.fn.invocations.length, 'a line for each batch');
+    expect(batches()[0]).toMatchObject({
+      level: 'info',
+      mapping: 'Mapping',
+      offsets: expect.anything(),
+      records: failed,
+      bytes: Buffer.byteLength(run.fn.invocations[0]?.payload ?? ''),
+      durationMs: expect.any(Number),
+      outcome: 'functionError',
+      attempt: 1,
+    });
+    expect(lines().some((line) => line.includes('"level":"debug"'))).toBe(false);
+    child.kill('SIGTERM');
     expect(await ended).toBe(0);
   }));
 
@@ -149,21 +151,30 @@ describe('A broker that is away', () => {
       expect(notice()?.['reason']).toMatch(/^no broker answers: start it, or correct .* \(AWS: PROBLEM/);
       // Leads to the broker, as if it had come up there.
       const [host = '', brokerPort = ''] = (endpoints().kafka.brokers[0] ?? '').split(':');
+      const sockets = new Set<net.Socket>();
       const proxy = net.createServer((socket) => {
         const broker = net.connect(Number(brokerPort), host);
         socket.pipe(broker).pipe(socket);
-        for (const side of [socket, broker]) side.on('error', () => socket.destroy());
+        for (const side of [socket, broker]) {
+          sockets.add(side);
+          side.on('error', () => socket.destroy());
+        }
       });
       proxy.listen(port, '127.0.0.1');
-      await started;
-      await produce(run.topic, [{ value: 'after' }]);
-      await run.fn.until(() => run.fn.values.includes('after'), 'the record');
-      await run.stop();
-      proxy.close();
+      try {
+        await started;
+        await produce(run.topic, [{ value: 'after' }]);
+        await run.fn.until(() => run.fn.values.includes('after'), 'the record');
+      } finally {
+        await run.stop();
+        for (const socket of sockets) socket.destroy();
+        proxy.close();
+      }
     });
   });
 
-  test('[goal] while polling: told, picked up by itself, and nothing is lost', async () => {
+  /** Connections to a broker that can be taken away. */
+  function removableBroker() {
     let away = false;
     const sockets = new Set<net.Socket>();
     const socketFactory = ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
@@ -173,19 +184,30 @@ describe('A broker that is away', () => {
       socket.once('close', () => sockets.delete(socket));
       return socket;
     };
+    const takeAway = () => {
+      away = true;
+      for (const socket of sockets) socket.destroy(new Error('ECONNRESET'));
+    };
+    const bringBack = () => {
+      away = false;
+    };
+    return { socketFactory, takeAway, bringBack };
+  }
+
+  test('[goal] while polling: told, picked up by itself, and nothing is lost', async () => {
+    const { socketFactory, takeAway, bringBack } = removableBroker();
     await withMapping({ options: { kafka: { socketFactory } } }, async (run) => {
       await run.start();
       await produce(run.topic, [{ value: 'before' }]);
       await run.fn.until(() => run.fn.values.includes('before'), 'the first record');
-      away = true;
-      for (const socket of sockets) socket.destroy(new Error('ECONNRESET'));
+      takeAway();
       await produce(run.topic, [{ value: 'meanwhile' }]);
       await eventually(
         () => run.lines.some(({ message }) => String(message).startsWith('not polling')),
         'the notice',
         30_000,
       );
-      away = false;
+      bringBack();
       await run.fn.until(() => run.fn.values.includes('meanwhile'), 'the record from meanwhile', 30_000);
       await produce(run.topic, [{ value: 'after' }]);
       await run.fn.until(() => run.fn.values.includes('after'), 'the last record');
@@ -194,6 +216,25 @@ describe('A broker that is away', () => {
         'meanwhile',
         'after',
       ]);
+    });
+  });
+
+  test('[goal] at the end: what could not be committed is delivered again, and nobody waits for it', async () => {
+    const { socketFactory, takeAway, bringBack } = removableBroker();
+    await withMapping({ options: { kafka: { socketFactory } } }, async (run) => {
+      await run.start();
+      run.fn.answer = () => {
+        takeAway();
+        return {};
+      };
+      await produce(run.topic, [{ value: 'handled' }]);
+      await eventually(() => run.metrics.CommitErrorCount > 0, 'a commit that fails', 30_000);
+      await run.stop();
+      bringBack();
+      run.fn.answer = () => ({});
+      await run.start();
+      await run.fn.until(() => run.fn.values.length === 2, 'the record once more');
+      expect(run.fn.values).toEqual(['handled', 'handled']);
     });
   });
 });

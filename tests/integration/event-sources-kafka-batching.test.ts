@@ -43,23 +43,22 @@ describe('Batches', () => {
     }));
 
   test.each([
-    ['unset: half a second', undefined, 450, 1_500],
-    ['2: two seconds', 2, 1_950, 3_500],
-    ['0: at once', 0, 0, 250],
+    ['unset: half a second', undefined, 500, 3_500],
+    ['2: two seconds', 2, 2_000, 5_000],
+    ['0: at once', 0, 0, 300],
   ])('[documented] window %s, counted from the first record', (_name, seconds, least, most) =>
     withMapping({ properties: { MaximumBatchingWindowInSeconds: seconds } }, async (run) => {
       await run.start();
-      // The first invocation warms up; the window of the second is measured.
-      await produce(run.topic, [{ value: 'warm' }]);
-      await run.fn.until(() => run.fn.records.length === 1, 'the first record');
-      await eventually(() => run.metrics.CommittedEventCount === 1, 'its commit');
-      await produce(run.topic, [{ value: 'v' }]);
-      const producedAt = Date.now();
-      await run.fn.until(() => run.fn.records.length === 2, 'the second record');
-      const waited = (run.fn.invocations[1]?.startedAt ?? 0) - producedAt;
-      // The producer takes a moment to leave after the record is there.
-      expect(waited).toBeGreaterThanOrEqual(least - 300);
-      expect(waited).toBeLessThan(most);
+      const waits: number[] = [];
+      // A busy machine may hold up one record, hardly each of several; a window that long is measured once.
+      for (let index = 0; index < (seconds === 0 ? 5 : 1); index++) {
+        await produce(run.topic, [{ value: String(index) }]);
+        await run.fn.until(() => run.fn.records.length === index + 1, 'the record');
+        await eventually(() => run.metrics.CommittedEventCount === index + 1, 'its commit');
+        waits.push((run.fn.invocations[index]?.startedAt ?? 0) - (run.fn.records[index]?.timestamp ?? 0));
+      }
+      expect(Math.min(...waits)).toBeGreaterThanOrEqual(least);
+      expect(Math.min(...waits)).toBeLessThan(most);
     }),
   );
 
@@ -67,21 +66,21 @@ describe('Batches', () => {
     withMapping({ properties: { BatchSize: 3, MaximumBatchingWindowInSeconds: 60 } }, async (run) => {
       await run.start();
       await produce(run.topic, values(3));
-      await run.fn.until(() => run.fn.records.length === 3, 'the full batch', 5_000);
+      await run.fn.until(() => run.fn.records.length === 3, 'the full batch');
       expect(size(run, 0)).toBe(3);
     }));
 
   test('[documented] a payload holds at most 6 MB, [inferred] measured on the serialised event', () =>
-    withMapping({ properties: { BatchSize: 100, MaximumBatchingWindowInSeconds: 1 } }, async (run) => {
+    withMapping({ properties: { BatchSize: 100, MaximumBatchingWindowInSeconds: 2 } }, async (run) => {
       const value = Buffer.alloc(700_000, 'x');
-      for (let index = 0; index < 12; index++) await produce(run.topic, [{ value }]);
+      for (let index = 0; index < 7; index++) await produce(run.topic, [{ value }]);
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 12, 'all records');
+      await run.fn.until(() => run.fn.records.length === 7, 'all records');
       const sizes = run.fn.invocations.map(({ payload }) => Buffer.byteLength(payload));
       expect(Math.max(...sizes)).toBeLessThanOrEqual(6 * 1024 * 1024);
       // 700,000 bytes are 933,336 characters in base64: six of them fit, seven do not.
-      expect(run.fn.invocations.map((_, index) => size(run, index))).toEqual([6, 6]);
-      expect(run.fn.records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+      expect(run.fn.invocations.map((_, index) => size(run, index))).toEqual([6, 1]);
+      expect(run.fn.records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     }));
 
   test('[documented] one batch of a partition at a time; [inferred] partitions run side by side', () =>
@@ -106,6 +105,28 @@ describe('Batches', () => {
         const own = run.fn.values.filter((value) => value.startsWith(`${partition}:`));
         expect(own).toEqual([0, 1, 2, 3].map((index) => `${partition}:${index}`));
       }
+    }));
+
+  test('[inferred] on demand one poller runs five invocations at a time', () =>
+    withMapping({ partitions: 7, properties: { BatchSize: 1 } }, async (run) => {
+      let running = 0;
+      let most = 0;
+      run.fn.answer = () => {
+        running += 1;
+        most = Math.max(most, running);
+        const onAnswered = () => {
+          running -= 1;
+        };
+        return { delayMs: 100, onAnswered };
+      };
+      const partitions = [0, 1, 2, 3, 4, 5, 6];
+      await produce(
+        run.topic,
+        partitions.flatMap((partition) => [0, 1, 2].map((value) => ({ partition, value: String(value) }))),
+      );
+      await run.start();
+      await run.fn.until(() => run.fn.records.length === 21, 'all records');
+      expect(most).toBe(5);
     }));
 
   test('[documented] provisioned pollers are capped at the number of partitions; each has its own batches', () =>

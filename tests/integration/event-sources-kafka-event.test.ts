@@ -1,11 +1,17 @@
-import kafkajs, { type Message } from 'kafkajs';
+import kafkajs, { type Message, type Producer } from 'kafkajs';
 import { registerCodecs } from '../../localstack/event-sources/kafka/codecs.ts';
 import { createTopic, endpoints } from '../support/servers.ts';
-import { clusterArn, kafka, produce, withMapping } from './event-sources/mapping-run.ts';
+import { clusterArn, eventually, kafka, produce, withMapping } from './event-sources/mapping-run.ts';
 
 jest.setTimeout(40_000);
 
 const { CompressionTypes } = kafkajs;
+
+async function transactional(transactionalId: string): Promise<Producer> {
+  const producer = kafka().producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  return producer;
+}
 
 describe('The event, as the function gets it', () => {
   test('[documented] MSK: eventSource, ARN, brokers joined by commas, records by topic-partition', () =>
@@ -122,27 +128,58 @@ describe('The event, as the function gets it', () => {
     }),
   );
 
-  test('[inferred] control records and aborted transactions are skipped, and progress goes past them', () =>
+  test('[inferred] of transactions committed records only, whoever else writes meanwhile; progress goes past the others', () =>
     withMapping({}, async (run) => {
-      const producer = kafka().producer({
-        transactionalId: `tx-${run.topic}`,
-        idempotent: true,
-        maxInFlightRequests: 1,
-      });
-      await producer.connect();
-      for (const [value, end] of [
-        ['committed', 'commit'],
-        ['aborted', 'abort'],
-      ] as const) {
-        const transaction = await producer.transaction();
-        await transaction.send({ topic: run.topic, messages: [{ value }] });
-        await transaction[end]();
+      const [one, other] = await Promise.all([transactional(`one-${run.topic}`), transactional(`other-${run.topic}`)]);
+      const { topic } = run;
+      // They end in another order than they began in, and a key of four zero bytes looks like the mark of an end.
+      const first = await one.transaction();
+      await first.send({ topic, messages: [{ value: 'aborted first', key: Buffer.alloc(4) }] });
+      const second = await other.transaction();
+      await second.send({ topic, messages: [{ value: 'aborted second' }] });
+      await first.send({ topic, messages: [{ value: 'aborted first' }] });
+      await produce(topic, [{ value: 'plain' }]);
+      await second.abort();
+      const third = await other.transaction();
+      await third.send({ topic, messages: [{ value: 'committed' }] });
+      await first.abort();
+      await third.commit();
+      await run.start();
+      await run.fn.until(() => run.fn.records.length >= 2, 'the records');
+      await eventually(() => run.metrics.OffsetLag === 0 && run.metrics.CommittedEventCount === 8, 'the whole topic');
+      expect(run.fn.values).toEqual(['plain', 'committed']);
+      await Promise.all([one.disconnect(), other.disconnect()]);
+    }));
+
+  test('[inferred] a transaction that is open holds back what stands behind it, and nothing of it is passed over', () =>
+    withMapping({ partitions: 2 }, async (run) => {
+      const producer = await transactional(run.topic);
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: run.topic, messages: [{ value: 'in the transaction', partition: 0 }] });
+      await produce(run.topic, [{ value: 'behind', partition: 0 }]);
+      await run.start();
+      // A fetch asks for all partitions, so that these come with an answer about the open transaction each.
+      for (const tick of ['tick', 'second tick']) {
+        await produce(run.topic, [{ value: tick, partition: 1 }]);
+        await run.fn.until(() => run.fn.values.includes(tick), tick);
       }
+      expect(run.fn.values).toEqual(['tick', 'second tick']);
+      await transaction.commit();
+      await run.fn.until(() => run.fn.records.length === 4, 'the records');
+      expect(run.fn.values.slice(2)).toEqual(['in the transaction', 'behind']);
+      await producer.disconnect();
+    }));
+
+  test('[inferred] isolationLevel: read_uncommitted shows the records of aborted transactions, too', () =>
+    withMapping({ options: { isolationLevel: 'read_uncommitted' } }, async (run) => {
+      const producer = await transactional(run.topic);
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: run.topic, messages: [{ value: 'aborted' }] });
+      await transaction.abort();
       await producer.disconnect();
       await produce(run.topic, [{ value: 'plain' }]);
       await run.start();
       await run.fn.until(() => run.fn.records.length === 2, 'the records');
-      expect(run.fn.values).toEqual(['committed', 'plain']);
-      expect(run.fn.records.map(({ offset }) => offset)).toEqual([0, 4]);
+      expect(run.fn.values).toEqual(['aborted', 'plain']);
     }));
 });

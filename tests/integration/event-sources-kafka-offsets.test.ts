@@ -1,9 +1,41 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { createTopic, endpoints } from '../support/servers.ts';
-import { committed, eventually, kafka, MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
+import type { Admin } from 'kafkajs';
+import { committed, eventually, kafka, type MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
 
 jest.setTimeout(60_000);
+
+/** Of an attempt that may be too early. */
+const thatWorked = [() => true, () => false] as const;
+
+async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka().admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** As retention does: what stands before the offset in partition 0 goes. */
+function dropRecords(topic: string, offset: string): Promise<void> {
+  return withAdmin(async (admin) => {
+    // kafkajs deletes only where it knows the leader already, which this makes it learn.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset }] });
+  });
+}
+
+/** A member of the mapping's group that commits an offset of partition 0, and leaves. */
+async function commitAs({ groupId, topic }: MappingRun, offset: string): Promise<void> {
+  const consumer = kafka().consumer({ groupId, maxWaitTimeInMs: 50 });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
+  await consumer.run({ autoCommit: false, eachBatch: async () => {} });
+  await joined;
+  await consumer.commitOffsets([{ topic, partition: 0, offset }]);
+  await consumer.disconnect();
+}
 
 const messages = (...texts: string[]) => texts.map((value) => ({ value, partition: 0 }));
 
@@ -46,10 +78,7 @@ describe('Where reading starts and goes on', () => {
   test('[documented] a consumer group that has offsets keeps them, whatever StartingPosition says', () =>
     withMapping({}, async (run) => {
       await produce(run.topic, messages('a', 'b', 'c'));
-      const admin = kafka().admin();
-      await admin.connect();
-      await admin.setOffsets({ groupId: run.groupId, topic: run.topic, partitions: [{ partition: 0, offset: '2' }] });
-      await admin.disconnect();
+      await commitAs(run, '2');
       await run.start();
       await run.fn.until(() => run.fn.values.includes('c'), 'the record');
       expect(run.fn.values).toEqual(['c']);
@@ -106,114 +135,74 @@ describe('Where reading starts and goes on', () => {
       },
     ));
 
+  test('[inferred] partitions that a topic gains are read from their beginning', () =>
+    withMapping({ properties: { StartingPosition: 'LATEST' } }, async (run) => {
+      await run.start();
+      await withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic: run.topic, count: 3 }] }));
+      // Whoever produces sees the new partitions when the brokers do.
+      await eventually(
+        () => produce(run.topic, [{ value: 'new', partition: 2 }]).then(...thatWorked),
+        'a record on the new partition',
+      );
+      await run.fn.until(() => run.fn.values.includes('new'), 'the record', 30_000);
+      expect(run.fn.records[0]).toMatchObject({ partition: 2, offset: 0 });
+    }));
+
+  test('[inferred] where the broker has dropped the records at the committed offset, the oldest that is left is next', () =>
+    withMapping({ properties: { StartingPosition: 'LATEST' } }, async (run) => {
+      await produce(run.topic, messages('a', 'b', 'c', 'd'));
+      await commitAs(run, '1');
+      await dropRecords(run.topic, '3');
+      await run.start();
+      await run.fn.until(() => run.fn.values.includes('d'), 'the record');
+      expect(run.fn.values).toEqual(['d']);
+    }));
+
+  test('[inferred] the same where it drops them while a function is at a standstill', () =>
+    withMapping({ properties: { StartingPosition: 'LATEST' } }, async (run) => {
+      let released = false;
+      run.fn.answer = () => (released ? {} : { functionError: 'Unhandled' });
+      await run.start();
+      const value = 'x'.repeat(1_000);
+      for (let part = 0; part < 40; part++) await produce(run.topic, Array(50).fill({ value, partition: 0 }));
+      const { metrics } = run;
+      await eventually(() => metrics.PolledEventCount >= 500, 'as many records as may wait');
+      await dropRecords(run.topic, '1500');
+      released = true;
+      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 2_000, 'the last commit', 30_000);
+      const delivered = new Set(run.fn.records.map(({ offset }) => offset));
+      expect([...delivered].filter((offset) => offset >= 1_500)).toHaveLength(500);
+    }));
+
+  test('[inferred] a topic that is deleted and made anew is read from its beginning', () =>
+    withMapping({}, async (run) => {
+      await produce(run.topic, messages('a', 'b', 'c'));
+      await run.start();
+      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 3, 'the commit');
+      const { topic } = run;
+      await withAdmin(async (admin) => {
+        await admin.deleteTopics({ topics: [topic] });
+        await eventually(
+          () => admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }).then(...thatWorked),
+          'the topic',
+        );
+      });
+      await eventually(() => produce(topic, messages('anew')).then(...thatWorked), 'a record on it');
+      await run.fn.until(() => run.fn.values.includes('anew'), 'the record', 30_000);
+      expect(run.fn.values).toEqual(['a', 'b', 'c', 'anew']);
+      await eventually(async () => (await committed(run.groupId, topic))[0] === 1, 'its commit');
+    }));
+
   test('[goal] a topic that does not exist yet, and a broker that is away, are told in one line and waited for', async () => {
     const topic = `esm-late-${Date.now()}`;
     await withMapping({ topic }, async (run) => {
       const started = run.starting();
       await eventually(() => run.lines.some(({ reason }) => /does not exist/.test(String(reason))), 'the notice');
-      const admin = kafka().admin();
-      await admin.connect();
-      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-      await admin.disconnect();
+      await withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }));
       await started;
       await produce(topic, messages('a'));
       await run.fn.until(() => run.fn.values.includes('a'), 'the record');
       expect(run.lines.filter(({ message }) => String(message).startsWith('not polling')).length).toBeLessThan(4);
-    });
-  });
-});
-
-describe('Several members of a group', () => {
-  test('[documented] share the partitions; a rebalance repeats at most, reorders and loses nothing', async () => {
-    const topic = await createTopic('esm-rebalance', 4);
-    await withMapping({ topic, properties: { BatchSize: 5 } }, async (one) => {
-      const other = new MappingRun(topic, `${one.directory}-other`, one.fn, { topic, properties: { BatchSize: 5 } });
-      const seen: { partition: number; offset: number }[] = [];
-      const running = new Map<string, number>();
-      let overlapped = 0;
-      one.fn.answer = (event) => {
-        for (const [key, records] of Object.entries(event.records)) {
-          if ((running.get(key) ?? 0) > Date.now()) overlapped += 1;
-          running.set(key, Date.now() + 15);
-          seen.push(...records);
-        }
-        return { delayMs: 20 };
-      };
-      const perPartition = 200;
-      await produce(
-        topic,
-        [0, 1, 2, 3].flatMap((partition) =>
-          Array.from({ length: perPartition }, (_, index) => ({ partition, value: `${partition}:${index}` })),
-        ),
-      );
-      await one.start();
-      await one.fn.until(() => seen.length > 60, 'a beginning');
-      await other.start();
-      await one.fn.until(() => seen.length > 300, 'both at work');
-      await other.stop();
-      await eventually(
-        async () => Object.values(await committed(one.groupId, topic)).every((offset) => offset === perPartition),
-        'all commits',
-        30_000,
-      );
-      expect(overlapped).toBe(0);
-      for (const partition of [0, 1, 2, 3]) {
-        const offsets = seen.filter((record) => record.partition === partition).map(({ offset }) => offset);
-        const first = offsets.filter((offset, index) => offsets.indexOf(offset) === index);
-        // The first delivery of each record is in order: repetitions go back, they never skip.
-        expect(first).toEqual(Array.from({ length: perPartition }, (_, index) => index));
-      }
-    });
-  });
-});
-
-describe('Killed with kill -9', () => {
-  test('[goal] every record is delivered at least once, in order, and the next process need not wait for the dead member', async () => {
-    const topic = await createTopic('esm-killed', 3);
-    await withMapping({ topic, properties: { BatchSize: 7 } }, async (run) => {
-      run.fn.answer = () => ({ delayMs: 5 });
-      const perPartition = 600;
-      await produce(
-        topic,
-        [0, 1, 2].flatMap((partition) =>
-          Array.from({ length: perPartition }, (_, index) => ({ partition, value: `${partition}:${index}` })),
-        ),
-      );
-      const task = JSON.stringify({
-        brokers: endpoints().kafka.brokers,
-        template: run.template(),
-        lambda: run.fn.endpoint,
-        directory: run.directory,
-      });
-      let restartMs = 0;
-      for (const untilRecords of [150, 500, 900]) {
-        const startedAt = Date.now();
-        const child: ChildProcess = spawn(
-          process.execPath,
-          [join(__dirname, 'event-sources', 'killed-source.ts'), task],
-          { stdio: ['ignore', 'pipe', 'inherit'] },
-        );
-        const polling = new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
-        await polling;
-        restartMs = Math.max(restartMs, Date.now() - startedAt);
-        await run.fn.until(() => run.fn.records.length > untilRecords, `${untilRecords} records`, 30_000);
-        const exit = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGKILL');
-        await exit;
-      }
-      await run.start();
-      await eventually(
-        async () => Object.values(await committed(run.groupId, topic)).every((offset) => offset === perPartition),
-        'all commits',
-        30_000,
-      );
-      for (const partition of [0, 1, 2]) {
-        const offsets = run.fn.records.filter((record) => record.partition === partition).map(({ offset }) => offset);
-        const first = offsets.filter((offset, index) => offsets.indexOf(offset) === index);
-        expect(first).toEqual(Array.from({ length: perPartition }, (_, index) => index));
-      }
-      // The session of a dead member lasts ten seconds.
-      expect(restartMs).toBeLessThan(9_000);
     });
   });
 });

@@ -1,3 +1,5 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +60,7 @@ export class MappingRun {
   readonly lines: Record<string, unknown>[] = [];
   readonly #settings: MappingSettings;
   readonly #clients: LambdaClient[] = [];
+  readonly #processes: ChildProcess[] = [];
   #sources: EventSources | undefined;
 
   constructor(topic: string, directory: string, fn: RecordingFunction, settings: MappingSettings) {
@@ -121,11 +124,28 @@ export class MappingRun {
       { region: 'eu-central-1', accountId: '123456789012' },
       { brokers, allowErrorControlsOnDemand: false, maximumFilters: 10, now: Date.now },
     );
-    const invoker = new LambdaClient({ endpoint: this.fn.endpoint });
+    const invoker = new LambdaClient({ endpoint: this.fn.endpoint, coldStartMs: read.coldStartMs });
     this.#clients.push(invoker);
     const log = createLog('debug', (line) => this.lines.push(JSON.parse(line) as Record<string, unknown>));
     this.#sources = new EventSources({ model, options: read, invoker, log });
     return this.#sources.start();
+  }
+
+  /** The same mapping in a process of its own; resolves when it is polling. `end` kills what is left. */
+  async startProcess(): Promise<ChildProcess> {
+    const task = {
+      brokers: endpoints().kafka.brokers,
+      template: this.template(),
+      lambda: this.fn.endpoint,
+      directory: this.directory,
+    };
+    const child = fork(join(import.meta.dirname, 'source-process.ts'), [JSON.stringify(task)]);
+    this.#processes.push(child);
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the process of the event source ended with ${code} before it was polling`);
+    });
+    await Promise.race([once(child, 'message'), ended]);
+    return child;
   }
 
   get metrics(): MappingMetrics {
@@ -141,10 +161,19 @@ export class MappingRun {
 
   async end(): Promise<void> {
     await this.stop();
+    await Promise.all(this.#processes.map(kill));
     for (const client of this.#clients) client.close();
     await this.fn.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+/** As `kill -9`; resolves when the process is gone. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }
 
 /** Runs the body with a mapping that is stopped whatever happens. */

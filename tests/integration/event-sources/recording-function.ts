@@ -35,6 +35,8 @@ export interface Answer {
   readonly functionError?: string;
   readonly status?: number;
   readonly delayMs?: number;
+  /** Called when the answer goes out. */
+  readonly onAnswered?: () => void;
 }
 
 /** Serves the Invoke API and keeps what comes; `answer` decides, and a plain success is the default. */
@@ -105,6 +107,7 @@ export class RecordingFunction {
     const answer = this.answer(event, this.invocations.length);
     if (answer.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, answer.delayMs));
     invocation.endedAt = Date.now();
+    answer.onAnswered?.();
     response.statusCode = answer.status ?? 200;
     if (answer.functionError !== undefined) response.setHeader('X-Amz-Function-Error', answer.functionError);
     response.end(answer.body ?? 'null');

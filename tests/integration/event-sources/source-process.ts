@@ -1,4 +1,7 @@
-/** An event source in a process of its own, to be killed: `killed-source.ts JSON` with brokers, topic, lambda, directory. */
+/**
+ * An event source in a process of its own, to be killed or measured: `source-process.ts JSON` with brokers, template,
+ * lambda and directory. Tells its parent when it is polling, and its peak memory in KB whenever it is asked.
+ */
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { createLog } from '../../../localstack/event-sources/log.ts';
@@ -19,4 +22,5 @@ const model = readTemplate(
 const options = readOptions({ brokers, stateDirectory: directory });
 const invoker = new LambdaClient({ endpoint: lambda });
 await new EventSources({ model, options, invoker, log: createLog('silent', () => {}) }).start();
-process.stdout.write('polling\n');
+process.on('message', () => process.send?.({ peakMemoryKb: process.resourceUsage().maxRSS }));
+process.send?.({ polling: true });
