@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+jest.setTimeout(60_000);
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+
+interface Manifest {
+  readonly name: string;
+  readonly bin: Record<string, string>;
+  readonly dependencies: Record<string, string>;
+}
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'event-sources-package-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+test('the event sources, packed and installed somewhere else, run with nothing but the packages that they name', async () => {
+  const packable = join(directory, 'packable');
+  await run(process.execPath, [join(root, 'localstack', 'verbs', 'build-event-sources.ts'), packable]);
+  await run('npm', ['pack', packable, '--pack-destination', directory], { cwd: directory });
+  const { name, bin, dependencies } = JSON.parse(await readFile(join(packable, 'package.json'), 'utf8')) as Manifest;
+
+  // As `npm install FILE` in an empty folder would have it, without the network: its packages stand beside it.
+  const modules = join(directory, 'project', 'node_modules');
+  const installed = join(modules, name);
+  await mkdir(installed, { recursive: true });
+  await run('tar', ['-xzf', join(directory, `${name}-0.1.0.tgz`), '-C', installed, '--strip-components=1']);
+  for (const dependency of Object.keys(dependencies)) {
+    await mkdir(dirname(join(modules, dependency)), { recursive: true });
+    await symlink(join(root, 'node_modules', dependency), join(modules, dependency));
+  }
+  expect(existsSync(join(installed, 'README.md')) && existsSync(join(installed, 'LICENSE'))).toBe(true);
+
+  const program = join(installed, bin['event-sources'] ?? '');
+  const { stdout } = await run(process.execPath, [program, '--help']);
+  expect(stdout).toMatch(/^Usage: event-sources --template FILE/);
+  const template = join(directory, 'template.json');
+  await writeFile(template, JSON.stringify({ Resources: { Fn: { Type: 'AWS::Lambda::Function' } } }));
+  const fruitless = run(process.execPath, [program, '--template', template, '--lambda', 'http://127.0.0.1:1']);
+  await expect(fruitless).rejects.toMatchObject({ stderr: expect.stringMatching(/nothing to do/) });
+  const imports = ['', '/event-sources'].map((entry) => `await import('${name}${entry}');`).join('');
+  await run(process.execPath, ['--input-type=module', '-e', imports], { cwd: join(directory, 'project') });
+});
+
+test('its manifest names each package that it imports, in a version that the tests run with', async () => {
+  const manifest = JSON.parse(await readFile(join(root, 'localstack', 'event-sources', 'package.json'), 'utf8'));
+  for (const [dependency, range] of Object.entries((manifest as Manifest).dependencies)) {
+    const { version } = JSON.parse(await readFile(join(root, 'node_modules', dependency, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(`${dependency} ${range}`).toBe(`${dependency} ^${version}`);
+  }
+});
