@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
+import { until } from '../support/cdc/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 function startPoller(dieAfter?: number): CdcProcess {
-  const started = new CdcProcess('poller-process', pipeline.settings, dieAfter);
+  const started = new CdcProcess('poller-process', pipeline.settings, { dieAfter });
   processes.push(started);
   return started;
 }
@@ -111,12 +111,19 @@ test('an applier frozen past its time cannot undo what its successor did', async
     await pipeline.startApplier(fleet.handle);
     startPoller();
     await pipeline.untilConverged();
-    const frozen = [0, 1, 2].map((partition) => fleet.current(partition));
-    for (const each of frozen) each?.freeze();
+    const frozen = [0, 1, 2].flatMap((partition) => fleet.current(partition) ?? []);
+    expect(frozen).toHaveLength(3);
+    const answers = frozen.map(({ told }) => told.length);
+    for (const each of frozen) each.freeze();
     await change(4);
     await pipeline.untilConverged();
-    for (const each of frozen) each?.wake();
-    await sleep(500);
+    for (const each of frozen) each.wake();
+    // Each has been given a batch while it was frozen, and now does with it what it can.
+    await Promise.all(
+      frozen.map((each, index) =>
+        until('the answer of an applier that woke up', () => each.told.length > (answers[index] ?? 0) || undefined),
+      ),
+    );
     await change(2);
     await pipeline.untilConverged();
     expect(await pipeline.deadLetters()).toEqual([]);

@@ -12,8 +12,9 @@ const PURGE_SIZE = 1_000;
  */
 export const CAPTURE_SESSION = { enable_seqscan: 'off', enable_bitmapscan: 'off' };
 
+/** An action that somebody has written by hand may be longer than what a Kafka record holds; none that counts is. */
 const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", first_name as "firstName", last_name as "lastName",
-  dob::text as dob, city, salary, action, changed_at::text as "changedAt"`;
+  dob::text as dob, city, salary, left(action, 100) as action, changed_at::text as "changedAt"`;
 
 const IDENTITY = `(select system_identifier::text from pg_control_system()) as "systemIdentifier",
   pg_postmaster_start_time()::text as "serverStart"`;
@@ -25,7 +26,7 @@ const IDENTITY = `(select system_identifier::text from pg_control_system()) as "
  * order by the index within each branch keeps the planner on that index whatever its statistics say, and the limit keeps
  * a backlog from being sorted only to be found too large.
  */
-const READ_DIFFERENCE = `
+export const READ_DIFFERENCE = `
   with found as materialized (
     (select * from emp_cdc
       where txid >= pg_snapshot_xmax($1::pg_snapshot) and pg_visible_in_snapshot(txid, pg_current_snapshot())
@@ -60,7 +61,7 @@ const MEASURE_DIFFERENCE = `
  * Written so that only the primary key can serve it: each page goes on where the last one ended, and the whole costs what
  * the range holds. By the index on transactions every page would sort all that is left.
  */
-const READ_PAGE = `
+export const READ_PAGE = `
   select ${CHANGE_COLUMNS} from emp_cdc
   where cdc_id > $3 and cdc_id <= $4
     and pg_visible_in_snapshot(txid, $2::pg_snapshot) and not pg_visible_in_snapshot(txid, $1::pg_snapshot)

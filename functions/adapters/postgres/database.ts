@@ -19,6 +19,12 @@ export interface DatabaseSettings {
 }
 
 /**
+ * What the statements of this project rely on, whatever somebody has set for the server, the database or the role: the
+ * tables are in `public`, and `null` in the literal of an array is the null value.
+ */
+const SESSION = { TimeZone: 'UTC', DateStyle: 'ISO,YMD', search_path: 'public', array_nulls: 'on' };
+
+/**
  * A small pool of connections to one database. Sessions run in UTC with ISO dates, whatever the server's settings, and
  * a statement that hangs is ended by the server, so that an outage becomes an error and not silence.
  */
@@ -40,7 +46,7 @@ export class Database {
       keepAlive: true,
       statement_timeout: 60_000,
       idle_in_transaction_session_timeout: 60_000,
-      options: Object.entries({ TimeZone: 'UTC', DateStyle: 'ISO,YMD', ...settings.sessionSettings })
+      options: Object.entries({ ...SESSION, ...settings.sessionSettings })
         .map(([name, value]) => `-c ${name}=${value}`)
         .join(' '),
     });
@@ -74,7 +80,7 @@ export class Database {
     };
     client.on('error', onError);
     try {
-      await client.query('begin');
+      await client.query('begin isolation level read committed read write');
       const result = await work(client);
       await client.query('commit');
       return result;

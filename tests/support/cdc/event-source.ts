@@ -3,6 +3,8 @@ import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { uniqueName } from '../servers.ts';
 
+const RETRY_AFTER_MS = 50;
+
 /** Brings one batch of one partition; the event source waits for it and brings it again when it fails. */
 export type BatchHandler = (records: readonly KafkaRecord[], partition: number) => Promise<void>;
 
@@ -69,7 +71,8 @@ export class TestEventSource {
         await this.#handle(records, partition);
         return true;
       } catch {
-        await sleep(100);
+        // As every event source rests before it brings a batch again.
+        await sleep(RETRY_AFTER_MS);
       }
     }
     return false;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
@@ -12,6 +11,7 @@ import { readMigrations } from '../../../functions/provision/migration-files.ts'
 import { createDatabase, endpoints, uniqueName } from '../servers.ts';
 import { type BatchHandler, TestEventSource } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
+import { until } from './until.ts';
 import { clock, createDynamoDb, openLedger, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
 
 const SQL = join(__dirname, '../../../sql');
@@ -42,7 +42,7 @@ export class CdcPipeline {
   ) {
     this.settings = settings;
     this.partitions = partitions;
-    const options = '-c TimeZone=UTC -c DateStyle=ISO,YMD';
+    const options = '-c TimeZone=UTC -c DateStyle=ISO,YMD -c search_path=public';
     this.source = pools?.source ?? new pg.Pool({ connectionString: settings.sourceUrl, max: 12, options });
     this.target = pools?.target ?? new pg.Pool({ connectionString: settings.targetUrl, max: 4, options });
     // A server that goes away on purpose ends idle connections.
@@ -90,11 +90,20 @@ export class CdcPipeline {
   }
 
   /** Runs a poller until it is stopped, or somebody relieves it. */
-  async startPoller(lifeMs = 120_000): Promise<{ readonly done: Promise<PollResult>; stop(): Promise<PollResult> }> {
+  async startPoller({
+    lifeMs = 120_000,
+    onRead,
+  }: {
+    readonly lifeMs?: number;
+    readonly onRead?: () => void;
+  } = {}): Promise<{
+    readonly done: Promise<PollResult>;
+    stop(): Promise<PollResult>;
+  }> {
     // Ended early, the poller finds its time used up and releases the lease as it would at the end of its invocation.
     let skippedMs = 0;
     const time = { ...clock, now: () => clock.now() + skippedMs };
-    const wired = await wirePoller(this.settings, QUIET, { time });
+    const wired = await wirePoller(this.settings, QUIET, { time, ...(onRead && { onRead }) });
     const done = wired.poller.run(wired.newLease(), clock.now() + lifeMs).finally(() => wired.close());
     done.catch(() => {});
     const stop = () => {
@@ -132,13 +141,11 @@ export class CdcPipeline {
   }
 
   /** Waits until the snapshot is published, so that what is written from now on comes as changes. */
-  async untilStreaming(withinMs = 20_000): Promise<void> {
+  async untilStreaming(): Promise<void> {
     const ledger = this.ledger();
-    const deadline = clock.now() + withinMs;
-    while (!(await ledger.read())?.position?.includes('"stream"')) {
-      if (clock.now() > deadline) throw new Error('the snapshot did not end in time');
-      await sleep(50);
-    }
+    await until('the end of the snapshot', async () =>
+      (await ledger.read())?.position?.includes('"stream"') ? true : undefined,
+    );
   }
 
   /** Puts another position in the place of the saved one. */
@@ -171,17 +178,20 @@ export class CdcPipeline {
   }
 
   /** Waits until the target holds what the source holds; after the time has passed, it compares so that it shows. */
-  async untilConverged(withinMs = 20_000, allowed: (row: unknown[]) => boolean = () => true): Promise<void> {
-    const deadline = clock.now() + withinMs;
-    for (;;) {
-      const wanted = ((await this.employees(this.source)) as unknown[][]).filter(allowed);
-      const held = await this.employees(this.target);
-      if (JSON.stringify(wanted) === JSON.stringify(held)) return;
-      if (clock.now() > deadline) {
-        expect(held).toEqual(wanted);
-        return;
-      }
-      await sleep(50);
+  async untilConverged(withinMs = 30_000, allowed: (row: unknown[]) => boolean = () => true): Promise<void> {
+    const sides = async () => [
+      ((await this.employees(this.source)) as unknown[][]).filter(allowed),
+      await this.employees(this.target),
+    ];
+    const same = async () => {
+      const [wanted, held] = await sides();
+      return JSON.stringify(wanted) === JSON.stringify(held) || undefined;
+    };
+    try {
+      await until('the target to hold what the source holds', same, { withinMs, everyMs: 20 });
+    } catch {
+      const [wanted, held] = await sides();
+      expect(held).toEqual(wanted);
     }
   }
 
@@ -226,13 +236,11 @@ export class CdcPipeline {
   }
 
   /** Waits until there are as many dead letters, and returns all there are then. */
-  async untilDeadLetters(count: number, withinMs = 20_000): Promise<Record<string, unknown>[]> {
-    const deadline = clock.now() + withinMs;
-    for (;;) {
+  async untilDeadLetters(count: number): Promise<Record<string, unknown>[]> {
+    return until(`${count} dead letters`, async () => {
       const letters = await this.deadLetters();
-      if (letters.length >= count || clock.now() > deadline) return letters;
-      await sleep(100);
-    }
+      return letters.length >= count ? letters : undefined;
+    });
   }
 
   /** Stops whatever still runs. */

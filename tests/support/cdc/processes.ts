@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import type { BatchHandler } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
+import { until } from './until.ts';
 
 export type Told = Readonly<Record<string, unknown>>;
 
@@ -14,25 +14,28 @@ export class CdcProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<unknown>;
 
-  constructor(script: 'poller-process' | 'applier-process', settings: CdcSettings, dieAfter?: number) {
+  constructor(
+    script: 'poller-process' | 'applier-process',
+    settings: CdcSettings,
+    { dieAfter, timeZone }: { readonly dieAfter?: number | undefined; readonly timeZone?: string | undefined } = {},
+  ) {
     const args = [JSON.stringify(settings), ...(dieAfter === undefined ? [] : [String(dieAfter)])];
     this.child = fork(join(__dirname, `${script}.ts`), args, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+      env: { ...process.env, ...(timeZone !== undefined && { TZ: timeZone }) },
     });
     this.child.on('message', (message) => this.told.push(message as Told));
     this.exited = once(this.child, 'exit');
   }
 
   /** Waits until the process has told something of a kind. */
-  async until(matches: (message: Told) => boolean, withinMs = 30_000): Promise<Told> {
-    const deadline = performance.now() + withinMs;
-    for (;;) {
-      const message = this.told.find(matches);
-      if (message !== undefined) return message;
-      if (performance.now() > deadline) throw new Error(`not told in time, but ${JSON.stringify(this.told.slice(-5))}`);
-      await sleep(10);
-    }
+  until(matches: (message: Told) => boolean, withinMs?: number): Promise<Told> {
+    return until(
+      'what a process was to tell',
+      () => this.told.find(matches),
+      withinMs === undefined ? {} : { withinMs },
+    );
   }
 
   freeze(): void {
@@ -54,6 +57,7 @@ export class CdcProcess {
 export class ApplierFleet {
   readonly #settings: CdcSettings;
   readonly #timeoutMs: number;
+  readonly #timeZone: string | undefined;
   readonly #processes = new Map<number, CdcProcess>();
   readonly #all: CdcProcess[] = [];
   #nextId = 1;
@@ -61,9 +65,10 @@ export class ApplierFleet {
   /** The next process started dies behind this many commits. */
   dieAfter: number | undefined;
 
-  constructor(settings: CdcSettings, timeoutMs: number) {
+  constructor(settings: CdcSettings, timeoutMs: number, timeZone?: string) {
     this.#settings = settings;
     this.#timeoutMs = timeoutMs;
+    this.#timeZone = timeZone;
   }
 
   get started(): number {
@@ -103,7 +108,10 @@ export class ApplierFleet {
   }
 
   #start(partition: number): CdcProcess {
-    const applier = new CdcProcess('applier-process', this.#settings, this.dieAfter);
+    const applier = new CdcProcess('applier-process', this.#settings, {
+      dieAfter: this.dieAfter,
+      timeZone: this.#timeZone,
+    });
     this.dieAfter = undefined;
     this.#processes.set(partition, applier);
     this.#all.push(applier);

@@ -39,11 +39,27 @@ export interface WiredPoller {
   close(): Promise<void>;
 }
 
+export interface PollerHooks {
+  readonly time?: Clock;
+  /** Before each look for changes. */
+  readonly onRead?: () => void;
+  readonly onPublished?: (records: readonly OutgoingRecord[]) => void;
+}
+
+class WatchedCapture extends ChangeCapture {
+  onRead: (() => void) | undefined;
+
+  override readDifference(since: string) {
+    this.onRead?.();
+    return super.readDifference(since);
+  }
+}
+
 /** The poller as its handler wires it, on topics of the test's own. */
 export async function wirePoller(
   settings: CdcSettings,
   log: PollerLog,
-  { time = clock, onPublished }: { time?: Clock; onPublished?: (records: readonly OutgoingRecord[]) => void } = {},
+  { time = clock, onRead, onPublished }: PollerHooks = {},
 ): Promise<WiredPoller> {
   const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-poller' });
   const publisher = new RecordPublisher(kafka, { stallTimeoutMs: 4_000 });
@@ -54,9 +70,11 @@ export async function wirePoller(
     maxConnections: 3,
   });
   const ledger = openLedger(settings);
+  const source = new WatchedCapture(database);
+  source.onRead = onRead;
   const poller = new ChangePoller(
     {
-      source: new ChangeCapture(database),
+      source,
       publisher: {
         publish: async (records) => {
           await publisher.publish(settings.topic, records);

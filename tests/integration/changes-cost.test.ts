@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { CdcPipeline } from '../support/cdc/pipeline.ts';
+import { until } from '../support/cdc/until.ts';
+import { endpoints } from '../support/servers.ts';
+
+jest.setTimeout(60_000);
+
+const WATCHED_MS = 6_000;
+
+let pipeline: CdcPipeline;
+let observer: pg.Client;
+beforeEach(async () => {
+  pipeline = await CdcPipeline.create({ heartbeatMs: 1_000, leaseMs: 6_000 });
+  // In another database, so that its own questions do not count.
+  observer = new pg.Client({ connectionString: endpoints().sourceDatabaseUrl });
+  await observer.connect();
+});
+afterEach(async () => {
+  await observer.end();
+  await pipeline.close();
+});
+
+/** Each statement outside a transaction is one; the server counts with a second's delay. */
+async function transactions(): Promise<number> {
+  const { rows } = await observer.query<{ count: string }>(
+    'select xact_commit + xact_rollback as count from pg_stat_database where datname = $1',
+    [new URL(pipeline.settings.sourceUrl).pathname.slice(1)],
+  );
+  return Number(rows[0]?.count);
+}
+
+/** Every write of the poller to the offset table is a heartbeat, too. */
+async function ledgerWrites(): Promise<number> {
+  return (await pipeline.ledger().read())?.heartbeat ?? Number.NaN;
+}
+
+/** What happens a second while `work` goes on, for some seconds. */
+async function perSecond(work: () => Promise<unknown>): Promise<{ queries: number; writes: number }> {
+  const startedAt = performance.now();
+  const before = [await transactions(), await ledgerWrites()] as const;
+  while (performance.now() - startedAt < WATCHED_MS) await work();
+  const after = [await transactions(), await ledgerWrites()] as const;
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return { queries: (after[0] - before[0]) / seconds, writes: (after[1] - before[1]) / seconds };
+}
+
+test('at rest it costs the source ten tiny queries a second, and DynamoDB one write', async () => {
+  await pipeline.startPoller();
+  await pipeline.untilStreaming();
+  await pipeline.source.query('insert into employees default values');
+  const { queries, writes } = await perSecond(() => sleep(100));
+  process.stdout.write(`at rest: ${queries.toFixed(1)} queries/s, ${writes.toFixed(2)} writes/s\n`);
+  // A second's worth of queries may be counted late, and the database tidies itself up now and then.
+  expect(queries).toBeLessThanOrEqual(12 + 10_000 / WATCHED_MS);
+  expect(queries).toBeGreaterThan(1);
+  expect(writes).toBeLessThanOrEqual(1 + 1_000 / WATCHED_MS);
+  expect(writes).toBeGreaterThan(0);
+});
+
+test('under load it costs DynamoDB five writes a second at most', async () => {
+  await pipeline.startPoller();
+  await pipeline.untilStreaming();
+  const { writes } = await perSecond(() => pipeline.source.query('insert into employees default values'));
+  process.stdout.write(`under load: ${writes.toFixed(2)} writes/s\n`);
+  expect(writes).toBeLessThanOrEqual(5 + 1_000 / WATCHED_MS);
+  expect(writes).toBeGreaterThan(0);
+});
+
+test('a poller that is relieved leaves no gap in the reading', async () => {
+  const reads: { readonly by: number; readonly atMs: number }[] = [];
+  const start = (by: number) => pipeline.startPoller({ onRead: () => reads.push({ by, atMs: performance.now() }) });
+  let running = await start(0);
+  await pipeline.untilStreaming();
+  const gaps: number[] = [];
+  for (let by = 1; by <= 5; by += 1) {
+    const successor = await start(by);
+    expect(await running.done).toMatchObject({ outcome: 'handed over' });
+    const first = await until('the first read of the successor', () => reads.find((read) => read.by === by));
+    gaps.push(first.atMs - (reads.findLast((read) => read.by === by - 1)?.atMs ?? Number.NaN));
+    running = successor;
+  }
+  process.stdout.write(`gaps at hand-overs: ${gaps.map((gap) => gap.toFixed(0)).join(', ')} ms\n`);
+  // On a machine that is busy with other tests one of them may take longer; not all of them.
+  expect(Math.min(...gaps)).toBeLessThanOrEqual(100);
+});
