@@ -26,7 +26,10 @@ export default class EventSourcesPlugin {
   readonly #ending = new AbortController();
   #prepared: Promise<void> | undefined;
   #sources: EventSources | undefined;
+  #invoker: LambdaClient | undefined;
   #stopped: Promise<void> | undefined;
+  /** Whether the end hook comes, before which the functions go on. */
+  #endIsAnnounced = false;
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, utilities: PluginUtilities) {
     this.#serverless = serverless;
@@ -40,7 +43,10 @@ export default class EventSourcesPlugin {
     // its own end hook, so ours has to come before.
     this.hooks = {
       'before:offline:start': start,
-      'before:offline:start:init': start,
+      'before:offline:start:init': () => {
+        this.#endIsAnnounced = true;
+        return start();
+      },
       'before:offline:start:end': () => this.#stop(),
       // Behind osls's own compiling, before `resources.extensions` are merged: these may still say otherwise.
       'after:package:compileEvents': async () => this.#deployZeroWindows(),
@@ -89,7 +95,7 @@ export default class EventSourcesPlugin {
     takeOverSchedules(this.#serverless);
     await this.#repairRunner();
     const log = createLog(options.logLevel ?? 'warn', (line) => this.#log.notice(line));
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void this.#stop());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => this.#onSignal());
     this.#run({ ...options, stateDirectory }, model, log).catch((error: unknown) => {
       if (!this.#ending.signal.aborted) this.#log.error(`event sources: ${reasonOf(error)}`);
     });
@@ -115,17 +121,17 @@ export default class EventSourcesPlugin {
   async #run(options: EventSourcesOptions & RuntimeHooks, model: Model, log: Log): Promise<void> {
     const { waitFor, onReady, ...plain } = options;
     const enforceTimeout = options.enforceTimeout && this.#cliOptions['noTimeout'] !== true;
-    const invoker = new LambdaClient({
+    this.#invoker = new LambdaClient({
       endpoint: options.lambdaEndpoint,
       enforceTimeout,
       coldStartMs: options.coldStartMs,
     });
     if (waitFor !== undefined) await waitFor();
-    while (!this.#ending.signal.aborted && !(await invoker.answers())) {
+    while (!this.#ending.signal.aborted && !(await this.#invoker.answers())) {
       await new Promise((resolve) => setTimeout(resolve, LAMBDA_POLL_MS));
     }
     if (this.#ending.signal.aborted) return;
-    this.#sources = new EventSources({ model, options: plain, invoker, log });
+    this.#sources = new EventSources({ model, options: plain, invoker: this.#invoker, log });
     await this.#sources.start();
     if (!this.#ending.signal.aborted) onReady?.();
   }
@@ -133,6 +139,15 @@ export default class EventSourcesPlugin {
   #deployZeroWindows(): void {
     const template = this.#serverless.service.provider.compiledCloudFormationTemplate as Template | undefined;
     if (template !== undefined) restoreZeroWindows(this.#serverless, template.Resources);
+  }
+
+  /**
+   * Without an end hook serverless-offline takes the functions away at this very moment, and then waits for requests that
+   * are under way and that nobody answers any more. What they were about is delivered again at the next start.
+   */
+  #onSignal(): void {
+    void this.#stop();
+    if (!this.#endIsAnnounced) this.#invoker?.close();
   }
 
   #stop(): Promise<void> {

@@ -25,12 +25,13 @@ export class LambdaEndpoint {
     }
   }
 
-  /** Invokes and waits for the result. @throws with the function's own message when it fails. */
-  async invoke(functionName: string, event: unknown): Promise<unknown> {
+  /** Invokes and waits for the result. @throws with the function's own message when it fails, or when aborted. */
+  async invoke(functionName: string, event: unknown, signal?: AbortSignal): Promise<unknown> {
     const response = await fetch(`${this.#url}/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`, {
       method: 'POST',
       headers: { 'x-amz-invocation-type': 'RequestResponse' },
       body: JSON.stringify(event),
+      ...(signal !== undefined && { signal }),
     });
     const text = await response.text();
     if (!response.ok || response.headers.has('x-amz-function-error')) {

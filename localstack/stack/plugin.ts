@@ -170,7 +170,7 @@ export default class LocalStackPlugin {
     const poller = this.#nameOf('poll-changes');
     if (poller !== undefined) {
       // Otherwise the first change would wait for the first minute. It runs on; its schedule brings the next one.
-      void functions.invoke(poller, {}).catch((error: Error) => {
+      void functions.invoke(poller, {}, this.#ending.signal).catch((error: Error) => {
         if (!this.#ending.signal.aborted) this.#log.notice(error.message);
       });
     }

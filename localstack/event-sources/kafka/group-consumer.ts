@@ -28,6 +28,9 @@ const RESTART_MS = 500;
 /** So long new partitions stay unseen; longer delays their first records, shorter asks the broker more often. */
 const METADATA_MAX_AGE_MS = 5_000;
 const SHORTEST_NOTICE_GAP_MS = 30_000;
+/** What a broker says of a group while it has only just started; it passes by itself. */
+const SETTLING = /coordinator is (loading|not available)|not the correct coordinator/;
+const LONGEST_SETTLING_MS = 10_000;
 
 /** A kafkajs consumer that is started again, whatever stopped it, until `stop`: a broker that comes back is found. */
 export class GroupConsumer {
@@ -38,6 +41,7 @@ export class GroupConsumer {
   #crash: ((reason: unknown) => void) | undefined;
   #loop: Promise<void> | undefined;
   #lastNotice = { text: '', at: 0 };
+  #settlingSince: number | undefined;
 
   constructor(options: GroupConsumerOptions) {
     this.#options = options;
@@ -144,6 +148,12 @@ export class GroupConsumer {
   /** The same trouble is told once, and again every half minute while it lasts. */
   #notice(error: unknown): void {
     const { property, reason: text } = describe(error, this.#options.topic);
+    if (SETTLING.test(text)) {
+      this.#settlingSince ??= Date.now();
+      if (Date.now() - this.#settlingSince < LONGEST_SETTLING_MS) return;
+    } else {
+      this.#settlingSince = undefined;
+    }
     if (text === this.#lastNotice.text && Date.now() - this.#lastNotice.at < SHORTEST_NOTICE_GAP_MS) return;
     this.#lastNotice = { text, at: Date.now() };
     this.#options.log.warn('not polling; trying again until it works', {

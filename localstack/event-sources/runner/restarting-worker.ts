@@ -40,9 +40,15 @@ export class RestartingWorker extends EventEmitter {
     this.#worker.postMessage({ ...message, port: port2 }, [port2]);
   }
 
+  /**
+   * Ends the thread on purpose, which is no failure of an invocation: whoever ends it has stopped waiting for the answer,
+   * because the function ran out of time or because everything ends.
+   */
   async terminate(): Promise<number> {
     const worker = this.#worker;
     this.#worker = undefined;
+    for (const port of this.#pending) port.close();
+    this.#pending.clear();
     return (await worker?.terminate()) ?? 0;
   }
 
