@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ const USAGE = `npm run resnapshot [-- --yes] [--directory DIR]
 
 /** A poller that refused its position ended; the schedule brings the next one within a minute. */
 const BEGINS_WITHIN_MS = 100_000;
+const WHOLE_WITHIN_MS = 600_000;
 
 /** Begins a new snapshot of the source's employees. The target keeps all it has until the snapshot is whole. */
 await runVerb(USAGE, async (args) => {
@@ -21,7 +23,7 @@ await runVerb(USAGE, async (args) => {
   });
   const { dynamodb, s3 } = await readEndpoints(values.directory);
   if (!values.yes && !(await isWanted())) {
-    process.stdout.write('Nothing was done.\n');
+    say('Nothing was done.');
     return;
   }
   const client = new DynamoDBClient({
@@ -30,27 +32,39 @@ await runVerb(USAGE, async (args) => {
     credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
   });
   try {
-    await requestSnapshot(client, dynamodb.offsetTable);
+    await requestSnapshot(client, dynamodb.offsetTable).catch((cause: Error) => {
+      throw new Error(
+        `DynamoDB does not take the request at ${dynamodb.endpoint}: ${cause.message}. ` +
+          `Is the stack of ${values.directory} still running?`,
+        { cause },
+      );
+    });
     await untilBegun(client, dynamodb.offsetTable);
+    await untilPublished(client, dynamodb.offsetTable);
   } finally {
     client.destroy();
   }
-  process.stdout.write(
-    'The snapshot has begun; rows that the source no longer has leave the target when it is whole.\n',
-  );
 });
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
 
 async function isWanted(): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    const answer = await terminal.question('Read all employees of the source anew and publish them? [y/N] ');
-    return /^y(es)?$/i.test(answer.trim());
+    // An input that ends without an answer is none, and would otherwise be waited for in vain.
+    const ended = once(terminal, 'close').then(() => '');
+    const question = 'Read all employees of the source anew and publish them? [y/N] ';
+    return /^y(es)?$/i.test((await Promise.race([terminal.question(question), ended])).trim());
   } finally {
     terminal.close();
   }
 }
 
-const item = (table: string) => ({ TableName: table, Key: { id: { S: 'employee-changes' } } });
+function item(table: string) {
+  return { TableName: table, Key: { id: { S: 'employee-changes' } } };
+}
 
 async function requestSnapshot(client: DynamoDBClient, table: string): Promise<void> {
   await client.send(
@@ -60,15 +74,30 @@ async function requestSnapshot(client: DynamoDBClient, table: string): Promise<v
       ExpressionAttributeValues: { ':token': { S: randomUUID() } },
     }),
   );
-  process.stdout.write('Asked for; the poller begins with its next sign of life.\n');
+}
+
+async function readItem(client: DynamoDBClient, table: string) {
+  const { Item: entry } = await client.send(new GetItemCommand({ ...item(table), ConsistentRead: true }));
+  return {
+    isPolled: (entry?.['owner']?.S ?? '') !== '',
+    isRequested: entry?.['resnapshot'] !== undefined,
+    progress: JSON.parse(entry?.['position']?.S ?? '{}') as {
+      readonly epoch?: string;
+      readonly progress?: { readonly phase: string; readonly afterEmpId?: number | null };
+    },
+  };
 }
 
 /** The poller takes the request away when it has begun. */
 async function untilBegun(client: DynamoDBClient, table: string): Promise<void> {
+  const { isPolled } = await readItem(client, table);
+  say(
+    isPolled
+      ? 'Asked for; the poller begins with its next sign of life.'
+      : 'Asked for; no poller runs at the moment, the schedule brings the next one within a minute.',
+  );
   const deadline = performance.now() + BEGINS_WITHIN_MS;
-  for (;;) {
-    const { Item: entry } = await client.send(new GetItemCommand({ ...item(table), ConsistentRead: true }));
-    if (entry?.['resnapshot'] === undefined) return;
+  while ((await readItem(client, table)).isRequested) {
     if (performance.now() > deadline) {
       throw new Error(
         `No poller has begun the snapshot within ${BEGINS_WITHIN_MS / 1_000} s; look at the log of poll-changes. ` +
@@ -77,4 +106,22 @@ async function untilBegun(client: DynamoDBClient, table: string): Promise<void> 
     }
     await sleep(250);
   }
+  say('The snapshot has begun.');
+}
+
+async function untilPublished(client: DynamoDBClient, table: string): Promise<void> {
+  const { progress: begun } = await readItem(client, table);
+  const deadline = performance.now() + WHOLE_WITHIN_MS;
+  for (;;) {
+    const { progress: now } = await readItem(client, table);
+    if (now.progress?.phase === 'stream') break;
+    if (now.epoch !== begun.epoch) throw new Error('Another snapshot was begun meanwhile, and this one was given up.');
+    if (performance.now() > deadline) {
+      throw new Error(
+        `The snapshot goes on after ${WHOLE_WITHIN_MS / 60_000} minutes, now behind emp_id ${now.progress?.afterEmpId}.`,
+      );
+    }
+    await sleep(250);
+  }
+  say('All employees are published; rows that the source no longer has leave the target when it has applied them.');
 }

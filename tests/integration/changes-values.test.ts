@@ -1,5 +1,8 @@
 import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
+import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
+import { until } from '../support/cdc/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -38,24 +41,42 @@ const DATES = [
 ];
 const NUMBERS = [null, 0, -1, 2_147_483_647, -2_147_483_648];
 
-test('every value survives the trip, by the snapshot and by the stream', async () => {
-  await pipeline.startApplier();
-  const insert = async () => {
-    for (const value of TEXTS) {
-      await pipeline.source.query('insert into employees (first_name, last_name, city) values ($1, $1, $1)', [value]);
+test.each(['UTC', 'Pacific/Chatham', 'America/St_Johns'])(
+  'every value survives the trip, by the snapshot and by the stream, in functions that run in %s',
+  async (timeZone) => {
+    // Dates must not depend on how either server would write them, nor on the time zone of anybody.
+    for (const [pool, url, style] of [
+      [pipeline.source, pipeline.settings.sourceUrl, 'SQL, DMY'],
+      [pipeline.target, pipeline.settings.targetUrl, 'German'],
+    ] as const) {
+      const database = pg.escapeIdentifier(new URL(url).pathname.slice(1));
+      await pool.query(`alter database ${database} set DateStyle to '${style}'`);
+      await pool.query(`alter database ${database} set TimeZone to 'Asia/Kathmandu'`);
     }
-    for (const value of DATES) await pipeline.source.query('insert into employees (dob) values ($1)', [value]);
-    for (const value of NUMBERS) await pipeline.source.query('insert into employees (salary) values ($1)', [value]);
-    await pipeline.source.query('insert into employees (emp_id) values (2147483647), (0) on conflict do nothing');
-  };
-  await insert();
-  await pipeline.startPoller();
-  await pipeline.untilConverged();
-  await insert();
-  await pipeline.source.query('update employees set last_name = first_name, dob = dob where emp_id % 2 = 0');
-  await pipeline.untilConverged();
-  expect(await pipeline.deadLetters()).toEqual([]);
-});
+    await insertValues();
+    const fleet = new ApplierFleet(pipeline.settings, 30_000, timeZone);
+    const poller = new CdcProcess('poller-process', pipeline.settings, { timeZone });
+    try {
+      await pipeline.startApplier(fleet.handle);
+      await pipeline.untilConverged();
+      await insertValues();
+      await pipeline.source.query('update employees set last_name = first_name, dob = dob where emp_id % 2 = 0');
+      await pipeline.untilConverged();
+      expect(await pipeline.deadLetters()).toEqual([]);
+    } finally {
+      await Promise.all([poller.kill(), fleet.stop()]);
+    }
+  },
+);
+
+async function insertValues(): Promise<void> {
+  for (const value of TEXTS) {
+    await pipeline.source.query('insert into employees (first_name, last_name, city) values ($1, $1, $1)', [value]);
+  }
+  for (const value of DATES) await pipeline.source.query('insert into employees (dob) values ($1)', [value]);
+  for (const value of NUMBERS) await pipeline.source.query('insert into employees (salary) values ($1)', [value]);
+  await pipeline.source.query('insert into employees (emp_id) values (2147483647), (0) on conflict do nothing');
+}
 
 test('the settings and rights of whoever writes make no difference', async () => {
   await pipeline.startApplier();
@@ -90,12 +111,10 @@ test('what is written to emp_cdc by hand is applied when it is valid, and dead-l
   await pipeline.source.query(`insert into emp_cdc (emp_id, first_name, action) values
     (5, 'x', 'UPSERT'), (5, 'x', null), (null, 'x', 'INSERT'), (6, 'by hand', 'INSERT'), (5, 'x', 'insert')`);
   await pipeline.source.query('update employees set salary = 1');
-  const deadline = performance.now() + 15_000;
-  for (;;) {
+  await until('the valid row', async () => {
     const held = await pipeline.employees(pipeline.target);
-    if (held.length === 2 && JSON.stringify(held).includes('by hand')) break;
-    if (performance.now() > deadline) throw new Error(`the valid row did not come: ${JSON.stringify(held)}`);
-  }
+    return (held.length === 2 && JSON.stringify(held).includes('by hand')) || undefined;
+  });
   const letters = await pipeline.untilDeadLetters(4);
   expect(letters.map(({ code }) => code).sort()).toEqual([
     'PIPE_CHANGE_ACTION',
@@ -151,6 +170,10 @@ test('records that are no changes become dead letters one by one, and the batch 
     { key, value: 'no json' },
     { key, value: null },
     { key, value: Buffer.from([0xff, 0xfe]) },
+    { key, value: '' },
+    { key, value: '[]' },
+    { key, value: `${'['.repeat(100_000)}` },
+    { key: Buffer.from([0xff]), value: good?.value ?? null },
     { key: null, value: good?.value ?? null },
     { key: '999', value: good?.value ?? null },
     { key, value: change({ action: 'UPSERT' }) },
@@ -160,6 +183,11 @@ test('records that are no changes become dead letters one by one, and the batch 
     { key, value: employee({ salary: 2_147_483_648 }) },
     { key, value: employee({ firstName: 'x'.repeat(101) }) },
     { key, value: employee({ city: undefined }) },
+    { key, value: employee({ lastName: 'a\0b' }) },
+    { key, value: good?.value.replace('"a"', '"\\ud83d"') ?? null },
+    { key, value: employee({ empId: '1' }) },
+    { key, value: employee({ salary: 1.5 }) },
+    { key, value: employee({ firstName: 'x'.repeat(900_000) }) },
   ];
   await producer.send({ topic: pipeline.settings.topic, messages: bad });
   await producer.disconnect();

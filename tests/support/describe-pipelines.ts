@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
@@ -13,6 +16,14 @@ import { sampleCsv } from '../../localstack/verbs/sample-csv.ts';
 
 const REAL_FILE = resolve(import.meta.dirname, '../../../shared/data/Employee_Salaries.csv');
 const HEADER = 'Department,Department-Division,Position Title,Initial Hire Date,Salary\n';
+
+/** A verb as its npm script runs it, with an input that is at its end. */
+async function runVerb(verb: string, args: readonly string[]): Promise<{ code: number | null; said: string }> {
+  const script = resolve(import.meta.dirname, `../../localstack/verbs/${verb}.ts`);
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: code as number | null, said: out + error };
+}
 
 /** Both pipelines from outside, on a whole stack with one kind of S3 server. */
 export function describePipelines(s3: 'fauxqs' | 'minio'): void {
@@ -187,5 +198,26 @@ export function describePipelines(s3: 'fauxqs' | 'minio'): void {
       const { deadLetters } = await readKafkaOffsets(endpoints.kafka.brokers);
       expect(deadLetters.find(({ topic }) => topic === 'employee-changes.dead-letter')?.records).toBe(0);
     }, 240_000);
+
+    test('a new snapshot takes out of B what A does not have, and says how far it is', async () => {
+      await target.query(`insert into employees (emp_id, first_name) values (777777, 'nobody in A')`);
+
+      const { code, said } = await runVerb('resnapshot', ['--yes', '--directory', stack.directory]);
+
+      expect(said).toMatch(/Asked for.*begun.*published/s);
+      expect(code).toBe(0);
+      while ((await target.query('select from employees where emp_id = 777777')).rowCount !== 0) await delay(20);
+    }, 120_000);
+
+    test('a new snapshot is not begun when nobody says yes, nor where no stack runs', async () => {
+      expect(await runVerb('resnapshot', ['--directory', stack.directory])).toEqual({
+        code: 0,
+        said: expect.stringContaining('Nothing was done'),
+      });
+      expect(await runVerb('resnapshot', ['--yes', '--directory', join(stack.directory, 'nowhere')])).toEqual({
+        code: 1,
+        said: expect.stringContaining('no stack is ready'),
+      });
+    }, 60_000);
   });
 }
