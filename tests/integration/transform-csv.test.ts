@@ -5,6 +5,7 @@ import { SALARIES_DEAD_LETTER_TOPIC, SALARIES_TOPIC } from '../../functions/core
 import { lambdaContext } from '../support/lambda-context.ts';
 import { createSalaryDatabase } from '../support/salary-database.ts';
 import { endpoints, uniqueName } from '../support/servers.ts';
+import { readTopic } from '../support/topic-records.ts';
 import { HEADER } from '../support/transform-fakes.ts';
 
 jest.setTimeout(60_000);
@@ -61,33 +62,10 @@ async function createTopics(topics: readonly string[]): Promise<void> {
   }
 }
 
-/** The JSON values of a topic up to the end that it has now, those of this test's bucket. */
-async function readTopic<Value>(topic: string, isOurs: (value: Value) => boolean): Promise<Value[]> {
-  const admin = kafka().admin();
-  const consumer = kafka().consumer({ groupId: uniqueName('reader') });
-  const values: Value[] = [];
-  try {
-    await Promise.all([admin.connect(), consumer.connect()]);
-    const open = new Map(
-      (await admin.fetchTopicOffsets(topic))
-        .filter(({ low, high }) => low !== high)
-        .map(({ partition, high }) => [partition, BigInt(high)]),
-    );
-    if (open.size === 0) return values;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      eachBatch: async ({ batch }) => {
-        values.push(...batch.messages.map(({ value }) => JSON.parse(String(value)) as Value));
-        if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n)) open.delete(batch.partition);
-        if (open.size === 0) resolve();
-      },
-    });
-    await promise;
-    return values.filter(isOurs);
-  } finally {
-    await Promise.all([admin.disconnect(), consumer.disconnect()]);
-  }
+/** The JSON values of a topic up to the end that it has now, those of this test. */
+async function valuesOf<Value>(topic: string, isOurs: (value: Value) => boolean): Promise<Value[]> {
+  const records = await readTopic(endpoints().kafka.brokers, topic);
+  return records.map(({ value }) => JSON.parse(value) as Value).filter(isOurs);
 }
 
 let puts = 0;
@@ -137,10 +115,9 @@ interface Letter {
   readonly origin: { readonly bucket?: string; readonly key?: string; readonly line?: number };
 }
 
-const sentOf = (key: string) =>
-  readTopic<Sent>(SALARIES_TOPIC, (value) => value.bucket === bucket && value.key === key);
+const sentOf = (key: string) => valuesOf<Sent>(SALARIES_TOPIC, (value) => value.bucket === bucket && value.key === key);
 const lettersOf = (key: string) =>
-  readTopic<Letter>(SALARIES_DEAD_LETTER_TOPIC, ({ origin }) => origin.bucket === bucket && origin.key === key);
+  valuesOf<Letter>(SALARIES_DEAD_LETTER_TOPIC, ({ origin }) => origin.bucket === bucket && origin.key === key);
 
 const row = (salary: string | number, department = 'ECC') => `${department},D,P,T,E,01-Feb-2015,x,${salary}`;
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
 import { createTopics } from '../../../functions/adapters/kafka/topic-admin.ts';
@@ -9,6 +8,7 @@ import { migrate } from '../../../functions/adapters/postgres/migrations.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
 import { createDatabase, endpoints, uniqueName } from '../servers.ts';
+import { readTopic, type TopicRecord } from '../topic-records.ts';
 import { type BatchHandler, TestEventSource } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
 import { until } from './until.ts';
@@ -20,12 +20,6 @@ const QUIET = { info: () => {}, warn: () => {} };
 /** The columns of a table as text, so that nothing is lost in comparing. */
 const ALL_EMPLOYEES = `
   select emp_id, first_name, last_name, dob::text, city, salary from employees order by emp_id`;
-
-export interface TopicRecord {
-  readonly partition: number;
-  readonly key: string | null;
-  readonly value: string;
-}
 
 /** Both databases, the topics and the offset table of one change pipeline, and its functions run in this process. */
 export class CdcPipeline {
@@ -196,39 +190,8 @@ export class CdcPipeline {
   }
 
   /** All records of a topic up to now, by partition and offset. */
-  async readTopic(topic: string): Promise<TopicRecord[]> {
-    const kafka = new Kafka({
-      clientId: 'test-reader',
-      brokers: [...this.settings.brokers],
-      logLevel: logLevel.NOTHING,
-    });
-    const admin = kafka.admin();
-    const consumer = kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 100 });
-    const records: TopicRecord[] = [];
-    try {
-      await Promise.all([admin.connect(), consumer.connect()]);
-      const open = new Map(
-        (await admin.fetchTopicOffsets(topic))
-          .filter(({ high }) => high !== '0')
-          .map(({ partition, high }) => [partition, BigInt(high)]),
-      );
-      if (open.size === 0) return [];
-      const { promise, resolve } = Promise.withResolvers<void>();
-      await consumer.subscribe({ topic, fromBeginning: true });
-      await consumer.run({
-        eachBatch: async ({ batch }) => {
-          for (const { key, value } of batch.messages) {
-            records.push({ partition: batch.partition, key: key?.toString() ?? null, value: String(value) });
-          }
-          if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n)) open.delete(batch.partition);
-          if (open.size === 0) resolve();
-        },
-      });
-      await promise;
-      return records;
-    } finally {
-      await Promise.all([admin.disconnect(), consumer.disconnect()]);
-    }
+  readTopic(topic: string): Promise<TopicRecord[]> {
+    return readTopic(this.settings.brokers, topic);
   }
 
   async deadLetters(): Promise<Record<string, unknown>[]> {

@@ -1,0 +1,40 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { uniqueName } from './servers.ts';
+
+export interface TopicRecord {
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: string;
+}
+
+/** Reads with a plain consumer up to the end that the topic has now; of each partition in the order of the offsets. */
+export async function readTopic(brokers: readonly string[], topic: string): Promise<TopicRecord[]> {
+  const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  const consumer = kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 100 });
+  const records: TopicRecord[] = [];
+  try {
+    await Promise.all([admin.connect(), consumer.connect()]);
+    const open = new Map(
+      (await admin.fetchTopicOffsets(topic))
+        .filter(({ low, high }) => low !== high)
+        .map(({ partition, high }) => [partition, BigInt(high)]),
+    );
+    if (open.size === 0) return records;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      eachBatch: async ({ batch }) => {
+        for (const { key, value } of batch.messages) {
+          records.push({ partition: batch.partition, key: key?.toString() ?? null, value: String(value) });
+        }
+        if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n)) open.delete(batch.partition);
+        if (open.size === 0) resolve();
+      },
+    });
+    await promise;
+    return records;
+  } finally {
+    await Promise.all([admin.disconnect(), consumer.disconnect()]);
+  }
+}
