@@ -15,8 +15,11 @@ afterEach(async () => {
   await pipeline.close();
 });
 
-function startPoller(dieAfter?: number): CdcProcess {
-  const started = new CdcProcess('poller-process', pipeline.settings, { dieAfter });
+/** Nobody waits for long for one that is dead for sure. */
+const SUCCESSOR = { leaseMs: 1_000 };
+
+function startPoller({ dieAfter, leaseMs = pipeline.settings.leaseMs }: { dieAfter?: number; leaseMs?: number } = {}) {
+  const started = new CdcProcess('poller-process', { ...pipeline.settings, leaseMs }, { dieAfter });
   processes.push(started);
   return started;
 }
@@ -39,12 +42,12 @@ async function change(rounds: number): Promise<void> {
 test('a poller that dies between the acknowledgement and the saved position loses nothing', async () => {
   await insert(100);
   await pipeline.startApplier();
-  const dying = startPoller(3);
+  const dying = startPoller({ dieAfter: 3 });
   await dying.until(({ published }) => published !== undefined);
   await change(5);
   await dying.exited;
   await change(5);
-  startPoller();
+  startPoller(SUCCESSOR);
   await pipeline.untilConverged();
   expect(await pipeline.deadLetters()).toEqual([]);
 });
@@ -53,9 +56,9 @@ test('a snapshot that is interrupted at any chunk is completed by the successor'
   await insert(14_000);
   await pipeline.target.query(`insert into employees (emp_id, first_name) values (999999, 'nobody in the source')`);
   await pipeline.startApplier();
-  for (const dieAfter of [1, 2]) await startPoller(dieAfter).exited;
+  for (const dieAfter of [1, 2]) await startPoller({ ...SUCCESSOR, dieAfter }).exited;
   await change(3);
-  startPoller();
+  startPoller(SUCCESSOR);
   await pipeline.untilConverged(30_000);
   expect(await pipeline.deadLetters()).toEqual([]);
 });
@@ -67,7 +70,7 @@ test('a frozen poller loses its lease, and publishes nothing more when it wakes'
   await frozen.until(({ published }) => published !== undefined);
   frozen.freeze();
   await change(3);
-  const successor = startPoller();
+  const successor = startPoller(SUCCESSOR);
   await successor.until(({ published }) => published !== undefined);
   const before = frozen.told.length;
   frozen.wake();

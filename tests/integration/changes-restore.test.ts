@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { LocalStack } from '../../localstack/stack/stack.ts';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 
@@ -64,5 +65,36 @@ test('refuses a source restored from an earlier copy; a new snapshot then brings
   await after.startPoller();
   await after.untilConverged();
   expect((await after.employees(after.target)).length).toBe(100);
+  expect(await after.deadLetters()).toEqual([]);
+});
+
+test('a prepared transaction holds nobody up, outlives a restart, and arrives when it is committed', async () => {
+  const url = await startServer();
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  await admin.query('alter system set max_prepared_transactions = 4');
+  await admin.end();
+  await server?.stop();
+
+  const before = track(await CdcPipeline.create({ sourceUrl: await startServer() }));
+  await before.startApplier();
+  const poller = await before.startPoller();
+  await before.source.query('insert into employees (salary) select n from generate_series(1, 10) n');
+  await before.untilConverged();
+  await before.source.query(`begin; update employees set city = 'in doubt' where emp_id < 5;
+    insert into employees (emp_id) values (100); prepare transaction 'in doubt'`);
+  await before.source.query(`update employees set city = 'meanwhile' where emp_id > 5`);
+  await before.untilConverged();
+  await poller.stop();
+  await server?.stop();
+
+  const after = track(before.with({ sourceUrl: await startServer() }, 'new pools'));
+  await after.startPoller();
+  await after.source.query('delete from employees where emp_id = 10');
+  await after.untilConverged();
+  await after.source.query(`commit prepared 'in doubt'`);
+  await after.untilConverged();
+  const { rows } = await after.target.query(`select count(*)::integer as late from employees where city = 'in doubt'`);
+  expect(rows).toEqual([{ late: 4 }]);
   expect(await after.deadLetters()).toEqual([]);
 });
