@@ -25,11 +25,14 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+const setupFiles = ['<rootDir>/tests/support/quiet-kafkajs.ts'];
+
 const integration = project('integration', {
+  setupFiles,
   globalSetup: '<rootDir>/tests/support/start-stack.ts',
   globalTeardown: '<rootDir>/tests/support/stop-stack.ts',
 });
 
 export default {
-  projects: [project('unit'), project('contract'), integration, project('e2e')],
+  projects: [project('unit'), project('contract'), integration, project('e2e', { setupFiles })],
 };

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { silenceNegativeTimeoutWarning } from '../../localstack/event-sources/kafka/kafkajs-internals.ts';
 import { LocalStack } from '../../localstack/stack/stack.ts';
 import { FunctionsHost } from './event-sources/functions-host.ts';
 import { batchSize } from './event-sources/loop-task.ts';
@@ -15,6 +16,8 @@ import { runLoop } from './event-sources/run-loop.ts';
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, records: { type: 'string', default: '240000' } },
 });
+silenceNegativeTimeoutWarning();
+
 const rounds = 3;
 const partitions = 6;
 // Full batches only: the last one of a partition would wait for its window, which says nothing about throughput.

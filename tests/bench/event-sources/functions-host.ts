@@ -49,21 +49,15 @@ export const stamp = async () => ({ at: performance.timeOrigin + performance.now
       }),
     );
     const serverless = join(repository, 'node_modules', 'serverless', 'bin', 'serverless.js');
-    const child = spawn(process.execPath, [serverless, 'offline', 'start'], { cwd: project, stdio: 'ignore' });
+    const child = spawn(process.execPath, [serverless, 'offline', 'start'], { cwd: project, stdio: 'pipe' });
     const endpoint = `http://127.0.0.1:${lambdaPort}`;
     const host = new FunctionsHost(endpoint, child);
-    const deadline = Date.now() + startTimeoutMs;
-    for (;;) {
-      const answers = await fetch(endpoint).then(
-        () => true,
-        () => false,
-      );
-      if (answers) return host;
-      if (child.exitCode !== null || Date.now() > deadline) {
-        await host.stop();
-        throw new Error(`serverless-offline does not answer at ${endpoint}: run it in ${project} to see why`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    try {
+      await listening(child, endpoint);
+      return host;
+    } catch (error) {
+      await host.stop();
+      throw error;
     }
   }
 
@@ -75,4 +69,23 @@ export const stamp = async () => ({ at: performance.timeOrigin + performance.now
     await ended;
     clearTimeout(timer);
   }
+}
+
+/** Resolves when serverless-offline says that it listens. Rejects when it ends before, or takes too long. */
+function listening(child: ChildProcess, endpoint: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const fail = () => reject(new Error(`serverless-offline does not listen at ${endpoint}:\n${output}`));
+    const timer = setTimeout(fail, startTimeoutMs);
+    child.once('exit', fail);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        // What it says later is read, too, so that it does not wait for a reader.
+        output = `${output}${chunk}`.slice(-10_000);
+        if (!output.includes(`listening on ${endpoint}`)) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
 }

@@ -15,7 +15,7 @@ export async function runLoop(script: string, task: LoopTask): Promise<LoopResul
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const lastLine = output.trim().split('\n').at(-1) ?? '';
   if (code !== 0 || lastLine === '') throw new Error(`${script} ended with ${code}: ${errors}`);
   return JSON.parse(lastLine) as LoopResult;
