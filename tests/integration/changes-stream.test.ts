@@ -1,14 +1,13 @@
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
+import { applyMigrations, CdcPipeline } from '../support/cdc/pipeline.ts';
+import { until } from '../support/cdc/until.ts';
 
 jest.setTimeout(60_000);
 
 let pipeline: CdcPipeline;
-beforeEach(async () => {
-  pipeline = await CdcPipeline.create();
-});
 afterEach(() => pipeline.close());
 
 test('brings what is there and every change after it to the target', async () => {
+  pipeline = await CdcPipeline.create();
   await pipeline.source.query(
     `insert into employees (first_name, salary) select 'name ' || n, n from generate_series(1, 12000) as n`,
   );
@@ -22,4 +21,57 @@ test('brings what is there and every change after it to the target', async () =>
     update employees set emp_id = emp_id + 100000 where emp_id < 10`);
   await pipeline.untilConverged();
   expect(await pipeline.deadLetters()).toEqual([]);
+});
+
+test('capturing begins under writers that do not stop, in a table that has rows, and misses nothing', async () => {
+  pipeline = await CdcPipeline.create({ migrateSource: false });
+  await pipeline.source.query(`
+    create table employees (emp_id serial primary key, first_name varchar(100), last_name varchar(100), dob date,
+      city varchar(100), salary int);
+    insert into employees (salary) select n from generate_series(1, 2000) n`);
+  let written = 0;
+  let isEnough = false;
+  const write = async (writer: number) => {
+    while (!isEnough) {
+      const victim = (written * 7) % 2_000;
+      await pipeline.source.query(`
+        begin; insert into employees (first_name) values ('writer ${writer}');
+        update employees set salary = salary + 1 where emp_id = ${victim}; commit;
+        delete from employees where emp_id = ${(victim * 13) % 2_000}`);
+      written += 1;
+    }
+  };
+  const writers = Promise.all([1, 2, 3, 4].map(write));
+  const untilWritten = (more: number) => {
+    const enough = written + more;
+    return until('the writers', () => written >= enough || undefined);
+  };
+  await untilWritten(50);
+  await applyMigrations(pipeline.settings.sourceUrl, 'source');
+  await untilWritten(50);
+  await Promise.all([pipeline.startPoller(), pipeline.startApplier()]);
+  await pipeline.untilStreaming();
+  await untilWritten(50);
+  isEnough = true;
+  await writers;
+  await pipeline.untilConverged();
+  expect(await pipeline.deadLetters()).toEqual([]);
+});
+
+test('a snapshot and an offset table that is emptied under the poller disturb no writer and lose nothing', async () => {
+  pipeline = await CdcPipeline.create();
+  await pipeline.source.query('insert into employees (salary) select n from generate_series(1, 100) n');
+  await Promise.all([pipeline.startPoller(), pipeline.startApplier()]);
+  await pipeline.untilConverged();
+  const epoch = async () => JSON.parse((await pipeline.ledger().read())?.position ?? '{}').epoch;
+  const first = await epoch();
+  await pipeline.target.query(`insert into employees (emp_id) values (777777)`);
+  await pipeline.forgetPosition();
+  for (let n = 0; n < 20; n += 1) await pipeline.source.query(`update employees set salary = ${n} where emp_id = ${n}`);
+  await until('another snapshot', async () => {
+    const now = await epoch();
+    return (now !== undefined && now !== first) || undefined;
+  });
+  await pipeline.source.query('delete from employees where emp_id < 5');
+  await pipeline.untilConverged();
 });

@@ -178,8 +178,9 @@ export class ChangeCapture {
     let purged = 0;
     for (;;) {
       const { rowCount } = await this.#database.query(PURGE, [since, retentionHours]);
+      // Not when a round was not full: some that have to stay may lie in front of many that need not.
+      if ((rowCount ?? 0) === 0) return purged;
       purged += rowCount ?? 0;
-      if ((rowCount ?? 0) < PURGE_SIZE) return purged;
     }
   }
 }

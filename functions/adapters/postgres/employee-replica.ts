@@ -10,13 +10,16 @@ import type { Database } from './database.ts';
  */
 export const REPLICA_SESSION = { enable_seqscan: 'off' };
 
-/**
- * The first statement of every batch. A batch whose process is frozen must not keep its successor waiting for long, so
- * the server ends a transaction that is idle.
- */
+/** The first statement of every batch. */
 const lockWatermark = (mode: 'share' | 'update') => `
-  select epoch, change_id as "changeId", set_config('idle_in_transaction_session_timeout', '10s', true)
+  select epoch, change_id as "changeId", set_config('idle_in_transaction_session_timeout', $1, true)
   from employee_watermark for ${mode}`;
+
+/**
+ * A batch whose process is frozen must not keep its successor waiting for long, so the server ends a transaction that is
+ * idle. Smaller ends batches of a machine that is merely slow; they come again.
+ */
+const IDLE_TIMEOUT_MS = 10_000;
 
 /**
  * Claims the versions that are newer, sorted, so that two batches cannot wait for each other; a statement of its own, so
@@ -60,9 +63,11 @@ const DELETE_UP_TO = `
 /** The employees of one replica and the versions that guard them. */
 export class EmployeeReplica {
   readonly #database: Database;
+  readonly #idleTimeoutMs: number;
 
-  constructor(database: Database) {
+  constructor(database: Database, idleTimeoutMs = IDLE_TIMEOUT_MS) {
     this.#database = database;
+    this.#idleTimeoutMs = idleTimeoutMs;
   }
 
   async transaction<Result>(
@@ -73,6 +78,7 @@ export class EmployeeReplica {
       const { rows } = await client.query<{ epoch: string; changeId: string }>({
         name: exclusive ? 'lock-watermark-exclusively' : 'lock-watermark',
         text: lockWatermark(exclusive ? 'update' : 'share'),
+        values: [String(this.#idleTimeoutMs)],
       });
       const [row] = rows;
       if (row === undefined) throw new Error('expected the one row of employee_watermark, found none');
