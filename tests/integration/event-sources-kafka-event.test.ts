@@ -114,7 +114,7 @@ describe('The event, as the function gets it', () => {
     ['snappy', CompressionTypes.Snappy],
     ['lz4', CompressionTypes.LZ4],
     ['zstd', CompressionTypes.ZSTD],
-  ])('[general] records compressed with %s are read', (_name, compression) =>
+  ])('[known] records compressed with %s are read', (_name, compression) =>
     withMapping({}, async (run) => {
       registerCodecs();
       const producer = kafka().producer();

@@ -123,11 +123,15 @@ ${handlers}`,
 
   /** As ctrl-c does it. Resolves with the exit code. */
   async interrupt(): Promise<number | null> {
-    const child = this.#child;
-    if (child === undefined) throw new Error('not started');
-    const exited = once(child, 'exit');
-    child.kill('SIGINT');
-    const [code] = (await exited) as [number | null];
+    const ended = this.ended();
+    this.#child?.kill('SIGINT');
+    return ended;
+  }
+
+  /** Resolves with the exit code when it has ended and all that it said was read. */
+  async ended(): Promise<number | null> {
+    if (this.#child === undefined) throw new Error('not started');
+    const [code] = (await once(this.#child, 'close')) as [number | null];
     return code;
   }
 

@@ -11,7 +11,7 @@ const passes = (pattern: object, value: string | Buffer | null, mismatch: 'pass'
     mismatch,
   );
 
-describe('A filter for JSON values', () => {
+describe('[documented] filters: JSON values', () => {
   test.each([
     ['equals text', { a: ['x'] }, '{"a":"x"}', '{"a":"y"}'],
     ['empty text', { a: [''] }, '{"a":""}', '{"a":"x"}'],
@@ -48,7 +48,7 @@ describe('A filter for JSON values', () => {
   });
 });
 
-test('a filter for text compares the whole value', () => {
+test('[documented] filters: a pattern for text compares the whole value', () => {
   expect(passes({ value: ['hello', { prefix: 'pre' }] }, 'hello')).toBe(true);
   expect(passes({ value: ['hello', { prefix: 'pre' }] }, 'prefix')).toBe(true);
   expect(passes({ value: ['hello'] }, 'hello!')).toBe(false);
@@ -58,17 +58,17 @@ test.each([
   ['text against a JSON pattern', { value: { a: [1] } }, 'no json'],
   ['JSON against a text pattern', { value: ['x'] }, '{"a":1}'],
   ['bytes that are no UTF-8', { value: ['x'] }, Buffer.from([0xff, 0xfe])],
-])('%s passes or is dropped, as the option says', (_name, pattern, value) => {
+])('[inferred] filters: %s passes or is dropped, as the option says', (_name, pattern, value) => {
   expect(passes(pattern, value, 'pass')).toBe(true);
   expect(passes(pattern, value, 'drop')).toBe(false);
 });
 
-test('a record without a value has no leaf: only exists false matches', () => {
+test('[inferred] filters: a record without a value has no leaf: only exists false matches', () => {
   expect(passes({ value: { a: [{ exists: false }] } }, null)).toBe(true);
   expect(passes({ value: { a: ['x'] } }, null, 'pass')).toBe(false);
 });
 
-test('one of several filters is enough', () => {
+test('[documented] filters: one of several is enough', () => {
   const criteria = { filters: [readFilter('{"value":{"a":[1]}}'), readFilter('{"value":{"a":[2]}}')] };
   expect(filterPasses(criteria, Buffer.from('{"a":2}'), 'drop')).toBe(true);
   expect(filterPasses(criteria, Buffer.from('{"a":3}'), 'drop')).toBe(false);
@@ -82,7 +82,7 @@ test.each([
   ['a bare value', '{"value":{"a":1}}', /value\.a: expected a list/],
   ['two operators', '{"value":{"a":[{"prefix":"a","suffix":"b"}]}}', /one operator/],
   ['a wrong range', '{"value":{"a":[{"numeric":[">"]}]}}', /numeric/],
-])('refuses %s', (_name, pattern, message) => {
+])('[documented] filters: refuses %s', (_name, pattern, message) => {
   expect(() => readFilter(pattern)).toThrow(InvalidPatternError);
   expect(() => readFilter(pattern)).toThrow(message);
 });

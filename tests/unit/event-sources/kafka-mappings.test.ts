@@ -161,15 +161,16 @@ test.each<[string, object, RegExp]>([
     { FunctionName: 'unknown' },
     /Function not found: unknown; name one of the template's: fn \(AWS: ResourceNotFoundException/,
   ],
-])('refuses %s, naming resource and property', (property, properties, message) => {
+])('[documented] refuses %s, naming resource and property', (property, properties, message) => {
   expect(() => read(properties)).toThrow(message);
   expect(() => read(properties)).toThrow(`Mapping: ${property}: `);
 });
 
-test('a function above 14 minutes is refused', () => {
+test('[documented] a function above 14 minutes is refused', () => {
   expect(() => read({}, { timeout: 841 })).toThrow(/14 minutes/);
 });
 
-test('error controls without provisioned mode can be allowed', () => {
+test('[inferred] error controls without provisioned mode are refused, or allowed by the option', () => {
+  expect(() => read({ MaximumRetryAttempts: 3 })).toThrow(/needs provisioned mode/);
   expect(read({ MaximumRetryAttempts: 3 }, { allow: true })?.maximumRetryAttempts).toBe(3);
 });

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../../..');
+const read = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8');
+
+/** Which test shows which row of the fidelity table, by how its title goes on behind the mark. */
+const shownBy: Record<string, readonly string[]> = {
+  envelope: ['MSK: eventSource', 'self-managed: SelfManagedKafka'],
+  'key, value': ['bytes that are no text survive'],
+  headers: ['headers: one object each in their order'],
+  'header bytes': ['header bytes are signed'],
+  'absent key or value': ['absent key and value are left out'],
+  'empty key or value': ['nullFields: null', 'absent key and value are left out; [inferred] empty ones are ""'],
+  'header without a value': ['a header without a value'],
+  'timestamp type': ['LOG_APPEND_TIME where', 'MSK: eventSource'],
+  codecs: ['records compressed with'],
+  transactions: ['of transactions committed records only', 'a transaction that is open', 'isolationLevel'],
+  'batch ends': ['BatchSize cuts', 'the window ends early', 'a payload holds at most 6 MB'],
+  window: ['window %s, counted from the first record'],
+  '6 MB': ['a payload holds at most 6 MB, [inferred] measured on the serialised event'],
+  'record too large alone': ['a single record above 6 MB'],
+  'several partitions in a batch': ['one batch may hold several partitions'],
+  'one batch in flight per partition': ['one batch of a partition at a time'],
+  'on-demand mode': ['on demand one poller runs five'],
+  'provisioned mode': ['provisioned pollers are capped'],
+  'function error, timeout': ['a failed batch comes again whole', 'a function that runs out of time'],
+  'delay between retries': ['the delay between retries'],
+  'throttling, 5xx, network': ['status %d is tried again', 'a runtime that is away', 'an outage is waited for'],
+  '`MaximumRetryAttempts`': ['MaximumRetryAttempts N'],
+  'endless retries and a destination': ['endless retries end after ten'],
+  '`MaximumRecordAgeInSeconds`': ['records above MaximumRecordAgeInSeconds', 'what grows too old'],
+  '`BisectBatchOnFunctionError`': ['bisect halves', 'bisect with reported failures'],
+  '`ReportBatchItemFailures`': [
+    'only the reported records',
+    'identifier: %s',
+    'the answer %j',
+    'an answer that is no JSON',
+  ],
+  'error controls without provisioned mode': ['error controls without provisioned mode'],
+  'failure record, SQS and SNS': ['failure record, SQS', 'failure record, SNS', 'MaximumRetryAttempts N'],
+  'failure record, S3': ['failure record, S3', 'S3 gets the whole event'],
+  'failure record, Kafka': ['a Kafka topic gets a message a record', 'a Kafka topic takes the records'],
+  'destination away': ['a destination that takes nothing'],
+  filters: ['filters: JSON values', 'filters: one of several', 'filters: refuses', 'filters come before batching'],
+  'value of another kind than the pattern': ['filters: %s passes or is dropped'],
+  'everything filtered out': ['all filtered out'],
+  'starting positions': ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP', 'a consumer group that has offsets'],
+  'partitions added later': ['partitions that a topic gains'],
+  'offsets that the broker no longer has': ['where the broker has dropped', 'a topic that is deleted and made anew'],
+  'create-only properties': ['a changed property that can only be given at creation'],
+  'committed offset': ['the committed offset is the last processed one', 'nothing is committed before success'],
+  '`Enabled: false`': ['Enabled: false'],
+  rebalance: ['share the partitions'],
+  'limits and rules of all properties': ['refuses %s, naming resource and property', 'a function above 14 minutes'],
+  'S3 event': ['S3 event: one record an invocation', 'S3 event: the key', 'S3 event: an overwritten key'],
+  'S3 event names': ['S3 event names'],
+  'asynchronous invocation': [
+    'asynchronous invocation: two retries',
+    'asynchronous invocation: after three attempts',
+    'asynchronous invocation: beyond MaximumEventAgeInSeconds',
+    'asynchronous invocation: the dead letter queue',
+  ],
+  '`rate`': ['a rate counts from creation', 'cron is in UTC', 'a rate goes on in step after a restart'],
+  'schedule events': ['the event of a rule', 'the event of Scheduler', 'input replaces', 'inputPath'],
+};
+const words: Record<string, string> = { D: 'documented', O: 'observed', I: 'inferred', K: 'known' };
+
+const testFiles = ['unit/event-sources', 'integration'].flatMap((folder) =>
+  readdirSync(join(ROOT, 'tests', folder))
+    .filter((name) => name.endsWith('.test.ts') && (folder !== 'integration' || name.startsWith('event-sources')))
+    .map((name) => read('tests', folder, name)),
+);
+/** Titles carry the mark of their fact. */
+const titles = testFiles.flatMap((text) =>
+  [...text.matchAll(/(['"`])(\[[a-z]+\] .*?)\1[,)]/g)].map(([, , title]) => title),
+);
+
+const table =
+  read('localstack', 'event-sources', 'README.md').split('## Fidelity')[1]?.split('**Not emulated**')[0] ?? '';
+const rows = [...table.matchAll(/^\| (.+?) \|.*\| ([DOIK, ]+) \|$/gm)].map(([, name = '', marks = '']) => ({
+  name,
+  marks,
+}));
+
+test('every row of the fidelity table is shown by tests, and nothing else is', () => {
+  expect(rows.length).toBeGreaterThan(40);
+  expect(Object.keys(shownBy)).toEqual(rows.map(({ name }) => name));
+});
+
+test.each(rows)('$name: its tests are there, and one of them carries its mark', ({ name, marks }) => {
+  const shown = (shownBy[name] ?? []).map((start) => {
+    const found = titles.filter(
+      (title) => title?.replace(/^\[[a-z]+\] /, '').startsWith(start) || title?.includes(`] ${start}`),
+    );
+    expect([start, found.length > 0]).toEqual([start, true]);
+    return found.join(' ');
+  });
+  const carried = marks.split(', ').filter((mark) => shown.some((title) => title.includes(`[${words[mark]}]`)));
+  expect(carried.length).toBeGreaterThan(0);
+});
