@@ -97,6 +97,9 @@ export class KafkaServer implements Server {
       // A consumer starts at once instead of waiting for others to join.
       'group.initial.rebalance.delay.ms': 0,
       'group.min.session.timeout.ms': 1_000,
+      // A broker that was killed is only let in again when its former self has been silent for so long.
+      'broker.session.timeout.ms': 4_000,
+      'broker.heartbeat.interval.ms': 500,
       // Consumers that were away for a while find their position again.
       'offsets.retention.minutes': 525_600,
       // The default buffer alone is 128 MB of heap.
