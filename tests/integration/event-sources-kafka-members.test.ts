@@ -19,7 +19,7 @@ describe('Several members of a group', () => {
           seen.push(...records);
         }
         // Slow at first, so that the other member finds something left to share.
-        return { delayMs: joined ? 20 : 150 };
+        return { delayMs: joined ? 20 : 400 };
       };
       const perPartition = 200;
       await produce(
@@ -29,7 +29,7 @@ describe('Several members of a group', () => {
         ),
       );
       await one.start();
-      await one.fn.until(() => seen.length > 60, 'a beginning');
+      await one.fn.until(() => seen.length > 20, 'a beginning');
       await other.start();
       joined = true;
       const assigned = (run: MappingRun) =>
