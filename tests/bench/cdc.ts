@@ -194,7 +194,8 @@ async function main(): Promise<number> {
     if (options.json) process.stdout.write(`${JSON.stringify(measured.report)}\n`);
     return 0;
   } catch (error) {
-    say(`The benchmark failed: ${(error as Error).message}`);
+    const { message, cause } = error as Error;
+    say(`The benchmark failed: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`);
     return 1;
   } finally {
     await stack.stop();

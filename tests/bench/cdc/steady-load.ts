@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import { until } from '../../support/cdc/until.ts';
 
 const WRITERS = 8;
 /** How often the target is looked at; each latency is at most this much, and a query, too long. */
@@ -43,11 +44,15 @@ export class SteadyLoad {
         await this.#change(index);
       }
     };
-    const watching = this.#watch();
-    await Promise.all(Array.from({ length: WRITERS }, writer));
-    const made = total / ((performance.now() - startedAt) / 1_000);
-    await watching.untilAllSeen();
-    return made;
+    const watch = this.#watch();
+    try {
+      await Promise.all(Array.from({ length: WRITERS }, writer));
+      const made = total / ((performance.now() - startedAt) / 1_000);
+      await watch.untilAllSeen();
+      return made;
+    } finally {
+      await watch.stop();
+    }
   }
 
   async #change(index: number): Promise<void> {
@@ -94,8 +99,8 @@ export class SteadyLoad {
     this.#pendingCount += 1;
   }
 
-  #watch(): { untilAllSeen(): Promise<void> } {
-    let ending = false;
+  #watch() {
+    let isStopped = false;
     const look = async () => {
       const asked = [...this.#pending.keys()];
       if (asked.length === 0) return;
@@ -108,18 +113,30 @@ export class SteadyLoad {
       for (const { emp_id, change_id } of rows) this.#seen(emp_id, BigInt(change_id), seenAt);
     };
     const watching = (async () => {
-      while (!ending || this.#pendingCount > 0) {
+      while (!isStopped) {
         await look();
         await sleep(LOOK_EVERY_MS);
       }
     })();
+    // Met where it is awaited; until then it must not end the process.
+    watching.catch(() => {});
     return {
       untilAllSeen: async () => {
-        ending = true;
-        const late = sleep(60_000, 'late', { ref: false });
-        if ((await Promise.race([watching, late])) === 'late') {
-          throw new Error(`${this.#pendingCount} changes are not in the target a minute after the last one`);
-        }
+        const allSeen = until('all changes to be in the target', () => this.#pendingCount === 0 || undefined, {
+          withinMs: 60_000,
+        });
+        await Promise.race([allSeen, watching]).catch((cause) => {
+          const [first] = this.#pending.values();
+          throw new Error(
+            `${this.#pendingCount} changes are not in the target, the first one ${first?.[0]?.changeId} ` +
+              `of employee ${first?.[0]?.empId}`,
+            { cause },
+          );
+        });
+      },
+      stop: async () => {
+        isStopped = true;
+        await watching;
       },
     };
   }

@@ -229,7 +229,7 @@ async function newTopic(brokers: readonly string[], prefix: string, partitions: 
   return topic;
 }
 
-async function createOffsetTable(endpoint: string): Promise<string> {
+export async function createOffsetTable(endpoint: string): Promise<string> {
   const client = createDynamoDb(endpoint);
   const name = uniqueName('offsets');
   await client.send(
