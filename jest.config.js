@@ -34,5 +34,8 @@ const integration = project('integration', {
 });
 
 export default {
+  // Most tests wait for servers, so that two at a time take little more than the longer one. More would start too many
+  // servers at once, since some tests have whole stacks of their own.
+  maxWorkers: 2,
   projects: [project('unit'), project('contract'), integration, project('e2e', { setupFiles })],
 };
