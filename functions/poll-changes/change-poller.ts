@@ -8,7 +8,7 @@ import {
 import { PipelineError } from '../core/errors.ts';
 import { ChangeReader, type Reading } from './change-reader.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
-import type { ChangePublisher, ChangeSource, Clock } from './ports.ts';
+import type { ChangePublisher, ChangeSource, Clock, SourceIdentity } from './ports.ts';
 import { PositionSaver } from './position-saver.ts';
 
 export interface PollerTiming {
@@ -66,6 +66,8 @@ export class ChangePoller {
   readonly #timing: PollerTiming;
   #published = 0;
   #readAt: number | null = null;
+  /** The source as it was before the lease was waited for. */
+  #known: SourceIdentity | null = null;
   #purgedAt = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: PollerDependencies, timing: PollerTiming) {
@@ -90,7 +92,11 @@ export class ChangePoller {
     while (this.#clock.now() < untilMs) {
       const publishedBefore = this.#published;
       try {
-        if (!lease.held && !(await lease.acquire(untilMs))) return this.#result('not needed');
+        if (!lease.held) {
+          // Before the lease is waited for, as nobody reads the source between its hand-over and the first look.
+          this.#known = await this.#source.identify();
+          if (!(await lease.acquire(untilMs))) return this.#result('not needed');
+        }
         return this.#result(await this.#poll(lease, untilMs));
       } catch (error) {
         if (error instanceof LeaseLostError) {
@@ -135,9 +141,9 @@ export class ChangePoller {
 
   /** From the saved position until somebody wants the lease or a new snapshot. */
   async #pollOnce(lease: Lease, untilMs: number): Promise<'handed over' | 'time is up' | 'snapshot wanted'> {
-    const entry = await lease.write();
-    const identity = await this.#source.identify();
+    const entry = await lease.current();
     const saved = entry.position === null ? null : this.#readPosition(entry.position, lease);
+    const identity = await this.#identify(saved);
     let position: Position;
     if (saved === null || lease.resnapshot !== null) position = await this.#beginSnapshot(lease, saved);
     else {
@@ -154,6 +160,14 @@ export class ChangePoller {
       await saver.settle();
       await heart.stop();
     }
+  }
+
+  /** A look for changes brings the save number, and tells a restart, by itself; anything else needs the source as it is. */
+  async #identify(saved: Position | null): Promise<SourceIdentity> {
+    const known = this.#known;
+    this.#known = null;
+    const looksFirst = saved?.progress.phase === 'stream' && saved.progress.page === null;
+    return known !== null && looksFirst ? { ...known, saveNumber: saved.saveNumber } : this.#source.identify();
   }
 
   /** One that is not readable stands in the way of everything but a new snapshot. */

@@ -85,7 +85,7 @@ export const handler = createHandler({
         retentionHours: config.CDC_RETENTION_HOURS,
       },
     );
-    const timing = { leaseMs: config.POLLER_LEASE_MS, heartbeatMs: 1_000, lookMs: 20 };
+    const timing = { leaseMs: config.POLLER_LEASE_MS, heartbeatMs: 1_000, lookMs: 10 };
     const result = await poller.run(new Lease(ledger, clock, timing, randomUUID()), untilMs);
     logger.info('polling ends', { ...result });
     metrics.addMetric(METRIC.changesPublished, 'Count', result.published);

@@ -28,6 +28,7 @@ export class Lease {
   #lost = true;
   #requestedBy: string | null = null;
   #resnapshot: string | null = null;
+  #begun: LedgerEntry | null = null;
   /** One write at a time, in order: a position that is overtaken by an older one would go backwards. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -111,6 +112,18 @@ export class Lease {
   }
 
   /**
+   * The entry as it is. Right after the lease was acquired only requests can have been added, and the next sign of life
+   * brings those, so it is not asked for a second time.
+   *
+   * @throws LeaseLostError
+   */
+  async current(): Promise<LedgerEntry> {
+    const begun = this.#begun;
+    this.#begun = null;
+    return begun ?? this.write();
+  }
+
+  /**
    * A sign of life, with the position where one is given.
    *
    * @throws LeaseLostError
@@ -149,6 +162,7 @@ export class Lease {
   /** An answer is as old as its question. */
   #begin(entry: LedgerEntry, askedAt: number): true {
     this.#fencing = entry.fencing;
+    this.#begun = entry;
     this.#confirmedAt = askedAt;
     this.#lost = false;
     this.#hear(entry);

@@ -95,7 +95,7 @@ export async function wirePoller(
     },
   );
   await publisher.connect();
-  const timing = { leaseMs: settings.leaseMs, heartbeatMs: settings.heartbeatMs, lookMs: 20 };
+  const timing = { leaseMs: settings.leaseMs, heartbeatMs: settings.heartbeatMs, lookMs: 10 };
   return {
     poller,
     newLease: () => new Lease(ledger, time, timing, randomUUID()),
