@@ -137,7 +137,9 @@ export class KafkaEventSource {
     this.#stopping = true;
     this.#generation.abort();
     this.#pollers.stop();
-    await Promise.race([this.#pollers.idle(), this.#dependencies.clock.wait(graceMs, new AbortController().signal)]);
+    const idle = new AbortController();
+    const grace = this.#dependencies.clock.wait(graceMs, idle.signal).catch(() => {});
+    await Promise.race([this.#pollers.idle().finally(() => idle.abort()), grace]);
     await this.#committer.flush();
     await this.#consumer.stop();
   }
