@@ -194,8 +194,12 @@ export class CdcPipeline {
     return readTopic(this.settings.brokers, topic);
   }
 
+  /** Those of different records: a batch that comes again may bring them again. */
   async deadLetters(): Promise<Record<string, unknown>[]> {
-    return (await this.readTopic(this.settings.deadLetterTopic)).map(({ value }) => JSON.parse(value));
+    const letters = (await this.readTopic(this.settings.deadLetterTopic)).map(
+      ({ value }) => JSON.parse(value) as Record<string, unknown>,
+    );
+    return [...new Map(letters.map((letter) => [JSON.stringify(letter['origin']), letter])).values()];
   }
 
   /** Waits until there are as many dead letters, and returns all there are then. */
