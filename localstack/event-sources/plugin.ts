@@ -3,13 +3,21 @@ import { EventSources } from './event-sources.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
 import { createLog, type Log, reasonOf } from './log.ts';
 import { type EventSourcesOptions, InvalidOptionsError, type RuntimeHooks, readOptions } from './options.ts';
-import { queueAsynchronousInvocations, useRestartingWorkers } from './runner/serverless-offline.ts';
+import { ClaimCheck } from './runner/claim-check.ts';
+import { queueAsynchronousInvocations, redeemClaims, useRestartingWorkers } from './runner/serverless-offline.ts';
 import { compileTemplate, restoreZeroWindows, type Serverless, takeOverSchedules } from './template/from-serverless.ts';
 import { type Model, readTemplate } from './template/model.ts';
 import { type Template, TemplateError } from './template/template.ts';
 
 interface PluginUtilities {
   readonly log: { notice(line: string): void; warning(line: string): void; error(line: string): void };
+}
+
+/** What serverless-offline is told by `custom.serverless-offline` and on its command line, as far as it matters here. */
+interface OfflineSettings {
+  readonly host?: string;
+  readonly lambdaPort?: number | string;
+  readonly useInProcess?: boolean;
 }
 
 const LAMBDA_POLL_MS = 100;
@@ -26,7 +34,9 @@ export default class EventSourcesPlugin {
   readonly #ending = new AbortController();
   #prepared: Promise<void> | undefined;
   #sources: EventSources | undefined;
-  #invoker: LambdaClient | undefined;
+  #client: LambdaClient | undefined;
+  #claims: ClaimCheck | undefined;
+  #isAdapted = false;
   #stopped: Promise<void> | undefined;
   /** Whether the end hook comes, before which the functions go on. */
   #endIsAnnounced = false;
@@ -101,16 +111,34 @@ export default class EventSourcesPlugin {
     });
   }
 
+  /** Whether functions are invoked by this very process, in the threads that it was adapted to. */
+  #isOwnInvokeApi(endpoint: string): boolean {
+    const settings: OfflineSettings = {
+      lambdaPort: 3002,
+      ...(this.#serverless.service.custom?.['serverless-offline'] as OfflineSettings | undefined),
+      ...this.#cliOptions,
+    };
+    const { hostname, port } = new URL(endpoint);
+    return (
+      this.#isAdapted &&
+      settings.useInProcess !== true &&
+      Number(port) === Number(settings.lambdaPort) &&
+      ['127.0.0.1', 'localhost', '[::1]', settings.host].includes(hostname)
+    );
+  }
+
   /** A serverless-offline whose insides look different is used as it is. */
   async #repairRunner(): Promise<void> {
     const directory = this.#serverless.serviceDir ?? process.cwd();
     try {
       useRestartingWorkers(directory);
+      await redeemClaims(directory, (event) => this.#claims?.redeem(event) ?? event);
       await queueAsynchronousInvocations(directory, async (name, payload) => {
         if (this.#sources === undefined || this.#sources.functions.find(name) === undefined) return false;
         await this.#sources.queue.enqueue(name, payload);
         return true;
       });
+      this.#isAdapted = true;
     } catch (error) {
       this.#log.warning(
         `event sources: serverless-offline could not be adapted, so an exception that a function throws outside of a promise ends it: ${reasonOf(error)}`,
@@ -121,17 +149,19 @@ export default class EventSourcesPlugin {
   async #run(options: EventSourcesOptions & RuntimeHooks, model: Model, log: Log): Promise<void> {
     const { waitFor, onReady, ...plain } = options;
     const enforceTimeout = options.enforceTimeout && this.#cliOptions['noTimeout'] !== true;
-    this.#invoker = new LambdaClient({
+    this.#client = new LambdaClient({
       endpoint: options.lambdaEndpoint,
       enforceTimeout,
       coldStartMs: options.coldStartMs,
     });
+    this.#claims = new ClaimCheck(this.#client);
     if (waitFor !== undefined) await waitFor();
-    while (!this.#ending.signal.aborted && !(await this.#invoker.answers())) {
+    while (!this.#ending.signal.aborted && !(await this.#client.answers())) {
       await new Promise((resolve) => setTimeout(resolve, LAMBDA_POLL_MS));
     }
     if (this.#ending.signal.aborted) return;
-    this.#sources = new EventSources({ model, options: plain, invoker: this.#invoker, log });
+    const invoker = this.#isOwnInvokeApi(options.lambdaEndpoint) ? this.#claims : this.#client;
+    this.#sources = new EventSources({ model, options: plain, invoker, log });
     await this.#sources.start();
     if (!this.#ending.signal.aborted) onReady?.();
   }
@@ -147,7 +177,7 @@ export default class EventSourcesPlugin {
    */
   #onSignal(): void {
     void this.#stop();
-    if (!this.#endIsAnnounced) this.#invoker?.close();
+    if (!this.#endIsAnnounced) this.#client?.close();
   }
 
   #stop(): Promise<void> {

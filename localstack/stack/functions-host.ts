@@ -7,10 +7,10 @@ import { handOver, type RunningStack } from './running-stack.ts';
 import type { Server } from './server.ts';
 
 /**
- * All functions share this process, each invocation under way in a thread with a heap of its own. Larger young
- * generations grow to their limit in every one of them, and make nothing faster.
+ * All functions share this process, each invocation under way in a thread with a heap of its own, whose young generation
+ * grows to this limit. Smaller ones age the records of a batch that is still being worked on, larger ones only cost memory.
  */
-const MEMORY_FLAGS = ['--max-semi-space-size=8'];
+const MEMORY_FLAGS = ['--max-semi-space-size=16'];
 
 /** `serverless offline` with its plugins, as a process beside the servers that it uses. */
 export class FunctionsHost implements Server {

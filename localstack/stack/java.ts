@@ -4,6 +4,17 @@ import { runTool } from './run-tool.ts';
 
 const neededVersion = 17;
 
+/**
+ * A server on a laptop lives for minutes beside the functions that use it: compiling its code to the last costs more
+ * of the processor than it ever brings in, so the first compiler has to do.
+ */
+export const SMALL_JVM = [
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:+ExitOnOutOfMemoryError',
+  '-Djava.awt.headless=true',
+];
+
 const advice =
   'install it (Debian, Ubuntu: "apt-get install openjdk-17-jre-headless maven"; macOS: "brew install openjdk maven"), ' +
   'or use Docker: "npm start -- --docker"';

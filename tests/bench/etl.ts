@@ -13,8 +13,8 @@ const USAGE = `npm run bench:etl -- [--rows N] [--json]
   --rows N  rows of the file, all of which pass the filter; 300000 when absent
   --json    one line of JSON behind the table`;
 
-/** The first file wakes everything up: bundles, connections, compiled code. */
-const WARM_UP_ROWS = 20_000;
+/** The first file wakes everything up: bundles, connections, and what V8 compiles by and by in each loader's thread. */
+const WARM_UP_ROWS = 100_000;
 /** The usual style is slow and steady: so many messages tell its rate. */
 const USUAL_STYLE_MESSAGES = 5_000;
 

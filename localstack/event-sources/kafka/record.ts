@@ -93,7 +93,7 @@ const KEY = ',"key":';
 const VALUE = ',"value":';
 const NO_HEADERS = ',"headers":[]}';
 
-/** Becomes JSON when its batch is sent, once: what only waits stays small, and a retry need not make it again. */
+/** Becomes JSON when its batch is sent, anew for each attempt: what only waits stays small, and JSON dies young. */
 class SerialisedRecord implements PolledRecord {
   readonly offset: number;
   readonly timestamp: number;
@@ -101,8 +101,7 @@ class SerialisedRecord implements PolledRecord {
   readonly bytes: number;
   readonly #serialiser: RecordSerialiser;
   readonly #headers: string;
-  #message: KafkaMessage | undefined;
-  #json = '';
+  readonly #message: KafkaMessage;
 
   constructor(serialiser: RecordSerialiser, message: KafkaMessage, arrivedAtMs: number) {
     this.offset = Number(message.offset);
@@ -119,12 +118,7 @@ class SerialisedRecord implements PolledRecord {
   }
 
   get json(): string {
-    if (this.#message !== undefined) {
-      this.#json = this.#serialiser.serialise(this.#message, this.#headers);
-      // Its bytes are part of a whole fetch, which would stay in memory with it.
-      this.#message = undefined;
-    }
-    return this.#json;
+    return this.#serialiser.serialise(this.#message, this.#headers);
   }
 }
 

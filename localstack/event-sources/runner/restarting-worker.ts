@@ -6,6 +6,7 @@ import {
   type Worker,
   type WorkerOptions,
 } from 'node:worker_threads';
+import { JsonText } from './claim-check.ts';
 
 interface Invocation {
   readonly port: MessagePort;
@@ -37,7 +38,9 @@ export class RestartingWorker extends EventEmitter {
       port1.close();
       this.#answer(port, answer);
     });
-    this.#worker.postMessage({ ...message, port: port2 }, [port2]);
+    const { event } = message;
+    const asText = event instanceof JsonText ? { event: undefined, eventJson: event.text } : {};
+    this.#worker.postMessage({ ...message, ...asText, port: port2 }, [port2]);
   }
 
   /**

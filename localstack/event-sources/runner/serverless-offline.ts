@@ -43,16 +43,29 @@ export function useRestartingWorkers(serviceDirectory: string): void {
   replaced = true;
 }
 
+/** Invocations that bring a claim get the payload that it stands for. */
+export async function redeemClaims(serviceDirectory: string, redeem: (event: unknown) => unknown): Promise<void> {
+  const prototype = await invocationsController(serviceDirectory);
+  const original = prototype.invoke;
+  prototype.invoke = async function (name, type, event, clientContext) {
+    return original.call(this, name, type, redeem(event), clientContext);
+  };
+}
+
 /**
  * `InvocationType: Event` goes through the queue: retried, kept over restarts, told to destinations. serverless-offline
  * itself does not wait for such an invocation, so that an error of the function ends the process.
  */
 export async function queueAsynchronousInvocations(serviceDirectory: string, queue: QueueInvocation): Promise<void> {
-  const url = new URL('./routes/invocations/InvocationsController.js', lambdaModule(serviceDirectory)).href;
-  const { prototype } = ((await import(url)) as { default: { prototype: InvocationsController } }).default;
+  const prototype = await invocationsController(serviceDirectory);
   const original = prototype.invoke;
   prototype.invoke = async function (name, type, event, clientContext) {
     if (type === 'Event' && (await queue(name, JSON.stringify(event)))) return { Payload: '', StatusCode: 202 };
     return original.call(this, name, type, event, clientContext);
   };
+}
+
+async function invocationsController(serviceDirectory: string): Promise<InvocationsController> {
+  const url = new URL('./routes/invocations/InvocationsController.js', lambdaModule(serviceDirectory)).href;
+  return ((await import(url)) as { default: { prototype: InvocationsController } }).default.prototype;
 }

@@ -7,6 +7,8 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 interface Invocation {
   readonly event: unknown;
+  /** Instead of the event. */
+  readonly eventJson?: string;
   readonly context: unknown;
   readonly port: MessagePort;
 }
@@ -21,10 +23,11 @@ const { default: InProcessRunner } = (await import(runnerUrl)) as {
 };
 const runner = new InProcessRunner(functionOptions, env);
 
-parentPort?.on('message', async ({ event, context, port }: Invocation) => {
+parentPort?.on('message', async ({ event, eventJson, context, port }: Invocation) => {
   let answer: unknown;
   try {
-    answer = asJson(await runner.run(event, context));
+    const input: unknown = eventJson === undefined ? event : JSON.parse(eventJson);
+    answer = asJson(await runner.run(input, context));
   } catch (thrown) {
     answer = thrown instanceof Error ? thrown : new Error(describe(thrown));
   }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../guarded-process.ts';
-import { findJava } from '../java.ts';
+import { findJava, SMALL_JVM } from '../java.ts';
 import { resolveJars } from '../maven-jars.ts';
 import type { PrepareContext, Server } from '../server.ts';
 
@@ -31,7 +31,7 @@ export class DynamoDbServer implements Server {
     return {
       file: java,
       args: [
-        ...['-Xms32m', '-Xmx192m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true'],
+        ...['-Xms32m', '-Xmx192m', ...SMALL_JVM],
         ...[`-Djava.library.path=${jars}`, '-cp', join(jars, '*'), 'org.eclipse.jetty.xml.XmlConfiguration'],
         ...[`stack.port=${this.#port}`, `stack.directory=${this.#directory}`, jettyPath],
       ],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../guarded-process.ts';
-import { findJava } from '../java.ts';
+import { findJava, SMALL_JVM } from '../java.ts';
 import { resolveJars } from '../maven-jars.ts';
 import { runTool } from '../run-tool.ts';
 import type { PrepareContext, Server } from '../server.ts';
@@ -39,7 +39,7 @@ export class KafkaServer implements Server {
     return {
       file: java,
       args: [
-        ...['-Xms192m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true'],
+        ...['-Xms192m', '-Xmx512m', ...SMALL_JVM],
         ...[`-Dlog4j2.configurationFile=${loggingPath}`, '-cp', join(jars, '*'), 'kafka.Kafka', configPath],
       ],
       cwd: this.#directory,
