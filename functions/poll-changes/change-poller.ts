@@ -12,7 +12,10 @@ import type { ChangePublisher, ChangeSource, Clock, SourceIdentity } from './por
 import { PositionSaver } from './position-saver.ts';
 
 export interface PollerTiming {
-  /** Between two ticks while there are changes. Smaller: more queries; larger: later. */
+  /**
+   * Between two ticks while there are changes. Smaller: more queries, and more and smaller batches all the way to the
+   * replica, which make a busy machine slower than the wait saves; larger: later.
+   */
   readonly busyTickMs: number;
   /** Between two ticks when there are none; also the longest that a first change waits. */
   readonly idleTickMs: number;

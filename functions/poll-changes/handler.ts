@@ -77,7 +77,7 @@ export const handler = createHandler({
     const poller = new ChangePoller(
       { source, publisher, clock, log: logger, partitionCount: partitions },
       {
-        busyTickMs: 10,
+        busyTickMs: 25,
         idleTickMs: 100,
         saveEveryMs: 250,
         retryMs: [100, 2_000],

@@ -1,5 +1,5 @@
 /**
- * Three places where serverless-offline 14 differs from Lambda so much that functions would misbehave: repaired from
+ * Places where serverless-offline 14 differs from Lambda so much that functions would misbehave: repaired from
  * outside, at run time, for its worker threads only. Each repair is left out, with a notice, when the place is not
  * found any more.
  */
