@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { readEndpoints } from '../stack/endpoints.ts';
@@ -11,12 +12,14 @@ const USAGE = `npm run status [-- --json] [--directory DIR]
 /** More files than this are of little use on a screen; the newest are shown. */
 const FILES_SHOWN = 20;
 
-interface Status extends KafkaOffsets {
+interface Tables {
   /** Totals as text: they are 64-bit numbers. */
   readonly totals: readonly { department: string; total_salary: string; employee_count: string }[];
   /** The newest first. */
   readonly files: readonly Record<string, string | number | boolean | null>[];
 }
+
+type Status = Tables & KafkaOffsets;
 
 /** Shows what the running stack has come to. */
 await runVerb(USAGE, async (args) => {
@@ -25,13 +28,25 @@ await runVerb(USAGE, async (args) => {
     options: { json: { type: 'boolean', default: false }, directory: { type: 'string', default: '.localstack' } },
   });
   const { targetDatabaseUrl, kafka } = await readEndpoints(values.directory);
-  const [tables, offsets] = await Promise.all([readTables(targetDatabaseUrl), readKafkaOffsets(kafka.brokers)]);
-  const status: Status = { ...tables, ...offsets };
+  const [tables, offsets] = await Promise.allSettled([readTables(targetDatabaseUrl), readKafkaOffsets(kafka.brokers)]);
+  if (!values.json && tables.status === 'fulfilled') showTables(tables.value);
+  if (!values.json && offsets.status === 'fulfilled') showOffsets(offsets.value);
+  if (tables.status === 'rejected') throw away('PostgreSQL (target)', 'targetDatabase', tables.reason);
+  if (offsets.status === 'rejected') throw away('Kafka', 'kafka', offsets.reason);
+  const status: Status = { ...tables.value, ...offsets.value };
   if (values.json) process.stdout.write(`${JSON.stringify(status)}\n`);
-  else show(status);
+
+  function away(server: string, log: string, cause: Error): Error {
+    const path = join(values.directory, 'logs', `${log}.log`);
+    return new Error(
+      `${server} does not answer (${cause.message}). The stack starts it again when it dies: try once more in some ` +
+        `seconds, else see ${path}.`,
+      { cause },
+    );
+  }
 });
 
-async function readTables(url: string): Promise<Pick<Status, 'totals' | 'files'>> {
+async function readTables(url: string): Promise<Tables> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
   try {
     await client.connect();
@@ -51,7 +66,7 @@ async function readTables(url: string): Promise<Pick<Status, 'totals' | 'files'>
   }
 }
 
-function show({ totals, files, lags, deadLetters }: Status): void {
+function showTables({ totals, files }: Tables): void {
   showTable(
     'Totals per department',
     totals.map((row) => ({ ...row, total_salary: grouped(row.total_salary) })),
@@ -60,6 +75,9 @@ function show({ totals, files, lags, deadLetters }: Status): void {
     `Files, the newest first`,
     files.map(({ bucket: _, version: __, end_recorded: ___, ...row }) => row),
   );
+}
+
+function showOffsets({ lags, deadLetters }: KafkaOffsets): void {
   showTable('Records not yet confirmed by their consumers', lags);
   showTable('Dead letters', deadLetters);
 }
