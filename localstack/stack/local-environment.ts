@@ -24,8 +24,15 @@ export function localEnvironment(
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
     },
-    // The passwords of RDS and its certificates.
-    removals: ['SOURCE_DATABASE_SECRET_ARN', 'TARGET_DATABASE_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
+    removals: [
+      // The passwords of RDS and its certificates.
+      'SOURCE_DATABASE_SECRET_ARN',
+      'TARGET_DATABASE_SECRET_ARN',
+      'NODE_EXTRA_CA_CERTS',
+      // Settings of a process of its own; here all functions share one.
+      'NODE_OPTIONS',
+      'MALLOC_ARENA_MAX',
+    ],
     references: Object.fromEntries(
       resources.flatMap(({ logicalId, name }) => (logicalId === undefined ? [] : [[logicalId, name]])),
     ),
