@@ -9,7 +9,7 @@ import { IngestionLedger } from '../adapters/postgres/ingestion-ledger.ts';
 import { ObjectStore } from '../adapters/s3/object-store.ts';
 import { createS3Client } from '../adapters/s3/s3-client.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { transformCsvShape } from './config.ts';
@@ -23,15 +23,10 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(transformCsvShape, process.env);
-    const { KAFKA_BROKERS: brokers, KAFKA_AUTH: auth, AWS_REGION: region } = config;
-    const database = await Database.open({
-      url: config.TARGET_DATABASE_URL,
-      secretArn: config.TARGET_DATABASE_SECRET_ARN,
-      applicationName: NAME,
-    });
+    const database = await Database.open(targetDatabaseOf(config, NAME));
     const monotonicMs = () => performance.now();
     const patience = new Patience({ journal: logger, wait: (ms) => wait(ms), monotonicMs });
-    const publisher = patience.publisher(new RecordPublisher(createKafka({ brokers, auth, region, clientId: NAME })));
+    const publisher = patience.publisher(new RecordPublisher(createKafka(kafkaOf(config, NAME))));
     const transformer = new CsvTransformer({
       store: patience.store(new ObjectStore(createS3Client())),
       ledger: patience.ledger(new IngestionLedger(database)),

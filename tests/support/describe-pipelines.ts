@@ -11,6 +11,7 @@ import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { putIntoBucket } from '../../localstack/verbs/bucket.ts';
 import { demonstrateChanges, seedSource } from '../../localstack/verbs/demo/changes.ts';
+import type { FileAccount } from '../../localstack/verbs/demo/salaries.ts';
 import { readKafkaOffsets } from '../../localstack/verbs/kafka-offsets.ts';
 import { sampleCsv } from '../../localstack/verbs/sample-csv.ts';
 
@@ -51,14 +52,7 @@ export function describePipelines(s3: 'fauxqs' | 'minio'): void {
     await stack.stop();
   }, 60_000);
 
-  interface Account {
-    readonly state: string;
-    readonly read: number;
-    readonly filtered_out: number;
-    readonly rejected: number;
-    readonly sent: number;
-    readonly loaded: number;
-  }
+  type Account = Omit<FileAccount, 'refused'>;
 
   async function upload(key: string, content: string): Promise<void> {
     await putIntoBucket(endpoints.s3, key, Readable.from([Buffer.from(content)]));

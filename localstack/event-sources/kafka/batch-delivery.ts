@@ -101,7 +101,7 @@ export class BatchDelivery {
   async #invoke(records: readonly PolledRecord[], attempt: number): Promise<InvocationOutcome> {
     const { mapping, writer, invoker, metrics, log } = this.#dependencies;
     const payload = writer.write(records);
-    const bytes = payloadBytes(writer, records, payload);
+    const bytes = Buffer.byteLength(payload);
     const startedAt = performance.now();
     const outcome = await invoker.invoke({
       functionName: mapping.function.name,
@@ -204,11 +204,4 @@ export class BatchDelivery {
     const ms = Math.min(backoff.maxMs, backoff.initialMs * 2 ** Math.min(failures - 1, 30));
     return this.#dependencies.clock.wait(ms, signal);
   }
-}
-
-/** Length of the payload in UTF-8, from what is known of its parts instead of going through it again. */
-function payloadBytes(writer: KafkaEventWriter, records: readonly PolledRecord[], payload: string): number {
-  let surplus = writer.surplusBytes;
-  for (const record of records) surplus += record.bytes - record.json.length;
-  return payload.length + surplus;
 }

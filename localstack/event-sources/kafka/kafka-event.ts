@@ -28,11 +28,6 @@ export class KafkaEventWriter {
     this.#topicJson = topic;
   }
 
-  /** Bytes of the envelope in UTF-8 beyond its length in characters. */
-  get surplusBytes(): number {
-    return this.#headBytes - this.#head.length;
-  }
-
   /** Bytes of an event without records, its closing braces included. */
   get envelopeBytes(): number {
     return this.#headBytes + 2;

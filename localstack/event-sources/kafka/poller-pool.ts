@@ -1,19 +1,11 @@
-import type { Log } from '../log.ts';
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
-import type { Batch } from './batch.ts';
-import type { KafkaEventWriter } from './kafka-event.ts';
 import type { KafkaMapping } from './mapping.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { Poller } from './poller.ts';
+import { Poller, type PollerOptions } from './poller.ts';
 
-export interface PollerPoolOptions {
+export interface PollerPoolOptions extends Pick<PollerOptions, 'writer' | 'deliver' | 'onTaken' | 'log'> {
   readonly mapping: KafkaMapping;
-  readonly writer: KafkaEventWriter;
   readonly metrics: MappingMetrics;
-  readonly log: Log;
-  /** As for a Poller. */
-  readonly deliver: (batch: Batch) => Promise<void>;
-  readonly onTaken: (queue: PartitionQueue) => void;
 }
 
 /** A poller of Lambda runs at most this many invocations at a time. */
