@@ -81,6 +81,7 @@ async function insertValues(): Promise<void> {
 test('the settings and rights of whoever writes make no difference', async () => {
   await pipeline.startApplier();
   await pipeline.startPoller();
+  await pipeline.untilStreaming();
   const role = `writer_${Date.now()}`;
   await pipeline.source.query(`create role ${role}; grant insert, update, delete, truncate on employees to ${role};
     grant usage on sequence employees_emp_id_seq to ${role}; grant select on employees to ${role};
