@@ -15,8 +15,11 @@ afterEach(async () => {
   await pipeline.close();
 });
 
-/** Nobody waits for long for one that is dead for sure. */
-const SUCCESSOR = { leaseMs: 1_000 };
+/**
+ * Nobody waits for long for one that is dead for sure. For both where the first may live on: it trusts its own lease for
+ * as long as that lasts.
+ */
+const SHORT_LEASE = { leaseMs: 1_000 };
 
 function startPoller({ dieAfter, leaseMs = pipeline.settings.leaseMs }: { dieAfter?: number; leaseMs?: number } = {}) {
   const started = new CdcProcess('poller-process', { ...pipeline.settings, leaseMs }, { dieAfter });
@@ -51,7 +54,7 @@ test('a poller that dies between the acknowledgement and the saved position lose
   });
   while (!hasDied) await change(1);
   await change(5);
-  startPoller(SUCCESSOR);
+  startPoller(SHORT_LEASE);
   await pipeline.untilConverged();
   expect(await pipeline.deadLetters()).toEqual([]);
 });
@@ -60,9 +63,9 @@ test('a snapshot that is interrupted at any chunk is completed by the successor'
   await insert(14_000);
   await pipeline.target.query(`insert into employees (emp_id, first_name) values (999999, 'nobody in the source')`);
   await pipeline.startApplier();
-  for (const dieAfter of [1, 2]) await startPoller({ ...SUCCESSOR, dieAfter }).exited;
+  for (const dieAfter of [1, 2]) await startPoller({ ...SHORT_LEASE, dieAfter }).exited;
   await change(3);
-  startPoller(SUCCESSOR);
+  startPoller(SHORT_LEASE);
   await pipeline.untilConverged(30_000);
   expect(await pipeline.deadLetters()).toEqual([]);
 });
@@ -70,7 +73,7 @@ test('a snapshot that is interrupted at any chunk is completed by the successor'
 test('a frozen poller loses its lease, and publishes nothing more when it wakes', async () => {
   await insert(50);
   await pipeline.startApplier();
-  const frozen = startPoller();
+  const frozen = startPoller(SHORT_LEASE);
   // With nothing under way: what was sent while it held the lease might be told of only after the freeze.
   await pipeline.untilConverged();
   await until('the acknowledgements of everything sent', async () => {
@@ -79,7 +82,7 @@ test('a frozen poller loses its lease, and publishes nothing more when it wakes'
   });
   frozen.freeze();
   await change(3);
-  const successor = startPoller(SUCCESSOR);
+  const successor = startPoller(SHORT_LEASE);
   await successor.until(({ published }) => published !== undefined);
   const before = frozen.told.length;
   frozen.wake();

@@ -131,15 +131,17 @@ export class MappingRun {
     return this.#sources.start();
   }
 
-  /** The same mapping in a process of its own; resolves when it is polling. `end` kills what is left. */
-  async startProcess(): Promise<ChildProcess> {
+  /** The same mapping in a process of its own, with options of Node; resolves when it is polling. `end` kills what is left. */
+  async startProcess(execArgv: readonly string[] = []): Promise<ChildProcess> {
     const task = {
       brokers: endpoints().kafka.brokers,
       template: this.template(),
       lambda: this.fn.endpoint,
       directory: this.directory,
     };
-    const child = fork(join(import.meta.dirname, 'source-process.ts'), [JSON.stringify(task)]);
+    const child = fork(join(import.meta.dirname, 'source-process.ts'), [JSON.stringify(task)], {
+      execArgv: [...execArgv],
+    });
     this.#processes.push(child);
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`the process of the event source ended with ${code} before it was polling`);
