@@ -11,7 +11,7 @@ const WATCHED_MS = 6_000;
 let pipeline: CdcPipeline;
 let observer: pg.Client;
 beforeEach(async () => {
-  pipeline = await CdcPipeline.create({ heartbeatMs: 1_000, leaseMs: 6_000 });
+  pipeline = await CdcPipeline.create({ heartbeatMs: 1_000, leaseMs: 3_000 });
   // In another database, so that its own questions do not count.
   observer = new pg.Client({ connectionString: endpoints().sourceDatabaseUrl });
   await observer.connect();

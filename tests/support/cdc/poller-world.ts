@@ -15,7 +15,7 @@ export const TIMING: PollerTiming = {
   purgeEveryMs: 60_000,
   retentionHours: 1,
 };
-const LEASE = { leaseMs: 6_000, heartbeatMs: 1_000, lookMs: 10 };
+const LEASE = { leaseMs: 3_000, heartbeatMs: 1_000, lookMs: 10 };
 export const PARTITIONS = 2;
 
 const employee = (empId: number, salary: number): Employee => ({
