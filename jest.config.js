@@ -37,5 +37,7 @@ export default {
   // Most tests wait for servers, so that two at a time take little more than the longer one. More would start too many
   // servers at once, since some tests have whole stacks of their own.
   maxWorkers: 2,
+  // Only ends what hangs: how fast a test is depends on what else the machine does, and no test is about that by itself.
+  testTimeout: 120_000,
   projects: [project('unit'), project('contract'), integration, project('e2e', { setupFiles })],
 };
