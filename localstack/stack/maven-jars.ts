@@ -6,7 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DirectoryLock } from './directory-lock.ts';
 import { findMaven } from './java.ts';
 import { runTool } from './run-tool.ts';
+import type { PrepareContext } from './server.ts';
 
+const fetchAttempts = 4;
+const retryDelayMs = 2_000;
 const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /** Where downloads are kept for all stacks of this user: `XDG_CACHE_HOME`, else `~/.cache`. */
@@ -20,11 +23,7 @@ export function cacheDirectory(): string {
  * The directory is named after the file's content, is filled aside and renamed: it is complete or absent, whoever starts
  * at the same time and whatever is killed on the way.
  */
-export async function resolveJars(
-  name: string,
-  pomPath: string,
-  context: { signal: AbortSignal; onNotice: (line: string) => void },
-): Promise<string> {
+export async function resolveJars(name: string, pomPath: string, context: PrepareContext): Promise<string> {
   const digest = createHash('sha256')
     .update(await readFile(pomPath))
     .digest('hex')
@@ -38,25 +37,36 @@ export async function resolveJars(
     const aside = `${target}.partial`;
     await rm(aside, { recursive: true, force: true });
     context.onNotice(`Fetching the jars of ${name} from Maven Central; this happens once.`);
-    await fetchJars(maven, pomPath, aside, (count) => context.onNotice(`${name}: ${count} files fetched`), context);
+    await fetchJars(name, maven, pomPath, aside, context);
     await rename(aside, target);
     return target;
   });
 }
 
 async function fetchJars(
+  name: string,
   maven: string,
   pomPath: string,
   directory: string,
-  onCount: (count: number) => void,
-  { signal }: { signal: AbortSignal },
+  { signal, onNotice }: PrepareContext,
 ): Promise<void> {
   let count = 0;
   const onLine = (line: string) => {
-    if (line.includes('Downloaded from') && ++count % 50 === 0) onCount(count);
+    if (line.includes('Downloaded from') && ++count % 50 === 0) onNotice(`${name}: ${count} files fetched`);
   };
-  const args = ['-B', '-f', pomPath, plugin, `-DoutputDirectory=${directory}`, '-DincludeScope=runtime'];
-  await runTool({ file: maven, args }, { signal, onLine });
+  // Maven remembers that a file could not be had, and asks for it again only when told to (-U).
+  const args = ['-B', '-U', '-f', pomPath, plugin, `-DoutputDirectory=${directory}`, '-DincludeScope=runtime'];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await runTool({ file: maven, args }, { signal, onLine });
+      return;
+    } catch (error) {
+      // A connection that breaks is not the end of it: what has come is kept, and the next attempt goes on from there.
+      if (attempt === fetchAttempts || signal.aborted) throw error;
+      onNotice(`Fetching the jars of ${name} failed; trying again in ${attempt * retryDelayMs} ms.`);
+      await delay(attempt * retryDelayMs, undefined, { signal });
+    }
+  }
 }
 
 /** Two Mavens at once can spoil the repository that they share. */

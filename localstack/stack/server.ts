@@ -10,7 +10,7 @@ export interface Server {
   readonly title: string;
   /** Where it answers, as it is shown to people. */
   readonly address: string;
-  /** How long a start may take, crash recovery included. */
+  /** How long it may take from the start of the process to its first answer, crash recovery included. */
   readonly startTimeoutMs: number;
   /** Makes everything ready that the start needs; runs before every start, and goes on where a killed one stopped. */
   prepare(context: PrepareContext): Promise<Command>;

@@ -148,11 +148,13 @@ export class SupervisedServer {
   async #startOnce(): Promise<void> {
     const { server } = this.#options;
     const signal = this.#stopping.signal;
-    const deadline = Date.now() + server.startTimeoutMs;
+    let deadline: number | undefined;
     for (;;) {
       signal.throwIfAborted();
       const command = await server.prepare({ signal, onNotice: this.#options.onNotice });
       signal.throwIfAborted();
+      // Not before: what has to be fetched first takes as long as the network needs.
+      deadline ??= Date.now() + server.startTimeoutMs;
       const log = this.#options.printsHere ? undefined : openLog(this.#logPath);
       const logStart = log === undefined ? 0 : fstatSync(log).size;
       try {

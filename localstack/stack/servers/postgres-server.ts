@@ -14,7 +14,7 @@ const superuser = 'postgres';
 export class PostgresServer implements Server {
   readonly name: 'sourceDatabase' | 'targetDatabase';
   readonly title: string;
-  readonly startTimeoutMs = 60_000;
+  readonly startTimeoutMs = 180_000;
   readonly #directory: string;
   readonly #port: number;
   readonly #database: string;
