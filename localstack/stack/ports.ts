@@ -1,4 +1,4 @@
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 
 /** Where each server listens when nothing else does. */
 export const defaultPorts = {
@@ -23,13 +23,15 @@ const highestFreePort = 31_999;
 /**
  * Hands out loopback ports, each only once.
  *
- * Between the look and the server's own listening somebody else may take the port; the server then fails to start and
- * says so.
+ * A port that is not a default one is even and stays this process' own until `release`, also while its server has not
+ * started yet or is being started again: the odd port above it is listened on, and whoever chooses another way asks for
+ * that one first. Of a default port somebody else may get hold before its server listens, which then says so.
  */
 export class PortChooser {
   readonly #preferDefaults: boolean;
   readonly #onNotice: (line: string) => void;
   readonly #given = new Set<number>();
+  readonly #claims: Server[] = [];
 
   constructor(options: { preferDefaults: boolean; onNotice: (line: string) => void }) {
     this.#preferDefaults = options.preferDefaults;
@@ -42,12 +44,30 @@ export class PortChooser {
       return this.#give(preferred);
     }
     for (let attempt = 0; attempt < 200; attempt++) {
-      const port = lowestFreePort + Math.floor(Math.random() * (highestFreePort - lowestFreePort + 1));
-      if (this.#given.has(port) || !(await isPortFree(port))) continue;
+      const port = lowestFreePort + 2 * Math.floor((Math.random() * (highestFreePort - lowestFreePort + 1)) / 2);
+      if (!(await this.#claim(port))) continue;
       if (this.#preferDefaults) this.#onNotice(`Port ${preferred} (${name}) is taken; ${port} is used instead.`);
       return this.#give(port);
     }
     throw new Error(`No free port was found for ${name} between ${lowestFreePort} and ${highestFreePort}.`);
+  }
+
+  /** Lets others have the ports; those of servers that still run stay taken by them. */
+  release(): void {
+    for (const claim of this.#claims.splice(0)) claim.close();
+  }
+
+  async #claim(port: number): Promise<boolean> {
+    const claim = await listen(port + 1);
+    if (claim === undefined) return false;
+    // It is no reason for the process to live on.
+    claim.unref();
+    if (!(await isPortFree(port))) {
+      claim.close();
+      return false;
+    }
+    this.#claims.push(claim);
+    return true;
   }
 
   #give(port: number): number {
@@ -74,10 +94,17 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-function canListen(port: number): Promise<boolean> {
+async function canListen(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  await new Promise((resolve) => server.close(resolve));
+  return true;
+}
+
+function listen(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1' }, () => resolve(server));
   });
 }

@@ -44,6 +44,7 @@ export class LocalStack {
   readonly #directory: string;
   readonly #lock: DirectoryLock;
   #servers = new Map<ServerName, SupervisedServer>();
+  #ports: PortChooser | undefined;
   #running: RunningStack | undefined;
   #stopped = false;
 
@@ -78,6 +79,7 @@ export class LocalStack {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#servers.values()].map((server) => server.stop()));
+    this.#ports?.release();
     this.#lock.release();
   }
 
@@ -155,12 +157,12 @@ export class LocalStack {
   }
 
   async #choosePorts(): Promise<Ports> {
-    const chooser = new PortChooser({
+    this.#ports = new PortChooser({
       preferDefaults: this.#options.ports === 'default',
       onNotice: this.#options.onNotice,
     });
     const ports = { ...noPorts };
-    for (const name of Object.keys(ports) as PortName[]) ports[name] = await chooser.choose(name);
+    for (const name of Object.keys(ports) as PortName[]) ports[name] = await this.#ports.choose(name);
     return ports;
   }
 
