@@ -4,11 +4,9 @@ import type { Database } from '../../functions/adapters/postgres/database.ts';
 import { SALARIES_DEAD_LETTER_TOPIC, SALARIES_TOPIC } from '../../functions/core/topics.ts';
 import { lambdaContext } from '../support/lambda-context.ts';
 import { createSalaryDatabase } from '../support/salary-database.ts';
-import { endpoints, uniqueName } from '../support/servers.ts';
+import { endpoints, uniqueName, untilServed } from '../support/servers.ts';
 import { readTopic } from '../support/topic-records.ts';
 import { HEADER } from '../support/transform-fakes.ts';
-
-jest.setTimeout(60_000);
 
 type Handler = typeof import('../../functions/transform-csv/handler.ts').handler;
 
@@ -55,8 +53,9 @@ async function createTopics(topics: readonly string[]): Promise<void> {
     const missing = topics.filter((topic) => !present.includes(topic));
     await admin.createTopics({
       topics: missing.map((topic) => ({ topic, numPartitions: 3 })),
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
+    for (const topic of topics) await untilServed(admin, topic, 3);
   } finally {
     await admin.disconnect();
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 
@@ -36,18 +37,49 @@ export async function createDatabase(which: 'source' | 'target'): Promise<string
   return url.href;
 }
 
-/** @returns the name of a new topic that starts with `prefix`; its partitions have their leader. */
-export async function createTopic(prefix: string, partitions: number): Promise<string> {
+/** @returns the name of a new topic that starts with `prefix`; the settings hold for it from its first record on. */
+export async function createTopic(
+  prefix: string,
+  partitions: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const topic = uniqueName(prefix);
   const { brokers } = endpoints().kafka;
-  const admin = new Kafka({ clientId: 'test-topics', brokers, logLevel: logLevel.NOTHING }).admin();
+  const kafka = new Kafka({ clientId: 'test-topics', brokers, connectionTimeout: 10_000, logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
   await admin.connect();
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: partitions, configEntries }],
+      timeout: 30_000,
+      waitForLeaders: false,
+    });
+    await untilServed(admin, topic, partitions);
   } finally {
     await admin.disconnect();
   }
   return topic;
+}
+
+/**
+ * Resolves when every partition of a new topic can be read. The controller answers before the broker knows of the topic,
+ * and the `waitForLeaders` of kafkajs gives up on a broker that is behind.
+ */
+export async function untilServed(admin: Admin, topic: string, partitions: number, limitMs = 60_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    let cause: unknown;
+    try {
+      if ((await admin.fetchTopicOffsets(topic)).length === partitions) return;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`expected ${partitions} partitions of ${topic} to be served within ${limitMs} ms`, { cause });
+    }
+    await delay(50);
+  }
 }
 
 /** A name that no other test uses. */
