@@ -10,7 +10,8 @@ import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { LambdaEndpoint } from '../../localstack/stack/lambda-endpoint.ts';
 import { processesOf } from '../support/stack-process.ts';
 
-jest.setTimeout(120_000);
+// A whole stack starts twice in some of these, while another test file starts its own.
+jest.setTimeout(600_000);
 
 const project = join(import.meta.dirname, '..', '..');
 const service = mkdtempSync(join(tmpdir(), 'local-stack-start-'));
@@ -26,7 +27,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
-  await waitFor(() => processesOf(service).length === 0, 20_000);
+  await waitFor(() => processesOf(service).length === 0);
   rmSync(service, { recursive: true, force: true });
 });
 
@@ -57,7 +58,7 @@ async function ready({ child, output }: ReturnType<typeof start>): Promise<Stack
   await waitFor(() => {
     if (child.exitCode !== null) throw new Error(`it ended:\n${output()}`);
     return existsSync(endpointsPath);
-  }, 90_000);
+  });
   return JSON.parse(readFileSync(endpointsPath, 'utf8')) as StackEndpoints;
 }
 
@@ -99,7 +100,7 @@ describe('npm start', () => {
   test('starts the functions again when one of them ends the process of all', async () => {
     const functions = new LambdaEndpoint(endpoints.lambda.endpoint);
     await expect(functions.invoke('small-local-crash', {})).rejects.toThrow();
-    await waitFor(() => stack.output().includes('serverless offline is back'), 60_000);
+    await waitFor(() => stack.output().includes('serverless offline is back'));
     expect(await ready(stack)).toEqual(endpoints);
     expect(await functions.invoke('small-local-look', {})).toMatchObject({ KAFKA_AUTH: 'none' });
   });
@@ -108,19 +109,21 @@ describe('npm start', () => {
     stack.child.kill('SIGINT');
     expect(await stack.exited).toBe(0);
     expect(existsSync(endpointsPath)).toBe(false);
-    await waitFor(() => processesOf(service).length === 0, 10_000);
+    await waitFor(() => processesOf(service).length === 0);
   });
 
   test('leaves nothing running when it is killed', async () => {
     stack = npmStart();
     await ready(stack);
     stack.child.kill('SIGKILL');
-    await waitFor(() => processesOf(service).length === 0, 25_000);
+    await waitFor(() => processesOf(service).length === 0);
   });
 });
 
 describe('serverless offline alone', () => {
   test('starts the servers, and ends them on Ctrl-C', async () => {
+    // That of the killed one is no sign of this one; it is there when the functions had to be killed, too.
+    rmSync(endpointsPath, { force: true });
     const stack = serverlessOffline();
     const { lambda } = await ready(stack);
     expect(await new LambdaEndpoint(lambda.endpoint).invoke('small-local-look', {})).toMatchObject({
@@ -129,7 +132,7 @@ describe('serverless offline alone', () => {
     stack.child.kill('SIGINT');
     expect(await stack.exited).toBe(0);
     expect(existsSync(endpointsPath)).toBe(false);
-    await waitFor(() => processesOf(service).length === 0, 10_000);
+    await waitFor(() => processesOf(service).length === 0);
   });
 
   test('ends with the reason when provisioning fails', async () => {
@@ -138,11 +141,12 @@ describe('serverless offline alone', () => {
     expect(await stack.exited).toBe(1);
     expect(stack.output()).toContain('small-local-provision failed: migration 0003 is broken');
     expect(existsSync(endpointsPath)).toBe(false);
-    await waitFor(() => processesOf(service).length === 0, 10_000);
+    await waitFor(() => processesOf(service).length === 0);
   });
 });
 
-async function waitFor(condition: () => boolean, timeoutMs: number): Promise<void> {
+async function waitFor(condition: () => boolean): Promise<void> {
+  const timeoutMs = 240_000;
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`);

@@ -10,9 +10,11 @@ import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { cacheDirectory } from '../../localstack/stack/maven-jars.ts';
 import { processIdentity } from '../../localstack/stack/process-identity.ts';
+import { untilServed } from '../support/servers.ts';
 import { processesOf, StackProcess } from '../support/stack-process.ts';
 
-jest.setTimeout(90_000);
+// Starts, and starts again after a kill, all servers while another test file does the same.
+jest.setTimeout(600_000);
 
 const root = mkdtempSync(join(tmpdir(), 'local-stack-test-'));
 const started: StackProcess[] = [];
@@ -25,7 +27,7 @@ function startStack(...args: ConstructorParameters<typeof StackProcess>): StackP
 
 afterAll(async () => {
   for (const { child } of started) child.kill('SIGKILL');
-  await waitFor(() => processesOf(root).length === 0, 20_000);
+  await waitFor(() => processesOf(root).length === 0);
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -54,7 +56,7 @@ describe('a stack with all servers', () => {
 
   test('leaves nothing running when its process is killed', async () => {
     stack.child.kill('SIGKILL');
-    await waitFor(() => processesOf(directory).length === 0, 10_000);
+    await waitFor(() => processesOf(directory).length === 0);
   });
 
   test('starts on the data of a killed one, although another process has its id by now', async () => {
@@ -69,7 +71,7 @@ describe('a stack with all servers', () => {
   test('stops on Ctrl-C with exit code 0 and leaves nothing running', async () => {
     stack.child.kill('SIGINT');
     expect(await stack.exited).toBe(0);
-    await waitFor(() => processesOf(directory).length === 0, 10_000);
+    await waitFor(() => processesOf(directory).length === 0);
   });
 });
 
@@ -96,7 +98,7 @@ test('stops everything when one server does not start, and tells its last words'
     /PostgreSQL \(source\) did not start: it ended with code 2.*postgresql\.conf/s,
   );
   expect(await stack.exited).toBe(1);
-  await waitFor(() => processesOf(directory).length === 0, 10_000);
+  await waitFor(() => processesOf(directory).length === 0);
 });
 
 test('ends with the reason when a server dies three times within a minute', async () => {
@@ -112,7 +114,7 @@ test('ends with the reason when a server dies three times within a minute', asyn
     /^S3 \(fauxqs\) died 3 times within a minute, the last time: .*it was ended by SIGKILL\. Its log is/,
   );
   expect(await stack.exited).toBe(1);
-  await waitFor(() => processesOf(directory).length === 0, 10_000);
+  await waitFor(() => processesOf(directory).length === 0);
 });
 
 test('ends a server that has outlived both its parent and its watchdog before it starts another', async () => {
@@ -150,7 +152,7 @@ asRoot('works as an ordinary user, too', async () => {
   for (const pid of Object.values(pids)) expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\t65534\t/m);
   stack.child.kill('SIGINT');
   expect(await stack.exited).toBe(0);
-  await waitFor(() => processesOf(directory).length === 0, 10_000);
+  await waitFor(() => processesOf(directory).length === 0);
 });
 
 const written = { source: 'Ä', target: 'Ä', s3: 'Ä', dynamodb: 'Ä', kafka: ['Ä'] };
@@ -175,7 +177,8 @@ async function writeEverywhere(endpoints: StackEndpoints): Promise<void> {
   const kafka = kafkaClient(endpoints);
   const [admin, producer] = [kafka.admin(), kafka.producer({ idempotent: true })];
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: true });
+  await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: false });
+  await untilServed(admin, 'kept', 1);
   await admin.disconnect();
   await producer.connect();
   await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'Ä' }] });
@@ -236,7 +239,7 @@ function kafkaClient({ kafka }: StackEndpoints): Kafka {
 async function successor(directory: string, previous: number): Promise<number> {
   const record = join(directory, 'run', 's3.json');
   const read = () => Number(/"pid":(\d+),/.exec(readFileSync(record, 'utf8'))?.[1] ?? previous);
-  await waitFor(() => read() !== previous, 20_000);
+  await waitFor(() => read() !== previous);
   return read();
 }
 
@@ -246,7 +249,8 @@ async function run(file: string, ...args: string[]): Promise<void> {
   });
 }
 
-async function waitFor(condition: () => boolean, timeoutMs: number): Promise<void> {
+async function waitFor(condition: () => boolean): Promise<void> {
+  const timeoutMs = 240_000;
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`);

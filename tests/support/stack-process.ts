@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
@@ -27,6 +27,7 @@ export class StackProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<number | null>;
   readonly #events: StackEvent[] = [];
+  #hasSaidAll = false;
   readonly #listeners = new Set<() => void>();
 
   /** `prefix` are words before the command, such as those that make it another user's. */
@@ -38,7 +39,9 @@ export class StackProcess {
       this.#events.push(JSON.parse(line) as StackEvent);
       for (const listener of this.#listeners) listener();
     });
+    // Its output may still be on its way when the process itself is gone.
     void this.exited.then(() => {
+      this.#hasSaidAll = true;
       for (const listener of this.#listeners) listener();
     });
   }
@@ -52,7 +55,7 @@ export class StackProcess {
     for (;;) {
       const found = this.#events.find(fits);
       if (found !== undefined) return found;
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      if (this.#hasSaidAll) {
         throw new Error(`the stack ended without that event; it said:\n${this.transcript}`);
       }
       await new Promise<void>((resolve) => this.#listeners.add(resolve));
@@ -80,12 +83,12 @@ export interface RunningProcess {
   readonly command: string;
 }
 
-/** All processes whose command names the directory; the watchdogs' does, too. Linux only. */
+/** All processes whose command names the directory, or that run in it; their watchdogs, too. Linux only. */
 export function processesOf(directory: string): RunningProcess[] {
   return readdirSync('/proc').flatMap((entry) => {
     try {
       const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      if (!/^\d+$/.test(entry) || !command.includes(directory)) return [];
+      if (!/^\d+$/.test(entry) || !(command.includes(directory) || runsIn(entry, directory))) return [];
       const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return [{ pid: Number(entry), session: Number(fields[3]), command }];
@@ -94,4 +97,14 @@ export function processesOf(directory: string): RunningProcess[] {
       return [];
     }
   });
+}
+
+function runsIn(pid: string, directory: string): boolean {
+  try {
+    const place = readlinkSync(`/proc/${pid}/cwd`);
+    return place === directory || place.startsWith(`${directory}/`);
+  } catch {
+    // It has ended meanwhile, or is somebody else's.
+    return false;
+  }
 }
