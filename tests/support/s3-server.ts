@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { PortChooser } from '../../localstack/stack/ports.ts';
 import { probeS3 } from '../../localstack/stack/servers/s3-probe.ts';
 
 /** `minio` keeps versions, which `fauxqs` does not. */
@@ -22,18 +22,22 @@ export function findMinio(): string | undefined {
 /** An S3 server of one test's own, which may go away and come back with its objects. */
 export class TestS3Server {
   readonly #kind: S3ServerKind;
+  /** Has the port while the server is away. */
+  readonly #ports: PortChooser;
   readonly #port: number;
   readonly #directory: string;
   #process: ChildProcess | undefined;
 
-  private constructor(kind: S3ServerKind, port: number, directory: string) {
+  private constructor(kind: S3ServerKind, ports: PortChooser, port: number, directory: string) {
     this.#kind = kind;
+    this.#ports = ports;
     this.#port = port;
     this.#directory = directory;
   }
 
   static async start(kind: S3ServerKind = 'fauxqs'): Promise<TestS3Server> {
-    const server = new TestS3Server(kind, await findFreePort(), await mkdtemp(join(tmpdir(), 'test-s3-')));
+    const ports = new PortChooser({ preferDefaults: false, onNotice: () => {} });
+    const server = new TestS3Server(kind, ports, await ports.choose('s3'), await mkdtemp(join(tmpdir(), 'test-s3-')));
     await server.start();
     return server;
   }
@@ -84,6 +88,7 @@ export class TestS3Server {
 
   async dispose(): Promise<void> {
     await this.kill();
+    this.#ports.release();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -95,14 +100,4 @@ export class TestS3Server {
       credentials: TEST_CREDENTIALS,
     });
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('expected the address of a listening server');
-  return address.port;
 }
