@@ -36,7 +36,7 @@ beforeAll(async () => {
   const template = await readFile(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
   resources = JSON.parse(template).Resources;
   packaged = unzipSync(await readFile(join(directory, '.serverless/employee-streams.zip')));
-}, 120_000);
+}, 600_000);
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
@@ -116,5 +116,5 @@ describe('what is deployed, packaged without credentials', () => {
       );
       expect([name, stdout.trim().split('\n').at(-1)]).toEqual([name, 'PIPE_CONFIG']);
     }
-  }, 60_000);
+  });
 });
