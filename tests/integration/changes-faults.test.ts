@@ -2,8 +2,6 @@ import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
 import { until } from '../support/cdc/until.ts';
 
-jest.setTimeout(60_000);
-
 let pipeline: CdcPipeline;
 const processes: CdcProcess[] = [];
 
@@ -20,6 +18,8 @@ afterEach(async () => {
  * as long as that lasts.
  */
 const SHORT_LEASE = { leaseMs: 1_000 };
+/** For those of which none is to be taken for dead, however slow the machine. */
+const LONG_LEASE = { leaseMs: 60_000 };
 
 function startPoller({ dieAfter, leaseMs = pipeline.settings.leaseMs }: { dieAfter?: number; leaseMs?: number } = {}) {
   const started = new CdcProcess('poller-process', { ...pipeline.settings, leaseMs }, { dieAfter });
@@ -66,7 +66,7 @@ test('a snapshot that is interrupted at any chunk is completed by the successor'
   for (const dieAfter of [1, 2]) await startPoller({ ...SHORT_LEASE, dieAfter }).exited;
   await change(3);
   startPoller(SHORT_LEASE);
-  await pipeline.untilConverged(30_000);
+  await pipeline.untilConverged();
   expect(await pipeline.deadLetters()).toEqual([]);
 });
 
@@ -94,9 +94,9 @@ test('a frozen poller loses its lease, and publishes nothing more when it wakes'
 
 test('hands over at once when the successor asks', async () => {
   await pipeline.startApplier();
-  const first = startPoller();
+  const first = startPoller(LONG_LEASE);
   await first.until(({ published }) => published !== undefined);
-  startPoller();
+  startPoller(LONG_LEASE);
   const told = await first.until(({ result }) => result !== undefined);
   expect(told['result']).toMatchObject({ outcome: 'handed over' });
   await change(2);
@@ -112,7 +112,10 @@ test('an applier that dies between the commit and the answer applies nothing twi
     await insert(300);
     await change(10);
     await pipeline.untilConverged();
-    expect(fleet.started).toBeGreaterThan(pipeline.partitions);
+    // What the dead one committed may have been all that was missing; its batch comes again all the same.
+    await until('the successor of the dead one', () => fleet.started > pipeline.partitions || undefined);
+    await change(2);
+    await pipeline.untilConverged();
     expect(await pipeline.deadLetters()).toEqual([]);
   } finally {
     await fleet.stop();
@@ -120,14 +123,16 @@ test('an applier that dies between the commit and the answer applies nothing twi
 });
 
 test('an applier frozen past its time cannot undo what its successor did', async () => {
-  const fleet = new ApplierFleet(pipeline.settings, 1_500);
+  const fleet = new ApplierFleet(pipeline.settings, 3_000);
   try {
     await insert(300);
     await pipeline.startApplier(fleet.handle);
     startPoller();
     await pipeline.untilConverged();
-    const frozen = [0, 1, 2].flatMap((partition) => fleet.current(partition) ?? []);
-    expect(frozen).toHaveLength(3);
+    const frozen = await until('an applier for each partition', () => {
+      const serving = [0, 1, 2].flatMap((partition) => fleet.serving(partition) ?? []);
+      return serving.length === pipeline.partitions ? serving : undefined;
+    });
     const answers = frozen.map(({ told }) => told.length);
     for (const each of frozen) each.freeze();
     await change(4);

@@ -3,8 +3,7 @@ import pg from 'pg';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
 import { until } from '../support/cdc/until.ts';
-
-jest.setTimeout(60_000);
+import { uniqueName } from '../support/servers.ts';
 
 let pipeline: CdcPipeline;
 beforeEach(async () => {
@@ -82,7 +81,7 @@ test('the settings and rights of whoever writes make no difference', async () =>
   await pipeline.startApplier();
   await pipeline.startPoller();
   await pipeline.untilStreaming();
-  const role = `writer_${Date.now()}`;
+  const role = uniqueName('writer').replaceAll('-', '_');
   await pipeline.source.query(`create role ${role}; grant insert, update, delete, truncate on employees to ${role};
     grant usage on sequence employees_emp_id_seq to ${role}; grant select on employees to ${role};
     create schema trap; create table trap.emp_cdc (like emp_cdc); grant usage on schema trap to ${role}`);
@@ -98,7 +97,7 @@ test('the settings and rights of whoever writes make no difference', async () =>
     await pipeline.source.query(`drop owned by ${role}; drop role ${role}`);
   }
   // The key that became negative breaks a rule: its old one leaves the target, the new one does not come.
-  await pipeline.untilConverged(20_000, ([empId]) => Number(empId) >= 0);
+  await pipeline.untilConverged(([empId]) => Number(empId) >= 0);
   const [letter, ...others] = await pipeline.untilDeadLetters(1);
   expect(letter).toMatchObject({ code: 'noNegativeEmpId' });
   expect(others).toEqual([]);
@@ -142,10 +141,18 @@ test('a change that the target refuses is isolated, the older one applies, and t
     expect(letter).toMatchObject({ code: 'PIPE_CHANGE_REFUSED', origin: { topic: pipeline.settings.topic } });
     expect(String(letter['reason'])).toContain('23514');
   }
-  const { rows } = await pipeline.target.query(
-    'select emp_id, city, salary from employees where emp_id in (7, 8, 9) order by emp_id',
+  const held = async () => {
+    const { rows } = await pipeline.target.query(
+      'select emp_id, city, salary from employees where emp_id in (7, 8, 9) order by emp_id',
+    );
+    return rows;
+  };
+  // It was written last, and another partition may be ahead of its own.
+  await until(
+    'the change of another employee',
+    async () => (await held()).some(({ salary }) => salary === 3) || undefined,
   );
-  expect(rows).toEqual([
+  expect(await held()).toEqual([
     { emp_id: 7, city: 'good', salary: 1 },
     { emp_id: 8, city: 'ok', salary: null },
     { emp_id: 9, city: 'ok', salary: 3 },

@@ -13,6 +13,7 @@ export class CdcProcess {
   readonly told: Told[] = [];
   readonly child: ChildProcess;
   readonly exited: Promise<unknown>;
+  #hasToldAll = false;
 
   constructor(
     script: 'poller-process' | 'applier-process',
@@ -26,16 +27,25 @@ export class CdcProcess {
       env: { ...process.env, ...(timeZone !== undefined && { TZ: timeZone }) },
     });
     this.child.on('message', (message) => this.told.push(message as Told));
+    this.child.on('close', () => {
+      this.#hasToldAll = true;
+    });
     this.exited = once(this.child, 'exit');
   }
 
-  /** Waits until the process has told something of a kind. */
-  until(matches: (message: Told) => boolean, withinMs?: number): Promise<Told> {
-    return until(
+  /**
+   * Waits until the process has told something of a kind.
+   *
+   * @throws when it has not in time, or has ended and will not any more.
+   */
+  async until(matches: (message: Told) => boolean, withinMs?: number): Promise<Told> {
+    const told = await until(
       'what a process was to tell',
-      () => this.told.find(matches),
+      () => this.told.find(matches) ?? (this.#hasToldAll ? null : undefined),
       withinMs === undefined ? {} : { withinMs },
     );
+    if (told === null) throw new Error('the process ended without telling what was waited for');
+    return told;
   }
 
   freeze(): void {
@@ -75,8 +85,10 @@ export class ApplierFleet {
     return this.#all.length;
   }
 
-  current(partition: number): CdcProcess | undefined {
-    return this.#processes.get(partition);
+  /** The process that serves a partition, when it has answered for a batch already. */
+  serving(partition: number): CdcProcess | undefined {
+    const applier = this.#processes.get(partition);
+    return applier?.told.some(({ done }) => done === true) ? applier : undefined;
   }
 
   readonly handle: BatchHandler = async (records, partition) => {
@@ -85,7 +97,8 @@ export class ApplierFleet {
     const id = this.#nextId++;
     try {
       await applier.until(({ ready }) => ready === true);
-      applier.child.send({ id, records: records.map(portable) });
+      // One that has just ended cannot be told any more, as is seen below.
+      applier.child.send({ id, records: records.map(portable) }, () => {});
       const answered = applier.until((told) => told['id'] === id, this.#timeoutMs);
       const died = applier.exited.then(() => {
         throw new Error('the applier died');
