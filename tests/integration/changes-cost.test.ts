@@ -4,8 +4,6 @@ import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { until } from '../support/cdc/until.ts';
 import { endpoints } from '../support/servers.ts';
 
-jest.setTimeout(60_000);
-
 const WATCHED_MS = 6_000;
 
 let pipeline: CdcPipeline;
@@ -35,39 +33,45 @@ async function ledgerWrites(): Promise<number> {
   return (await pipeline.ledger().read())?.heartbeat ?? Number.NaN;
 }
 
-/** What happens a second while `work` goes on, for some seconds. */
-async function perSecond(work: () => Promise<unknown>): Promise<{ queries: number; writes: number }> {
+/** What happens while `work` goes on, for some seconds. */
+async function during(work: () => Promise<unknown>): Promise<{ queries: number; writes: number; seconds: number }> {
   const startedAt = performance.now();
   const before = [await transactions(), await ledgerWrites()] as const;
   while (performance.now() - startedAt < WATCHED_MS) await work();
   const after = [await transactions(), await ledgerWrites()] as const;
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { queries: (after[0] - before[0]) / seconds, writes: (after[1] - before[1]) / seconds };
+  return { queries: after[0] - before[0], writes: after[1] - before[1], seconds };
 }
 
 test('at rest it costs the source ten tiny queries a second, and DynamoDB one write', async () => {
   await pipeline.startPoller();
   await pipeline.untilStreaming();
   await pipeline.source.query('insert into employees default values');
-  const { queries, writes } = await perSecond(() => sleep(100));
-  process.stdout.write(`at rest: ${queries.toFixed(1)} queries/s, ${writes.toFixed(2)} writes/s\n`);
-  // A second's worth of queries may be counted late, and the database tidies itself up now and then.
-  expect(queries).toBeLessThanOrEqual(12 + 10_000 / WATCHED_MS);
-  expect(queries).toBeGreaterThan(1);
-  expect(writes).toBeLessThanOrEqual(1 + 1_000 / WATCHED_MS);
+  const { queries, writes, seconds } = await during(() => sleep(100));
+  process.stdout.write(
+    `at rest: ${(queries / seconds).toFixed(1)} queries/s, ${(writes / seconds).toFixed(2)} writes/s\n`,
+  );
+  // The second before, in which everything began, may be counted late, and the database tidies itself up now and then:
+  // some dozens of queries, and far fewer than those of a poller that does not come to rest.
+  expect(queries).toBeLessThanOrEqual(10 * seconds + 60);
+  expect(queries).toBeGreaterThan(seconds);
+  // The change is saved, and a sign of life may fall just behind the beginning and just before the end.
+  expect(writes).toBeLessThanOrEqual(seconds + 3);
   expect(writes).toBeGreaterThan(0);
 });
 
 test('under load it costs DynamoDB five writes a second at most', async () => {
   await pipeline.startPoller();
   await pipeline.untilStreaming();
-  const { writes } = await perSecond(() => pipeline.source.query('insert into employees default values'));
-  process.stdout.write(`under load: ${writes.toFixed(2)} writes/s\n`);
-  expect(writes).toBeLessThanOrEqual(5 + 1_000 / WATCHED_MS);
+  const { writes, seconds } = await during(() => pipeline.source.query('insert into employees default values'));
+  process.stdout.write(`under load: ${(writes / seconds).toFixed(2)} writes/s\n`);
+  expect(writes).toBeLessThanOrEqual(5 * seconds + 3);
   expect(writes).toBeGreaterThan(0);
 });
 
 test('a poller that is relieved leaves no gap in the reading', async () => {
+  // So long that none is taken for dead, however slow the machine.
+  pipeline = pipeline.with({ leaseMs: 60_000 });
   const reads: { readonly by: number; readonly atMs: number }[] = [];
   const start = (by: number) => pipeline.startPoller({ onRead: () => reads.push({ by, atMs: performance.now() }) });
   let running = await start(0);
@@ -81,6 +85,7 @@ test('a poller that is relieved leaves no gap in the reading', async () => {
     running = successor;
   }
   process.stdout.write(`gaps at hand-overs: ${gaps.map((gap) => gap.toFixed(0)).join(', ')} ms\n`);
-  // On a machine that is busy with other tests one of them may take longer; not all of them.
-  expect(Math.min(...gaps)).toBeLessThanOrEqual(100);
+  // Some milliseconds on a machine with nothing else to do. While it is busy with other tests some take longer; but who
+  // waited for a sign of life or the end of a lease would hardly do with so little twice.
+  expect(gaps.toSorted((a, b) => a - b)[1]).toBeLessThanOrEqual(250);
 });
