@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import type { PoolClient } from 'pg';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 
-jest.setTimeout(120_000);
-
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2_147_483_647);
 /** Histories per run; set `CDC_HISTORIES` for more. */
 const HISTORIES = Number(process.env['CDC_HISTORIES'] ?? 30);
+
+// Writers that meet in a deadlock wait for a second until the database sees it.
+jest.setTimeout(60_000 + HISTORIES * 10_000);
 
 type Act = (client: PoolClient) => Promise<unknown>;
 

@@ -5,7 +5,7 @@ import { createDynamoDb } from '../support/cdc/wiring.ts';
 import { endpoints } from '../support/servers.ts';
 
 const { endpoint } = endpoints().dynamodb;
-const client = createDynamoDb(endpoint);
+const client = createDynamoDb(endpoint, 'patient');
 afterAll(() => client.destroy());
 
 describeLedger('the ledger in DynamoDB', async () => new PollerLedger(client, await createOffsetTable(endpoint)));

@@ -3,8 +3,6 @@ import { CAPTURE_SESSION, READ_DIFFERENCE, READ_PAGE } from '../../functions/ada
 import { applyMigrations } from '../support/cdc/pipeline.ts';
 import { createDatabase } from '../support/servers.ts';
 
-jest.setTimeout(60_000);
-
 /** So many changes that are published already and kept for their time. */
 const KEPT = 200_000;
 const NEW = 50;

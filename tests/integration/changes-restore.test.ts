@@ -6,8 +6,6 @@ import pg from 'pg';
 import { LocalStack } from '../../localstack/stack/stack.ts';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 
-jest.setTimeout(90_000);
-
 let directory: string;
 let server: LocalStack | undefined;
 const pipelines: CdcPipeline[] = [];

@@ -1,8 +1,6 @@
 import { applyMigrations, CdcPipeline } from '../support/cdc/pipeline.ts';
 import { until } from '../support/cdc/until.ts';
 
-jest.setTimeout(60_000);
-
 let pipeline: CdcPipeline;
 afterEach(() => pipeline.close());
 

@@ -4,8 +4,6 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { uniqueName } from '../support/servers.ts';
 
-jest.setTimeout(60_000);
-
 let pipeline: CdcPipeline;
 beforeEach(async () => {
   pipeline = await CdcPipeline.create();

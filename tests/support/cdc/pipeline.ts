@@ -1,6 +1,12 @@
 import { join } from 'node:path';
-import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import pg from 'pg';
+import { PollerLedger } from '../../../functions/adapters/dynamodb/poller-ledger.ts';
 import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
 import { createTopics } from '../../../functions/adapters/kafka/topic-admin.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
@@ -12,7 +18,7 @@ import { readTopic, type TopicRecord } from '../topic-records.ts';
 import { type BatchHandler, TestEventSource } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
 import { until } from './until.ts';
-import { clock, createDynamoDb, openLedger, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
+import { clock, createDynamoDb, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
 
 const SQL = join(__dirname, '../../../sql');
 const QUIET = { info: () => {}, warn: () => {} };
@@ -28,6 +34,7 @@ export class CdcPipeline {
   readonly source: pg.Pool;
   readonly target: pg.Pool;
   readonly #stops: (() => Promise<unknown>)[] = [];
+  readonly #dynamodb: DynamoDBClient;
 
   private constructor(
     settings: CdcSettings,
@@ -36,6 +43,7 @@ export class CdcPipeline {
   ) {
     this.settings = settings;
     this.partitions = partitions;
+    this.#dynamodb = createDynamoDb(settings.dynamodbEndpoint, 'patient');
     const options = '-c TimeZone=UTC -c DateStyle=ISO,YMD -c search_path=public';
     this.source = pools?.source ?? new pg.Pool({ connectionString: settings.sourceUrl, max: 12, options });
     this.target = pools?.target ?? new pg.Pool({ connectionString: settings.targetUrl, max: 4, options });
@@ -85,7 +93,7 @@ export class CdcPipeline {
 
   /** Runs a poller until it is stopped, or somebody relieves it. */
   async startPoller({
-    lifeMs = 120_000,
+    lifeMs = 600_000,
     onRead,
   }: {
     readonly lifeMs?: number;
@@ -130,8 +138,8 @@ export class CdcPipeline {
     return { stop };
   }
 
-  ledger() {
-    return openLedger(this.settings);
+  ledger(): PollerLedger {
+    return new PollerLedger(this.#dynamodb, this.settings.offsetTable);
   }
 
   /** Waits until the snapshot is published, so that what is written from now on comes as changes. */
@@ -144,7 +152,7 @@ export class CdcPipeline {
 
   /** Puts another position in the place of the saved one. */
   async replacePosition(position: string): Promise<void> {
-    await this.#dynamodb(
+    await this.#dynamodb.send(
       new UpdateItemCommand({
         TableName: this.settings.offsetTable,
         Key: { id: { S: 'employee-changes' } },
@@ -156,15 +164,9 @@ export class CdcPipeline {
   }
 
   async forgetPosition(): Promise<void> {
-    await this.#dynamodb(
+    await this.#dynamodb.send(
       new DeleteItemCommand({ TableName: this.settings.offsetTable, Key: { id: { S: 'employee-changes' } } }),
     );
-  }
-
-  async #dynamodb(command: UpdateItemCommand | DeleteItemCommand): Promise<void> {
-    const client = createDynamoDb(this.settings.dynamodbEndpoint);
-    await (command instanceof UpdateItemCommand ? client.send(command) : client.send(command));
-    client.destroy();
   }
 
   async employees(pool: pg.Pool): Promise<unknown[]> {
@@ -172,7 +174,7 @@ export class CdcPipeline {
   }
 
   /** Waits until the target holds what the source holds; after the time has passed, it compares so that it shows. */
-  async untilConverged(withinMs = 30_000, allowed: (row: unknown[]) => boolean = () => true): Promise<void> {
+  async untilConverged(allowed: (row: unknown[]) => boolean = () => true): Promise<void> {
     const sides = async () => [
       ((await this.employees(this.source)) as unknown[][]).filter(allowed),
       await this.employees(this.target),
@@ -182,7 +184,7 @@ export class CdcPipeline {
       return JSON.stringify(wanted) === JSON.stringify(held) || undefined;
     };
     try {
-      await until('the target to hold what the source holds', same, { withinMs, everyMs: 20 });
+      await until('the target to hold what the source holds', same, { everyMs: 20 });
     } catch {
       const [wanted, held] = await sides();
       expect(held).toEqual(wanted);
@@ -194,12 +196,14 @@ export class CdcPipeline {
     return readTopic(this.settings.brokers, topic);
   }
 
-  /** Those of different records: a batch that comes again may bring them again. */
+  /** Those of different contents: a record may be published again, and a batch that comes again brings them again. */
   async deadLetters(): Promise<Record<string, unknown>[]> {
     const letters = (await this.readTopic(this.settings.deadLetterTopic)).map(
-      ({ value }) => JSON.parse(value) as Record<string, unknown>,
+      ({ key, value }) => [key, JSON.parse(value) as Record<string, unknown>] as const,
     );
-    return [...new Map(letters.map((letter) => [JSON.stringify(letter['origin']), letter])).values()];
+    const contents = ([key, { payload, payloadBytes }]: (typeof letters)[number]) =>
+      JSON.stringify([key, payload, payloadBytes]);
+    return [...new Map(letters.map((letter) => [contents(letter), letter[1]])).values()];
   }
 
   /** Waits until there are as many dead letters, and returns all there are then. */
@@ -214,6 +218,7 @@ export class CdcPipeline {
   async close(): Promise<void> {
     await Promise.all(this.#stops.map((stop) => stop()));
     await Promise.all([this.source.end(), this.target.end()]);
+    this.#dynamodb.destroy();
   }
 }
 
@@ -234,7 +239,7 @@ async function newTopic(brokers: readonly string[], prefix: string, partitions: 
 }
 
 export async function createOffsetTable(endpoint: string): Promise<string> {
-  const client = createDynamoDb(endpoint);
+  const client = createDynamoDb(endpoint, 'patient');
   const name = uniqueName('offsets');
   await client.send(
     new CreateTableCommand({

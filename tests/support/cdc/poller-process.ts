@@ -20,7 +20,7 @@ const wired = await wirePoller(settings, log, {
   },
 });
 process.on('disconnect', () => process.exit(0));
-const untilMs = performance.now() + 120_000;
+const untilMs = performance.now() + 600_000;
 tell({ ready: true });
 try {
   tell({ result: await wired.poller.run(wired.newLease(), untilMs) });

@@ -19,17 +19,18 @@ import type { CdcSettings } from './settings.ts';
 
 export const clock: Clock = { now: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
 
-export function createDynamoDb(endpoint: string): DynamoDBClient {
+/** As the functions have it: what is not answered soon is asked again. */
+const AS_FUNCTIONS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
+/** For what a test asks by itself: asked again, what is merely slow would be done twice, which only pollers can take. */
+const PATIENT = { connectionTimeout: 30_000, requestTimeout: 60_000 };
+
+export function createDynamoDb(endpoint: string, whose: 'as functions' | 'patient'): DynamoDBClient {
   return new DynamoDBClient({
     endpoint,
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: whose === 'patient' ? PATIENT : AS_FUNCTIONS,
   });
-}
-
-export function openLedger(settings: CdcSettings): PollerLedger {
-  return new PollerLedger(createDynamoDb(settings.dynamodbEndpoint), settings.offsetTable);
 }
 
 export interface WiredPoller {
@@ -62,14 +63,15 @@ export async function wirePoller(
   { time = clock, onRead, onPublished }: PollerHooks = {},
 ): Promise<WiredPoller> {
   const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-poller' });
-  const publisher = new RecordPublisher(kafka, { stallTimeoutMs: 4_000 });
+  const publisher = new RecordPublisher(kafka);
   const database = await Database.open({
     url: settings.sourceUrl,
     applicationName: 'test-poller',
     sessionSettings: CAPTURE_SESSION,
     maxConnections: 3,
   });
-  const ledger = openLedger(settings);
+  const dynamodb = createDynamoDb(settings.dynamodbEndpoint, 'as functions');
+  const ledger = new PollerLedger(dynamodb, settings.offsetTable);
   const source = new WatchedCapture(database);
   source.onRead = onRead;
   const poller = new ChangePoller(
@@ -101,6 +103,7 @@ export async function wirePoller(
     newLease: () => new Lease(ledger, time, timing, randomUUID()),
     close: async () => {
       await Promise.all([publisher.disconnect(), database.close()]);
+      dynamodb.destroy();
     },
   };
 }
@@ -113,7 +116,7 @@ export interface WiredApplier {
 /** The applier as its handler wires it, on topics of the test's own. */
 export async function wireApplier(settings: CdcSettings): Promise<WiredApplier> {
   const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-applier' });
-  const publisher = new RecordPublisher(kafka, { stallTimeoutMs: 4_000 });
+  const publisher = new RecordPublisher(kafka);
   const database = await Database.open({
     url: settings.targetUrl,
     applicationName: 'test-applier',

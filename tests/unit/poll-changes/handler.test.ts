@@ -10,7 +10,6 @@ import { until } from '../../support/cdc/until.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
 const event = JSON.parse(readFileSync(join(__dirname, '../../fixtures/events/schedule-poll-changes.json'), 'utf8'));
-jest.setTimeout(30_000);
 
 const contextFor = (remainingMs: number) => lambdaContext('employee-streams-dev-poll-changes', remainingMs);
 
@@ -70,7 +69,7 @@ test('polls from the event of the schedule, and tells no value of a row', async 
 
 test('ends before the invocation is ended, and leaves the lease free', async () => {
   const { connected, ledger } = connectToMemory();
-  expect(await connected(event, contextFor(6_000))).toMatchObject({ outcome: 'time is up' });
+  expect(await connected(event, contextFor(7_000))).toMatchObject({ outcome: 'time is up' });
   expect(await ledger.read()).toMatchObject({ owner: '' });
 });
 
