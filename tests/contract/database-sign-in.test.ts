@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  createServer,
+  getDefaultAutoSelectFamily,
+  type Server,
+  type Socket,
+  setDefaultAutoSelectFamily,
+} from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
@@ -22,7 +29,7 @@ class SignInServer {
   readonly #server: Server = createServer((socket) => this.#greet(socket));
 
   async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#server.listen(0, 'localhost', resolve));
     return (this.#server.address() as AddressInfo).port;
   }
 
@@ -65,6 +72,12 @@ describe('signing in to a database on AWS', () => {
   let port: number;
   let opened: Database[];
   const environment = { ...process.env };
+  const selectsFamily = getDefaultAutoSelectFamily();
+
+  // Server and client take the first address of "localhost". Trying several, a client gives the first a quarter of a
+  // second, which a busy machine may take.
+  beforeAll(() => setDefaultAutoSelectFamily(false));
+  afterAll(() => setDefaultAutoSelectFamily(selectsFamily));
 
   beforeEach(async () => {
     postgres = new SignInServer();
