@@ -90,7 +90,8 @@ export class BucketRun {
   }
 
   async stop(): Promise<void> {
-    await this.#sources?.stop(2_000);
+    // So long at most: what has not ended by then is delivered again at the next start.
+    await this.#sources?.stop(20_000);
     this.#sources = undefined;
   }
 

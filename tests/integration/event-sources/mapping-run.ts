@@ -17,7 +17,12 @@ export const clusterArn = 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/
 export const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1 } };
 
 export function kafka(): Kafka {
-  return new Kafka({ brokers: [...endpoints().kafka.brokers], logLevel: logLevel.NOTHING });
+  return new Kafka({
+    brokers: [...endpoints().kafka.brokers],
+    connectionTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 30 },
+    logLevel: logLevel.NOTHING,
+  });
 }
 
 export async function produce(topic: string, messages: Message[]): Promise<void> {
@@ -45,6 +50,8 @@ export async function committed(groupId: string, topic: string): Promise<Record<
 export interface MappingSettings {
   readonly partitions?: number;
   readonly topic?: string;
+  /** Of the topic that is made where none is named. */
+  readonly topicSettings?: Readonly<Record<string, string>>;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly options?: Partial<EventSourcesInput>;
   readonly timeoutSeconds?: number;
@@ -72,7 +79,7 @@ export class MappingRun {
   }
 
   static async prepare(settings: MappingSettings = {}): Promise<MappingRun> {
-    const topic = settings.topic ?? (await createTopic('esm', settings.partitions ?? 1));
+    const topic = settings.topic ?? (await createTopic('esm', settings.partitions ?? 1, settings.topicSettings));
     const fn = new RecordingFunction();
     await fn.start();
     return new MappingRun(topic, await mkdtemp(join(tmpdir(), 'event-sources-')), fn, settings);
@@ -157,7 +164,8 @@ export class MappingRun {
   }
 
   async stop(): Promise<void> {
-    await this.#sources?.stop(2_000);
+    // So long at most: what has not ended by then is delivered again at the next start.
+    await this.#sources?.stop(20_000);
     this.#sources = undefined;
   }
 
@@ -189,7 +197,7 @@ export async function withMapping(settings: MappingSettings, body: (run: Mapping
 }
 
 /** Waits for something that no invocation tells of. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 15_000) {
+export async function eventually(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000) {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);

@@ -36,6 +36,8 @@ export interface Answer {
   readonly functionError?: string;
   readonly status?: number;
   readonly delayMs?: number;
+  /** The answer waits for it. */
+  readonly held?: Promise<unknown>;
   /** Called when the answer goes out. */
   readonly onAnswered?: () => void;
 }
@@ -53,6 +55,8 @@ export class RecordingFunction {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => void this.#invoke(request.url ?? '', Buffer.concat(chunks).toString(), response));
     });
+    // A connection that is closed for having been idle, just when it is used again, counts as an outage.
+    this.#server.keepAliveTimeout = 0;
   }
 
   async start(port = 0): Promise<void> {
@@ -78,7 +82,7 @@ export class RecordingFunction {
   }
 
   /** Waits until the condition holds, looking after each invocation. */
-  async until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+  async until(condition: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!condition()) {
       if (Date.now() > deadline) {
@@ -107,6 +111,7 @@ export class RecordingFunction {
     this.invocations.push(invocation);
     const answer = this.answer(event, this.invocations.length);
     // Nobody waits for an answer that is still out when the test has ended.
+    await answer.held;
     if (answer.delayMs !== undefined) await delay(answer.delayMs, undefined, { ref: false });
     invocation.endedAt = Date.now();
     answer.onAnswered?.();

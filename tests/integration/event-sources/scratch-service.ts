@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PortChooser } from '../../../localstack/stack/ports.ts';
 import { eventually } from './mapping-run.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
@@ -15,13 +15,11 @@ export interface Recorded {
   readonly event: any;
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+const ports = new PortChooser({ preferDefaults: false, onNotice: () => {} });
+
+/** One that no other test takes before something of this one listens there, which may be seconds later. */
+export function freePort(): Promise<number> {
+  return ports.choose('lambda');
 }
 
 /** A Serverless project of a test's own, with the plugin before serverless-offline, as a user would have it. */
@@ -106,7 +104,7 @@ ${handlers}`,
     return this.calls.filter((call) => call.fn === fn);
   }
 
-  async until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 40_000): Promise<void> {
+  async until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 100_000): Promise<void> {
     const holds = () => {
       if (this.#child?.exitCode !== null) throw new Error(`serverless ended:\n${this.output}`);
       return condition();

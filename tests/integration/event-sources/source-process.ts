@@ -20,7 +20,8 @@ const model = readTemplate(
   {},
   { brokers, allowErrorControlsOnDemand: false, maximumFilters: 5, now: Date.now },
 );
-const options = readOptions({ brokers, stateDirectory: directory });
+// Whoever would have to wait until the group drops a killed member would wait for longer than any test lasts.
+const options = readOptions({ brokers, stateDirectory: directory, sessionTimeoutMs: 600_000 });
 const invoker = new LambdaClient({ endpoint: lambda });
 await new EventSources({ model, options, invoker, log: createLog('silent', () => {}) }).start();
 // What is held, not what is resident: when memory is collected and given back is not the event source's doing.
