@@ -11,7 +11,7 @@ import {
 import { type BucketRun, withBucket } from './event-sources/bucket-run.ts';
 import { eventually } from './event-sources/mapping-run.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 /** An object that ends a test: once its event is there, those of earlier objects have been made. */
 async function last(run: BucketRun, key = 'last'): Promise<void> {
@@ -178,7 +178,11 @@ describe('Buckets', () => {
         await writing;
       }
       await run.start();
-      await run.fn.until(() => put.every((key) => run.keys.includes(key)), 'all events');
+      const isToldOf = () => {
+        const told = new Set(run.keys);
+        return put.every((key) => told.has(key));
+      };
+      await run.fn.until(isToldOf, 'all events', 120_000);
       // What the journal knows was queued before: the queue is empty when every event has been delivered.
       const queued = async () => (await readdir(join(run.directory, 'queue'))).filter((name) => name.endsWith('.json'));
       await eventually(async () => (await queued()).length === 0, 'the end of the queue');

@@ -9,8 +9,6 @@ import { endpoints, uniqueName } from '../support/servers.ts';
 import { s3Client } from './event-sources/bucket-run.ts';
 import { eventually, produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
 
-jest.setTimeout(60_000);
-
 const settings = () => {
   const { endpoint, accessKeyId, secretAccessKey } = endpoints().s3;
   return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
@@ -22,8 +20,11 @@ async function createQueue() {
   const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: uniqueName('failed') }));
   const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
   const receive = async () => {
-    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }));
-    return JSON.parse(Messages?.[0]?.Body ?? 'null') as Record<string, unknown>;
+    for (;;) {
+      const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }));
+      const body = Messages?.[0]?.Body;
+      if (body !== undefined) return JSON.parse(body) as Record<string, unknown>;
+    }
   };
   return { arn: Attributes?.['QueueArn'] ?? '', receive, close: () => client.destroy() };
 }
@@ -94,7 +95,10 @@ describe('Destinations at the endpoints that stand in for AWS', () => {
     await client.send(new CreateBucketCommand({ Bucket }));
     await failOnce(`arn:aws:s3:::${Bucket}`, 's3', async (run) => {
       let key: string | undefined;
-      while (key === undefined) key = (await client.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key;
+      await eventually(async () => {
+        key = (await client.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key;
+        return key !== undefined;
+      }, 'the object');
       expect(key).toMatch(new RegExp(`^aws/lambda/[0-9a-f-]{36}/${run.topic}-0/\\d{4}/\\d\\d/\\d\\d/`));
       const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }));
       const record = JSON.parse((await Body?.transformToString()) ?? '') as { payload: string };

@@ -2,8 +2,6 @@ import { createTopic } from '../support/servers.ts';
 import { failed, failureFiles, messages, onFailure, readFailureRecords, valuesOf } from './event-sources/failures.ts';
 import { eventually, produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
 
-jest.setTimeout(60_000);
-
 describe('Failure records', () => {
   test('[documented] S3 gets the whole event as a string, [inferred] under the partition and day', () =>
     withMapping(

@@ -1,8 +1,6 @@
 import { failed, invokedOffsets, messages } from './event-sources/failures.ts';
 import { committed, eventually, produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
 
-jest.setTimeout(60_000);
-
 describe('Partial batch responses', () => {
   const reporting = { ...provisioned, FunctionResponseTypes: ['ReportBatchItemFailures'] };
   const failures = (topic: string, ...items: unknown[]) => ({
