@@ -17,7 +17,7 @@ export class FunctionsHost implements Server {
   readonly name = 'functions';
   readonly title = 'serverless offline';
   // The first start bundles the functions and provisions the databases.
-  readonly startTimeoutMs = 300_000;
+  readonly startTimeoutMs = 600_000;
   readonly #running: RunningStack;
   readonly #serviceDirectory: string;
 

@@ -34,8 +34,8 @@ interface Log {
   error(line: string): void;
 }
 
-const hostUpTimeoutMs = 120_000;
-const pollingTimeoutMs = 120_000;
+const hostUpTimeoutMs = 300_000;
+const pollingTimeoutMs = 300_000;
 const hostEndTimeoutMs = 10_000;
 
 /**
