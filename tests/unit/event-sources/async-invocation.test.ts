@@ -68,7 +68,7 @@ function queueOf(answers: readonly InvocationOutcome[], settings: Partial<AsyncS
 }
 
 async function idle(queue: AsyncQueue): Promise<void> {
-  for (const deadline = Date.now() + 5_000; queue.size > 0; ) {
+  for (const deadline = Date.now() + 60_000; queue.size > 0; ) {
     if (Date.now() > deadline) throw new Error(`the queue still holds ${queue.size}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -176,7 +176,7 @@ test('[goal] what was queued outlives the process, with its attempts', async () 
   before.queue.start();
   await before.queue.enqueue('fn', '"kept"');
   while (before.calls.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-  await before.queue.stop(1_000);
+  await before.queue.stop(60_000);
   expect(before.calls).toHaveLength(2);
   const after = queueOf([threw], { onFailure: queueArn });
   expect(await after.queue.recover()).toMatchObject([{ payload: '"kept"', attempts: 2 }]);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,7 +52,7 @@ async function restAfter({ listingMs, queueingMs }: { listingMs: number; queuein
         throw new Error('the bucket keeps no versions');
       },
     },
-    cursor: new BucketCursor(join(directory, 'b.jsonl')),
+    cursor: new BucketCursor(join(directory, `${randomUUID()}.jsonl`)),
     queue: { size: 0, enqueue: () => passed(queueingMs) } as unknown as AsyncQueue,
     pollIntervalMs: 1,
     region: 'us-east-1',
@@ -70,5 +71,9 @@ test('a bucket that takes long to be listed rests for four times as long', async
 });
 
 test('what queueing the events takes is no part of it', async () => {
-  expect(await restAfter({ listingMs: 0, queueingMs: 500 })).toBeLessThan(1_500);
+  // A busy machine may hold up any listing, which is then rested for; half a second counted would make it two each time.
+  const rests: number[] = [];
+  do rests.push(await restAfter({ listingMs: 0, queueingMs: 500 }));
+  while (Math.min(...rests) >= 1_500 && rests.length < 10);
+  expect(Math.min(...rests)).toBeLessThan(1_500);
 });
