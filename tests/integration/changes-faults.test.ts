@@ -104,7 +104,7 @@ test('hands over at once when the successor asks', async () => {
 });
 
 test('an applier that dies between the commit and the answer applies nothing twice', async () => {
-  const fleet = new ApplierFleet(pipeline.settings, 5_000);
+  const fleet = new ApplierFleet(pipeline.settings);
   try {
     fleet.dieAfter = 1;
     await pipeline.startApplier(fleet.handle);
@@ -123,7 +123,7 @@ test('an applier that dies between the commit and the answer applies nothing twi
 });
 
 test('an applier frozen past its time cannot undo what its successor did', async () => {
-  const fleet = new ApplierFleet(pipeline.settings, 3_000);
+  const fleet = new ApplierFleet(pipeline.settings);
   try {
     await insert(300);
     await pipeline.startApplier(fleet.handle);

@@ -53,7 +53,7 @@ test.each(['UTC', 'Pacific/Chatham', 'America/St_Johns'])(
       await pool.query(`alter database ${database} set TimeZone to 'Asia/Kathmandu'`);
     }
     await insertValues();
-    const fleet = new ApplierFleet(pipeline.settings, 30_000, timeZone);
+    const fleet = new ApplierFleet(pipeline.settings, timeZone);
     const poller = new CdcProcess('poller-process', pipeline.settings, { timeZone });
     try {
       await pipeline.startApplier(fleet.handle);

@@ -6,6 +6,9 @@ import type { BatchHandler } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
 import { until } from './until.ts';
 
+/** An applier frozen for longer is given up, as by the end of its invocation; one that is merely slow is waited for. */
+const GIVE_UP_FROZEN_MS = 1_500;
+
 export type Told = Readonly<Record<string, unknown>>;
 
 /** A poller or an applier as a real process, with what it has told so far. */
@@ -14,6 +17,7 @@ export class CdcProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<unknown>;
   #hasToldAll = false;
+  #frozenAt = Number.POSITIVE_INFINITY;
 
   constructor(
     script: 'poller-process' | 'applier-process',
@@ -36,24 +40,26 @@ export class CdcProcess {
   /**
    * Waits until the process has told something of a kind.
    *
-   * @throws when it has not in time, or has ended and will not any more.
+   * @throws when it has not in time, has ended and will not any more, or is frozen for longer than is bearable.
    */
-  async until(matches: (message: Told) => boolean, withinMs?: number): Promise<Told> {
+  async until(matches: (message: Told) => boolean, frozenMs = Number.POSITIVE_INFINITY): Promise<Told> {
+    const isHopeless = () => this.#hasToldAll || performance.now() - this.#frozenAt > frozenMs;
     const told = await until(
       'what a process was to tell',
-      () => this.told.find(matches) ?? (this.#hasToldAll ? null : undefined),
-      withinMs === undefined ? {} : { withinMs },
+      () => this.told.find(matches) ?? (isHopeless() ? null : undefined),
     );
-    if (told === null) throw new Error('the process ended without telling what was waited for');
+    if (told === null) throw new Error('the process ended or froze without telling what was waited for');
     return told;
   }
 
   freeze(): void {
     this.child.kill('SIGSTOP');
+    this.#frozenAt = performance.now();
   }
 
   wake(): void {
     this.child.kill('SIGCONT');
+    this.#frozenAt = Number.POSITIVE_INFINITY;
   }
 
   async kill(): Promise<void> {
@@ -63,10 +69,9 @@ export class CdcProcess {
   }
 }
 
-/** Invokes appliers that are processes, as an event source does: a dead or slow one is given up, a fresh one tried. */
+/** Invokes appliers that are processes, as an event source does: a dead or frozen one is given up, a fresh one tried. */
 export class ApplierFleet {
   readonly #settings: CdcSettings;
-  readonly #timeoutMs: number;
   readonly #timeZone: string | undefined;
   readonly #processes = new Map<number, CdcProcess>();
   readonly #all: CdcProcess[] = [];
@@ -75,9 +80,8 @@ export class ApplierFleet {
   /** The next process started dies behind this many commits. */
   dieAfter: number | undefined;
 
-  constructor(settings: CdcSettings, timeoutMs: number, timeZone?: string) {
+  constructor(settings: CdcSettings, timeZone?: string) {
     this.#settings = settings;
-    this.#timeoutMs = timeoutMs;
     this.#timeZone = timeZone;
   }
 
@@ -99,7 +103,7 @@ export class ApplierFleet {
       await applier.until(({ ready }) => ready === true);
       // One that has just ended cannot be told any more, as is seen below.
       applier.child.send({ id, records: records.map(portable) }, () => {});
-      const answered = applier.until((told) => told['id'] === id, this.#timeoutMs);
+      const answered = applier.until((told) => told['id'] === id, GIVE_UP_FROZEN_MS);
       const died = applier.exited.then(() => {
         throw new Error('the applier died');
       });

@@ -12,9 +12,11 @@ export async function until<Answer>(
 ): Promise<Answer> {
   const deadline = performance.now() + withinMs;
   for (;;) {
+    const askedAt = performance.now();
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (performance.now() > deadline) throw new Error(`waited ${withinMs / 1_000} s for ${what}, in vain`);
-    await sleep(everyMs);
+    // A large question must not keep the machine from what it waits for.
+    await sleep(Math.max(everyMs, 2 * (performance.now() - askedAt)));
   }
 }
