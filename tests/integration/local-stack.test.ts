@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,14 +136,21 @@ test('ends a server that has outlived both its parent and its watchdog before it
   expect(await second.exited).toBe(0);
 });
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
+const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+const asNobody = process.getuid?.() === 0 && mayBeReadBy(nobody) ? test : test.skip;
 
-asRoot('works as an ordinary user, too', async () => {
+/** Whether an ordinary user may run what is in here; nobody but root may where the clone lies in root's own home. */
+function mayBeReadBy([command = '', ...args]: readonly string[]): boolean {
+  const { status } = spawnSync(command, [...args, 'test', '-r', __filename]);
+  if (status !== 0) console.warn('this clone is closed to ordinary users: a stack of theirs is not tested');
+  return status === 0;
+}
+
+asNobody('works as an ordinary user, too', async () => {
   const directory = join(root, 'ordinary');
   const cache = join(root, 'cache', 'employee-streams');
   cpSync(cacheDirectory(), cache, { recursive: true });
   mkdirSync(directory, { mode: 0o777 });
-  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
   await run('chown', '-R', '65534:65534', root);
   const stack = startStack({ directory }, nobody, { HOME: root, XDG_CACHE_HOME: join(root, 'cache') });
   const { endpoints, pids } = await stack.ready();
