@@ -20,7 +20,9 @@ export default async function startStack(): Promise<void> {
   try {
     process.env[endpointsVariable] = JSON.stringify(await stack.start());
   } catch (error) {
-    throw new Error(`The servers for the integration tests did not start.\n${notices.join('\n')}`, { cause: error });
+    // Jest shows no cause.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The servers for the integration tests did not start: ${why}\n${notices.join('\n')}`);
   }
   const running: RunningTestStack = { directory, stop: () => stack.stop() };
   Object.assign(globalThis, { [runningStackKey]: running });

@@ -68,9 +68,11 @@ export async function actAs(
   }
   const rights = '+dac_override,+dac_read_search';
   const identity = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
+  // Whoever asks by access(2), as initdb does, is otherwise answered as if an ordinary user had no such right.
+  const asked = '--securebits=+no_setuid_fixup';
   return {
     file: setpriv,
-    args: [...identity, `--inh-caps=${rights}`, `--ambient-caps=${rights}`, file, ...args],
+    args: [...identity, `--inh-caps=${rights}`, `--ambient-caps=${rights}`, asked, file, ...args],
     cwd: directory,
   };
 }
