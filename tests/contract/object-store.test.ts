@@ -101,6 +101,12 @@ describe.each(servers)('the object store, at %s', (kind) => {
       expect(await readAll(await store.open(await put(bucket, Buffer.alloc(0)), 0))).toHaveLength(0);
     });
 
+    it('reads a large object that was put in one request', async () => {
+      const bytes = Buffer.alloc(24 * 1024 * 1024, BYTES);
+      const file = await put(await createBucket(isVersioned), bytes);
+      expect((await readAll(await store.open(file, 0))).equals(bytes)).toBe(true);
+    });
+
     it('knows which version is the latest, by what the bucket returns for the key', async () => {
       const bucket = await createBucket(isVersioned);
       const older = await put(bucket, BYTES);

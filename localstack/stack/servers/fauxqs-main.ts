@@ -8,6 +8,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { mendObjectFiles, type ObjectWriter, writeObjectsAtomically } from './atomic-object-files.ts';
 
+/** What S3 takes in one request. fauxqs stops at 11 MiB and answers a larger file that is not put in parts with 413. */
+const MAX_REQUEST_BYTES = 5 * 1024 ** 3;
+
 const [portText, directory] = process.argv.slice(2);
 if (portText === undefined || directory === undefined) throw new Error('usage: fauxqs-main.ts PORT DIRECTORY');
 
@@ -36,6 +39,10 @@ persistence.loadS3(s3Store);
 s3Store.persistence = persistence;
 
 const app = buildApp({ logger: false, stores: { s3Store } as never });
+app.removeContentTypeParser('*');
+app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_REQUEST_BYTES }, (_request, body, done) => {
+  done(null, body);
+});
 // An empty object is put without a type, which fauxqs answers with an error that S3 does not know.
 app.addHook('onRequest', (request, _reply, done) => {
   request.headers['content-type'] ??= 'application/octet-stream';
