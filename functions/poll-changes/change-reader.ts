@@ -89,7 +89,8 @@ export class ChangeReader {
   ): Promise<Reading> {
     const changes = await this.#source.readPage(progress.since, page.until, page.afterChangeId, page.lastChangeId);
     const afterChangeId = changes.at(-1)?.changeId;
-    const drained = changes.length < this.#source.pageSize || afterChangeId === undefined;
+    const drained =
+      changes.length < this.#source.pageSize || afterChangeId === undefined || afterChangeId === page.lastChangeId;
     return {
       records: this.#toRecords(changes),
       changeCount: changes.length,

@@ -3,7 +3,9 @@ import { CAPTURE_SESSION, ChangeCapture } from '../../functions/adapters/postgre
 import { Database } from '../../functions/adapters/postgres/database.ts';
 import { EmployeeReplica, REPLICA_SESSION } from '../../functions/adapters/postgres/employee-replica.ts';
 import { assertUtf8 } from '../../functions/adapters/postgres/encoding.ts';
+import type { Progress } from '../../functions/core/change-position.ts';
 import type { EmployeeChange } from '../../functions/core/employee-change.ts';
+import { ChangeReader } from '../../functions/poll-changes/change-reader.ts';
 import { applyMigrations } from '../support/cdc/pipeline.ts';
 import { until } from '../support/cdc/until.ts';
 import { createDatabase, endpoints, uniqueName } from '../support/servers.ts';
@@ -53,6 +55,29 @@ describe('what was captured', () => {
       select n, 'DELETE', now() - interval '1 day' from generate_series(1, 3500) n`);
     expect(await capture.purge(await snapshotNow(), 2)).toBe(3_500);
     expect(await kept()).toEqual([-1]);
+  });
+
+  it('is drained page by page though somebody gave changes the least and the greatest id there is', async () => {
+    const since = await snapshotNow();
+    const pages = 2;
+    await database.query(
+      `insert into emp_cdc (cdc_id, emp_id, action)
+         values (-9223372036854775808, 1, 'DELETE'), (9223372036854775807, 2, 'DELETE')`,
+    );
+    await database.query(
+      `insert into emp_cdc (emp_id, action) select n, 'DELETE' from generate_series(3, ${pages * capture.pageSize}) n`,
+    );
+    const { systemIdentifier, saveNumber, serverStart } = await capture.identify();
+    let progress: Progress = { phase: 'stream', since, page: null };
+    const reader = new ChangeReader(capture, { systemIdentifier, saveNumber, epoch: 1n, progress }, serverStart, 1);
+    const keys: (string | null)[] = [];
+    for (let more = true; more; ) {
+      const reading = await reader.read(progress);
+      keys.push(...reading.records.map(({ key }) => key as string | null));
+      ({ progress, more } = reading);
+    }
+    expect(keys).toHaveLength(pages * capture.pageSize);
+    expect([keys[0], keys.at(-1), new Set(keys).size]).toEqual(['1', '2', keys.length]);
   });
 
   it('is not to be read from a database that cannot hold every text', async () => {

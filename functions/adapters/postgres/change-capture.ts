@@ -63,7 +63,7 @@ const MEASURE_DIFFERENCE = `
  */
 export const READ_PAGE = `
   select ${CHANGE_COLUMNS} from emp_cdc
-  where cdc_id > $3 and cdc_id <= $4
+  where cdc_id between $3 and $4
     and pg_visible_in_snapshot(txid, $2::pg_snapshot) and not pg_visible_in_snapshot(txid, $1::pg_snapshot)
   order by cdc_id limit ${PAGE_SIZE}`;
 
@@ -144,7 +144,8 @@ export class ChangeCapture {
   }
 
   async readPage(since: string, until: string, afterChangeId: string, lastChangeId: string) {
-    const range = [since, until, afterChangeId, lastChangeId];
+    // Counted up here, where numbers have no end: the id in front of the least one is none that the database takes.
+    const range = [since, until, String(BigInt(afterChangeId) + 1n), lastChangeId];
     const { rows } = await this.#database.query<CapturedChange & Record<string, unknown>>(READ_PAGE, range);
     return rows as readonly CapturedChange[];
   }
