@@ -84,12 +84,12 @@ export class ChangePoller {
 
   /**
    * Polls until somebody else asks for the lease or the clock says `untilMs`. Failures of the world are tried again
-   * until then, and a lease that was lost to nobody is taken anew.
+   * until then, and a lease that was lost to nobody is taken anew. `ownerIsDead`: as `Lease.acquire` has it.
    *
    * @throws PipelineError when the position does not fit the source: then the lease is free again, and somebody has to
    * decide; the last failure when it lasted until the end.
    */
-  async run(lease: Lease, untilMs: number): Promise<PollResult> {
+  async run(lease: Lease, untilMs: number, ownerIsDead = false): Promise<PollResult> {
     let wait = this.#timing.retryMs[0];
     let failure: unknown = null;
     while (this.#clock.now() < untilMs) {
@@ -98,7 +98,7 @@ export class ChangePoller {
         if (!lease.held) {
           // Before the lease is waited for, as nobody reads the source between its hand-over and the first look.
           this.#known = await this.#source.identify();
-          if (!(await lease.acquire(untilMs))) return this.#result('not needed');
+          if (!(await lease.acquire(untilMs, ownerIsDead))) return this.#result('not needed');
         }
         return this.#result(await this.#poll(lease, untilMs));
       } catch (error) {

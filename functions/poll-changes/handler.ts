@@ -34,9 +34,17 @@ interface Dependencies extends Telemetry {
   readonly reachAll: () => Promise<number>;
 }
 
+interface Orders {
+  readonly resnapshot?: unknown;
+  readonly ownerIsDead?: unknown;
+}
+
 type Config = ReturnType<typeof loadConfig<typeof pollChangesShape>>;
 
-/** An event with `"resnapshot": true` begins a new snapshot; any other, the schedule's included, just polls. */
+/**
+ * Just polls, by the schedule's event and any other. One with `"resnapshot": true` begins a new snapshot; one with
+ * `"ownerIsDead": true` says that no other poller runs, so that a lease left by a killed one is not waited for.
+ */
 export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }): Promise<Dependencies> => {
@@ -65,7 +73,7 @@ export const handler = createHandler({
       metrics,
     };
   },
-  handle: async (dependencies, event: { readonly resnapshot?: unknown } | null, context: Context) => {
+  handle: async (dependencies, event: Orders | null, context: Context) => {
     const { config, source, publisher, ledger, reachAll, logger, metrics } = dependencies;
     const untilMs = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     // Everything is connected before the lease is asked for, so that the one that runs is relieved without a gap.
@@ -86,7 +94,8 @@ export const handler = createHandler({
       },
     );
     const timing = { leaseMs: config.POLLER_LEASE_MS, heartbeatMs: 1_000, lookMs: 10 };
-    const result = await poller.run(new Lease(ledger, clock, timing, randomUUID()), untilMs);
+    const lease = new Lease(ledger, clock, timing, randomUUID());
+    const result = await poller.run(lease, untilMs, event?.ownerIsDead === true);
     logger.info('polling ends', { ...result });
     metrics.addMetric(METRIC.changesPublished, 'Count', result.published);
     return result;

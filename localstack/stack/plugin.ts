@@ -169,14 +169,27 @@ export default class LocalStackPlugin {
     await startEventSources();
     const poller = this.#nameOf('poll-changes');
     if (poller !== undefined) {
-      // Otherwise the first change would wait for the first minute. It runs on; its schedule brings the next one.
-      void functions.invoke(poller, {}, this.#ending.signal).catch((error: Error) => {
+      // Otherwise the first change would wait for the first minute. It runs on; its schedule brings the next one. Of
+      // those before this process none is left.
+      void functions.invoke(poller, { ownerIsDead: true }, this.#ending.signal).catch((error: Error) => {
         if (!this.#ending.signal.aborted) this.#log.notice(error.message);
       });
     }
+    await this.#warmUp(functions);
     if (this.#ending.signal.aborted) return;
     await writeEndpoints(directory, endpoints);
     this.#log.notice(describe(endpoints, directory));
+  }
+
+  /**
+   * Loads an instance of the applier for each partition: all partitions' first changes come at once, and six instances
+   * that load at the same time take longer than the second within which a change is to be visible.
+   */
+  async #warmUp(functions: LambdaEndpoint): Promise<void> {
+    const applier = this.#nameOf('apply-changes');
+    if (applier === undefined) return;
+    const partitions = Number(findVariable(this.#serverless.service, 'TOPIC_PARTITIONS') ?? 1);
+    await Promise.all(Array.from({ length: partitions }, () => functions.invoke(applier, { records: {} })));
   }
 
   #nameOf(key: string): string | undefined {

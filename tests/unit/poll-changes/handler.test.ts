@@ -73,6 +73,17 @@ test('ends before the invocation is ended, and leaves the lease free', async () 
   expect(await ledger.read()).toMatchObject({ owner: '' });
 });
 
+test('does not wait for the lease of an owner that is dead, when it is told so', async () => {
+  const { connected, ledger, untilPublished, takeAway } = connectToMemory();
+  await ledger.take(null, 'killed');
+  const startedAt = performance.now();
+  const running = connected({ ownerIsDead: true }, contextFor(60_000));
+  await untilPublished('SNAPSHOT_END');
+  expect(performance.now() - startedAt).toBeLessThan(6_000);
+  await takeAway();
+  expect(await running).toMatchObject({ outcome: 'lost the lease' });
+});
+
 test('is relieved by the next invocation, which is connected before it asks', async () => {
   const { connected, ledger, reachAll, write, untilPublished, takeAway } = connectToMemory();
   const first = connected(event, contextFor(60_000));

@@ -112,6 +112,14 @@ describe('a lease', () => {
     expect(acquired.result).toBe(true);
   });
 
+  it('is taken at once by whoever knows that its owner is dead, and an owner who lives after all is told', async () => {
+    const alive = await heldBy('a');
+    const acquired = watch(lease('b').acquire(LATER, true));
+    await clock.advance(3 * TIMING.lookMs);
+    expect(acquired.result).toBe(true);
+    await expect(alive.write('late position')).rejects.toThrow(LeaseLostError);
+  });
+
   it('is not taken from an owner who lives but never hands over', async () => {
     const busy = await heldBy('a');
     const acquired = watch(lease('b').acquire(clock.now() + 30_000));
