@@ -39,14 +39,17 @@ persistence.loadS3(s3Store);
 s3Store.persistence = persistence;
 
 const app = buildApp({ logger: false, stores: { s3Store } as never });
-// Bytes are bytes, whatever type they are said to have: of a form fauxqs would keep a text.
-app.removeAllContentTypeParsers();
+app.removeContentTypeParser('*');
 app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_REQUEST_BYTES }, (_request, body, done) => {
   done(null, body);
 });
-// An empty object is put without a type, which fauxqs answers with an error that S3 does not know.
-app.addHook('onRequest', (request, _reply, done) => {
-  request.headers['content-type'] ??= 'application/octet-stream';
+app.addHook('onRequest', ({ method, headers }, _reply, done) => {
+  // An empty object is put without a type, which fauxqs answers with an error that S3 does not know. Of one that is said
+  // to be a form, as curl says unless told otherwise, it would keep a text, not the bytes.
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  if (headers['content-type'] === undefined || (method === 'PUT' && isForm)) {
+    headers['content-type'] = 'application/octet-stream';
+  }
   done();
 });
 app.addHook('preClose', () => persistence.close());
