@@ -58,7 +58,7 @@ describe('what is deployed, packaged without credentials', () => {
       ofType('AWS::Lambda::EventSourceMapping').find(
         ([, { Properties }]) => Properties.Topics[0] === 'employee-changes',
       ) ?? [];
-    expect(mapping?.Properties.ProvisionedPollerConfig).toEqual({ MinimumPollers: 1, MaximumPollers: 6 });
+    expect(mapping?.Properties.ProvisionedPollerConfig).toEqual({ MinimumPollers: 1, MaximumPollers: 2 });
   });
 
   it('gives every function its own role, its place in the network and the brokers', () => {
