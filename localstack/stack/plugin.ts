@@ -182,8 +182,8 @@ export default class LocalStackPlugin {
   }
 
   /**
-   * Loads an instance of the applier for each partition: all partitions' first changes come at once, and six instances
-   * that load at the same time take longer than the second within which a change is to be visible.
+   * Loads an instance of the applier for each partition, as a partition has one batch in flight at most: instances that
+   * load with the first changes, and all at the same time, take longer than the second within which one is to be visible.
    */
   async #warmUp(functions: LambdaEndpoint): Promise<void> {
     const applier = this.#nameOf('apply-changes');

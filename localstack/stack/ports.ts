@@ -41,13 +41,14 @@ export class PortChooser {
   async choose(name: PortName): Promise<number> {
     const preferred = defaultPorts[name];
     if (this.#preferDefaults && !this.#given.has(preferred) && (await isPortFree(preferred))) {
-      return this.#give(preferred);
+      this.#given.add(preferred);
+      return preferred;
     }
     for (let attempt = 0; attempt < 200; attempt++) {
       const port = lowestFreePort + 2 * Math.floor((Math.random() * (highestFreePort - lowestFreePort + 1)) / 2);
       if (!(await this.#claim(port))) continue;
       if (this.#preferDefaults) this.#onNotice(`Port ${preferred} (${name}) is taken; ${port} is used instead.`);
-      return this.#give(port);
+      return port;
     }
     throw new Error(`No free port was found for ${name} between ${lowestFreePort} and ${highestFreePort}.`);
   }
@@ -68,11 +69,6 @@ export class PortChooser {
     }
     this.#claims.push(claim);
     return true;
-  }
-
-  #give(port: number): number {
-    this.#given.add(port);
-    return port;
   }
 }
 

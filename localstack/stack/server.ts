@@ -10,8 +10,8 @@ export interface Server {
   readonly title: string;
   /** Where it answers, as it is shown to people. */
   readonly address: string;
-  /** How long it may take from the start of the process to its first answer, crash recovery included. */
-  readonly startTimeoutMs: number;
+  /** How long it may take from the start of the process to its first answer, crash recovery included; 180 s when absent. */
+  readonly startTimeoutMs?: number;
   /** Makes everything ready that the start needs; runs before every start, and goes on where a killed one stopped. */
   prepare(context: PrepareContext): Promise<Command>;
   /** Makes a real request; rejects while the server does not answer it as it should. */

@@ -154,7 +154,7 @@ export class SupervisedServer {
       const command = await server.prepare({ signal, onNotice: this.#options.onNotice });
       signal.throwIfAborted();
       // Not before: what has to be fetched first takes as long as the network needs.
-      deadline ??= Date.now() + server.startTimeoutMs;
+      deadline ??= Date.now() + startTimeoutOf(server);
       const log = this.#options.printsHere ? undefined : openLog(this.#logPath);
       const logStart = log === undefined ? 0 : fstatSync(log).size;
       try {
@@ -195,7 +195,7 @@ export class SupervisedServer {
       this.#stopping.signal.throwIfAborted();
       if (failure === undefined) return;
       if (Date.now() > deadline) {
-        const seconds = this.#options.server.startTimeoutMs / 1000;
+        const seconds = startTimeoutOf(this.#options.server) / 1000;
         throw new Error(`it did not answer within ${seconds} s (${describe(failure)})`, { cause: failure });
       }
       await delay(probeIntervalMs, undefined, { signal: this.#stopping.signal });
@@ -239,4 +239,8 @@ function readRecord(path: string): ProcessRecord | undefined {
     // Absent, or half written by a parent that was killed; the watchdog ends what that one has started.
     return undefined;
   }
+}
+
+function startTimeoutOf({ startTimeoutMs = 180_000 }: Server): number {
+  return startTimeoutMs;
 }

@@ -12,7 +12,6 @@ const jettyPath = join(import.meta.dirname, '..', 'dynamodb', 'jetty.xml');
 export class DynamoDbServer implements Server {
   readonly name = 'dynamodb';
   readonly title = 'DynamoDB';
-  readonly startTimeoutMs = 180_000;
   readonly #directory: string;
   readonly #port: number;
 

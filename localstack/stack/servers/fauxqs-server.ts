@@ -9,7 +9,6 @@ const mainPath = join(import.meta.dirname, 'fauxqs-main.ts');
 export class FauxqsServer implements Server {
   readonly name = 's3';
   readonly title = 'S3 (fauxqs)';
-  readonly startTimeoutMs = 180_000;
   readonly #directory: string;
   readonly #port: number;
 

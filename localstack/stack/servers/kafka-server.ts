@@ -15,7 +15,6 @@ const loggingPath = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties'
 export class KafkaServer implements Server {
   readonly name = 'kafka';
   readonly title = 'Kafka';
-  readonly startTimeoutMs = 180_000;
   readonly #directory: string;
   readonly #port: number;
   readonly #controllerPort: number;

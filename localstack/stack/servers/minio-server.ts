@@ -24,7 +24,6 @@ interface MinioOptions {
 export class MinioServer implements Server {
   readonly name = 's3';
   readonly title = 'S3 (MinIO)';
-  readonly startTimeoutMs = 180_000;
   readonly #options: MinioOptions;
 
   constructor(options: MinioOptions) {

@@ -14,7 +14,6 @@ const superuser = 'postgres';
 export class PostgresServer implements Server {
   readonly name: 'sourceDatabase' | 'targetDatabase';
   readonly title: string;
-  readonly startTimeoutMs = 180_000;
   readonly #directory: string;
   readonly #port: number;
   readonly #database: string;
