@@ -47,6 +47,7 @@ test('at rest it costs the source ten tiny queries a second, and DynamoDB one wr
   await pipeline.startPoller();
   await pipeline.untilStreaming();
   await pipeline.source.query('insert into employees default values');
+  // What is measured is what happens while nobody does anything, so there is nothing to await.
   const { queries, writes, seconds } = await during(() => sleep(100));
   process.stdout.write(
     `at rest: ${(queries / seconds).toFixed(1)} queries/s, ${(writes / seconds).toFixed(2)} writes/s\n`,

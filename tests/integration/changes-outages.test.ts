@@ -36,6 +36,7 @@ test.each(['source', 'target', 'dynamodb'] as const)('an outage of %s ends witho
     const until = performance.now() + OUTAGE_MS;
     for (let round = 0; performance.now() < until; round += 1) {
       await pipeline.source.query(`update employees set salary = salary + 1 where emp_id % 20 = ${round % 20}`);
+      // Changes at a steady pace for as long as the outage lasts: its length is the condition.
       await sleep(100);
     }
     links[away].mend();

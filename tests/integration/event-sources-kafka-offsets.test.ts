@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import { uniqueName, untilServed } from '../support/servers.ts';
+import { makeTopic, uniqueName } from '../support/servers.ts';
 import { committed, eventually, kafka, type MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
 
 /** Of an attempt that may be too early. */
@@ -207,10 +207,7 @@ describe('Where reading starts and goes on', () => {
       expect(notices()).toContainEqual(expect.objectContaining({ reason: expect.stringMatching(/does not exist/) }));
       // The same trouble is told once; a busy machine may have another one in between.
       expect(notices().length).toBeLessThan(4);
-      await withAdmin(async (admin) => {
-        await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
-        await untilServed(admin, topic, 1);
-      });
+      await withAdmin((admin) => makeTopic(admin, topic, 1));
       await started;
       await produce(topic, messages('a'));
       await run.fn.until(() => run.fn.values.includes('a'), 'the record');

@@ -5,6 +5,7 @@ import { runTool } from '../../localstack/stack/run-tool.ts';
 import { actAs, findPostgresAccount } from '../../localstack/stack/servers/postgres-account.ts';
 import { findPostgresBinaries } from '../../localstack/stack/servers/postgres-binaries.ts';
 
+// Everybody else runs PostgreSQL as themselves, and passes by no permissions.
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 asRoot(

@@ -10,7 +10,7 @@ import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { cacheDirectory } from '../../localstack/stack/maven-jars.ts';
 import { processIdentity } from '../../localstack/stack/process-identity.ts';
-import { untilServed } from '../support/servers.ts';
+import { makeTopic } from '../support/servers.ts';
 import { processesOf, StackProcess } from '../support/stack-process.ts';
 
 // Starts, and starts again after a kill, all servers while another test file does the same.
@@ -137,6 +137,7 @@ test('ends a server that has outlived both its parent and its watchdog before it
 });
 
 const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+// Only root can become somebody else.
 const asNobody = process.getuid?.() === 0 && mayBeReadBy(nobody) ? test : test.skip;
 
 /** Whether an ordinary user may run what is in here; nobody but root may where the clone lies in root's own home. */
@@ -184,8 +185,7 @@ async function writeEverywhere(endpoints: StackEndpoints): Promise<void> {
   const kafka = kafkaClient(endpoints);
   const [admin, producer] = [kafka.admin(), kafka.producer({ idempotent: true })];
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: false });
-  await untilServed(admin, 'kept', 1);
+  await makeTopic(admin, 'kept', 1);
   await admin.disconnect();
   await producer.connect();
   await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'Ä' }] });

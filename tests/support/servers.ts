@@ -49,13 +49,7 @@ export async function createTopic(
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    await admin.createTopics({
-      topics: [{ topic, numPartitions: partitions, configEntries }],
-      timeout: 30_000,
-      waitForLeaders: false,
-    });
-    await untilServed(admin, topic, partitions);
+    await makeTopic(admin, topic, partitions, settings);
   } finally {
     await admin.disconnect();
   }
@@ -63,9 +57,25 @@ export async function createTopic(
 }
 
 /**
- * Resolves when every partition of a new topic can be read. The controller answers before the broker knows of the topic,
+ * Makes a topic; resolves when every partition can be read. The controller answers before the broker knows of the topic,
  * and the `waitForLeaders` of kafkajs gives up on a broker that is behind.
  */
+export async function makeTopic(
+  admin: Admin,
+  topic: string,
+  partitions: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({
+    topics: [{ topic, numPartitions: partitions, configEntries }],
+    timeout: 30_000,
+    waitForLeaders: false,
+  });
+  await untilServed(admin, topic, partitions);
+}
+
+/** Resolves when every partition can be read, whoever makes the topic. */
 export async function untilServed(admin: Admin, topic: string, partitions: number, limitMs = 60_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   for (;;) {

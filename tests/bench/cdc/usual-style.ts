@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Pool } from 'pg';
-import { untilServed } from '../../support/servers.ts';
+import { makeTopic } from '../../support/servers.ts';
 
 const POLL_EVERY_MS = 200;
 const TOPIC = 'bench-usual-style';
@@ -61,8 +61,7 @@ export async function measureUsualStyle(
   const producer = kafka.producer();
   const consumer = kafka.consumer({ groupId: TOPIC, maxWaitTimeInMs: 50 });
   await Promise.all([admin.connect(), producer.connect(), consumer.connect()]);
-  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }], waitForLeaders: false });
-  await untilServed(admin, TOPIC, 1);
+  await makeTopic(admin, TOPIC, 1);
   await target.query('create table usual_employees (like employees including indexes)');
   await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
   const { promise: done, resolve } = Promise.withResolvers<void>();

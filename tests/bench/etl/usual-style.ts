@@ -1,7 +1,7 @@
 import { type Kafka, Kafka as KafkaClient, logLevel } from 'kafkajs';
 import type pg from 'pg';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
-import { untilServed } from '../../support/servers.ts';
+import { makeTopic } from '../../support/servers.ts';
 import { firstRows, type SalaryInput, type StoredRow } from './salary-input.ts';
 
 const TOPIC = 'usual-style';
@@ -37,8 +37,7 @@ async function produce(kafka: Kafka, rows: readonly StoredRow[]): Promise<void> 
   const producer = kafka.producer();
   await Promise.all([admin.connect(), producer.connect()]);
   try {
-    await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS }], waitForLeaders: false });
-    await untilServed(admin, TOPIC, PARTITIONS);
+    await makeTopic(admin, TOPIC, PARTITIONS);
     const messages = rows.map((row) => ({ value: JSON.stringify(row) }));
     for (let at = 0; at < messages.length; at += 1_000) {
       await producer.send({ topic: TOPIC, messages: messages.slice(at, at + 1_000) });

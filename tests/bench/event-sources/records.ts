@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Kafka, logLevel } from 'kafkajs';
-import { untilServed } from '../../support/servers.ts';
+import { makeTopic } from '../../support/servers.ts';
 import type { LoopTask } from './loop-task.ts';
 
 const recordBytes = 250;
@@ -17,8 +17,7 @@ function client(brokers: readonly string[]): Kafka {
 async function createTopic(brokers: readonly string[], topic: string, partitions: number): Promise<void> {
   const admin = client(brokers).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
-  await untilServed(admin, topic, partitions);
+  await makeTopic(admin, topic, partitions);
   await admin.disconnect();
 }
 

@@ -5,6 +5,7 @@ import { createTransformRig, totalsOf } from '../../support/transform-fakes.ts';
 const REAL_FILE = path.resolve('../shared/data/Employee_Salaries.csv');
 
 describe('the real file', () => {
+  // It is not part of the project; the generated sample is tested everywhere.
   if (!existsSync(REAL_FILE)) {
     it.skip(`is not there: ${REAL_FILE}`, () => {});
     return;
