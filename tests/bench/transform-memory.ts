@@ -7,8 +7,8 @@ import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/clien
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { localEnvironment } from '../../localstack/stack/local-environment.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
-import { putIntoBucket } from '../../localstack/verbs/bucket.ts';
-import { salaryCsv } from '../../localstack/verbs/salary-csv.ts';
+import { putIntoBucket } from '../../localstack/commands/bucket.ts';
+import { salaryCsv } from '../../localstack/commands/salary-csv.ts';
 
 const USAGE = `npm run bench:transform-memory [-- --json]
   --json  one line of JSON behind the table`;

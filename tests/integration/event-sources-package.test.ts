@@ -24,7 +24,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 test('the event sources, packed and installed somewhere else, run with nothing but the packages that they name', async () => {
   const packable = join(directory, 'packable');
-  await run(process.execPath, [join(root, 'localstack', 'verbs', 'build-event-sources.ts'), packable]);
+  await run(process.execPath, [join(root, 'localstack', 'commands', 'build-event-sources.ts'), packable]);
   await run('npm', ['pack', packable, '--pack-destination', directory], { cwd: directory });
   const { name, bin, dependencies } = JSON.parse(await readFile(join(packable, 'package.json'), 'utf8')) as Manifest;
 

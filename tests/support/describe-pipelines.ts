@@ -9,11 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
-import { putIntoBucket } from '../../localstack/verbs/bucket.ts';
-import { demonstrateChanges, seedSource } from '../../localstack/verbs/demo/changes.ts';
-import type { FileAccount } from '../../localstack/verbs/demo/salaries.ts';
-import { readKafkaOffsets } from '../../localstack/verbs/kafka-offsets.ts';
-import { sampleCsv } from '../../localstack/verbs/sample-csv.ts';
+import { putIntoBucket } from '../../localstack/commands/bucket.ts';
+import { demonstrateChanges, seedSource } from '../../localstack/commands/demo/changes.ts';
+import type { FileAccount } from '../../localstack/commands/demo/salaries.ts';
+import { readKafkaStatus } from '../../localstack/commands/kafka-status.ts';
+import { sampleCsv } from '../../localstack/commands/sample-csv.ts';
 
 const REAL_FILE = resolve(import.meta.dirname, '../../../shared/data/Employee_Salaries.csv');
 const HEADER = 'Department,Department-Division,Position Title,Initial Hire Date,Salary\n';
@@ -21,9 +21,9 @@ const HEADER = 'Department,Department-Division,Position Title,Initial Hire Date,
 /** Ends what hangs. A stack of its own starts for these tests, and functions that were killed come back. */
 const LIMIT_MS = 600_000;
 
-/** A verb as its npm script runs it, with an input that is at its end. */
-async function runVerb(verb: string, args: readonly string[]): Promise<{ code: number | null; said: string }> {
-  const script = resolve(import.meta.dirname, `../../localstack/verbs/${verb}.ts`);
+/** Runs the command of an npm script with an empty standard input. */
+async function runCommand(command: string, args: readonly string[]): Promise<{ code: number | null; said: string }> {
+  const script = resolve(import.meta.dirname, `../../localstack/commands/${command}.ts`);
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: code as number | null, said: out + error };
@@ -218,7 +218,7 @@ export function describePipelines(s3: 'fauxqs' | 'minio'): void {
         );
 
         process.stdout.write(`milliseconds from commit in A to visible in B: ${JSON.stringify(result.latencyMs)}\n`);
-        const { deadLetters } = await readKafkaOffsets(endpoints.kafka.brokers);
+        const { deadLetters } = await readKafkaStatus(endpoints.kafka.brokers);
         expect(deadLetters.find(({ topic }) => topic === 'employee-changes.dead-letter')?.records).toBe(0);
       },
       LIMIT_MS,
@@ -229,7 +229,7 @@ export function describePipelines(s3: 'fauxqs' | 'minio'): void {
       async () => {
         await target.query(`insert into employees (emp_id, first_name) values (777777, 'nobody in A')`);
 
-        const { code, said } = await runVerb('resnapshot', ['--yes', '--directory', stack.directory]);
+        const { code, said } = await runCommand('resnapshot', ['--yes', '--directory', stack.directory]);
 
         expect(said).toMatch(/Asked for.*begun.*published/s);
         expect(code).toBe(0);
@@ -241,11 +241,11 @@ export function describePipelines(s3: 'fauxqs' | 'minio'): void {
     test(
       'a new snapshot is not begun when nobody says yes, nor where no stack runs',
       async () => {
-        expect(await runVerb('resnapshot', ['--directory', stack.directory])).toEqual({
+        expect(await runCommand('resnapshot', ['--directory', stack.directory])).toEqual({
           code: 0,
           said: expect.stringContaining('Nothing was done'),
         });
-        expect(await runVerb('resnapshot', ['--yes', '--directory', join(stack.directory, 'nowhere')])).toEqual({
+        expect(await runCommand('resnapshot', ['--yes', '--directory', join(stack.directory, 'nowhere')])).toEqual({
           code: 1,
           said: expect.stringContaining('no stack is ready'),
         });

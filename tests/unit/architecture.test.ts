@@ -69,7 +69,7 @@ const MAY_SPEAK_KAFKA = [
   'functions/adapters/kafka/',
   'localstack/event-sources/',
   'localstack/stack/',
-  'localstack/verbs/',
+  'localstack/commands/',
 ];
 
 /** What use cases may use beside core: parsing, types, and streams and files as Node has them. */

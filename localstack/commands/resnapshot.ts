@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { readEndpoints } from '../stack/endpoints.ts';
-import { runVerb } from './run-verb.ts';
+import { runCommand } from './run-command.ts';
 
 const USAGE = `npm run resnapshot [-- --yes] [--directory DIR]
   --yes            without asking
@@ -16,7 +16,7 @@ const BEGINS_WITHIN_MS = 100_000;
 const WHOLE_WITHIN_MS = 600_000;
 
 /** Begins a new snapshot of the source's employees. The target keeps all it has until the snapshot is whole. */
-await runVerb(USAGE, async (args) => {
+await runCommand(USAGE, async (args) => {
   const { values } = parseArgs({
     args,
     options: { yes: { type: 'boolean', default: false }, directory: { type: 'string', default: '.localstack' } },

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { readEndpoints } from '../stack/endpoints.ts';
-import { type KafkaOffsets, readKafkaOffsets } from './kafka-offsets.ts';
-import { runVerb } from './run-verb.ts';
+import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
+import { runCommand } from './run-command.ts';
 
 const USAGE = `npm run status [-- --json] [--directory DIR]
   --json           one JSON object instead of tables
@@ -19,16 +19,16 @@ interface Tables {
   readonly files: readonly Record<string, string | number | boolean | null>[];
 }
 
-type Status = Tables & KafkaOffsets;
+type Status = Tables & KafkaStatus;
 
 /** Shows what the running stack has come to. */
-await runVerb(USAGE, async (args) => {
+await runCommand(USAGE, async (args) => {
   const { values } = parseArgs({
     args,
     options: { json: { type: 'boolean', default: false }, directory: { type: 'string', default: '.localstack' } },
   });
   const { targetDatabaseUrl, kafka } = await readEndpoints(values.directory);
-  const [tables, offsets] = await Promise.allSettled([readTables(targetDatabaseUrl), readKafkaOffsets(kafka.brokers)]);
+  const [tables, offsets] = await Promise.allSettled([readTables(targetDatabaseUrl), readKafkaStatus(kafka.brokers)]);
   if (!values.json && tables.status === 'fulfilled') showTables(tables.value);
   if (!values.json && offsets.status === 'fulfilled') showOffsets(offsets.value);
   if (tables.status === 'rejected') throw away('PostgreSQL (target)', 'targetDatabase', tables.reason);
@@ -77,7 +77,7 @@ function showTables({ totals, files }: Tables): void {
   );
 }
 
-function showOffsets({ lags, deadLetters }: KafkaOffsets): void {
+function showOffsets({ lags, deadLetters }: KafkaStatus): void {
   showTable('Records not yet confirmed by their consumers', lags);
   showTable('Dead letters', deadLetters);
 }

@@ -14,7 +14,7 @@ export interface TopicRecords {
   readonly records: number;
 }
 
-export interface KafkaOffsets {
+export interface KafkaStatus {
   readonly lags: readonly GroupLag[];
   readonly deadLetters: readonly TopicRecords[];
 }
@@ -22,7 +22,7 @@ export interface KafkaOffsets {
 const DEAD_LETTER_SUFFIX = '.dead-letter';
 
 /** Reads what every group has confirmed of every topic that it reads, and how full the dead-letter topics are. */
-export async function readKafkaOffsets(brokers: string[]): Promise<KafkaOffsets> {
+export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
   silenceNegativeTimeoutWarning();
   const kafka = new Kafka({
     clientId: 'status',

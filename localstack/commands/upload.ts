@@ -4,14 +4,14 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEndpoints } from '../stack/endpoints.ts';
 import { putIntoBucket } from './bucket.ts';
-import { runVerb, UsageError } from './run-verb.ts';
+import { runCommand, UsageError } from './run-command.ts';
 
 const USAGE = `npm run upload -- FILE.csv [--key KEY] [--directory DIR]
   --key KEY        the object's key, which must end with .csv to be noticed; the file's name when absent
   --directory DIR  of the running stack; .localstack when absent`;
 
 /** Puts a file into the running stack's bucket. */
-await runVerb(USAGE, async (args) => {
+await runCommand(USAGE, async (args) => {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

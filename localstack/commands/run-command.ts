@@ -1,15 +1,15 @@
 /** What somebody typed that cannot be meant; shown together with the usage. */
 export class UsageError extends Error {}
 
-/** Runs a verb, says in one line why it failed, and sets the exit code: 1 for a failure, 2 for a wrong call. */
-export async function runVerb(usage: string, verb: (args: string[]) => Promise<void>): Promise<void> {
+/** Runs a command, says in one line why it failed, and sets the exit code: 1 for a failure, 2 for a wrong call. */
+export async function runCommand(usage: string, command: (args: string[]) => Promise<void>): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes('--help')) {
     process.stdout.write(`${usage}\n`);
     return;
   }
   try {
-    await verb(args);
+    await command(args);
   } catch (error) {
     const isUsage = error instanceof UsageError || isParseArgsError(error);
     process.stderr.write(`${describe(error)}\n${isUsage ? `${usage}\n` : ''}`);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { findSalaryColumns } from '../../../functions/core/salary-columns.ts';
 import { judgeSalaryRow } from '../../../functions/core/salary-rules.ts';
-import { expectedTotals } from '../../../localstack/verbs/demo/expected-totals.ts';
-import { SALARY_CSV_HEADER, salaryCsv, sampleCsv } from '../../../localstack/verbs/salary-csv.ts';
+import { expectedTotals } from '../../../localstack/commands/demo/expected-totals.ts';
+import { SALARY_CSV_HEADER, salaryCsv, sampleCsv } from '../../../localstack/commands/salary-csv.ts';
 
 const filter = { departments: new Set(['ECC', 'CIT', 'EMS']), hiredSince: '2010-01-01' };
 

@@ -2,7 +2,7 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { TemporaryStack } from '../../stack/temporary-stack.ts';
-import { runVerb, UsageError } from '../run-verb.ts';
+import { runCommand, UsageError } from '../run-command.ts';
 import { sampleCsv } from '../sample-csv.ts';
 import { type ChangesResult, demonstrateChanges, seedSource } from './changes.ts';
 import { demonstrateSalaries, type SalariesResult } from './salaries.ts';
@@ -71,7 +71,7 @@ function showChanges({ latencyMs, changes, snapshotRows, rowsInBoth }: ChangesRe
   console.table([latencyMs]);
 }
 
-await runVerb(USAGE, async ([file, ...others]) => {
+await runCommand(USAGE, async ([file, ...others]) => {
   if (others.length > 0 || file?.startsWith('-')) throw new UsageError('Expected one file, or none.');
   if (file !== undefined) {
     await access(file, constants.R_OK).catch((cause) => {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readEndpoints } from '../stack/endpoints.ts';
 import { putIntoBucket } from './bucket.ts';
-import { runVerb, UsageError, wholeNumber } from './run-verb.ts';
+import { runCommand, UsageError, wholeNumber } from './run-command.ts';
 import { type SalaryCsvOptions, salaryCsv } from './salary-csv.ts';
 
 const USAGE = `npm run generate -- --rows N [--seed S] [--every SECONDS] [--only-kept] [--key KEY | --out FILE] [--directory DIR]
@@ -21,7 +21,7 @@ const USAGE = `npm run generate -- --rows N [--seed S] [--every SECONDS] [--only
 type Destination = { readonly out: string } | { readonly key: string | undefined; readonly directory: string };
 
 /** Makes CSVs as the source system would. */
-await runVerb(USAGE, async (args) => {
+await runCommand(USAGE, async (args) => {
   const { values } = parseArgs({
     args,
     options: {
