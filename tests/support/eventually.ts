@@ -3,6 +3,10 @@ import { inspect } from 'node:util';
 
 type Falsy = undefined | null | false | 0 | '' | 0n;
 
+/** Makes a check without a result a compile error: nothing would tell its success from "not yet". */
+// biome-ignore lint/suspicious/noConfusingVoidType: the type asks exactly for functions that return nothing.
+type HasResult<Result> = unknown extends Result ? unknown : void extends Result ? 'return true after expect' : unknown;
+
 export interface WaitOptions {
   /** Maximum time to wait, in milliseconds. */
   readonly withinMs?: number;
@@ -25,8 +29,8 @@ const MIN_CHECK_MS = 1_000;
  * @throws when the time is over, with what the check last returned or threw. A check that never settles does not
  * prolong the wait. @throws {StopWaiting} at once when the check throws it.
  */
-export async function eventually<Result extends NonNullable<unknown> | Falsy>(
-  check: () => Result | Promise<Result>,
+export async function eventually<Result>(
+  check: (() => Result | Promise<Result>) & HasResult<Result>,
   { withinMs = 60_000, everyMs = 10, what = sourceOf(check) }: WaitOptions = {},
 ): Promise<Exclude<Result, Falsy>> {
   const startedAt = performance.now();
