@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { removeEndpoints, type StackEndpoints } from './endpoints.ts';
-import { findExecutable } from './java.ts';
-import { defaultPorts } from './ports.ts';
-import { runTool } from './run-tool.ts';
-import type { RunningStack } from './running-stack.ts';
+import { defaultPorts } from './process/ports.ts';
+import { runProgram } from './process/run-program.ts';
+import type { RunningStack } from './service/running-stack.ts';
+import { findExecutable } from './tools/java.ts';
 
 const composePath = join(import.meta.dirname, '..', 'docker-compose.yml');
 
@@ -28,7 +28,7 @@ export class DockerStack {
     const docker = await findExecutable('docker');
     const engine =
       docker !== undefined &&
-      (await runTool({ file: docker, args: ['version'] }, { signal: this.#stopping.signal }).then(
+      (await runProgram({ file: docker, args: ['version'] }, { signal: this.#stopping.signal }).then(
         () => true,
         () => false,
       ));
@@ -46,7 +46,7 @@ export class DockerStack {
     this.#stopping.abort(new Error('the containers are being stopped'));
     if (this.#docker === undefined) return;
     const { signal } = new AbortController();
-    await runTool({ file: this.#docker, args: [...compose, 'stop'] }, { signal });
+    await runProgram({ file: this.#docker, args: [...compose, 'stop'] }, { signal });
   }
 
   get running(): RunningStack {
@@ -61,7 +61,7 @@ export class DockerStack {
   }
 
   async #compose(...args: string[]): Promise<void> {
-    await runTool(
+    await runProgram(
       { file: this.#docker as string, args: [...compose, ...args] },
       { signal: this.#stopping.signal, onLine: this.#onNotice },
     );

@@ -1,16 +1,16 @@
 import { join, resolve } from 'node:path';
 import { stop as stopBundler } from 'esbuild';
-import { createBuckets, createTables } from './create-resources.ts';
 import { removeEndpointsNow, type StackEndpoints, writeEndpoints } from './endpoints.ts';
-import { findVariable, overlayEnvironment } from './environment.ts';
-import { LambdaEndpoint } from './lambda-endpoint.ts';
-import { localEnvironment } from './local-environment.ts';
-import { watchParent } from './parent-watch.ts';
-import { findBuckets, findTables } from './resources.ts';
-import { type RunningStack, takeOver } from './running-stack.ts';
+import { LocalStack } from './local-stack.ts';
+import { onParentExit } from './process/parent-exit.ts';
 import { notificationTargetArn } from './servers/minio-server.ts';
-import type { Serverless } from './service.ts';
-import { LocalStack } from './stack.ts';
+import { createBuckets, createTables } from './service/create-resources.ts';
+import { findVariable, overlayEnvironment } from './service/environment.ts';
+import { findBuckets, findTables } from './service/find-resources.ts';
+import { FunctionInvoker } from './service/function-invoker.ts';
+import { localEnvironment } from './service/local-environment.ts';
+import { type RunningStack, takeOver } from './service/running-stack.ts';
+import type { Serverless } from './service/serverless-types.ts';
 
 /** What the event sources are told, as `custom.eventSources` of the service. */
 export interface EventSourcesSettings {
@@ -161,7 +161,7 @@ export default class LocalStackPlugin {
   }
 
   async #finish(endpoints: StackEndpoints, directory: string, startEventSources: () => Promise<void>): Promise<void> {
-    const functions = new LambdaEndpoint(endpoints.lambda.endpoint);
+    const functions = new FunctionInvoker(endpoints.lambda.endpoint);
     await functions.waitUntilUp(hostUpTimeoutMs, this.#ending.signal);
     this.#hostIsUp = true;
     const provision = this.#nameOf('provision');
@@ -185,7 +185,7 @@ export default class LocalStackPlugin {
    * Loads an instance of the applier for each partition, as a partition has one batch in flight at most: instances that
    * load with the first changes, and all at the same time, take longer than the second within which one is to be visible.
    */
-  async #warmUp(functions: LambdaEndpoint): Promise<void> {
+  async #warmUp(functions: FunctionInvoker): Promise<void> {
     const applier = this.#nameOf('apply-changes');
     if (applier === undefined) return;
     const partitions = Number(findVariable(this.#serverless.service, 'TOPIC_PARTITIONS') ?? 1);
@@ -222,7 +222,7 @@ export default class LocalStackPlugin {
         setTimeout(() => process.exit(0), hostEndTimeoutMs).unref();
       });
     }
-    watchParent(() => process.kill(process.pid, 'SIGTERM'));
+    onParentExit(() => process.kill(process.pid, 'SIGTERM'));
   }
 
   #fail(error: Error): void {

@@ -1,11 +1,11 @@
 import { DockerStack } from './docker-stack.ts';
 import { removeEndpoints } from './endpoints.ts';
-import { FunctionsHost } from './functions-host.ts';
-import { watchParent } from './parent-watch.ts';
-import type { RunningStack } from './running-stack.ts';
-import { LocalStack } from './stack.ts';
+import { LocalStack } from './local-stack.ts';
+import { onParentExit } from './process/parent-exit.ts';
+import { ServerSupervisor } from './process/server-supervisor.ts';
+import type { RunningStack } from './service/running-stack.ts';
+import { ServerlessOffline } from './service/serverless-offline.ts';
 import { parseStartOptions, type StartOptions, usage } from './start-options.ts';
-import { SupervisedServer } from './supervised-server.ts';
 
 interface Servers {
   start(): Promise<unknown>;
@@ -16,7 +16,7 @@ interface Servers {
 /** `npm start`: the servers, and beside them the functions in a process that may die and is started again. */
 class Supervisor {
   readonly #servers: Servers;
-  #functions: SupervisedServer | undefined;
+  #functions: ServerSupervisor | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(options: StartOptions) {
@@ -28,8 +28,8 @@ class Supervisor {
   async start(): Promise<void> {
     try {
       await this.#servers.start();
-      const server = new FunctionsHost(this.#servers.running, process.cwd());
-      this.#functions = new SupervisedServer({
+      const server = new ServerlessOffline(this.#servers.running, process.cwd());
+      this.#functions = new ServerSupervisor({
         ...{ server, directory: this.#servers.running.directory, printsHere: true },
         ...{ onNotice: say, onFatal: (error) => this.#fail(error) },
       });
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   if (options === undefined) return say(usage);
   const supervisor = new Supervisor(options);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => supervisor.end(0));
-  watchParent(() => supervisor.end(0));
+  onParentExit(() => supervisor.end(0));
   await supervisor.start();
 }
 

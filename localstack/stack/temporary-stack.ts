@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readEndpoints, type StackEndpoints } from './endpoints.ts';
-import { FunctionsHost } from './functions-host.ts';
-import { LocalStack, type StackOptions } from './stack.ts';
-import { SupervisedServer } from './supervised-server.ts';
+import { LocalStack, type StackOptions } from './local-stack.ts';
+import { ServerSupervisor } from './process/server-supervisor.ts';
+import { ServerlessOffline } from './service/serverless-offline.ts';
 
 export interface TemporaryStackOptions {
   /** Progress and what went wrong but was mended, one line each. */
@@ -23,7 +23,7 @@ export class TemporaryStack {
   readonly #stoppable: { stop(): Promise<void> }[] = [];
   #directory: string | undefined;
   #servers: LocalStack | undefined;
-  #functions: SupervisedServer | undefined;
+  #functions: ServerSupervisor | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(options: TemporaryStackOptions) {
@@ -42,8 +42,8 @@ export class TemporaryStack {
     this.#stoppable.push(this.#servers);
     const endpoints = await this.#servers.start();
     await beforeFunctions?.(endpoints);
-    const server = new FunctionsHost(this.#servers.running, serviceDirectory);
-    this.#functions = new SupervisedServer({ ...options, server });
+    const server = new ServerlessOffline(this.#servers.running, serviceDirectory);
+    this.#functions = new ServerSupervisor({ ...options, server });
     this.#stoppable.push(this.#functions);
     await this.#functions.start();
     return readEndpoints(directory);

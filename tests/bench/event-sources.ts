@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { silenceNegativeTimeoutWarning } from '../../localstack/event-sources/kafka/kafkajs-internals.ts';
-import { LocalStack } from '../../localstack/stack/stack.ts';
+import { LocalStack } from '../../localstack/stack/local-stack.ts';
 import { FunctionsHost } from './event-sources/functions-host.ts';
 import { batchSize } from './event-sources/loop-task.ts';
 import { fillTopic, measureLatency } from './event-sources/records.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import { localEnvironment } from '../../localstack/stack/local-environment.ts';
-import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { putIntoBucket } from '../../localstack/commands/bucket.ts';
 import { salaryCsv } from '../../localstack/commands/salary-csv.ts';
+import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
+import { localEnvironment } from '../../localstack/stack/service/local-environment.ts';
+import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 
 const USAGE = `npm run bench:transform-memory [-- --json]
   --json  one line of JSON behind the table`;

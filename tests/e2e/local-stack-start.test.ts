@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import { LambdaEndpoint } from '../../localstack/stack/lambda-endpoint.ts';
+import { FunctionInvoker } from '../../localstack/stack/service/function-invoker.ts';
 import { processesOf } from '../support/stack-process.ts';
 
 // A whole stack starts twice in some of these, while another test file starts its own.
@@ -82,7 +82,7 @@ describe('npm start', () => {
     expect((await new DynamoDBClient({ ...client, endpoint: dynamodb.endpoint }).send(table)).Table?.KeySchema).toEqual(
       [{ AttributeName: 'id', KeyType: 'HASH' }],
     );
-    expect(await new LambdaEndpoint(lambda.endpoint).invoke('small-local-look', {})).toEqual({
+    expect(await new FunctionInvoker(lambda.endpoint).invoke('small-local-look', {})).toEqual({
       KAFKA_BROKERS: kafka.brokers.join(','),
       KAFKA_AUTH: 'none',
       OFFSET_TABLE: dynamodb.offsetTable,
@@ -98,7 +98,7 @@ describe('npm start', () => {
   });
 
   test('starts the functions again when one of them ends the process of all', async () => {
-    const functions = new LambdaEndpoint(endpoints.lambda.endpoint);
+    const functions = new FunctionInvoker(endpoints.lambda.endpoint);
     await expect(functions.invoke('small-local-crash', {})).rejects.toThrow();
     await waitFor(() => stack.output().includes('serverless offline is back'));
     expect(await ready(stack)).toEqual(endpoints);
@@ -126,7 +126,7 @@ describe('serverless offline alone', () => {
     rmSync(endpointsPath, { force: true });
     const stack = serverlessOffline();
     const { lambda } = await ready(stack);
-    expect(await new LambdaEndpoint(lambda.endpoint).invoke('small-local-look', {})).toMatchObject({
+    expect(await new FunctionInvoker(lambda.endpoint).invoke('small-local-look', {})).toMatchObject({
       KAFKA_AUTH: 'none',
     });
     stack.child.kill('SIGINT');

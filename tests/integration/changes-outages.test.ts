@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LocalStack } from '../../localstack/stack/stack.ts';
+import { LocalStack } from '../../localstack/stack/local-stack.ts';
 import { Link } from '../support/cdc/link.ts';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { endpoints } from '../support/servers.ts';

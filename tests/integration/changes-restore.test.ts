@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { LocalStack } from '../../localstack/stack/stack.ts';
+import { LocalStack } from '../../localstack/stack/local-stack.ts';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 
 let directory: string;

@@ -6,7 +6,7 @@ import { createKafka } from '../../functions/adapters/kafka/kafka-client.ts';
 import { RecordPublisher } from '../../functions/adapters/kafka/record-publisher.ts';
 import { createTopics, partitionCount } from '../../functions/adapters/kafka/topic-admin.ts';
 import type { OutgoingRecord } from '../../functions/core/kafka-record.ts';
-import { LocalStack } from '../../localstack/stack/stack.ts';
+import { LocalStack } from '../../localstack/stack/local-stack.ts';
 import { createTopic, endpoints, uniqueName } from '../support/servers.ts';
 import { readTopic } from '../support/topic-records.ts';
 

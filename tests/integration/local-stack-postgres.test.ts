@@ -1,9 +1,9 @@
 import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { runTool } from '../../localstack/stack/run-tool.ts';
+import { runProgram } from '../../localstack/stack/process/run-program.ts';
 import { actAs, findPostgresAccount } from '../../localstack/stack/servers/postgres-account.ts';
-import { findPostgresBinaries } from '../../localstack/stack/servers/postgres-binaries.ts';
+import { findPostgresBinaries } from '../../localstack/stack/tools/postgres-binaries.ts';
 
 // Everybody else runs PostgreSQL as themselves, and passes by no permissions.
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
@@ -23,7 +23,7 @@ asRoot(
       chownSync(directory, account?.uid ?? 0, account?.gid ?? 0);
       const args = ['-D', join(directory, 'data'), '--auth=trust'];
       const initdb = await actAs(account, join(home, 'native/bin/initdb'), args, directory, signal);
-      await runTool(initdb, { signal });
+      await runProgram(initdb, { signal });
       expect(existsSync(join(directory, 'data/PG_VERSION'))).toBe(true);
     } finally {
       rmSync(home, { recursive: true, force: true });

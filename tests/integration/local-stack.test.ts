@@ -8,8 +8,8 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import { cacheDirectory } from '../../localstack/stack/maven-jars.ts';
-import { processIdentity } from '../../localstack/stack/process-identity.ts';
+import { processIdentity } from '../../localstack/stack/process/process-info.ts';
+import { cacheDirectory } from '../../localstack/stack/tools/maven-jars.ts';
 import { makeTopic } from '../support/servers.ts';
 import { processesOf, StackProcess } from '../support/stack-process.ts';
 

@@ -7,13 +7,13 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { putIntoBucket } from '../../localstack/commands/bucket.ts';
 import { demonstrateChanges, seedSource } from '../../localstack/commands/demo/changes.ts';
 import type { FileAccount } from '../../localstack/commands/demo/salaries.ts';
 import { readKafkaStatus } from '../../localstack/commands/kafka-status.ts';
 import { sampleCsv } from '../../localstack/commands/sample-csv.ts';
+import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
+import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 
 const REAL_FILE = resolve(import.meta.dirname, '../../../shared/data/Employee_Salaries.csv');
 const HEADER = 'Department,Department-Division,Position Title,Initial Hire Date,Salary\n';

@@ -2,7 +2,7 @@
  * Runs a local stack in a process of its own, for tests that kill, suspend or interrupt it. Prints what happens, one
  * `{"event": ..., ...}` a line. Usage: run-stack.ts '{"directory": ..., ...}'
  */
-import { LocalStack, type StackOptions } from '../../localstack/stack/stack.ts';
+import { LocalStack, type StackOptions } from '../../localstack/stack/local-stack.ts';
 
 const say = (event: string, details: object) => process.stdout.write(`${JSON.stringify({ event, ...details })}\n`);
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { PortChooser } from '../../localstack/stack/ports.ts';
+import { PortChooser } from '../../localstack/stack/process/ports.ts';
 import { probeS3 } from '../../localstack/stack/servers/s3-probe.ts';
 
 /** `minio` keeps versions, which `fauxqs` does not. */

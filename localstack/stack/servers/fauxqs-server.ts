@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Command } from '../guarded-process.ts';
-import type { Server } from '../server.ts';
+import type { Command } from '../process/managed-process.ts';
+import type { Server } from '../process/server.ts';
 import { probeS3 } from './s3-probe.ts';
 
 const mainPath = join(import.meta.dirname, 'fauxqs-main.ts');

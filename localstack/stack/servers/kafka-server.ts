@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from '../guarded-process.ts';
-import { findJava, SMALL_JVM } from '../java.ts';
-import { resolveJars } from '../maven-jars.ts';
-import { runTool } from '../run-tool.ts';
-import type { PrepareContext, Server } from '../server.ts';
+import type { Command } from '../process/managed-process.ts';
+import { runProgram } from '../process/run-program.ts';
+import type { PrepareContext, Server } from '../process/server.ts';
+import { findJava, SMALL_JVM } from '../tools/java.ts';
+import { resolveJars } from '../tools/maven-jars.ts';
 import { countBrokers } from './kafka-probe.ts';
 
-const pomPath = join(import.meta.dirname, '..', 'kafka', 'pom.xml');
-const loggingPath = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties');
+const pomPath = join(import.meta.dirname, 'kafka', 'pom.xml');
+const loggingPath = join(import.meta.dirname, 'kafka', 'log4j2.properties');
 
 /** One node of Apache Kafka, broker and controller in one, as small as a laptop likes it. */
 export class KafkaServer implements Server {
@@ -66,7 +66,10 @@ export class KafkaServer implements Server {
     // 22 characters of base64url, the first one a letter: an id that begins with a dash reads like an option.
     const clusterId = `K${randomBytes(16).toString('base64url').slice(1)}`;
     const args = ['-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
-    await runTool({ file: java, args: [...args, '-t', clusterId, '-c', configPath, '--ignore-formatted'] }, { signal });
+    await runProgram(
+      { file: java, args: [...args, '-t', clusterId, '-c', configPath, '--ignore-formatted'] },
+      { signal },
+    );
   }
 
   #config(): string {

@@ -1,9 +1,9 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from '../guarded-process.ts';
-import { findExecutable } from '../java.ts';
-import { cacheDirectory } from '../maven-jars.ts';
-import type { Server } from '../server.ts';
+import type { Command } from '../process/managed-process.ts';
+import type { Server } from '../process/server.ts';
+import { findExecutable } from '../tools/java.ts';
+import { cacheDirectory } from '../tools/maven-jars.ts';
 import { probeS3 } from './s3-probe.ts';
 
 const notificationTarget = 'LOCAL';

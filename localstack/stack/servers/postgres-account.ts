@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { findExecutable } from '../java.ts';
-import { runTool, type Tool } from '../run-tool.ts';
+import { runProgram, type Tool } from '../process/run-program.ts';
+import { findExecutable } from '../tools/java.ts';
 
 export interface PostgresAccount {
   readonly uid: number;
@@ -19,7 +19,7 @@ export async function findPostgresAccount(signal: AbortSignal): Promise<Postgres
   if (existing !== undefined) return existing;
   const args = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', accountName];
   // Two that start at once may both try: the second finds the account of the first.
-  const failure = await runTool({ file: 'useradd', args }, { signal }).then(
+  const failure = await runProgram({ file: 'useradd', args }, { signal }).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -53,7 +53,7 @@ export async function actAs(
 ): Promise<Tool> {
   if (account === undefined) return { file, args, cwd: directory };
   const reach: Tool = { file: '/bin/sh', args: ['-c', 'test -x "$1" && cd "$2"', 'sh', file, directory], cwd: '/' };
-  const reachable = await runTool({ ...reach, user: account }, { signal }).then(
+  const reachable = await runProgram({ ...reach, user: account }, { signal }).then(
     () => true,
     () => false,
   );

@@ -1,12 +1,12 @@
 import { chown, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Command } from '../guarded-process.ts';
-import { runTool } from '../run-tool.ts';
-import type { PrepareContext, Server } from '../server.ts';
-import { commandLine } from './command-line.ts';
+import type { Command } from '../process/managed-process.ts';
+import { processCommand } from '../process/process-info.ts';
+import { runProgram } from '../process/run-program.ts';
+import type { PrepareContext, Server } from '../process/server.ts';
+import { findPostgresBinaries } from '../tools/postgres-binaries.ts';
 import { actAs, findPostgresAccount, type PostgresAccount } from './postgres-account.ts';
-import { findPostgresBinaries } from './postgres-binaries.ts';
 
 const superuser = 'postgres';
 
@@ -87,7 +87,7 @@ export class PostgresServer implements Server {
     const aside = join(this.#directory, 'data.partial');
     await rm(aside, { recursive: true, force: true });
     const args = ['-D', aside, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--locale=C'];
-    await runTool(await actAs(account, initdb, args, this.#directory, context.signal), context);
+    await runProgram(await actAs(account, initdb, args, this.#directory, context.signal), context);
     await rename(aside, this.#dataPath);
   }
 
@@ -100,7 +100,7 @@ export class PostgresServer implements Server {
     const content = await readFile(path, 'utf8').catch(() => undefined);
     const pid = Number.parseInt(content ?? '', 10);
     if (!(pid > 0)) return;
-    const command = commandLine(pid);
+    const command = processCommand(pid);
     if (command !== undefined && !command.includes(this.#dataPath)) await rm(path);
   }
 

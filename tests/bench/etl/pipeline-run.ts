@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
 import { putIntoBucket } from '../../../localstack/commands/bucket.ts';
+import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
 import type { SalaryInput } from './salary-input.ts';
 
 const STANDS_STILL_AFTER_MS = 60_000;

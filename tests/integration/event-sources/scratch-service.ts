@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PortChooser } from '../../../localstack/stack/ports.ts';
+import { PortChooser } from '../../../localstack/stack/process/ports.ts';
 import { eventually } from './mapping-run.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');

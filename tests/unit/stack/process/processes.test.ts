@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DirectoryLock } from '../../../localstack/stack/directory-lock.ts';
-import { defaultPorts, isPortFree, PortChooser } from '../../../localstack/stack/ports.ts';
-import { processIdentity } from '../../../localstack/stack/process-identity.ts';
-import { runTool } from '../../../localstack/stack/run-tool.ts';
+import { DirectoryLock } from '../../../../localstack/stack/process/directory-lock.ts';
+import { defaultPorts, isPortFree, PortChooser } from '../../../../localstack/stack/process/ports.ts';
+import { processIdentity } from '../../../../localstack/stack/process/process-info.ts';
+import { runProgram } from '../../../../localstack/stack/process/run-program.ts';
 
 const { signal } = new AbortController();
 
@@ -62,19 +62,19 @@ test('a port that was given is given to nobody else, though its server has not s
 });
 
 test('a tool gives back what it printed', async () => {
-  const output = await runTool({ file: 'sh', args: ['-c', 'echo out; echo err >&2'] }, { signal });
+  const output = await runProgram({ file: 'sh', args: ['-c', 'echo out; echo err >&2'] }, { signal });
   // Two streams: which of them is read first is open.
   expect(output.split('\n').sort()).toEqual(['', 'err', 'out']);
 });
 
 test('a tool that fails is told with its last lines', async () => {
-  const failing = runTool({ file: 'sh', args: ['-c', 'echo because; exit 3'] }, { signal });
+  const failing = runProgram({ file: 'sh', args: ['-c', 'echo because; exit 3'] }, { signal });
   await expect(failing).rejects.toThrow('sh ended with 3. It said:\nbecause');
 });
 
 test('a tool ends when it is no longer wanted', async () => {
   const controller = new AbortController();
-  const running = runTool({ file: 'sleep', args: ['60'] }, { signal: controller.signal });
+  const running = runProgram({ file: 'sleep', args: ['60'] }, { signal: controller.signal });
   setTimeout(() => controller.abort(new Error('enough')), 100);
   await expect(running).rejects.toThrow('enough');
 });

@@ -1,4 +1,4 @@
-import type { Environment, Service } from './service.ts';
+import type { Environment, Service } from './serverless-types.ts';
 
 export interface LocalEnvironment {
   /** Set where the service defines a variable of that name. */

@@ -15,7 +15,7 @@ import {
   mendObjectFiles,
   type ObjectWriter,
   writeObjectsAtomically,
-} from '../../../localstack/stack/servers/atomic-object-files.ts';
+} from '../../../../localstack/stack/servers/atomic-object-files.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'object-files-'));
 afterAll(() => rmSync(root, { recursive: true }));

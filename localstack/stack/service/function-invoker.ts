@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Invokes functions by Lambda's own Invoke API, wherever that is served. */
-export class LambdaEndpoint {
+export class FunctionInvoker {
   readonly #url: string;
 
   constructor(url: string) {

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { runTool } from './run-tool.ts';
+import { runProgram } from '../process/run-program.ts';
 
 const neededVersion = 17;
 
@@ -38,7 +38,7 @@ async function look(signal: AbortSignal): Promise<string> {
   const home = process.env['JAVA_HOME'];
   const java = (home && (await findExecutable('java', join(home, 'bin')))) || (await findExecutable('java'));
   if (java === undefined) throw new Error(`Kafka and DynamoDB need Java ${neededVersion} or newer: ${advice}.`);
-  const output = await runTool({ file: java, args: ['-version'] }, { signal });
+  const output = await runProgram({ file: java, args: ['-version'] }, { signal });
   const version = /version "(?:1\.)?(\d+)/.exec(output)?.[1];
   if (Number(version) >= neededVersion) return java;
   throw new Error(`Kafka and DynamoDB need Java ${neededVersion} or newer, and ${java} is ${version}: ${advice}.`);

@@ -1,5 +1,10 @@
-import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
-import type { Environment, FunctionDefinition, Resource, Service } from '../../../localstack/stack/service.ts';
+import type { StackEndpoints } from '../../../../localstack/stack/endpoints.ts';
+import type {
+  Environment,
+  FunctionDefinition,
+  Resource,
+  Service,
+} from '../../../../localstack/stack/service/serverless-types.ts';
 
 export const exampleEndpoints: StackEndpoints = {
   s3: {

@@ -1,4 +1,4 @@
-import { type Command, GuardedProcess } from './guarded-process.ts';
+import { type Command, ManagedProcess } from './managed-process.ts';
 
 export type Tool = Omit<Command, 'stopSignal' | 'stopTimeoutMs'>;
 
@@ -7,12 +7,12 @@ export type Tool = Omit<Command, 'stopSignal' | 'stopTimeoutMs'>;
  *
  * @throws with the last lines when it ends with anything but 0, and when `signal` ends it early.
  */
-export async function runTool(
+export async function runProgram(
   tool: Tool,
   options: { signal: AbortSignal; onLine?: (line: string) => void },
 ): Promise<string> {
   options.signal.throwIfAborted();
-  const running = await GuardedProcess.spawn({ ...tool, stopSignal: 'SIGTERM', stopTimeoutMs: 2_000 }, 'pipe');
+  const running = await ManagedProcess.spawn({ ...tool, stopSignal: 'SIGTERM', stopTimeoutMs: 2_000 }, 'pipe');
   let output = '';
   let unfinishedLine = '';
   running.onOutput((text) => {

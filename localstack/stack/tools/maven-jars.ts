@@ -3,10 +3,10 @@ import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DirectoryLock } from './directory-lock.ts';
+import { DirectoryLock } from '../process/directory-lock.ts';
+import { runProgram } from '../process/run-program.ts';
+import type { PrepareContext } from '../process/server.ts';
 import { findMaven } from './java.ts';
-import { runTool } from './run-tool.ts';
-import type { PrepareContext } from './server.ts';
 
 const fetchAttempts = 4;
 const retryDelayMs = 2_000;
@@ -58,7 +58,7 @@ async function fetchJars(
   const args = ['-B', '-U', '-f', pomPath, plugin, `-DoutputDirectory=${directory}`, '-DincludeScope=runtime'];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await runTool({ file: maven, args }, { signal, onLine });
+      await runProgram({ file: maven, args }, { signal, onLine });
       return;
     } catch (error) {
       // A connection that breaks is not the end of it: what has come is kept, and the next attempt goes on from there.

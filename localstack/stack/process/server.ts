@@ -1,4 +1,4 @@
-import type { Command } from './guarded-process.ts';
+import type { Command } from './managed-process.ts';
 
 export const serverNames = ['kafka', 'sourceDatabase', 'targetDatabase', 's3', 'dynamodb'] as const;
 export type ServerName = (typeof serverNames)[number];

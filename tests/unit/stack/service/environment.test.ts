@@ -1,5 +1,5 @@
-import { findVariable, overlayEnvironment } from '../../../localstack/stack/environment.ts';
-import { localEnvironment } from '../../../localstack/stack/local-environment.ts';
+import { findVariable, overlayEnvironment } from '../../../../localstack/stack/service/environment.ts';
+import { localEnvironment } from '../../../../localstack/stack/service/local-environment.ts';
 import { exampleEndpoints, exampleService } from './example-service.ts';
 
 const local = localEnvironment(exampleEndpoints, [{ logicalId: 'OffsetTable', name: 'offsets' }]);

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Exit, GuardedProcess } from './guarded-process.ts';
-import { processIdentity, signalProcess } from './process-identity.ts';
-import { lastLines } from './run-tool.ts';
+import { type Exit, ManagedProcess } from './managed-process.ts';
+import { processIdentity, signalProcess } from './process-info.ts';
+import { lastLines } from './run-program.ts';
 import type { Server } from './server.ts';
 
 const deathsAllowed = 3;
@@ -33,11 +33,11 @@ interface Options {
 }
 
 /** Keeps one server running: starts it, waits for its answer, starts it again when it dies. */
-export class SupervisedServer {
+export class ServerSupervisor {
   readonly #options: Options;
   readonly #stopping = new AbortController();
   readonly #deaths: number[] = [];
-  #process: GuardedProcess | undefined;
+  #process: ManagedProcess | undefined;
   #starting: Promise<void> | undefined;
   #keeping: Promise<void> | undefined;
   #ready = Promise.withResolvers<number>();
@@ -158,7 +158,7 @@ export class SupervisedServer {
       const log = this.#options.printsHere ? undefined : openLog(this.#logPath);
       const logStart = log === undefined ? 0 : fstatSync(log).size;
       try {
-        this.#process = await GuardedProcess.spawn(command, log ?? 'inherit');
+        this.#process = await ManagedProcess.spawn(command, log ?? 'inherit');
       } finally {
         if (log !== undefined) closeSync(log);
       }
@@ -181,7 +181,7 @@ export class SupervisedServer {
     }
   }
 
-  async #waitUntilReady(running: GuardedProcess, deadline: number): Promise<void> {
+  async #waitUntilReady(running: ManagedProcess, deadline: number): Promise<void> {
     for (;;) {
       const attempt = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(probeTimeoutMs)]);
       const failure = await Promise.race([

@@ -1,4 +1,4 @@
-import type { BucketSettings, Service } from './service.ts';
+import type { BucketSettings, Service } from './serverless-types.ts';
 
 export interface BucketResource {
   readonly logicalId: string | undefined;

@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { removeEndpoints } from './endpoints.ts';
-import type { Command } from './guarded-process.ts';
+import { removeEndpoints } from '../endpoints.ts';
+import type { Command } from '../process/managed-process.ts';
+import type { Server } from '../process/server.ts';
 import { handOver, type RunningStack } from './running-stack.ts';
-import type { Server } from './server.ts';
 
 /**
  * All functions share this process, each invocation under way in a thread with a heap of its own, whose young generation
@@ -13,7 +13,7 @@ import type { Server } from './server.ts';
 const MEMORY_FLAGS = ['--max-semi-space-size=16'];
 
 /** `serverless offline` with its plugins, as a process beside the servers that it uses. */
-export class FunctionsHost implements Server {
+export class ServerlessOffline implements Server {
   readonly name = 'functions';
   readonly title = 'serverless offline';
   // The first start bundles the functions and provisions the databases.

@@ -1,4 +1,4 @@
-import { findBuckets, findTables } from '../../../localstack/stack/resources.ts';
+import { findBuckets, findTables } from '../../../../localstack/stack/service/find-resources.ts';
 import { exampleService } from './example-service.ts';
 
 const enabled = { Status: 'Enabled' };

@@ -1,4 +1,4 @@
-import type { StackEndpoints } from './endpoints.ts';
+import type { StackEndpoints } from '../endpoints.ts';
 
 /** What the host of the functions has to know about servers that somebody else has started. */
 export interface RunningStack {

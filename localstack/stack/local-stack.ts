@@ -1,16 +1,16 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DirectoryLock } from './directory-lock.ts';
 import { removeEndpoints, type StackEndpoints } from './endpoints.ts';
-import { PortChooser, type PortName } from './ports.ts';
-import type { RunningStack } from './running-stack.ts';
-import { type Server, type ServerName, serverNames } from './server.ts';
+import { DirectoryLock } from './process/directory-lock.ts';
+import { PortChooser, type PortName } from './process/ports.ts';
+import { type Server, type ServerName, serverNames } from './process/server.ts';
+import { ServerSupervisor } from './process/server-supervisor.ts';
 import { DynamoDbServer } from './servers/dynamodb-server.ts';
 import { FauxqsServer } from './servers/fauxqs-server.ts';
 import { KafkaServer } from './servers/kafka-server.ts';
 import { MinioServer } from './servers/minio-server.ts';
 import { PostgresServer } from './servers/postgres-server.ts';
-import { SupervisedServer } from './supervised-server.ts';
+import type { RunningStack } from './service/running-stack.ts';
 
 export type { StackEndpoints } from './endpoints.ts';
 
@@ -43,7 +43,7 @@ export class LocalStack {
   readonly #options: StackOptions;
   readonly #directory: string;
   readonly #lock: DirectoryLock;
-  #servers = new Map<ServerName, SupervisedServer>();
+  #servers = new Map<ServerName, ServerSupervisor>();
   #ports: PortChooser | undefined;
   #running: RunningStack | undefined;
   #stopped = false;
@@ -111,7 +111,7 @@ export class LocalStack {
 
   async #startServers(): Promise<StackEndpoints> {
     const supervise = (server: Server) =>
-      new SupervisedServer({
+      new ServerSupervisor({
         server,
         directory: this.#directory,
         onNotice: this.#options.onNotice,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processIdentity, signalProcess } from './process-identity.ts';
+import { processIdentity, signalProcess } from './process-info.ts';
 
 export interface Command {
   readonly file: string;
@@ -41,7 +41,7 @@ exec "$@" 3<&-`;
  * A process in a session of its own, which Ctrl-C in the terminal does not reach, and which does not outlive this
  * process, not even when this one is killed.
  */
-export class GuardedProcess {
+export class ManagedProcess {
   readonly pid: number;
   /** Resolves when the process has ended; never rejects. */
   readonly exited: Promise<Exit>;
@@ -69,7 +69,7 @@ export class GuardedProcess {
    * @param output file descriptor that standard output and error go to, `pipe` to read them, or `inherit`.
    * @throws when the process cannot be made at all; a command that is not there ends with code 127.
    */
-  static async spawn(command: Command, output: number | 'pipe' | 'inherit'): Promise<GuardedProcess> {
+  static async spawn(command: Command, output: number | 'pipe' | 'inherit'): Promise<ManagedProcess> {
     const signal = command.stopSignal.slice('SIG'.length);
     const graceSeconds = String(Math.ceil(command.stopTimeoutMs / 1000));
     const child = spawn('/bin/sh', ['-c', guard, 'sh', signal, graceSeconds, command.file, ...command.args], {
@@ -85,7 +85,7 @@ export class GuardedProcess {
       child.once('spawn', resolve);
       child.once('error', reject);
     });
-    return new GuardedProcess(child, child.pid as number, command);
+    return new ManagedProcess(child, child.pid as number, command);
   }
 
   /** Undefined while it runs. */

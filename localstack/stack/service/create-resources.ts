@@ -6,8 +6,8 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
-import type { StackEndpoints } from './endpoints.ts';
-import type { BucketResource, TableResource } from './resources.ts';
+import type { StackEndpoints } from '../endpoints.ts';
+import type { BucketResource, TableResource } from './find-resources.ts';
 
 /** Makes the buckets that are not there yet. `keepsVersions` tells whether the server can. */
 export async function createBuckets(

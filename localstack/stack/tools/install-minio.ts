@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { runProgram } from '../process/run-program.ts';
+import { installedMinioPath } from '../servers/minio-server.ts';
 import { findExecutable } from './java.ts';
-import { runTool } from './run-tool.ts';
-import { installedMinioPath } from './servers/minio-server.ts';
 
 // The last version: the project has ended and publishes neither binaries nor images any more.
 const minioModule = 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c';
@@ -19,7 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 const directory = dirname(installedMinioPath());
 await mkdir(directory, { recursive: true });
 process.stdout.write(`Building MinIO into ${directory}; this takes some minutes and 150 MB.\n`);
-await runTool(
+await runProgram(
   { file: go, args: ['install', minioModule], env: { ...process.env, GOBIN: directory } },
   { signal: stopping.signal, onLine: (line) => process.stdout.write(`${line}\n`) },
 );

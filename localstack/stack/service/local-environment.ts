@@ -1,4 +1,4 @@
-import type { StackEndpoints } from './endpoints.ts';
+import type { StackEndpoints } from '../endpoints.ts';
 import type { LocalEnvironment } from './environment.ts';
 
 /** What the functions' variables are on a laptop. */
