@@ -1,4 +1,9 @@
-import type { Clock } from './kafka/batch-delivery.ts';
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
 
 /** The machine's own clock. */
 export const systemClock: Clock = {

@@ -1,6 +1,6 @@
-import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../invoke/async-queue.ts';
-import type { InvocationOutcome } from '../invoke/lambda-client.ts';
 import type { Log } from '../log.ts';
+import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
+import type { InvocationOutcome } from '../model/invocation.ts';
 import { failureObjectKey, type Sender } from './sender.ts';
 
 /** Tells the destinations of asynchronous invocations, and the dead letter queue, how an event ended. */

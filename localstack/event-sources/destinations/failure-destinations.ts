@@ -1,7 +1,7 @@
 import kafkajs, { type KafkaConfig, type Producer } from 'kafkajs';
-import type { FailedBatch, FailureDestination } from '../kafka/failed-batch.ts';
 import type { KafkaEventWriter } from '../kafka/kafka-event.ts';
-import type { KafkaMapping } from '../kafka/mapping.ts';
+import type { FailedBatch, FailureDestination } from '../model/failed-batch.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import { batchFailureRecord, recordFailureRecord } from './kafka-failure-record.ts';
 import { failureObjectKey, type Sender } from './sender.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { FailedBatch } from '../kafka/failed-batch.ts';
 import type { KafkaEventWriter } from '../kafka/kafka-event.ts';
-import type { KafkaMapping } from '../kafka/mapping.ts';
-import type { PolledRecord } from '../kafka/record.ts';
+import type { FailedBatch } from '../model/failed-batch.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
+import type { PolledRecord } from '../model/polled-record.ts';
 
 const iso = (timestamp: number) => new Date(timestamp).toISOString();
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Invoker } from '../invoke/lambda-client.ts';
+import type { Invoker } from '../model/invocation.ts';
 
 export interface SenderOptions {
   readonly endpoints: {

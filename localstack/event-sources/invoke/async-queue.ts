@@ -2,40 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, reasonOf } from '../log.ts';
-import type { AsyncSettings } from '../template/functions.ts';
-import type { InvocationOutcome, Invoker } from './lambda-client.ts';
-
-/** An asynchronous invocation waiting for its function, as it stands on disk. */
-export interface QueuedEvent {
-  readonly id: string;
-  readonly functionName: string;
-  readonly payload: string;
-  /** Milliseconds since 1970. */
-  readonly enqueuedAt: number;
-  /** Invocations that ended with a function error. */
-  readonly attempts: number;
-  /** What the event was made of, for the source that queued it. */
-  readonly origin?: unknown;
-}
-
-export interface AsyncFunction {
-  readonly name: string;
-  readonly arn: string;
-  readonly timeoutSeconds: number;
-  readonly asynchronous: AsyncSettings;
-}
-
-export type AsyncCondition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
-
-/** Told how an asynchronous invocation ended. Throws when it cannot be told on; the event is then lost, as on AWS. */
-export interface AsyncOutcomeSink {
-  ended(
-    target: AsyncFunction,
-    event: QueuedEvent,
-    condition: AsyncCondition,
-    outcome?: InvocationOutcome,
-  ): Promise<void>;
-}
+import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
+import type { InvocationOutcome, Invoker } from '../model/invocation.ts';
 
 export interface AsyncQueueOptions {
   readonly directory: string;

@@ -2,40 +2,7 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-
-/** What became of one synchronous invocation. */
-export type InvocationOutcome =
-  | { readonly kind: 'success'; readonly statusCode: number; readonly body: string; readonly requestId: string }
-  | {
-      /** The function threw, crashed or ran out of time. */
-      readonly kind: 'functionError';
-      readonly statusCode: number;
-      readonly functionError: string;
-      readonly body: string;
-      readonly requestId: string;
-    }
-  | {
-      /** The function did not run, or nobody knows: throttled, service error, network fault, no such function. */
-      readonly kind: 'notInvoked';
-      readonly statusCode?: number;
-      readonly throttled: boolean;
-      readonly reason: string;
-      readonly requestId: string;
-    };
-
-export interface InvocationRequest {
-  readonly functionName: string;
-  readonly payload: string;
-  /** Bytes of the payload in UTF-8, where the caller knows them. */
-  readonly payloadBytes?: number;
-  /** The function's own limit; the runtime is expected to enforce it. */
-  readonly timeoutSeconds?: number;
-}
-
-/** Invokes functions and waits for their answers. Never throws: each fault is an outcome. */
-export interface Invoker {
-  invoke(request: InvocationRequest): Promise<InvocationOutcome>;
-}
+import type { InvocationOutcome, InvocationRequest, Invoker } from '../model/invocation.ts';
 
 export interface LambdaClientOptions {
   /** For instance http://127.0.0.1:3002. */

@@ -1,22 +1,16 @@
-import type { InvocationOutcome, Invoker } from '../invoke/lambda-client.ts';
+import type { Clock } from '../clock.ts';
 import { type Log, reasonOf } from '../log.ts';
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
+import type { FailedBatch, FailureDestination } from '../model/failed-batch.ts';
+import type { InvocationOutcome, Invoker } from '../model/invocation.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
+import type { PolledRecord } from '../model/polled-record.ts';
 import { offsetRanges } from './batch.ts';
-import type { FailedBatch, FailureDestination } from './failed-batch.ts';
 import { readItemFailures } from './item-failures.ts';
 import type { KafkaEventWriter } from './kafka-event.ts';
-import type { KafkaMapping } from './mapping.ts';
-import type { PolledRecord } from './record.ts';
 
 /** AWS caps endless retries at ten as soon as a failed batch has somewhere to go. */
 const RETRIES_WITH_DESTINATION = 10;
-
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Resolves after the time, rejects when the signal aborts. */
-  wait(ms: number, signal: AbortSignal): Promise<void>;
-}
 
 export interface RetryBackoff {
   readonly initialMs: number;
@@ -83,7 +77,7 @@ export class BatchDelivery {
       }
       if (failed.length === 0) return;
       left = failed;
-      if (this.#dependencies.mapping.bisectOnError && left.length > 1) {
+      if (this.#dependencies.mapping.bisectBatchOnFunctionError && left.length > 1) {
         // Splitting uses up no attempt; the first half is done with before the second, which keeps the order.
         const middle = left.length >> 1;
         await this.deliver(left.slice(0, middle), onSettled, signal);
@@ -134,7 +128,7 @@ export class BatchDelivery {
   ): readonly PolledRecord[] {
     const { mapping, metrics, log } = this.#dependencies;
     if (outcome.kind === 'functionError') return records;
-    if (!mapping.reportsItemFailures) return [];
+    if (!mapping.reportsBatchItemFailures) return [];
     const failures = readItemFailures(mapping.topic, outcome.body, records);
     if (failures.kind === 'invalid') {
       log.warn('the answer does not fit ReportBatchItemFailures, so the whole batch counts as failed', {

@@ -1,5 +1,5 @@
+import type { PolledRecord } from '../model/polled-record.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import type { PolledRecord } from './record.ts';
 
 /** The records of one batch until each is settled: handled by the function, given up, or handed to a destination. */
 export class Batch {

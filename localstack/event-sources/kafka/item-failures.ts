@@ -1,4 +1,4 @@
-import type { PolledRecord } from './record.ts';
+import type { PolledRecord } from '../model/polled-record.ts';
 
 /** The function's answer with ReportBatchItemFailures: which records failed, or that it makes no sense. */
 export type ItemFailures =

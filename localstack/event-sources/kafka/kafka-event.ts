@@ -1,4 +1,4 @@
-import type { PolledRecord } from './record.ts';
+import type { PolledRecord } from '../model/polled-record.ts';
 
 /** Lambda's limit of an invocation's payload. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;

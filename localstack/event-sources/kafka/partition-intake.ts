@@ -2,8 +2,8 @@ import type { EachBatchPayload } from 'kafkajs';
 import { filterPasses } from '../filter/filter-criteria.ts';
 import type { Log } from '../log.ts';
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import { MAX_PAYLOAD_BYTES } from './kafka-event.ts';
-import type { KafkaMapping } from './mapping.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { type NullFields, RecordSerialiser } from './record.ts';
 

@@ -1,4 +1,5 @@
-import type { PolledRecord, RecordSerialiser } from './record.ts';
+import type { PolledRecord } from '../model/polled-record.ts';
+import type { RecordSerialiser } from './record.ts';
 
 /** Records of one partition that were polled and not yet sent, with how far the partition has been read. */
 export class PartitionQueue {

@@ -1,5 +1,5 @@
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
-import type { KafkaMapping } from './mapping.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { Poller, type PollerOptions } from './poller.ts';
 
@@ -36,7 +36,7 @@ export class PollerPool {
         new Poller({
           mappingId: mapping.id,
           batchSize: mapping.batchSize,
-          windowMs: mapping.windowMs,
+          batchingWindowMs: mapping.batchingWindowMs,
           maximumInvocations: INVOCATIONS_PER_POLLER,
           writer,
           deliver,

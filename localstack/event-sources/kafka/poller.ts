@@ -1,13 +1,13 @@
 import type { Log } from '../log.ts';
+import type { PolledRecord } from '../model/polled-record.ts';
 import { Batch } from './batch.ts';
 import { type KafkaEventWriter, MAX_PAYLOAD_BYTES } from './kafka-event.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import type { PolledRecord } from './record.ts';
 
 export interface PollerOptions {
   readonly mappingId: string;
   readonly batchSize: number;
-  readonly windowMs: number;
+  readonly batchingWindowMs: number;
   readonly maximumInvocations: number;
   readonly writer: KafkaEventWriter;
   /** Delivers the batch; resolves when it is settled or given back. Never rejects. */
@@ -76,8 +76,8 @@ export class Poller {
   }
 
   #dueInMs(eligible: readonly PartitionQueue[]): number {
-    const { batchSize, windowMs } = this.#options;
-    if (windowMs === 0) return 0;
+    const { batchSize, batchingWindowMs } = this.#options;
+    if (batchingWindowMs === 0) return 0;
     let records = 0;
     let bytes = 0;
     let oldest = Number.POSITIVE_INFINITY;
@@ -87,7 +87,7 @@ export class Poller {
       oldest = Math.min(oldest, queue.first?.arrivedAtMs ?? oldest);
     }
     if (records >= batchSize || bytes >= MAX_PAYLOAD_BYTES) return 0;
-    return Math.ceil(oldest + windowMs - performance.now());
+    return Math.ceil(oldest + batchingWindowMs - performance.now());
   }
 
   /** Fills a batch partition by partition, beginning where the last one ended, so that none is left waiting. */

@@ -1,19 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
+import type { PolledRecord } from '../model/polled-record.ts';
 import { headersInOrder, type RawHeader } from './kafkajs-internals.ts';
-
-/** A polled record as the event source works with it. */
-export interface PolledRecord {
-  readonly partition: number;
-  readonly offset: number;
-  /** Milliseconds since 1970. */
-  readonly timestamp: number;
-  /** `performance.now()` of its arrival: what the batching window counts from. */
-  readonly arrivedAtMs: number;
-  /** One element of the event's array. */
-  readonly json: string;
-  /** Length of `json` in UTF-8. */
-  readonly bytes: number;
-}
 
 /** `null` shows absent keys and values as null; AWS leaves the property out, as far as is known. */
 export type NullFields = 'omit' | 'null';

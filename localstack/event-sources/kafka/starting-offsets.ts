@@ -1,5 +1,5 @@
+import type { StartingPosition } from '../model/kafka-mapping.ts';
 import type { JoinedGroup } from './kafkajs-internals.ts';
-import type { StartingPosition } from './mapping.ts';
 
 /** Where an offset was out of range, kafkajs commits this in its place, which says: from the oldest record. */
 const FROM_THE_OLDEST = -2;

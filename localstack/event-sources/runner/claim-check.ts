@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { InvocationOutcome, InvocationRequest, Invoker } from '../invoke/lambda-client.ts';
+import type { InvocationOutcome, InvocationRequest, Invoker } from '../model/invocation.ts';
 
 /** Names the payload that an invocation over HTTP stands for. */
 const CLAIM = 'eventSources:payload';

@@ -1,5 +1,6 @@
-import type { AsyncQueue, QueuedEvent } from '../invoke/async-queue.ts';
+import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Log, reasonOf } from '../log.ts';
+import type { QueuedEvent } from '../model/async-invocation.ts';
 import { type BucketCursor, type ListedObject, markOf } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
 import { type BucketNotification, notificationMatches } from './notification.ts';

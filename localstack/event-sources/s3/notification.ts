@@ -1,4 +1,4 @@
-import type { AsyncFunction } from '../invoke/async-queue.ts';
+import type { AsyncFunction } from '../model/async-invocation.ts';
 
 /** One `LambdaConfiguration` of a bucket. */
 export interface BucketNotification {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
-import type { AsyncQueue, QueuedEvent } from '../invoke/async-queue.ts';
+import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Log, reasonOf } from '../log.ts';
+import type { QueuedEvent } from '../model/async-invocation.ts';
 import type { EventSourcesOptions } from '../options.ts';
 import type { Pseudo } from '../template/intrinsics.ts';
 import { BucketCursor } from './bucket-cursor.ts';

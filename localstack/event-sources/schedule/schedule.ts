@@ -1,4 +1,4 @@
-import type { AsyncFunction } from '../invoke/async-queue.ts';
+import type { AsyncFunction } from '../model/async-invocation.ts';
 import type { Expression } from './expression.ts';
 
 /** One function that a rule or a schedule invokes. */

@@ -1,22 +1,12 @@
-import type { TargetFunction } from '../kafka/mapping.ts';
+import type { AsyncFunction, AsyncSettings } from '../model/async-invocation.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { resourcesOfType, type Template } from './template.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3;
 
-/** Lambda's limits of asynchronous invocation. */
-export interface AsyncSettings {
-  readonly maximumRetryAttempts: number;
-  readonly maximumEventAgeSeconds: number;
-  readonly onSuccess?: string;
-  readonly onFailure?: string;
-  /** The older way to keep failed events: SQS or SNS get the event alone. */
-  readonly deadLetterTarget?: string;
-}
-
-export interface TemplateFunction extends TargetFunction {
+/** A function of the template. */
+export interface TemplateFunction extends AsyncFunction {
   readonly logicalId: string;
-  readonly asynchronous: AsyncSettings;
 }
 
 /** The functions of the template, found by what a `FunctionName`, a Lambda ARN or a target resolves to. */

@@ -1,10 +1,10 @@
-import type { KafkaMapping } from '../kafka/mapping.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import type { Properties } from './properties.ts';
 
 /** What a mapping does about errors. */
 export type ErrorControls = Pick<
   KafkaMapping,
-  'maximumRetryAttempts' | 'maximumRecordAgeSeconds' | 'bisectOnError' | 'reportsItemFailures'
+  'maximumRetryAttempts' | 'maximumRecordAgeSeconds' | 'bisectBatchOnFunctionError' | 'reportsBatchItemFailures'
 >;
 
 /** AWS shows these for provisioned mode only. */
@@ -17,17 +17,17 @@ const controls = [
 
 export function readErrorControls(properties: Properties, allowed: boolean): ErrorControls {
   const read = {
-    bisectOnError: properties.boolean('BisectBatchOnFunctionError') ?? false,
+    bisectBatchOnFunctionError: properties.boolean('BisectBatchOnFunctionError') ?? false,
     maximumRetryAttempts: properties.integer('MaximumRetryAttempts', 0, 10_000, [-1]) ?? -1,
     maximumRecordAgeSeconds: properties.integer('MaximumRecordAgeInSeconds', 60, 604_800, [-1]) ?? -1,
-    reportsItemFailures: reportsItemFailures(properties),
+    reportsBatchItemFailures: reportsBatchItemFailures(properties),
   };
   if (allowed) return read;
   const defaults = [
     read.maximumRetryAttempts === -1,
     read.maximumRecordAgeSeconds === -1,
-    !read.bisectOnError,
-    !read.reportsItemFailures,
+    !read.bisectBatchOnFunctionError,
+    !read.reportsBatchItemFailures,
   ];
   const changed = controls.find((_, index) => !defaults[index]);
   if (changed === undefined) return read;
@@ -38,7 +38,7 @@ export function readErrorControls(properties: Properties, allowed: boolean): Err
   );
 }
 
-function reportsItemFailures(properties: Properties): boolean {
+function reportsBatchItemFailures(properties: Properties): boolean {
   const types = properties.list('FunctionResponseTypes') ?? [];
   for (const type of types) {
     if (type !== 'ReportBatchItemFailures') {

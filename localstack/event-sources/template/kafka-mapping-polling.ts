@@ -2,7 +2,7 @@ import { type FilterCriteria, InvalidPatternError, readFilter } from '../filter/
 import { Properties } from './properties.ts';
 
 /** Unset is half a second for Kafka; 0 is sent at once. */
-export function readWindowMs(properties: Properties): number {
+export function readBatchingWindowMs(properties: Properties): number {
   const seconds = properties.integer('MaximumBatchingWindowInSeconds', 0, 300);
   return seconds === undefined ? 500 : seconds * 1_000;
 }

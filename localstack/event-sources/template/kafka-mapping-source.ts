@@ -1,4 +1,4 @@
-import type { StartingPosition } from '../kafka/mapping.ts';
+import type { StartingPosition } from '../model/kafka-mapping.ts';
 import { accessTypes } from './kafka-mapping-properties.ts';
 import { Properties } from './properties.ts';
 

@@ -1,8 +1,9 @@
-import type { KafkaMapping, TargetFunction } from '../kafka/mapping.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
+import type { TargetFunction } from '../model/target-function.ts';
 import type { Functions } from './functions.ts';
 import { type Intrinsics, stableUuid } from './intrinsics.ts';
 import { readDestination, readErrorControls } from './kafka-mapping-errors.ts';
-import { checkLogging, readFilters, readPollers, readWindowMs } from './kafka-mapping-polling.ts';
+import { checkLogging, readFilters, readPollers, readBatchingWindowMs } from './kafka-mapping-polling.ts';
 import { createOnly, known, otherSources } from './kafka-mapping-properties.ts';
 import {
   checkAccess,
@@ -80,7 +81,7 @@ function readMapping(
     consumerGroupId: readConsumerGroup(properties, cluster.selfManaged) ?? uuid,
     startingPosition: readStartingPosition(properties, options.now()),
     batchSize: properties.integer('BatchSize', 1, 10_000) ?? 100,
-    windowMs: readWindowMs(properties),
+    batchingWindowMs: readBatchingWindowMs(properties),
     enabled: properties.boolean('Enabled') ?? true,
     ...readErrorControls(properties, provisioned || options.allowErrorControlsOnDemand),
     ...(onFailureDestination !== undefined && { onFailureDestination }),

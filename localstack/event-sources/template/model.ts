@@ -1,4 +1,4 @@
-import type { KafkaMapping } from '../kafka/mapping.ts';
+import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import type { BucketNotification } from '../s3/notification.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { readBucketNotifications } from './bucket-notifications.ts';

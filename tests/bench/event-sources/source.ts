@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
-import type { Invoker } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { createLog } from '../../../localstack/event-sources/log.ts';
+import type { Invoker } from '../../../localstack/event-sources/model/invocation.ts';
 import { readOptions } from '../../../localstack/event-sources/options.ts';
 import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
 import { batchSize, invocationsAtATime, type LoopTask } from './loop-task.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { AsyncDestinations } from '../../../localstack/event-sources/destinations/async-outcomes.ts';
 import { AwsSender } from '../../../localstack/event-sources/destinations/sender.ts';
 import { AsyncQueue } from '../../../localstack/event-sources/invoke/async-queue.ts';
-import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { createLog } from '../../../localstack/event-sources/log.ts';
+import type { AsyncSettings } from '../../../localstack/event-sources/model/async-invocation.ts';
+import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/model/invocation.ts';
 import { readOptions } from '../../../localstack/event-sources/options.ts';
-import type { AsyncSettings } from '../../../localstack/event-sources/template/functions.ts';
 
 const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:fn';
 const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:failed';

@@ -1,11 +1,11 @@
-import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { BatchDelivery } from '../../../localstack/event-sources/kafka/batch-delivery.ts';
-import type { FailedBatch } from '../../../localstack/event-sources/kafka/failed-batch.ts';
 import { KafkaEventWriter } from '../../../localstack/event-sources/kafka/kafka-event.ts';
-import type { KafkaMapping } from '../../../localstack/event-sources/kafka/mapping.ts';
-import type { PolledRecord } from '../../../localstack/event-sources/kafka/record.ts';
 import { createLog } from '../../../localstack/event-sources/log.ts';
 import { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
+import type { FailedBatch } from '../../../localstack/event-sources/model/failed-batch.ts';
+import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/model/invocation.ts';
+import type { KafkaMapping } from '../../../localstack/event-sources/model/kafka-mapping.ts';
+import type { PolledRecord } from '../../../localstack/event-sources/model/polled-record.ts';
 import { readOptions } from '../../../localstack/event-sources/options.ts';
 
 const mapping: KafkaMapping = {
@@ -17,12 +17,12 @@ const mapping: KafkaMapping = {
   consumerGroupId: 'group',
   startingPosition: { type: 'TRIM_HORIZON' },
   batchSize: 100,
-  windowMs: 0,
+  batchingWindowMs: 0,
   enabled: true,
   maximumRetryAttempts: -1,
   maximumRecordAgeSeconds: -1,
-  bisectOnError: false,
-  reportsItemFailures: false,
+  bisectBatchOnFunctionError: false,
+  reportsBatchItemFailures: false,
 };
 const threw = (requestId = 'r'): InvocationOutcome => ({
   kind: 'functionError',
@@ -93,7 +93,7 @@ test('[inferred] an outage is waited for in steps of its own, 100 ms doubling to
 });
 
 test('[inferred] bisecting goes on without a delay, the first half before the second', async () => {
-  const { waits, calls, settled } = await deliver([threw(), threw()], { bisectOnError: true });
+  const { waits, calls, settled } = await deliver([threw(), threw()], { bisectBatchOnFunctionError: true });
   expect(calls).toEqual([[0, 1, 2, 3], [0, 1], [0], [1], [2, 3]]);
   expect(waits).toEqual([]);
   expect(settled).toEqual([0, 1, 2, 3]);
@@ -102,7 +102,10 @@ test('[inferred] bisecting goes on without a delay, the first half before the se
 test('[inferred] bisect with reported failures halves only what was reported', async () => {
   const failures = [0, 2, 3].map((offset) => ({ itemIdentifier: { partition: 't-0', offset } }));
   const reported = { ...success, body: JSON.stringify({ batchItemFailures: failures }) };
-  const { calls, settled } = await deliver([reported], { bisectOnError: true, reportsItemFailures: true });
+  const { calls, settled } = await deliver([reported], {
+    bisectBatchOnFunctionError: true,
+    reportsBatchItemFailures: true,
+  });
   expect(calls).toEqual([[0, 1, 2, 3], [0], [2, 3]]);
   expect(settled).toEqual([1, 0, 2, 3]);
 });
@@ -112,7 +115,7 @@ test('[documented] the attempts of what a function keeps reporting run out as we
   const reported = { ...success, body: JSON.stringify({ batchItemFailures: failures }) };
   const { calls, givenUp } = await deliver([reported, reported], {
     maximumRetryAttempts: 1,
-    reportsItemFailures: true,
+    reportsBatchItemFailures: true,
   });
   expect(calls).toEqual([[0, 1, 2, 3], [2]]);
   expect(givenUp).toMatchObject([{ condition: 'RetryAttemptsExhausted', invokeCount: 2, records: [{ offset: 2 }] }]);

@@ -2,7 +2,7 @@ import type {
   InvocationOutcome,
   InvocationRequest,
   Invoker,
-} from '../../../localstack/event-sources/invoke/lambda-client.ts';
+} from '../../../localstack/event-sources/model/invocation.ts';
 import { ClaimCheck, type JsonText } from '../../../localstack/event-sources/runner/claim-check.ts';
 
 const success: InvocationOutcome = { kind: 'success', statusCode: 200, body: 'null', requestId: 'one' };

@@ -45,7 +45,7 @@ test('Fn::If chooses, and AWS::NoValue takes the property out', () => {
     Topics: [{ 'Fn::If': ['IsProd', 'orders', { Ref: 'AWS::NoValue' }] }, 't'],
   });
   expect(read({ ...stages, Resources: { Mapping: chosen } })).toMatchObject([
-    { batchSize: 7, enabled: false, windowMs: 500, topic: 't' },
+    { batchSize: 7, enabled: false, batchingWindowMs: 500, topic: 't' },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { readItemFailures } from '../../../localstack/event-sources/kafka/item-failures.ts';
-import type { PolledRecord } from '../../../localstack/event-sources/kafka/record.ts';
+import type { PolledRecord } from '../../../localstack/event-sources/model/polled-record.ts';
 
 const records = [0, 1, 2].map(
   (offset): PolledRecord => ({ partition: 0, offset, timestamp: 0, arrivedAtMs: 0, json: '{}', bytes: 2 }),

@@ -27,12 +27,12 @@ test("fills in AWS's defaults", () => {
     id: 'Mapping',
     topic: 't',
     batchSize: 100,
-    windowMs: 500,
+    batchingWindowMs: 500,
     enabled: true,
     maximumRetryAttempts: -1,
     maximumRecordAgeSeconds: -1,
-    bisectOnError: false,
-    reportsItemFailures: false,
+    bisectBatchOnFunctionError: false,
+    reportsBatchItemFailures: false,
     function: { name: 'fn', timeoutSeconds: 3 },
   });
   expect(read({})?.pollers).toBeUndefined();
@@ -52,7 +52,7 @@ test('[documented] a changed property that can only be given at creation makes a
 });
 
 test('a window of 0 is 0, and one poller group of an empty object is on-demand mode', () => {
-  expect(read({ MaximumBatchingWindowInSeconds: 0 })?.windowMs).toBe(0);
+  expect(read({ MaximumBatchingWindowInSeconds: 0 })?.batchingWindowMs).toBe(0);
   expect(read({ ProvisionedPollerConfig: {} })?.pollers).toBeUndefined();
   expect(read({ ProvisionedPollerConfig: { MaximumPollers: 3 } })?.pollers).toEqual({ minimum: 1, maximum: 3 });
 });

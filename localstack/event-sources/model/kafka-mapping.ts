@@ -1,11 +1,5 @@
 import type { FilterCriteria } from '../filter/filter-criteria.ts';
-
-export interface TargetFunction {
-  /** Name that the Invoke API knows. */
-  readonly name: string;
-  readonly arn: string;
-  readonly timeoutSeconds: number;
-}
+import type { TargetFunction } from './target-function.ts';
 
 export type StartingPosition =
   | { readonly type: 'LATEST' | 'TRIM_HORIZON' }
@@ -25,14 +19,14 @@ export interface KafkaMapping {
   readonly consumerGroupId: string;
   readonly startingPosition: StartingPosition;
   readonly batchSize: number;
-  readonly windowMs: number;
+  readonly batchingWindowMs: number;
   readonly enabled: boolean;
   /** -1: until the record expires. */
   readonly maximumRetryAttempts: number;
   /** -1: any age. */
   readonly maximumRecordAgeSeconds: number;
-  readonly bisectOnError: boolean;
-  readonly reportsItemFailures: boolean;
+  readonly bisectBatchOnFunctionError: boolean;
+  readonly reportsBatchItemFailures: boolean;
   /** An ARN of SQS, SNS or S3, or `kafka://topic`. */
   readonly onFailureDestination?: string;
   readonly filterCriteria?: FilterCriteria;

@@ -1,0 +1,42 @@
+import type { InvocationOutcome } from './invocation.ts';
+import type { TargetFunction } from './target-function.ts';
+
+/** What an `AWS::Lambda::EventInvokeConfig` sets, with AWS's defaults filled in. */
+export interface AsyncSettings {
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly onSuccess?: string;
+  readonly onFailure?: string;
+  /** `DeadLetterConfig`: an SQS queue or SNS topic that gets the bare event. */
+  readonly deadLetterTarget?: string;
+}
+
+/** An asynchronous invocation in the queue, as stored on disk. */
+export interface QueuedEvent {
+  readonly id: string;
+  readonly functionName: string;
+  readonly payload: string;
+  /** Milliseconds since 1970. */
+  readonly enqueuedAt: number;
+  /** Invocations so far that ended with a function error. */
+  readonly attempts: number;
+  /** Data of the source that queued the event, which reads it back after a restart. */
+  readonly origin?: unknown;
+}
+
+/** A function with its settings for asynchronous invocation. */
+export interface AsyncFunction extends TargetFunction {
+  readonly asynchronous: AsyncSettings;
+}
+
+export type AsyncCondition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
+
+/** Receives the outcome of asynchronous invocations. Rejects when the delivery fails; the event is then lost, as on AWS. */
+export interface AsyncOutcomeSink {
+  ended(
+    target: AsyncFunction,
+    event: QueuedEvent,
+    condition: AsyncCondition,
+    outcome?: InvocationOutcome,
+  ): Promise<void>;
+}

@@ -1,0 +1,13 @@
+/** A record that was polled from a partition of the mapping's topic. */
+export interface PolledRecord {
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  /** `performance.now()` when it was polled; the batching window starts here. */
+  readonly arrivedAtMs: number;
+  /** The record as an element of the event's `records` array. */
+  readonly json: string;
+  /** Length of `json` in UTF-8. */
+  readonly bytes: number;
+}
