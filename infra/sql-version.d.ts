@@ -1,1 +1,2 @@
 export function sqlVersion(): string;
+export function hashSqlFiles(directory: string): string;
