@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util';
 import { EventSources } from './event-sources.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
-import { createLog, reasonOf } from './log.ts';
+import { createLogger, reasonOf } from './logger.ts';
 import { type EventSourcesInput, readOptions } from './options.ts';
 import { readTemplateFile } from './template/from-file.ts';
-import { readTemplate } from './template/model.ts';
+import { readTemplate } from './template/template-model.ts';
 
 const usage = `Usage: event-sources --template FILE --lambda URL --brokers HOST:PORT,... [options]
 
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
     }),
   };
   const options = readOptions(input);
-  const log = createLog(options.logLevel ?? 'info', (line) => process.stderr.write(`${line}\n`));
+  const log = createLogger(options.logLevel ?? 'info', (line) => process.stderr.write(`${line}\n`));
   const model = readTemplate(
     await readTemplateFile(values.template),
     { region, ...(options.accountId !== undefined && { accountId: options.accountId }) },

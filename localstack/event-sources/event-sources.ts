@@ -8,21 +8,21 @@ import { AsyncQueue } from './invoke/async-queue.ts';
 import { KafkaEventWriter } from './kafka/kafka-event.ts';
 import { KafkaEventSource } from './kafka/kafka-event-source.ts';
 import { MemberLedger } from './kafka/member-ledger.ts';
-import type { Log } from './log.ts';
+import type { Logger } from './logger.ts';
 import { MetricsServer, type MetricsSnapshot } from './metrics/metrics-server.ts';
 import type { QueuedEvent } from './model/async-invocation.ts';
 import type { Invoker } from './model/invocation.ts';
 import type { EventSourcesOptions } from './options.ts';
 import type { S3Sources } from './s3/s3-sources.ts';
 import { ScheduleSource } from './schedule/schedule-source.ts';
-import type { Functions } from './template/functions.ts';
-import type { Model } from './template/model.ts';
+import type { FunctionResolver } from './template/function-resolver.ts';
+import type { TemplateModel } from './template/template-model.ts';
 
 export interface EventSourcesDependencies {
-  readonly model: Model;
+  readonly model: TemplateModel;
   readonly options: EventSourcesOptions;
   readonly invoker: Invoker;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** All event sources of a template: made by the constructor, at work from `start` to `stop`. */
@@ -39,7 +39,7 @@ export class EventSources {
   constructor(dependencies: EventSourcesDependencies) {
     this.#dependencies = dependencies;
     const { model, options, invoker, log } = dependencies;
-    const { region } = model.pseudo;
+    const { region } = model.pseudoParameters;
     const sender = new AwsSender({
       endpoints: { ...options.destinationEndpoints, s3: options.destinationEndpoints.s3 ?? options.s3?.endpoint },
       credentials: {
@@ -86,7 +86,7 @@ export class EventSources {
     this.#schedules = new ScheduleSource({
       schedules: model.schedules,
       queue: this.#queue,
-      context: model.pseudo,
+      context: model.pseudoParameters,
       stateFile: join(options.stateDirectory, 'schedules.json'),
       log,
       now: Date.now,
@@ -142,7 +142,7 @@ export class EventSources {
     return this.#queue;
   }
 
-  get functions(): Functions {
+  get functions(): FunctionResolver {
     return this.#dependencies.model.functions;
   }
 
@@ -156,7 +156,7 @@ export class EventSources {
       eventVersion: options.s3EventVersion,
       stateDirectory: options.stateDirectory,
       queue: this.#queue,
-      pseudo: model.pseudo,
+      accountId: model.pseudoParameters.accountId,
       log,
     });
     await this.#s3.start(recovered);

@@ -1,13 +1,13 @@
 import { isAbsolute, join } from 'node:path';
 import { EventSources } from './event-sources.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
-import { createLog, type Log, reasonOf } from './log.ts';
+import { createLogger, type Logger, reasonOf } from './logger.ts';
 import { type EventSourcesOptions, InvalidOptionsError, type RuntimeHooks, readOptions } from './options.ts';
 import { ClaimCheck } from './runner/claim-check.ts';
 import { queueAsynchronousInvocations, redeemClaims, useRestartingWorkers } from './runner/serverless-offline.ts';
 import { compileTemplate, restoreZeroWindows, type Serverless, takeOverSchedules } from './template/from-serverless.ts';
-import { type Model, readTemplate } from './template/model.ts';
 import { type Template, TemplateError } from './template/template.ts';
+import { readTemplate, type TemplateModel } from './template/template-model.ts';
 
 interface PluginUtilities {
   readonly log: { notice(line: string): void; warning(line: string): void; error(line: string): void };
@@ -104,7 +104,7 @@ export default class EventSourcesPlugin {
     }
     takeOverSchedules(this.#serverless);
     await this.#repairRunner();
-    const log = createLog(options.logLevel ?? 'warn', (line) => this.#log.notice(line));
+    const log = createLogger(options.logLevel ?? 'warn', (line) => this.#log.notice(line));
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => this.#onSignal());
     this.#run({ ...options, stateDirectory }, model, log).catch((error: unknown) => {
       if (!this.#ending.signal.aborted) this.#log.error(`event sources: ${reasonOf(error)}`);
@@ -146,7 +146,7 @@ export default class EventSourcesPlugin {
     }
   }
 
-  async #run(options: EventSourcesOptions & RuntimeHooks, model: Model, log: Log): Promise<void> {
+  async #run(options: EventSourcesOptions & RuntimeHooks, model: TemplateModel, log: Logger): Promise<void> {
     const { waitFor, onReady, ...plain } = options;
     const enforceTimeout = options.enforceTimeout && this.#cliOptions['noTimeout'] !== true;
     this.#client = new LambdaClient({

@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
 import type { InvocationOutcome } from '../model/invocation.ts';
 import { failureObjectKey, type Sender } from './sender.ts';
@@ -6,9 +6,9 @@ import { failureObjectKey, type Sender } from './sender.ts';
 /** Tells the destinations of asynchronous invocations, and the dead letter queue, how an event ended. */
 export class AsyncDestinations implements AsyncOutcomeSink {
   readonly #sender: Sender;
-  readonly #log: Log;
+  readonly #log: Logger;
 
-  constructor(sender: Sender, log: Log) {
+  constructor(sender: Sender, log: Logger) {
     this.#sender = sender;
     this.#log = log;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, reasonOf } from '../log.ts';
+import { type Logger, reasonOf } from '../logger.ts';
 import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
 import type { InvocationOutcome, Invoker } from '../model/invocation.ts';
 
@@ -10,7 +10,7 @@ export interface AsyncQueueOptions {
   readonly invoker: Invoker;
   readonly functions: (name: string) => AsyncFunction | undefined;
   readonly outcomes: AsyncOutcomeSink;
-  readonly log: Log;
+  readonly log: Logger;
   /** Before the first and the second retry; AWS waits one minute and two. */
   readonly retryDelaysMs: readonly number[];
   /** Invocations at a time, over all functions. */

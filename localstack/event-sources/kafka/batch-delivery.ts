@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type Log, reasonOf } from '../log.ts';
+import { type Logger, reasonOf } from '../logger.ts';
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
 import type { FailedBatch, FailureDestination } from '../model/failed-batch.ts';
 import type { InvocationOutcome, Invoker } from '../model/invocation.ts';
@@ -24,7 +24,7 @@ export interface BatchDeliveryDependencies {
   /** Absent: what is given up is dropped. */
   readonly destination?: FailureDestination;
   readonly metrics: MappingMetrics;
-  readonly log: Log;
+  readonly log: Logger;
   readonly clock: Clock;
   /** After function errors. */
   readonly retryBackoff: RetryBackoff;

@@ -1,5 +1,5 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type KafkaConfig } from 'kafkajs';
-import { type Log, reasonOf } from '../log.ts';
+import { type Logger, reasonOf } from '../logger.ts';
 import { registerCodecs } from './codecs.ts';
 import { fetchedOffsetOf, type GroupHooks, prepareKafkajs, withGroupHooks } from './kafkajs-internals.ts';
 
@@ -21,7 +21,7 @@ export interface GroupConsumerOptions extends Omit<GroupHooks, 'afterFetch'> {
   /** Told how far a partition was read when the broker gave nothing but control or aborted records. */
   readonly onSkipped: (partition: number, fetchedOffset: number, nextOffset: number) => void;
   readonly onPollingError: () => void;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 const RESTART_MS = 500;

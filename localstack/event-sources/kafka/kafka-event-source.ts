@@ -1,6 +1,6 @@
 import type { KafkaConfig } from 'kafkajs';
 import type { Clock } from '../clock.ts';
-import { type Log, reasonOf } from '../log.ts';
+import { type Logger, reasonOf } from '../logger.ts';
 import { MappingMetrics } from '../metrics/mapping-metrics.ts';
 import type { FailureDestination } from '../model/failed-batch.ts';
 import type { Invoker } from '../model/invocation.ts';
@@ -35,7 +35,7 @@ export interface KafkaEventSourceDependencies {
   readonly destination?: FailureDestination;
   readonly ledger: MemberLedger;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: Logger;
   readonly options: KafkaEventSourceOptions;
 }
 

@@ -1,4 +1,4 @@
-import { type Log, reasonOf } from '../log.ts';
+import { type Logger, reasonOf } from '../logger.ts';
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
 import type { JoinedGroup } from './kafkajs-internals.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -13,13 +13,13 @@ export class OffsetCommitter {
   readonly #topic: string;
   readonly #mappingId: string;
   readonly #metrics: MappingMetrics;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #wanted = new Map<PartitionQueue, number>();
   #group: JoinedGroup | undefined;
   #running: Promise<void> | undefined;
   #flushing = false;
 
-  constructor(options: { topic: string; mappingId: string; metrics: MappingMetrics; log: Log }) {
+  constructor(options: { topic: string; mappingId: string; metrics: MappingMetrics; log: Logger }) {
     this.#topic = options.topic;
     this.#mappingId = options.mappingId;
     this.#metrics = options.metrics;

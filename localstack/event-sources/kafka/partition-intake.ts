@@ -1,6 +1,6 @@
 import type { EachBatchPayload } from 'kafkajs';
 import { filterPasses } from '../filter/filter-criteria.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
 import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import { MAX_PAYLOAD_BYTES } from './kafka-event.ts';
@@ -12,7 +12,7 @@ export interface PartitionIntakeOptions {
   readonly nullFields: NullFields;
   readonly filterMismatch: 'pass' | 'drop';
   readonly metrics: MappingMetrics;
-  readonly log: Log;
+  readonly log: Logger;
   /** Fetching of a partition stops and goes on. */
   readonly pause: (partition: number) => void;
   readonly resume: (partition: number) => void;

@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import type { PolledRecord } from '../model/polled-record.ts';
 import { Batch } from './batch.ts';
 import { type KafkaEventWriter, MAX_PAYLOAD_BYTES } from './kafka-event.ts';
@@ -14,7 +14,7 @@ export interface PollerOptions {
   readonly deliver: (batch: Batch) => Promise<void>;
   /** Called when records were taken out of a queue. */
   readonly onTaken: (queue: PartitionQueue) => void;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /**

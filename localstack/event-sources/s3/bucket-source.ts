@@ -1,9 +1,10 @@
 import type { AsyncQueue } from '../invoke/async-queue.ts';
-import { type Log, reasonOf } from '../log.ts';
+import { type Logger, reasonOf } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
+import type { BucketNotification } from '../model/bucket-notification.ts';
 import { type BucketCursor, type ListedObject, markOf } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
-import { type BucketNotification, notificationMatches } from './notification.ts';
+import { notificationMatches } from './notification-match.ts';
 import { type ObjectChange, s3Event } from './s3-event.ts';
 
 export interface BucketSourceOptions {
@@ -16,7 +17,7 @@ export interface BucketSourceOptions {
   readonly region: string;
   readonly accountId: string;
   readonly eventVersion: string;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** What a queued event remembers of its object, so that a crash before the cursor moved does not make a second one. */

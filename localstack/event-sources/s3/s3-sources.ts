@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import type { AsyncQueue } from '../invoke/async-queue.ts';
-import { type Log, reasonOf } from '../log.ts';
+import { type Logger, reasonOf } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
+import type { BucketNotification } from '../model/bucket-notification.ts';
 import type { EventSourcesOptions } from '../options.ts';
-import type { Pseudo } from '../template/intrinsics.ts';
 import { BucketCursor } from './bucket-cursor.ts';
 import { S3BucketListing } from './bucket-listing.ts';
 import { BucketSource } from './bucket-source.ts';
-import type { BucketNotification } from './notification.ts';
 import { NotificationReceiver } from './notification-receiver.ts';
 
 export interface S3SourcesDependencies {
@@ -17,8 +16,8 @@ export interface S3SourcesDependencies {
   readonly eventVersion: string;
   readonly stateDirectory: string;
   readonly queue: AsyncQueue;
-  readonly pseudo: Pseudo;
-  readonly log: Log;
+  readonly accountId: string;
+  readonly log: Logger;
 }
 
 /** The watched buckets of one S3 server. In a module of its own, since it needs AWS's client, which others do without. */
@@ -30,7 +29,7 @@ export class S3Sources {
 
   constructor(dependencies: S3SourcesDependencies) {
     this.#dependencies = dependencies;
-    const { settings, pseudo } = dependencies;
+    const { settings } = dependencies;
     const { endpoint, region, accessKeyId, secretAccessKey } = settings;
     const credentials = { accessKeyId, secretAccessKey };
     this.#client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
@@ -44,7 +43,7 @@ export class S3Sources {
           queue: dependencies.queue,
           pollIntervalMs: settings.pollIntervalMs,
           region,
-          accountId: pseudo.accountId,
+          accountId: dependencies.accountId,
           eventVersion: dependencies.eventVersion,
           log: dependencies.log,
         }),

@@ -1,20 +1,15 @@
 import { Cron } from 'croner';
+import type { ScheduleExpression } from '../model/schedule.ts';
 
 /** Thrown with what AWS would refuse. */
 export class InvalidExpressionError extends Error {
   override name = 'InvalidExpressionError';
 }
 
-/** When a schedule fires. */
-export interface Expression {
-  /** The first time after the given one, or undefined when there is none any more. Milliseconds since 1970. */
-  next(afterMs: number, createdAtMs: number): number | undefined;
-}
-
 const unitMs: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /** Reads `rate(...)`, `cron(...)` and, for Scheduler, `at(...)`. */
-export function readExpression(text: string, timezone: string, allowAt: boolean): Expression {
+export function readExpression(text: string, timezone: string, allowAt: boolean): ScheduleExpression {
   const [, kind, body = ''] = /^(rate|cron|at)\((.*)\)$/.exec(text.trim()) ?? [];
   if (kind === 'rate') return rate(body);
   if (kind === 'cron') return cron(body, timezone);
@@ -23,7 +18,7 @@ export function readExpression(text: string, timezone: string, allowAt: boolean)
 }
 
 /** Counted from when the schedule was made, not from the full hour. */
-function rate(body: string): Expression {
+function rate(body: string): ScheduleExpression {
   const [, count = '', unit = '', plural = ''] = /^(\d+) (minute|hour|day)(s?)$/.exec(body) ?? [];
   const number = Number(count);
   if (number < 1 || (number === 1) === (plural === 's')) {
@@ -37,7 +32,7 @@ function rate(body: string): Expression {
 }
 
 /** Minutes, hours, day of month, month, day of week (1 is Sunday), year. */
-function cron(body: string, timezone: string): Expression {
+function cron(body: string, timezone: string): ScheduleExpression {
   const fields = body.trim().split(/\s+/);
   const [minute, hour, dayOfMonth = '', month, dayOfWeek = '', year] = fields;
   if (fields.length !== 6)
@@ -55,7 +50,7 @@ function cron(body: string, timezone: string): Expression {
   }
 }
 
-function once(body: string, timezone: string): Expression {
+function once(body: string, timezone: string): ScheduleExpression {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(body)) {
     throw new InvalidExpressionError(`expected at(yyyy-mm-ddThh:mm:ss), got at(${body})`);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Schedule } from './schedule.ts';
+import type { Schedule } from '../model/schedule.ts';
 
 export interface ScheduleContext {
   readonly region: string;

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AsyncQueue } from '../invoke/async-queue.ts';
-import { type Log, reasonOf } from '../log.ts';
-import type { Schedule } from './schedule.ts';
+import { type Logger, reasonOf } from '../logger.ts';
+import type { Schedule } from '../model/schedule.ts';
 import { type ScheduleContext, scheduleEvent } from './schedule-event.ts';
 
 export interface ScheduleSourceOptions {
@@ -11,7 +11,7 @@ export interface ScheduleSourceOptions {
   readonly context: ScheduleContext;
   /** Keeps when each schedule was made, so that rates go on in step over restarts. */
   readonly stateFile: string;
-  readonly log: Log;
+  readonly log: Logger;
   readonly now: () => number;
 }
 

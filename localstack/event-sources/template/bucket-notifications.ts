@@ -1,5 +1,5 @@
-import type { BucketNotification } from '../s3/notification.ts';
-import type { Functions } from './functions.ts';
+import type { BucketNotification } from '../model/bucket-notification.ts';
+import type { FunctionResolver } from './function-resolver.ts';
 import { type Intrinsics, stableUuid } from './intrinsics.ts';
 import { resourcesOfType, type Template, TemplateError } from './template.ts';
 
@@ -23,7 +23,7 @@ const UNABLE = 'InvalidArgument, unable to validate the destination configuratio
 export function readBucketNotifications(
   template: Template,
   intrinsics: Intrinsics,
-  functions: Functions,
+  functions: FunctionResolver,
 ): BucketNotification[] {
   const notifications: BucketNotification[] = [];
   for (const [id, resource] of resourcesOfType(template, 'AWS::S3::Bucket')) {
@@ -69,7 +69,7 @@ function notificationOf(
   index: number,
   bucket: string,
   intrinsics: Intrinsics,
-  functions: Functions,
+  functions: FunctionResolver,
   configuration: {
     target: unknown;
     events: readonly string[];
@@ -111,7 +111,7 @@ function notificationOf(
   return {
     id,
     bucket,
-    bucketArn: `arn:${intrinsics.pseudo.partition}:s3:::${bucket}`,
+    bucketArn: `arn:${intrinsics.pseudoParameters.partition}:s3:::${bucket}`,
     configurationId: configuration.configurationId ?? stableUuid(`${id}/${index}`),
     function: found,
     events: configuration.events,

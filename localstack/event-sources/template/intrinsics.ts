@@ -1,21 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Conditions } from './conditions.ts';
+import type { PseudoParameters } from './pseudo-parameters.ts';
 import type { Template } from './template.ts';
-
-/** What the emulator takes for the account where nothing says otherwise. */
-export interface Pseudo {
-  readonly region: string;
-  readonly accountId: string;
-  readonly stackName: string;
-  readonly partition: string;
-}
-
-export const defaultPseudo: Pseudo = {
-  region: 'us-east-1',
-  accountId: '000000000000',
-  stackName: 'local',
-  partition: 'aws',
-};
 
 /** A UUID that is the same at each start, made of a name. */
 export function stableUuid(name: string): string {
@@ -30,7 +16,7 @@ export function stableUuid(name: string): string {
 }
 
 /** Property that names a resource where the template gives it one, and the service of its ARN. */
-const kinds: Record<string, { name: string; arn: (pseudo: Pseudo, name: string) => string }> = {
+const kinds: Record<string, { name: string; arn: (pseudo: PseudoParameters, name: string) => string }> = {
   'AWS::Lambda::Function': {
     name: 'FunctionName',
     arn: (p, name) => `arn:${p.partition}:lambda:${p.region}:${p.accountId}:function:${name}`,
@@ -52,7 +38,7 @@ const kinds: Record<string, { name: string; arn: (pseudo: Pseudo, name: string) 
   },
 };
 
-function mskArn(pseudo: Pseudo, name: string): string {
+function mskArn(pseudo: PseudoParameters, name: string): string {
   const id = `${stableUuid(name)}-1`;
   return `arn:${pseudo.partition}:kafka:${pseudo.region}:${pseudo.accountId}:cluster/${name}/${id}`;
 }
@@ -67,12 +53,12 @@ const noValue = Symbol('AWS::NoValue');
 export class Intrinsics {
   readonly #template: Template;
   readonly #conditions: Conditions;
-  readonly pseudo: Pseudo;
+  readonly pseudoParameters: PseudoParameters;
 
-  constructor(template: Template, pseudo: Pseudo) {
+  constructor(template: Template, pseudoParameters: PseudoParameters) {
     this.#template = template;
     this.#conditions = new Conditions(template.Conditions ?? {}, (value) => this.resolve(value));
-    this.pseudo = pseudo;
+    this.pseudoParameters = pseudoParameters;
   }
 
   /** The template with only those resources that CloudFormation would make. */
@@ -102,15 +88,15 @@ export class Intrinsics {
     const resource = this.#template.Resources[logicalId];
     const property = resource === undefined ? undefined : kinds[resource.Type]?.name;
     const given = property === undefined ? undefined : this.resolve(resource?.Properties?.[property]);
-    return typeof given === 'string' ? given : `${this.pseudo.stackName}-${logicalId}`;
+    return typeof given === 'string' ? given : `${this.pseudoParameters.stackName}-${logicalId}`;
   }
 
   arnOf(logicalId: string): string {
     const type = this.#template.Resources[logicalId]?.Type ?? '';
     const name = this.nameOf(logicalId);
-    const { partition, region, accountId } = this.pseudo;
+    const { partition, region, accountId } = this.pseudoParameters;
     return (
-      kinds[type]?.arn(this.pseudo, name) ??
+      kinds[type]?.arn(this.pseudoParameters, name) ??
       `arn:${partition}:${(type.split('::')[1] ?? 'unknown').toLowerCase()}:${region}:${accountId}:${name}`
     );
   }
@@ -154,7 +140,7 @@ export class Intrinsics {
       }
       case 'Fn::ImportValue': {
         const exported = String(this.resolve(argument));
-        return mskArn(this.pseudo, exported.replace(/[^a-zA-Z0-9-]/g, '-'));
+        return mskArn(this.pseudoParameters, exported.replace(/[^a-zA-Z0-9-]/g, '-'));
       }
       default:
         return undefined;
@@ -162,7 +148,7 @@ export class Intrinsics {
   }
 
   #reference(name: string): unknown {
-    const { region, accountId, stackName, partition } = this.pseudo;
+    const { region, accountId, stackName, partition } = this.pseudoParameters;
     if (name === 'AWS::NoValue') return noValue;
     const pseudo: Record<string, string> = {
       'AWS::Region': region,

@@ -1,6 +1,6 @@
+import type { Schedule } from '../model/schedule.ts';
 import { InvalidExpressionError, readExpression } from '../schedule/expression.ts';
-import type { Schedule } from '../schedule/schedule.ts';
-import type { Functions, TemplateFunction } from './functions.ts';
+import type { FunctionResolver, TemplateFunction } from './function-resolver.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { Properties } from './properties.ts';
 import { resourcesOfType, type Template } from './template.ts';
@@ -9,11 +9,11 @@ import { resourcesOfType, type Template } from './template.ts';
 const INVALID = 'ValidationException';
 
 /** Every rule and schedule of the template whose target is one of its functions. */
-export function readSchedules(template: Template, intrinsics: Intrinsics, functions: Functions): Schedule[] {
+export function readSchedules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
   return [...rules(template, intrinsics, functions), ...schedulerSchedules(template, intrinsics, functions)];
 }
 
-function rules(template: Template, intrinsics: Intrinsics, functions: Functions): Schedule[] {
+function rules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
   return resourcesOfType(template, 'AWS::Events::Rule').flatMap(([id, resource]) => {
     const properties = new Properties(id, intrinsics.resolve(resource.Properties ?? {}));
     const text = properties.text('ScheduleExpression');
@@ -56,8 +56,8 @@ function rules(template: Template, intrinsics: Intrinsics, functions: Functions)
   });
 }
 
-function schedulerSchedules(template: Template, intrinsics: Intrinsics, functions: Functions): Schedule[] {
-  const { partition, region, accountId } = intrinsics.pseudo;
+function schedulerSchedules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
+  const { partition, region, accountId } = intrinsics.pseudoParameters;
   return resourcesOfType(template, 'AWS::Scheduler::Schedule').flatMap(([id, resource]): Schedule[] => {
     const properties = new Properties(id, intrinsics.resolve(resource.Properties ?? {}));
     const target = properties.object('Target') ?? properties.fail('Target', 'is required');
@@ -65,7 +65,7 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
     if (found === undefined) return [];
     const text = properties.text('ScheduleExpression') ?? properties.fail('ScheduleExpression', 'is required');
     const timezone = properties.text('ScheduleExpressionTimezone') ?? 'UTC';
-    const name = properties.text('Name') ?? `${intrinsics.pseudo.stackName}-${id}`;
+    const name = properties.text('Name') ?? `${intrinsics.pseudoParameters.stackName}-${id}`;
     const group = properties.text('GroupName') ?? 'default';
     const input = jsonInput(target, false);
     const startMs = date(properties, 'StartDate');
@@ -89,7 +89,7 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
 }
 
 /** Targets of other services are none of ours; a Lambda function has to be in the template. */
-function lambdaTarget(target: Properties, functions: Functions): TemplateFunction | undefined {
+function lambdaTarget(target: Properties, functions: FunctionResolver): TemplateFunction | undefined {
   const arn = target.text('Arn') ?? target.fail('Arn', 'is required');
   if (!/^arn:[^:]*:lambda:/.test(arn)) return undefined;
   return (

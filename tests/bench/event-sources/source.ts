@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
-import { createLog } from '../../../localstack/event-sources/log.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import type { Invoker } from '../../../localstack/event-sources/model/invocation.ts';
 import { readOptions } from '../../../localstack/event-sources/options.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
 import { batchSize, invocationsAtATime, type LoopTask } from './loop-task.ts';
 
 /** The event source as the plugin and the command line run it, of one mapping to one function. */
@@ -32,5 +32,5 @@ export function benchSource(task: LoopTask, functionName: string, windowSeconds:
   );
   const options = readOptions({ brokers: [...task.brokers], stateDirectory: join(task.directory, task.group) });
   // Lines are made and thrown away: what logging costs belongs to the measurement.
-  return new EventSources({ model, options, invoker, log: createLog('info', () => {}) });
+  return new EventSources({ model, options, invoker, log: createLogger('info', () => {}) });
 }

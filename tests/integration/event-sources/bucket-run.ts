@@ -5,10 +5,10 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import type { S3Event, S3EventRecord } from 'aws-lambda';
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
-import { createLog } from '../../../localstack/event-sources/log.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
 import type { Template } from '../../../localstack/event-sources/template/template.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
 import { endpoints, uniqueName } from '../../support/servers.ts';
 import { RecordingFunction } from './recording-function.ts';
 
@@ -85,7 +85,7 @@ export class BucketRun {
     );
     const invoker = new LambdaClient({ endpoint: this.fn.endpoint });
     this.#clients.push(invoker);
-    this.#sources = new EventSources({ model, options, invoker, log: createLog('silent', () => {}) });
+    this.#sources = new EventSources({ model, options, invoker, log: createLogger('silent', () => {}) });
     await this.#sources.start();
   }
 

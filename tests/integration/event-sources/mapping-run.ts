@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { Kafka, logLevel, type Message } from 'kafkajs';
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
-import { createLog, type LogLevel } from '../../../localstack/event-sources/log.ts';
+import { createLogger, type LogLevel } from '../../../localstack/event-sources/logger.ts';
 import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
 import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
 import { createTopic, endpoints } from '../../support/servers.ts';
 import { RecordingFunction } from './recording-function.ts';
 
@@ -133,7 +133,7 @@ export class MappingRun {
     );
     const invoker = new LambdaClient({ endpoint: this.fn.endpoint, coldStartMs: read.coldStartMs });
     this.#clients.push(invoker);
-    const log = createLog('debug', (line) => this.lines.push(JSON.parse(line) as Record<string, unknown>));
+    const log = createLogger('debug', (line) => this.lines.push(JSON.parse(line) as Record<string, unknown>));
     this.#sources = new EventSources({ model, options: read, invoker, log });
     return this.#sources.start();
   }

@@ -5,9 +5,9 @@
  */
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
-import { createLog } from '../../../localstack/event-sources/log.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import { readOptions } from '../../../localstack/event-sources/options.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
 
 const { brokers, template, lambda, directory } = JSON.parse(process.argv[2] ?? '') as {
   brokers: string[];
@@ -23,7 +23,7 @@ const model = readTemplate(
 // Whoever would have to wait until the group drops a killed member would wait for longer than any test lasts.
 const options = readOptions({ brokers, stateDirectory: directory, sessionTimeoutMs: 600_000 });
 const invoker = new LambdaClient({ endpoint: lambda });
-await new EventSources({ model, options, invoker, log: createLog('silent', () => {}) }).start();
+await new EventSources({ model, options, invoker, log: createLogger('silent', () => {}) }).start();
 // What is held, not what is resident: when memory is collected and given back is not the event source's doing.
 const { gc } = globalThis;
 if (gc !== undefined) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AsyncDestinations } from '../../../localstack/event-sources/destinations/async-outcomes.ts';
 import { AwsSender } from '../../../localstack/event-sources/destinations/sender.ts';
 import { AsyncQueue } from '../../../localstack/event-sources/invoke/async-queue.ts';
-import { createLog } from '../../../localstack/event-sources/log.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import type { AsyncSettings } from '../../../localstack/event-sources/model/async-invocation.ts';
 import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/model/invocation.ts';
 import { readOptions } from '../../../localstack/event-sources/options.ts';
@@ -45,7 +45,7 @@ function queueOf(answers: readonly InvocationOutcome[], settings: Partial<AsyncS
     },
   };
   const lines: string[] = [];
-  const log = createLog('debug', (line) => lines.push(line));
+  const log = createLogger('debug', (line) => lines.push(line));
   const sender = new AwsSender({
     endpoints: {},
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },

@@ -1,6 +1,6 @@
 import { BatchDelivery } from '../../../localstack/event-sources/kafka/batch-delivery.ts';
 import { KafkaEventWriter } from '../../../localstack/event-sources/kafka/kafka-event.ts';
-import { createLog } from '../../../localstack/event-sources/log.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
 import type { FailedBatch } from '../../../localstack/event-sources/model/failed-batch.ts';
 import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/model/invocation.ts';
@@ -63,7 +63,7 @@ async function deliver(
     },
     destination: { deliver: async (batch) => void givenUp.push(batch) },
     metrics: new MappingMetrics(),
-    log: createLog('silent', () => {}),
+    log: createLogger('silent', () => {}),
     clock: {
       now: () => now,
       wait: async (ms) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
 import type { AsyncQueue } from '../../../localstack/event-sources/invoke/async-queue.ts';
-import { createLog } from '../../../localstack/event-sources/log.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import { BucketCursor } from '../../../localstack/event-sources/s3/bucket-cursor.ts';
 import { BucketSource } from '../../../localstack/event-sources/s3/bucket-source.ts';
 
@@ -58,7 +58,7 @@ async function restAfter({ listingMs, queueingMs }: { listingMs: number; queuein
     region: 'us-east-1',
     accountId: '000000000000',
     eventVersion: '2.1',
-    log: createLog('silent', () => {}),
+    log: createLogger('silent', () => {}),
   });
   source.start([]);
   const rest = await second.promise;

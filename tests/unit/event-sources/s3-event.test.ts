@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BucketNotification } from '../../../localstack/event-sources/model/bucket-notification.ts';
 import { BucketCursor, type ListedObject, markOf } from '../../../localstack/event-sources/s3/bucket-cursor.ts';
-import { type BucketNotification, notificationMatches } from '../../../localstack/event-sources/s3/notification.ts';
+import { notificationMatches } from '../../../localstack/event-sources/s3/notification-match.ts';
 import { encodeKey, s3Event } from '../../../localstack/event-sources/s3/s3-event.ts';
 
 test.each([

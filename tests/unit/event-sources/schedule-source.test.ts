@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../../../localstack/event-sources/log.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import { ScheduleSource } from '../../../localstack/event-sources/schedule/schedule-source.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/model.ts';
+import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
 
 let directory: string;
 let stateFile: string;
@@ -28,7 +28,7 @@ afterEach(() => {
 function start(time: string, rules: Readonly<Record<string, readonly [string, object?]>>): ScheduleSource {
   jest.setSystemTime(Date.parse(time));
   const target = { Id: 'fn', Arn: { 'Fn::GetAtt': ['Fn', 'Arn'] } };
-  const { schedules, pseudo } = readTemplate(
+  const { schedules, pseudoParameters } = readTemplate(
     {
       Resources: {
         Fn: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'fn' } },
@@ -51,9 +51,9 @@ function start(time: string, rules: Readonly<Record<string, readonly [string, ob
         return { id: '', functionName, payload, enqueuedAt: Date.now(), attempts: 0 };
       },
     },
-    context: pseudo,
+    context: pseudoParameters,
     stateFile,
-    log: createLog('debug', (line) => lines.push(JSON.parse(line) as (typeof lines)[number])),
+    log: createLogger('debug', (line) => lines.push(JSON.parse(line) as (typeof lines)[number])),
     now: Date.now,
   });
   source.start();

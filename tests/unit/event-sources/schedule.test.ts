@@ -1,5 +1,5 @@
+import type { Schedule } from '../../../localstack/event-sources/model/schedule.ts';
 import { readExpression } from '../../../localstack/event-sources/schedule/expression.ts';
-import type { Schedule } from '../../../localstack/event-sources/schedule/schedule.ts';
 import { scheduleEvent } from '../../../localstack/event-sources/schedule/schedule-event.ts';
 
 const at = (text: string) => Date.parse(text);

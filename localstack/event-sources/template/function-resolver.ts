@@ -10,7 +10,7 @@ export interface TemplateFunction extends AsyncFunction {
 }
 
 /** The functions of the template, found by what a `FunctionName`, a Lambda ARN or a target resolves to. */
-export class Functions {
+export class FunctionResolver {
   readonly #byName = new Map<string, TemplateFunction>();
 
   constructor(template: Template, intrinsics: Intrinsics) {

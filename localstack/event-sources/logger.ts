@@ -2,7 +2,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** One structured line an event. Never a record's content. */
-export interface Log {
+export interface Logger {
   debug(message: string, fields?: () => LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
@@ -13,7 +13,11 @@ export interface Log {
 const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** JSON lines; `write` gets each without its line end. Fields of debug lines are only computed when they are shown. */
-export function createLog(level: LogLevel, write: (line: string) => void, now: () => Date = () => new Date()): Log {
+export function createLogger(
+  level: LogLevel,
+  write: (line: string) => void,
+  now: () => Date = () => new Date(),
+): Logger {
   const emit = (lineLevel: LogLevel, message: string, fields: LogFields = {}) => {
     if (order.indexOf(lineLevel) < order.indexOf(level)) return;
     write(JSON.stringify({ timestamp: now().toISOString(), level: lineLevel, message, ...fields }));

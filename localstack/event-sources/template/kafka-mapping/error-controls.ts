@@ -1,5 +1,5 @@
-import type { KafkaMapping } from '../model/kafka-mapping.ts';
-import type { Properties } from './properties.ts';
+import type { KafkaMapping } from '../../model/kafka-mapping.ts';
+import type { Properties } from '../properties.ts';
 
 /** What a mapping does about errors. */
 export type ErrorControls = Pick<

@@ -1,5 +1,5 @@
-import { type FilterCriteria, InvalidPatternError, readFilter } from '../filter/filter-criteria.ts';
-import { Properties } from './properties.ts';
+import { type FilterCriteria, InvalidPatternError, readFilter } from '../../filter/filter-criteria.ts';
+import { Properties } from '../properties.ts';
 
 /** Unset is half a second for Kafka; 0 is sent at once. */
 export function readBatchingWindowMs(properties: Properties): number {

@@ -1,6 +1,6 @@
-import type { StartingPosition } from '../model/kafka-mapping.ts';
-import { accessTypes } from './kafka-mapping-properties.ts';
-import { Properties } from './properties.ts';
+import type { StartingPosition } from '../../model/kafka-mapping.ts';
+import { Properties } from '../properties.ts';
+import { accessTypes } from './property-names.ts';
 
 /** AWS would take what the emulator cannot do. */
 export const TAKES_IT = 'takes it';

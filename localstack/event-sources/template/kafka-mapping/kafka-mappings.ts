@@ -1,19 +1,13 @@
-import type { KafkaMapping } from '../model/kafka-mapping.ts';
-import type { TargetFunction } from '../model/target-function.ts';
-import type { Functions } from './functions.ts';
-import { type Intrinsics, stableUuid } from './intrinsics.ts';
-import { readDestination, readErrorControls } from './kafka-mapping-errors.ts';
-import { checkLogging, readFilters, readPollers, readBatchingWindowMs } from './kafka-mapping-polling.ts';
-import { createOnly, known, otherSources } from './kafka-mapping-properties.ts';
-import {
-  checkAccess,
-  readCluster,
-  readConsumerGroup,
-  readStartingPosition,
-  readTopic,
-} from './kafka-mapping-source.ts';
-import { Properties } from './properties.ts';
-import { resourcesOfType, type Template, TemplateError } from './template.ts';
+import type { KafkaMapping } from '../../model/kafka-mapping.ts';
+import type { TargetFunction } from '../../model/target-function.ts';
+import type { FunctionResolver } from '../function-resolver.ts';
+import { type Intrinsics, stableUuid } from '../intrinsics.ts';
+import { Properties } from '../properties.ts';
+import { resourcesOfType, type Template, TemplateError } from '../template.ts';
+import { checkAccess, readCluster, readConsumerGroup, readStartingPosition, readTopic } from './cluster.ts';
+import { readDestination, readErrorControls } from './error-controls.ts';
+import { checkLogging, readBatchingWindowMs, readFilters, readPollers } from './polling.ts';
+import { createOnly, known, otherSources } from './property-names.ts';
 
 export interface KafkaMappingOptions {
   /** Stand in for the cluster of MSK mappings, and for the servers that self-managed ones name. */
@@ -34,14 +28,15 @@ export interface MappingsOfTemplate {
 export function readKafkaMappings(
   template: Template,
   intrinsics: Intrinsics,
-  functions: Functions,
+  functions: FunctionResolver,
   options: KafkaMappingOptions,
 ): MappingsOfTemplate {
   const kafka: KafkaMapping[] = [];
   const others: string[] = [];
   for (const [id, resource] of resourcesOfType(template, 'AWS::Lambda::EventSourceMapping')) {
     const properties = new Properties(id, intrinsics.resolve(resource.Properties ?? {}));
-    if (isForKafka(properties)) kafka.push(readMapping(properties, intrinsics.pseudo.stackName, functions, options));
+    if (isForKafka(properties))
+      kafka.push(readMapping(properties, intrinsics.pseudoParameters.stackName, functions, options));
     else others.push(id);
   }
   refuseSharedGroups(kafka);
@@ -57,7 +52,7 @@ function isForKafka(properties: Properties): boolean {
 function readMapping(
   properties: Properties,
   stackName: string,
-  functions: Functions,
+  functions: FunctionResolver,
   options: KafkaMappingOptions,
 ): KafkaMapping {
   refuseUnknown(properties);
@@ -102,7 +97,7 @@ function refuseUnknown(properties: Properties): void {
   }
 }
 
-function readFunction(properties: Properties, functions: Functions): TargetFunction {
+function readFunction(properties: Properties, functions: FunctionResolver): TargetFunction {
   const name = properties.text('FunctionName');
   if (name === undefined) return properties.fail('FunctionName', 'is required');
   const found = functions.find(name);
