@@ -1,12 +1,14 @@
+import { bisect } from '../core/bisect.ts';
 import { planBatch } from '../core/change-batch.ts';
 import { decodeChange, type ReceivedChange } from '../core/change-record.ts';
 import { brokenRule, type ChangeRule } from '../core/change-rules.ts';
 import { lastVersionBefore, type Version } from '../core/change-version.ts';
-import type { DeadLetter } from '../core/dead-letter.ts';
+import { classifyError, sqlStateOf } from '../core/classify-error.ts';
+import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import type { EmployeeChange, SnapshotEnd } from '../core/employee-change.ts';
 import { InputError } from '../core/errors.ts';
-import { judgeFailure } from '../core/failure.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
+import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 
 /** One transaction on the replica. It holds the watermark's lock, so that nobody raises it meanwhile. */
 export interface ReplicaTransaction {
@@ -33,11 +35,6 @@ export interface Replica {
   transaction<Result>(exclusive: boolean, work: (replica: ReplicaTransaction) => Promise<Result>): Promise<Result>;
 }
 
-export interface DeadLetterQueue {
-  /** Resolves when the broker has acknowledged every letter. */
-  publish(letters: readonly DeadLetter[]): Promise<void>;
-}
-
 export interface ApplyResult {
   /** Employees changed by this batch. */
   readonly applied: number;
@@ -47,7 +44,7 @@ export interface ApplyResult {
 
 interface Refused {
   readonly received: ReceivedChange<EmployeeChange>;
-  readonly letter: DeadLetter;
+  readonly deadLetter: DeadLetter;
 }
 
 type Candidates = readonly ReceivedChange<EmployeeChange>[];
@@ -56,7 +53,7 @@ type Candidates = readonly ReceivedChange<EmployeeChange>[];
  * Brings a batch of changes into the replica in one transaction. Applying it again, late, twice at once or out of order
  * changes nothing: versions decide.
  *
- * Records that can never succeed become dead letters before the batch is answered for; anything else that goes wrong is
+ * Records that can never succeed become dead deadLetters before the batch is answered for; anything else that goes wrong is
  * thrown, and the event source brings the whole batch again.
  */
 export class ChangeApplier {
@@ -71,19 +68,19 @@ export class ChangeApplier {
   }
 
   async apply(records: readonly KafkaRecord[]): Promise<ApplyResult> {
-    const { good, broken, letters } = this.#judge(records);
+    const { good, broken, deadLetters } = this.#judge(records);
     const { applied, refused } = await this.#write(good, broken);
-    letters.push(...refused.map(({ letter }) => letter));
-    // Behind the commit: a crash in between brings the batch again, and with it the letters.
-    if (letters.length > 0) await this.#deadLetters.publish(letters);
-    return { applied, received: records.length, deadLettered: letters.length };
+    deadLetters.push(...refused.map(({ deadLetter }) => deadLetter));
+    // Behind the commit: a crash in between brings the batch again, and with it the deadLetters.
+    if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
+    return { applied, received: records.length, deadLettered: deadLetters.length };
   }
 
   /** Judges each record by itself, before and whatever its version. */
   #judge(records: readonly KafkaRecord[]) {
     const good: ReceivedChange[] = [];
     const broken: ReceivedChange<EmployeeChange>[] = [];
-    const letters: DeadLetter[] = [];
+    const deadLetters: DeadLetter[] = [];
     for (const record of records) {
       try {
         const change = decodeChange(record);
@@ -97,13 +94,13 @@ export class ChangeApplier {
           continue;
         }
         broken.push({ change, record });
-        letters.push(deadLetter(record, rule.name, `rule ${rule.name} expects ${rule.expectation}`));
+        deadLetters.push(deadLetterOfRecord(record, rule.name, `rule ${rule.name} expects ${rule.expectation}`));
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        letters.push(deadLetter(record, error.code, error.message));
+        deadLetters.push(deadLetterOfRecord(record, error.code, error.message));
       }
     }
-    return { good, broken, letters };
+    return { good, broken, deadLetters };
   }
 
   async #write(good: readonly ReceivedChange[], broken: Candidates) {
@@ -111,7 +108,7 @@ export class ChangeApplier {
     try {
       return await this.#writeWith(applyAll, good, broken);
     } catch (error) {
-      if (judgeFailure(error) === 'world') throw error;
+      if (classifyError(error) === 'transient') throw error;
       return await this.#writeWith(applyIsolating, good, broken);
     }
   }
@@ -138,31 +135,32 @@ type ApplyCandidates = (
   candidates: readonly Candidates[],
 ) => Promise<{ readonly applied: number; readonly refused: readonly Refused[] }>;
 
-const applyAll: ApplyCandidates = async (replica, candidates) => {
-  const newest = candidates.flatMap(([first]) => (first ? [first.change] : []));
-  return { applied: newest.length === 0 ? 0 : await replica.apply(newest), refused: [] };
+const applyAll: ApplyCandidates = async (replica, candidates) => ({
+  applied: await applyNewest(replica, candidates),
+  refused: [],
+});
+
+/** Dead-deadLetters each change that the database refuses; the next older change of that employee then applies instead. */
+const applyIsolating: ApplyCandidates = async (replica, candidates) => {
+  let applied = 0;
+  const refused: Refused[] = [];
+  let pending = candidates;
+  while (pending.length > 0) {
+    const outcome = await bisect(pending, (part) => replica.attempt(() => applyNewest(replica, part)));
+    applied += outcome.results.reduce((total, count) => total + count, 0);
+    for (const { item, error } of outcome.refused) {
+      const [newest] = item;
+      if (newest) refused.push({ received: newest, deadLetter: refusedChange(newest.record, error) });
+    }
+    pending = outcome.refused.map(({ item }) => item.slice(1)).filter(({ length }) => length > 0);
+  }
+  return { applied, refused };
 };
 
-/** Halves a batch that the database refuses until the change that it refuses stands alone; then the next older one. */
-const applyIsolating: ApplyCandidates = async (replica, candidates) => {
-  const [only] = candidates;
-  if (only === undefined) return { applied: 0, refused: [] };
-  try {
-    return await replica.attempt(() => applyAll(replica, candidates));
-  } catch (error) {
-    if (judgeFailure(error) === 'world') throw error;
-    const [newest, ...older] = only;
-    const middle = Math.ceil(candidates.length / 2);
-    const single = candidates.length === 1 && newest !== undefined;
-    const first = await applyIsolating(
-      replica,
-      single ? [older].filter(({ length }) => length > 0) : candidates.slice(0, middle),
-    );
-    const second = single ? { applied: 0, refused: [] } : await applyIsolating(replica, candidates.slice(middle));
-    const own = single ? [{ received: newest, letter: refusal(newest, error) }] : [];
-    return { applied: first.applied + second.applied, refused: [...own, ...first.refused, ...second.refused] };
-  }
-};
+async function applyNewest(replica: ReplicaTransaction, candidates: readonly Candidates[]): Promise<number> {
+  const newest = candidates.flatMap(([first]) => (first ? [first.change] : []));
+  return newest.length === 0 ? 0 : replica.apply(newest);
+}
 
 async function endSnapshots(replica: ReplicaTransaction, ends: readonly ReceivedChange<SnapshotEnd>[]): Promise<void> {
   for (const { change, record } of ends) {
@@ -171,13 +169,7 @@ async function endSnapshots(replica: ReplicaTransaction, ends: readonly Received
   }
 }
 
-/** What the database says about a row may quote its values, so only its code is told. */
-function refusal({ record }: ReceivedChange, error: unknown): DeadLetter {
-  const sqlState = (error as { code?: string }).code ?? 'unknown';
-  return deadLetter(record, 'PIPE_CHANGE_REFUSED', `the database refuses this change with SQLSTATE ${sqlState}`);
-}
-
-function deadLetter(record: KafkaRecord, code: string, reason: string): DeadLetter {
-  const { topic, partition, offset } = record;
-  return { code, reason, origin: { topic, partition, offset }, key: record.key, payload: record.value };
+function refusedChange(record: KafkaRecord, error: unknown): DeadLetter {
+  const reason = `the database refuses this change with SQLSTATE ${sqlStateOf(error)}`;
+  return deadLetterOfRecord(record, 'PIPE_CHANGE_REFUSED', reason);
 }

@@ -2,6 +2,8 @@ import { GREATEST_BIGINT } from './change-version.ts';
 import { yearOfDatabaseDate } from './database-date.ts';
 import type { Change, Employee } from './employee-change.ts';
 import { InputError } from './errors.ts';
+import { isInt32 } from './int32.ts';
+import { parseJsonObject } from './json-object.ts';
 import type { KafkaRecord } from './kafka-record.ts';
 
 /** A change together with the Kafka record that brought it. */
@@ -9,8 +11,6 @@ export interface ReceivedChange<Kind extends Change = Change> {
   readonly change: Kind;
   readonly record: KafkaRecord;
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** What `varchar(100)` holds, in characters, not in UTF-16 units. */
 const MAX_TEXT_CHARACTERS = 100;
@@ -23,7 +23,7 @@ const MAX_TEXT_CHARACTERS = 100;
  * @throws InputError `PIPE_CHANGE_UNREADABLE`, `PIPE_CHANGE_ACTION`, `PIPE_CHANGE_FIELD` or `PIPE_CHANGE_KEY`.
  */
 export function decodeChange(record: KafkaRecord): Change {
-  const message = parse(record.value);
+  const message = parseJsonObject(record.value, 'PIPE_CHANGE_UNREADABLE', 'a change');
   if (message['schema'] !== 1) throw wrong('schema', '1');
   const version = { epoch: int64(message, 'epoch'), changeId: int64(message, 'changeId') };
   if (typeof message['changedAt'] !== 'string') throw wrong('changedAt', 'an instant as text');
@@ -47,27 +47,6 @@ export function decodeChange(record: KafkaRecord): Change {
           `not ${typeof action === 'string' ? 'another text' : action === null ? 'null' : typeof action}`,
       );
   }
-}
-
-function parse(value: Buffer | null): Readonly<Record<string, unknown>> {
-  if (value === null) throw unreadable('a record without a value');
-  let json: string;
-  try {
-    json = utf8.decode(value);
-  } catch (cause) {
-    throw unreadable('bytes that are no UTF-8', cause);
-  }
-  let message: unknown;
-  try {
-    message = JSON.parse(json);
-  } catch {
-    // The parser quotes the text that it fails on, so its error is not passed on.
-    throw unreadable('something that is no JSON');
-  }
-  if (typeof message !== 'object' || message === null || Array.isArray(message)) {
-    throw unreadable('JSON that is no object');
-  }
-  return message as Record<string, unknown>;
 }
 
 function employee(value: unknown, key: Buffer | null): Employee {
@@ -120,14 +99,6 @@ function partitions(value: unknown, partition: number): number {
   throw wrong('partitions', `a whole number above ${partition}, the partition of the record`);
 }
 
-function isInt32(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= -2_147_483_648 && (value as number) <= 2_147_483_647;
-}
-
 function wrong(field: string, expectation: string): InputError {
   return new InputError('PIPE_CHANGE_FIELD', `field ${field} of a change must be ${expectation}`, { field });
-}
-
-function unreadable(what: string, cause?: unknown): InputError {
-  return new InputError('PIPE_CHANGE_UNREADABLE', `expected a change as a JSON object, got ${what}`, {}, cause);
 }

@@ -1,10 +1,11 @@
+import { daysInMonth } from './calendar.ts';
+
 /**
  * A date as PostgreSQL writes it under DateStyle ISO: `2008-02-29`, `5874897-12-31`, `4713-01-01 BC`, `infinity`,
  * `-infinity`. Dates stay text on their whole way: JavaScript's own dates know neither BC nor infinity, and shift with
  * the time zone.
  */
 const ISO_DATE = /^(\d{4,7})-(\d{2})-(\d{2})( BC)?$/;
-const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** The first day and the last year that the type `date` holds. */
 const FIRST_YEAR = -4713;
@@ -27,12 +28,7 @@ export function yearOfDatabaseDate(text: string): number | undefined {
   const year = era === undefined ? yearOfEra : 1 - yearOfEra;
   const month = Number(monthText);
   const day = Number(dayText);
-  if (yearOfEra === 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
+  if (yearOfEra === 0 || day < 1 || day > daysInMonth(year, month)) return undefined;
   if (year < FIRST_YEAR || year > LAST_YEAR) return undefined;
   return year === FIRST_YEAR && (month < 11 || (month === 11 && day < 24)) ? undefined : year;
-}
-
-function daysInMonth(year: number, month: number): number {
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && leap ? 29 : (DAYS_IN_MONTH[month - 1] as number);
 }

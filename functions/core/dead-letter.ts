@@ -1,3 +1,5 @@
+import type { KafkaRecord } from './kafka-record.ts';
+
 /** Where a dead letter's payload came from, precise enough to fetch it whole again. */
 export type DeadLetterOrigin =
   | { readonly topic: string; readonly partition: number; readonly offset: string }
@@ -31,6 +33,12 @@ export interface DeadLetter {
  * is left out.
  */
 export const MAX_DEAD_LETTER_PAYLOAD_BYTES = 256 * 1024;
+
+/** The dead letter of a Kafka record that can never succeed. */
+export function deadLetterOfRecord(record: KafkaRecord, code: string, reason: string): DeadLetter {
+  const { topic, partition, offset, key, value } = record;
+  return { code, reason, origin: { topic, partition, offset }, key, payload: value };
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

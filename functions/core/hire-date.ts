@@ -1,5 +1,6 @@
+import { daysInMonth } from './calendar.ts';
+
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const DAY_MONTH_YEAR = /^([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})$/;
 const YEAR_MONTH_DAY = /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$/;
 
@@ -18,11 +19,6 @@ export function readHireDate(text: string): string | null {
 
 function toIsoDate(year: string, month: number, dayText: string | undefined): string | null {
   const day = Number(dayText);
-  const lastDay = month === 2 && isLeapYear(Number(year)) ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0);
-  if (year === '0000' || day < 1 || day > lastDay) return null;
+  if (year === '0000' || day < 1 || day > daysInMonth(Number(year), month)) return null;
   return `${year}-${month < 10 ? '0' : ''}${month}-${day < 10 ? '0' : ''}${day}`;
-}
-
-function isLeapYear(year: number): boolean {
-  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }

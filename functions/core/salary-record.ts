@@ -1,4 +1,7 @@
 import { InputError } from './errors.ts';
+import { isInt32 } from './int32.ts';
+import { parseJsonObject } from './json-object.ts';
+import type { KafkaRecord } from './kafka-record.ts';
 
 /** One version of one object: what an employee's row belongs to. */
 export interface FileVersion {
@@ -25,6 +28,12 @@ export interface SalaryRecord extends FileVersion, SalaryRow {
   readonly rowNumber: number;
 }
 
+/** A salary record together with the Kafka record that carried it. */
+export interface ReceivedSalary {
+  readonly salary: SalaryRecord;
+  readonly record: KafkaRecord;
+}
+
 /**
  * Makes the encoder of one file's rows. The JSON value is
  * `{schema: 1, bucket, key, version, rowNumber, department, departmentDivision, positionTitle, hireDate, salary}`.
@@ -40,34 +49,22 @@ export function salaryRecordEncoder(file: FileVersion): (rowNumber: number, row:
 }
 
 /**
- * Reads the JSON value of a record on topic `employee-salaries`.
+ * Reads the value of a record on topic `employee-salaries`.
  *
  * @throws InputError `PIPE_SALARY_RECORD` when it is no such record.
  */
-export function decodeSalaryRecord(json: string): SalaryRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new InputError(
-      'PIPE_SALARY_RECORD',
-      'expected a salary record as JSON, got something that is no JSON',
-      {},
-      cause,
-    );
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault('value', 'an object');
-  const record = value as Record<string, unknown>;
+export function decodeSalaryRecord(value: Buffer | null): SalaryRecord {
+  const record = parseJsonObject(value, 'PIPE_SALARY_RECORD', 'a salary record');
   if (record['schema'] !== 1) throw fault('schema', '1');
   for (const field of TEXT_FIELDS) {
     const text = record[field];
     // PostgreSQL has no U+0000 in texts; in the identity it could not even be counted as refused.
     if (typeof text !== 'string' || text.includes('\u0000')) throw fault(field, 'a text without U+0000');
   }
-  if (!isWholeNumber(record['rowNumber'], 1)) throw fault('rowNumber', 'a whole number from 1 to 2147483647');
-  if (!isWholeNumber(record['salary'], 0)) throw fault('salary', 'a whole number from 0 to 2147483647');
+  if (!isInt32(record['rowNumber'], 1)) throw fault('rowNumber', 'a whole number from 1 to 2147483647');
+  if (!isInt32(record['salary'], 0)) throw fault('salary', 'a whole number from 0 to 2147483647');
   if (!ISO_DATE.test(record['hireDate'] as string)) throw fault('hireDate', 'a date as YYYY-MM-DD');
-  return value as SalaryRecord;
+  return record as unknown as SalaryRecord;
 }
 
 const TEXT_FIELDS = [
@@ -80,10 +77,6 @@ const TEXT_FIELDS = [
   'hireDate',
 ] as const;
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
-
-function isWholeNumber(value: unknown, minimum: number): boolean {
-  return Number.isInteger(value) && (value as number) >= minimum && (value as number) <= 2_147_483_647;
-}
 
 function fault(field: string, expectation: string): InputError {
   return new InputError('PIPE_SALARY_RECORD', `field ${field} of a salary record must be ${expectation}`, { field });

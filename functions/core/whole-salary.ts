@@ -1,8 +1,7 @@
-/** The greatest salary that the tables can hold: they keep it as int32. */
-export const MAX_SALARY = 2_147_483_647;
+import { MAX_INT32 } from './int32.ts';
 
 const SALARY = /^([0-9]+)(?:\.[0-9]+)?$/;
-const MAX_SALARY_DIGITS = String(MAX_SALARY).length;
+const MAX_SALARY_DIGITS = String(MAX_INT32).length;
 
 /** Why a text is no salary; tells nothing of its value. */
 export type SalaryFault = 'nothing' | 'a negative number' | 'a number above 2147483647' | 'a text that is no number';
@@ -23,5 +22,5 @@ export function readWholeSalary(text: string): number | SalaryFault {
   // Leading zeros are digits like others, and far more digits than int32 has would cost precision before comparison.
   const significant = digits.length > MAX_SALARY_DIGITS ? digits.replace(/^0+/, '') : digits;
   const salary = significant.length > MAX_SALARY_DIGITS ? Number.POSITIVE_INFINITY : Number(significant);
-  return salary > MAX_SALARY ? 'a number above 2147483647' : salary;
+  return salary > MAX_INT32 ? 'a number above 2147483647' : salary;
 }

@@ -1,15 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-import type { DeadLetter } from '../core/dead-letter.ts';
+import { bisect } from '../core/bisect.ts';
+import { sqlStateOf } from '../core/classify-error.ts';
+import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { InputError } from '../core/errors.ts';
-import { judgeFailure } from '../core/failure.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
-import { decodeSalaryRecord, type SalaryRecord } from '../core/salary-record.ts';
-
-/** A salary record together with the Kafka record that brought it. */
-export interface ReceivedSalary {
-  readonly salary: SalaryRecord;
-  readonly record: KafkaRecord;
-}
+import { decodeSalaryRecord, type ReceivedSalary } from '../core/salary-record.ts';
+import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 
 export interface BatchOutcome {
   /** Rows that this batch brought into the tables. */
@@ -31,11 +26,6 @@ export interface SalaryTables {
   load(batch: readonly ReceivedSalary[]): Promise<BatchOutcome>;
   /** Counts rows as refused by the database; once for each row identity, however often it is called. */
   refuse(batch: readonly ReceivedSalary[]): Promise<void>;
-}
-
-export interface DeadLetterQueue {
-  /** Resolves when the broker has acknowledged every letter. */
-  publish(letters: readonly DeadLetter[]): Promise<void>;
 }
 
 export interface LoadResult {
@@ -60,85 +50,46 @@ export class SalaryLoader {
   }
 
   async load(records: readonly KafkaRecord[]): Promise<LoadResult> {
-    const { readable, letters } = decode(records);
-    const outcome: Outcome = { loaded: 0, skipped: 0, refused: [], letters };
-    await this.#loadIsolating(readable, outcome);
-    if (letters.length > 0) await this.#deadLetters.publish(letters);
-    // Behind the letters: a row may be dead-lettered twice, but is never counted as refused without a letter.
-    if (outcome.refused.length > 0) await this.#tables.refuse(outcome.refused);
-    return { loaded: outcome.loaded, skipped: outcome.skipped, deadLettered: letters.length };
-  }
-
-  /** Halves a batch that the database refuses until the row that it refuses stands alone. */
-  async #loadIsolating(batch: readonly ReceivedSalary[], outcome: Outcome): Promise<void> {
-    if (batch.length === 0) return;
-    try {
-      const { loaded, skipped, unknown } = await this.#tables.load(batch);
-      outcome.loaded += loaded;
-      outcome.skipped += skipped;
-      outcome.letters.push(...unknown.map(({ record }) => deadLetter(record, UNKNOWN_FILE)));
-    } catch (error) {
-      if (judgeFailure(error) === 'world') throw error;
-      const [only] = batch;
-      if (batch.length > 1 || only === undefined) {
-        const middle = Math.ceil(batch.length / 2);
-        await this.#loadIsolating(batch.slice(0, middle), outcome);
-        await this.#loadIsolating(batch.slice(middle), outcome);
-        return;
-      }
-      outcome.refused.push(only);
-      outcome.letters.push(deadLetter(only.record, refusal(error)));
-    }
+    const { readable, deadLetters } = decode(records);
+    const { results, refused } = await bisect(readable, (part) => this.#tables.load(part));
+    for (const { unknown } of results) deadLetters.push(...unknown.map(({ record }) => unknownFile(record)));
+    deadLetters.push(...refused.map(({ item, error }) => refusedRow(item.record, error)));
+    if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
+    // After the dead letters: a retry may publish a dead letter twice, but no row is counted as refused without one.
+    if (refused.length > 0) await this.#tables.refuse(refused.map(({ item }) => item));
+    return {
+      loaded: sum(results.map(({ loaded }) => loaded)),
+      skipped: sum(results.map(({ skipped }) => skipped)),
+      deadLettered: deadLetters.length,
+    };
   }
 }
-
-/** What has become of a batch so far. */
-interface Outcome {
-  loaded: number;
-  skipped: number;
-  readonly refused: ReceivedSalary[];
-  readonly letters: DeadLetter[];
-}
-
-const UNKNOWN_FILE = new InputError(
-  'PIPE_UNKNOWN_FILE',
-  'the record belongs to a file that is not in ingested_file; expected a record that transform-csv has sent',
-);
 
 function decode(records: readonly KafkaRecord[]) {
   const readable: ReceivedSalary[] = [];
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   for (const record of records) {
     try {
-      readable.push({ salary: decodeSalaryRecord(text(record.value)), record });
+      readable.push({ salary: decodeSalaryRecord(record.value), record });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      letters.push(deadLetter(record, error));
+      deadLetters.push(deadLetterOfRecord(record, error.code, error.message));
     }
   }
-  return { readable, letters };
+  return { readable, deadLetters };
 }
 
-function text(value: Buffer | null): string {
-  if (value === null)
-    throw new InputError('PIPE_SALARY_RECORD', 'expected a salary record, got a record without a value');
-  if (!isUtf8(value)) throw new InputError('PIPE_SALARY_RECORD', 'expected a salary record in UTF-8, got other bytes');
-  return value.toString('utf8');
+function unknownFile(record: KafkaRecord): DeadLetter {
+  const reason =
+    'the record belongs to a file that is not in ingested_file; expected a record that transform-csv has sent';
+  return deadLetterOfRecord(record, 'PIPE_UNKNOWN_FILE', reason);
 }
 
-/** What the database says about a row may quote its values, so only its code is told. */
-function refusal(error: unknown): InputError {
-  const sqlState = (error as { code?: string }).code ?? 'unknown';
-  return new InputError('PIPE_ROW_REFUSED', `the database refuses this row with SQLSTATE ${sqlState}`);
+function refusedRow(record: KafkaRecord, error: unknown): DeadLetter {
+  const reason = `the database refuses this row with SQLSTATE ${sqlStateOf(error)}`;
+  return deadLetterOfRecord(record, 'PIPE_ROW_REFUSED', reason);
 }
 
-function deadLetter(record: KafkaRecord, error: InputError): DeadLetter {
-  const { topic, partition, offset } = record;
-  return {
-    code: error.code,
-    reason: error.message,
-    origin: { topic, partition, offset },
-    key: record.key,
-    payload: record.value,
-  };
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

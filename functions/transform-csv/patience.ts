@@ -1,5 +1,5 @@
+import { classifyError } from '../core/classify-error.ts';
 import { PipelineError } from '../core/errors.ts';
-import { judgeFailure } from '../core/failure.ts';
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
 import type { OutgoingRecord } from '../core/kafka-record.ts';
 import type { FileVersion } from '../core/salary-record.ts';
@@ -101,7 +101,7 @@ async function* readOn(
       }
       return;
     } catch (error) {
-      if (judgeFailure(error) === 'data' || offset === begin) throw error;
+      if (classifyError(error) === 'permanent' || offset === begin) throw error;
     }
     const rest = await open(file, offset);
     if (rest === null) throw new FileGone(`version ${file.version} of ${file.key} went while it was read`);
@@ -114,7 +114,7 @@ async function* readOn(
 function mayPass(error: unknown): boolean {
   const isWrongRequest = error instanceof Error && '$fault' in error && error.$fault === 'client';
   const isForPeople = error instanceof PipelineError && error.retry === 'manual';
-  return judgeFailure(error) === 'world' && !isWrongRequest && !isForPeople;
+  return classifyError(error) === 'transient' && !isWrongRequest && !isForPeople;
 }
 
 function reasonOf(error: unknown): string {

@@ -160,7 +160,7 @@ export class FakePublisher implements RecordPublisher {
     try {
       await this.onPublish(records);
       this.batchSizes.push(records.length);
-      for (const { value } of records) this.records.push(decodeSalaryRecord(String(value)));
+      for (const { value } of records) this.records.push(decodeSalaryRecord(Buffer.from(String(value))));
     } finally {
       this.inFlight -= 1;
     }

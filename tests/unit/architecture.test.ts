@@ -40,12 +40,13 @@ function breach(from: string, to: string): string | undefined {
   if (isFile && !to.startsWith('functions/')) return 'functions import nothing outside themselves';
 
   if (folder === 'core') return to.startsWith('functions/core/') ? undefined : 'core imports nothing but core';
+  if (folder === 'ports') return inside(to, 'core', 'ports') ? undefined : 'ports import nothing but core';
   if (folder === 'runtime') {
     return isFile && !inside(to, 'core', 'runtime') ? 'runtime imports nothing of ours but core' : undefined;
   }
   if (folder === 'adapters') {
     const system = from.split('/')[2] ?? '';
-    return isFile && !inside(to, 'core', `adapters/${system}`)
+    return isFile && !inside(to, 'core', 'ports', `adapters/${system}`)
       ? 'an adapter imports core, never another one'
       : undefined;
   }
@@ -60,7 +61,7 @@ function breach(from: string, to: string): string | undefined {
       : 'a config imports runtime, core and zod';
   }
   if (isFile)
-    return inside(to, 'core', folder ?? '') ? undefined : 'a use case imports core, handler.ts wires the rest';
+    return inside(to, 'core', 'ports', folder ?? '') ? undefined : 'a use case imports core, handler.ts wires the rest';
   return USE_CASE_LIBRARIES.includes(to) ? undefined : 'a use case knows no SDK, clock or randomness but by its ports';
 }
 

@@ -39,15 +39,15 @@ describe('a salary record', () => {
     fc.assert(
       fc.property(file, row, fc.integer({ min: 1, max: 2_147_483_647 }), (version, salaryRow, rowNumber) => {
         const json = salaryRecordEncoder(version)(rowNumber, salaryRow);
-        expect(decodeSalaryRecord(json)).toEqual({ schema: 1, ...version, rowNumber, ...salaryRow });
+        expect(decodeSalaryRecord(Buffer.from(json))).toEqual({ schema: 1, ...version, rowNumber, ...salaryRow });
       }),
     );
   });
 
   it.each([
-    ['no JSON', '{"schema":1', 'no JSON'],
-    ['an array', '[]', 'an object'],
-    ['null', 'null', 'an object'],
+    ['text that is not JSON', '{"schema":1', 'text that is not JSON'],
+    ['an array', '[]', 'a JSON object'],
+    ['null', 'null', 'a JSON object'],
     ['another schema', JSON.stringify({ ...good, schema: 2 }), 'schema'],
     ['no schema', JSON.stringify({ ...good, schema: undefined }), 'schema'],
     ['no department', JSON.stringify({ ...good, department: undefined }), 'department'],
@@ -60,8 +60,8 @@ describe('a salary record', () => {
     ['a salary as text', JSON.stringify({ ...good, salary: '1' }), 'salary'],
     ['a salary beyond 32 bits', JSON.stringify({ ...good, salary: 2_147_483_648 }), 'salary'],
     ['a date in another form', JSON.stringify({ ...good, hireDate: '01-May-2012' }), 'hireDate'],
-  ])('is no %s', (_, json, named) => {
-    expect(() => decodeSalaryRecord(json)).toThrow(
+  ])('is refused with %s', (_, json, named) => {
+    expect(() => decodeSalaryRecord(Buffer.from(json))).toThrow(
       expect.objectContaining({
         code: 'PIPE_SALARY_RECORD',
         retry: 'never',
@@ -70,9 +70,9 @@ describe('a salary record', () => {
     );
   });
 
-  it('is told from a bad one without its values', () => {
+  it('is described without its values when it is refused', () => {
     const secret = JSON.stringify({ ...good, salary: -98_765, department: 'SECRET' });
-    expect(() => decodeSalaryRecord(secret)).toThrow(
+    expect(() => decodeSalaryRecord(Buffer.from(secret))).toThrow(
       expect.objectContaining({ message: expect.not.stringMatching(/98765|SECRET/) }),
     );
   });

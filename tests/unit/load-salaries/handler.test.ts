@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
+import type { ReceivedSalary } from '../../../functions/core/salary-record.ts';
 import { handler } from '../../../functions/load-salaries/handler.ts';
-import { type ReceivedSalary, SalaryLoader } from '../../../functions/load-salaries/salary-loader.ts';
+import { SalaryLoader } from '../../../functions/load-salaries/salary-loader.ts';
 import type { KafkaEvent } from '../../../functions/runtime/kafka-event.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';

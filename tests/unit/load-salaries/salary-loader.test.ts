@@ -1,10 +1,7 @@
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
-import {
-  type ReceivedSalary,
-  SalaryLoader,
-  type SalaryTables,
-} from '../../../functions/load-salaries/salary-loader.ts';
+import type { ReceivedSalary } from '../../../functions/core/salary-record.ts';
+import { SalaryLoader, type SalaryTables } from '../../../functions/load-salaries/salary-loader.ts';
 
 /** Tables in memory that refuse whole batches, as the database does, because of single rows. */
 class FakeTables implements SalaryTables {
@@ -88,8 +85,8 @@ describe('SalaryLoader', () => {
 
   it.each([
     ['no value', null, 'without a value'],
-    ['no UTF-8', Buffer.from([0xff, 0xfe]), 'in UTF-8'],
-    ['no JSON', Buffer.from('{'), 'no JSON'],
+    ['bytes that are not UTF-8', Buffer.from([0xff, 0xfe]), 'not UTF-8'],
+    ['text that is not JSON', Buffer.from('{'), 'not JSON'],
     ['another message', Buffer.from('{"schema":1}'), 'field'],
   ])('dead-letters a record with %s and loads the rest', async (_, value, reason) => {
     const result = await loader.load([recordOf(1), recordOf(2, { value }), recordOf(3)]);

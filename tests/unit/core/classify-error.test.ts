@@ -1,13 +1,13 @@
+import { classifyError } from '../../../functions/core/classify-error.ts';
 import { ConfigError, InputError, PipelineError } from '../../../functions/core/errors.ts';
-import { judgeFailure } from '../../../functions/core/failure.ts';
 
 const withCode = (code: unknown) => Object.assign(new Error('from somewhere'), { code });
 
-describe('judgeFailure', () => {
+describe('classifyError', () => {
   it.each(['22001', '22003', '22008', '22P02', '22021', '23502', '23514', '23505'])(
     'takes SQLSTATE %s for wrong data',
     (code) => {
-      expect(judgeFailure(withCode(code))).toBe('data');
+      expect(classifyError(withCode(code))).toBe('permanent');
     },
   );
 
@@ -32,17 +32,17 @@ describe('judgeFailure', () => {
     ['a number', 22_001],
     ['no code', undefined],
   ])('takes %s for a broken world', (_, code) => {
-    expect(judgeFailure(withCode(code))).toBe('world');
+    expect(classifyError(withCode(code))).toBe('transient');
   });
 
   it.each([undefined, null, 'text', 7, {}])('takes what it does not know for a broken world: %p', (thrown) => {
-    expect(judgeFailure(thrown)).toBe('world');
+    expect(classifyError(thrown)).toBe('transient');
   });
 
   it('goes by what our own errors say of themselves', () => {
-    expect(judgeFailure(new InputError('PIPE_X', 'bad'))).toBe('data');
-    expect(judgeFailure(new ConfigError('bad'))).toBe('world');
-    expect(judgeFailure(new PipelineError('PIPE_X', 'away', { retry: 'timed' }))).toBe('world');
+    expect(classifyError(new InputError('PIPE_X', 'bad'))).toBe('permanent');
+    expect(classifyError(new ConfigError('bad'))).toBe('transient');
+    expect(classifyError(new PipelineError('PIPE_X', 'away', { retry: 'timed' }))).toBe('transient');
   });
 });
 

@@ -1,0 +1,5 @@
+/** The end of an invocation. */
+export interface Deadline {
+  /** Milliseconds until Lambda ends the invocation. */
+  remainingMs(): number;
+}

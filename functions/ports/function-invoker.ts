@@ -1,0 +1,9 @@
+/** Starts asynchronous invocations of one function. */
+export interface FunctionInvoker {
+  /**
+   * Resolves when Lambda has queued the event; the invocation then runs whatever happens to the caller.
+   *
+   * Delivery: at least once. A failed call may have queued the event, so the receiver must be idempotent.
+   */
+  invokeAsync(event: object): Promise<void>;
+}

@@ -1,0 +1,29 @@
+export interface TopicSpecification {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Topic configuration by its Kafka names, e.g. `{'cleanup.policy': 'delete', 'retention.ms': '1209600000'}`. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** A topic after `createTopics`. */
+export interface TopicReport {
+  readonly topic: string;
+  /** `exists`: it was there before, and its configuration was left as it is. */
+  readonly outcome: 'created' | 'exists';
+  readonly partitions: number;
+  /** Greater than `partitions` when the topic existed with fewer. They are not added, because keys would move. */
+  readonly partitionsWanted: number;
+}
+
+/** Creates and describes topics. Nothing is ever deleted or altered. */
+export interface TopicAdmin {
+  /**
+   * Creates the missing topics with the broker's default replication factor and resolves when every partition has a
+   * leader. May run at the same time as other callers.
+   *
+   * @throws what the broker refuses, e.g. an unknown configuration name; other topics may have been created.
+   */
+  createTopics(specifications: readonly TopicSpecification[]): Promise<readonly TopicReport[]>;
+  /** @throws when there is no such topic. */
+  partitionCount(topic: string): Promise<number>;
+}
