@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
-import { until } from '../support/cdc/until.ts';
+import { eventually } from '../support/eventually.ts';
 import { readHandOverGaps } from './cdc/hand-overs.ts';
 import { measureSnapshot } from './cdc/snapshot-run.ts';
 import { percentile, SteadyLoad } from './cdc/steady-load.ts';
@@ -126,14 +126,13 @@ function show({ report, inserts, deletes }: Measured): void {
 async function untilEqual(source: pg.Pool, target: pg.Pool): Promise<void> {
   const digest = "select count(*) || '/' || coalesce(sum(emp_id), 0) as digest from employees";
   const { rows } = await source.query<{ digest: string }>(digest);
-  await until(
-    'the target to hold what the source holds',
+  await eventually(
     async () => {
       const { rows: held } = await target.query<{ digest: string }>(digest);
-      return held[0]?.digest === rows[0]?.digest || undefined;
+      return held[0]?.digest === rows[0]?.digest;
     },
-    // The question itself costs the target a scan.
-    { withinMs: 120_000, everyMs: 50 },
+    // Each check costs the target a scan of the table.
+    { what: 'the target to hold what the source holds', withinMs: 120_000, everyMs: 50 },
   );
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
-import { until } from '../support/cdc/until.ts';
+import { eventually } from '../support/eventually.ts';
 import { endpoints } from '../support/servers.ts';
 
 const WATCHED_MS = 6_000;
@@ -82,7 +82,9 @@ test('a poller that is relieved leaves no gap in the reading', async () => {
   for (let by = 1; by <= 5; by += 1) {
     const successor = await start(by);
     expect(await running.done).toMatchObject({ outcome: 'handed over' });
-    const first = await until('the first read of the successor', () => reads.find((read) => read.by === by));
+    const first = await eventually(() => reads.find((read) => read.by === by), {
+      what: 'the first read of the successor',
+    });
     gaps.push(first.atMs - (reads.findLast((read) => read.by === by - 1)?.atMs ?? Number.NaN));
     running = successor;
     const askedAt = performance.now();

@@ -7,7 +7,7 @@ import type { Progress } from '../../functions/core/change-position.ts';
 import type { EmployeeChange } from '../../functions/core/employee-change.ts';
 import { ChangeReader } from '../../functions/poll-changes/change-reader.ts';
 import { applyMigrations } from '../support/cdc/pipeline.ts';
-import { until } from '../support/cdc/until.ts';
+import { eventually } from '../support/eventually.ts';
 import { createDatabase, endpoints, uniqueName } from '../support/servers.ts';
 
 const opened: { close(): Promise<void> }[] = [];
@@ -157,12 +157,15 @@ describe('a replica', () => {
       isThrough = true;
       return watermark;
     });
-    await until('the other batch to wait', async () => {
-      const { rowCount } = await database.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return (rowCount ?? 0) > 0 || undefined;
-    });
+    await eventually(
+      async () => {
+        const { rowCount } = await database.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return (rowCount ?? 0) > 0;
+      },
+      { what: 'the other batch to wait' },
+    );
     expect(isThrough).toBe(false);
     held.resolve();
     await raising;
@@ -192,15 +195,14 @@ describe('a replica', () => {
     const impatient = new EmployeeReplica(database, 500);
     await expect(
       impatient.transaction(false, async () => {
-        await until(
-          'the server to end the transaction',
+        await eventually(
           async () => {
             const { rowCount } = await database.query(
               `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
             );
-            return rowCount === 0 || undefined;
+            return rowCount === 0;
           },
-          { everyMs: 50 },
+          { what: 'the server to end the transaction', everyMs: 50 },
         );
       }),
     ).rejects.toThrow(/connection|ECONNRESET|EPIPE/i);

@@ -1,6 +1,6 @@
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
-import { until } from '../support/cdc/until.ts';
+import { eventually } from '../support/eventually.ts';
 
 let pipeline: CdcPipeline;
 const processes: CdcProcess[] = [];
@@ -76,10 +76,13 @@ test('a frozen poller loses its lease, and publishes nothing more when it wakes'
   const frozen = startPoller(SHORT_LEASE);
   // With nothing under way: what was sent while it held the lease might be told of only after the freeze.
   await pipeline.untilConverged();
-  await until('the acknowledgements of everything sent', async () => {
-    const told = frozen.told.reduce((sum, { published = 0 }) => sum + Number(published), 0);
-    return told === (await pipeline.readTopic(pipeline.settings.topic)).length;
-  });
+  await eventually(
+    async () => {
+      const told = frozen.told.reduce((sum, { published = 0 }) => sum + Number(published), 0);
+      return told === (await pipeline.readTopic(pipeline.settings.topic)).length;
+    },
+    { what: 'the acknowledgements of everything sent' },
+  );
   frozen.freeze();
   await change(3);
   const successor = startPoller(SHORT_LEASE);
@@ -113,7 +116,7 @@ test('an applier that dies between the commit and the answer applies nothing twi
     await change(10);
     await pipeline.untilConverged();
     // What the dead one committed may have been all that was missing; its batch comes again all the same.
-    await until('the successor of the dead one', () => fleet.started > pipeline.partitions || undefined);
+    await eventually(() => fleet.started > pipeline.partitions, { what: 'the successor of the dead one' });
     await change(2);
     await pipeline.untilConverged();
     expect(await pipeline.deadLetters()).toEqual([]);
@@ -129,10 +132,13 @@ test('an applier frozen past its time cannot undo what its successor did', async
     await pipeline.startApplier(fleet.handle);
     startPoller();
     await pipeline.untilConverged();
-    const frozen = await until('an applier for each partition', () => {
-      const serving = [0, 1, 2].flatMap((partition) => fleet.serving(partition) ?? []);
-      return serving.length === pipeline.partitions ? serving : undefined;
-    });
+    const frozen = await eventually(
+      () => {
+        const serving = [0, 1, 2].flatMap((partition) => fleet.serving(partition) ?? []);
+        return serving.length === pipeline.partitions ? serving : undefined;
+      },
+      { what: 'an applier for each partition' },
+    );
     const answers = frozen.map(({ told }) => told.length);
     for (const each of frozen) each.freeze();
     await change(4);
@@ -141,7 +147,7 @@ test('an applier frozen past its time cannot undo what its successor did', async
     // Each has been given a batch while it was frozen, and now does with it what it can.
     await Promise.all(
       frozen.map((each, index) =>
-        until('the answer of an applier that woke up', () => each.told.length > (answers[index] ?? 0) || undefined),
+        eventually(() => each.told.length > (answers[index] ?? 0), { what: 'the answer of an applier that woke up' }),
       ),
     );
     await change(2);

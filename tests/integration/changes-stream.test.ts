@@ -1,5 +1,5 @@
 import { applyMigrations, CdcPipeline } from '../support/cdc/pipeline.ts';
-import { until } from '../support/cdc/until.ts';
+import { eventually } from '../support/eventually.ts';
 
 let pipeline: CdcPipeline;
 afterEach(() => pipeline.close());
@@ -42,7 +42,7 @@ test('capturing begins under writers that do not stop, in a table that has rows,
   const writers = Promise.all([1, 2, 3, 4].map(write));
   const untilWritten = (more: number) => {
     const enough = written + more;
-    return until('the writers', () => written >= enough || undefined);
+    return eventually(() => written >= enough, { what: 'the writers' });
   };
   await untilWritten(50);
   await applyMigrations(pipeline.settings.sourceUrl, 'source');
@@ -66,10 +66,13 @@ test('a snapshot and an offset table that is emptied under the poller disturb no
   await pipeline.target.query(`insert into employees (emp_id) values (777777)`);
   await pipeline.forgetPosition();
   for (let n = 0; n < 20; n += 1) await pipeline.source.query(`update employees set salary = ${n} where emp_id = ${n}`);
-  await until('another snapshot', async () => {
-    const now = await epoch();
-    return (now !== undefined && now !== first) || undefined;
-  });
+  await eventually(
+    async () => {
+      const now = await epoch();
+      return now !== undefined && now !== first;
+    },
+    { what: 'another snapshot' },
+  );
   await pipeline.source.query('delete from employees where emp_id < 5');
   await pipeline.untilConverged();
 });

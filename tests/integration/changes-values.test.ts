@@ -2,7 +2,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { CdcPipeline } from '../support/cdc/pipeline.ts';
 import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
-import { until } from '../support/cdc/until.ts';
+import { eventually } from '../support/eventually.ts';
 import { uniqueName } from '../support/servers.ts';
 
 let pipeline: CdcPipeline;
@@ -111,10 +111,13 @@ test('what is written to emp_cdc by hand is applied when it is valid, and dead-l
   await pipeline.source.query(`insert into emp_cdc (emp_id, first_name, action) values
     (5, 'x', 'UPSERT'), (5, 'x', null), (null, 'x', 'INSERT'), (6, 'by hand', 'INSERT'), (5, 'x', 'insert')`);
   await pipeline.source.query('update employees set salary = 1');
-  await until('the valid row', async () => {
-    const held = await pipeline.employees(pipeline.target);
-    return (held.length === 2 && JSON.stringify(held).includes('by hand')) || undefined;
-  });
+  await eventually(
+    async () => {
+      const held = await pipeline.employees(pipeline.target);
+      return held.length === 2 && JSON.stringify(held).includes('by hand');
+    },
+    { what: 'the valid row' },
+  );
   const letters = await pipeline.untilDeadLetters(4);
   expect(letters.map(({ code }) => code).sort()).toEqual([
     'PIPE_CHANGE_ACTION',
@@ -148,10 +151,9 @@ test('a change that the target refuses is isolated, the older one applies, and t
     return rows;
   };
   // It was written last, and another partition may be ahead of its own.
-  await until(
-    'the change of another employee',
-    async () => (await held()).some(({ salary }) => salary === 3) || undefined,
-  );
+  await eventually(async () => (await held()).some(({ salary }) => salary === 3), {
+    what: 'the change of another employee',
+  });
   expect(await held()).toEqual([
     { emp_id: 7, city: 'good', salary: 1 },
     { emp_id: 8, city: 'ok', salary: null },

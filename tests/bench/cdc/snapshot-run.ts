@@ -1,7 +1,7 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Pool } from 'pg';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
-import { until } from '../../support/cdc/until.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** Rows that came in without a trigger, so that only the snapshot can bring them. @returns the rows per second. */
 export async function measureSnapshot(
@@ -21,13 +21,12 @@ export async function measureSnapshot(
   const before = await watermarkEpoch(target);
   await requestSnapshot(endpoints);
   // The epoch is the clock when the snapshot began, and the watermark just below it shows that the snapshot is whole.
-  const raised = await until(
-    'the end of the snapshot',
+  const raised = await eventually(
     async () => {
       const epoch = await watermarkEpoch(target);
       return epoch === before ? undefined : epoch;
     },
-    { withinMs: 120_000 },
+    { what: 'the end of the snapshot', withinMs: 120_000 },
   );
   return Number(rows[0]?.count) / ((Date.now() - Number(raised) - 1) / 1_000);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { until } from '../../support/cdc/until.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const WRITERS = 8;
 /** How often the target is looked at; each latency is at most this much, and a query, too long. */
@@ -122,7 +122,8 @@ export class SteadyLoad {
     watching.catch(() => {});
     return {
       untilAllSeen: async () => {
-        const allSeen = until('all changes to be in the target', () => this.#pendingCount === 0 || undefined, {
+        const allSeen = eventually(() => this.#pendingCount === 0, {
+          what: 'all changes to be in the target',
           withinMs: 60_000,
         });
         await Promise.race([allSeen, watching]).catch((cause) => {

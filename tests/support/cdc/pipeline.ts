@@ -13,11 +13,11 @@ import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { migrate } from '../../../functions/adapters/postgres/migrations.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
+import { eventually } from '../eventually.ts';
 import { createDatabase, endpoints, uniqueName } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
 import { type BatchHandler, TestEventSource } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
-import { until } from './until.ts';
 import { clock, createDynamoDb, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
 
 const SQL = join(__dirname, '../../../sql');
@@ -145,9 +145,9 @@ export class CdcPipeline {
   /** Waits until the snapshot is published, so that what is written from now on comes as changes. */
   async untilStreaming(): Promise<void> {
     const ledger = this.ledger();
-    await until('the end of the snapshot', async () =>
-      (await ledger.read())?.position?.includes('"stream"') ? true : undefined,
-    );
+    await eventually(async () => ((await ledger.read())?.position?.includes('"stream"') ? true : undefined), {
+      what: 'the end of the snapshot',
+    });
   }
 
   /** Puts another position in the place of the saved one. */
@@ -184,7 +184,7 @@ export class CdcPipeline {
       return JSON.stringify(wanted) === JSON.stringify(held) || undefined;
     };
     try {
-      await until('the target to hold what the source holds', same, { everyMs: 20 });
+      await eventually(same, { what: 'the target to hold what the source holds', everyMs: 20 });
     } catch {
       const [wanted, held] = await sides();
       expect(held).toEqual(wanted);
@@ -208,10 +208,13 @@ export class CdcPipeline {
 
   /** Waits until there are as many dead letters, and returns all there are then. */
   async untilDeadLetters(count: number): Promise<Record<string, unknown>[]> {
-    return until(`${count} dead letters`, async () => {
-      const letters = await this.deadLetters();
-      return letters.length >= count ? letters : undefined;
-    });
+    return eventually(
+      async () => {
+        const letters = await this.deadLetters();
+        return letters.length >= count ? letters : undefined;
+      },
+      { what: `${count} dead letters` },
+    );
   }
 
   /** Stops whatever still runs. */

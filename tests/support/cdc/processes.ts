@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
+import { eventually, StopWaiting } from '../eventually.ts';
 import type { BatchHandler } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
-import { until } from './until.ts';
 
 /** An applier frozen for longer is given up, as by the end of its invocation; one that is merely slow is waited for. */
 const GIVE_UP_FROZEN_MS = 1_500;
@@ -38,18 +38,23 @@ export class CdcProcess {
   }
 
   /**
-   * Waits until the process has told something of a kind.
+   * The first message that matches.
    *
-   * @throws when it has not in time, has ended and will not any more, or is frozen for longer than is bearable.
+   * @throws when none comes in time, or at once when the process has ended or is frozen for more than `frozenMs`.
    */
   async until(matches: (message: Told) => boolean, frozenMs = Number.POSITIVE_INFINITY): Promise<Told> {
-    const isHopeless = () => this.#hasToldAll || performance.now() - this.#frozenAt > frozenMs;
-    const told = await until(
-      'what a process was to tell',
-      () => this.told.find(matches) ?? (isHopeless() ? null : undefined),
+    return eventually(
+      () => {
+        const found = this.told.find(matches);
+        if (found !== undefined) return found;
+        if (this.#hasToldAll) throw new StopWaiting('the process ended without the expected message');
+        if (performance.now() - this.#frozenAt > frozenMs) {
+          throw new StopWaiting(`the process is frozen for more than ${frozenMs} ms`);
+        }
+        return undefined;
+      },
+      { what: 'a message of the process' },
     );
-    if (told === null) throw new Error('the process ended or froze without telling what was waited for');
-    return told;
   }
 
   freeze(): void {

@@ -6,7 +6,7 @@ import { handler } from '../../../functions/poll-changes/handler.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { ModelLedger } from '../../support/cdc/model-ledger.ts';
 import { ModelSource } from '../../support/cdc/model-source.ts';
-import { until } from '../../support/cdc/until.ts';
+import { eventually } from '../../support/eventually.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
 const event = JSON.parse(readFileSync(join(__dirname, '../../fixtures/events/schedule-poll-changes.json'), 'utf8'));
@@ -36,10 +36,9 @@ function connectToMemory() {
   const actions = () => published.map(({ value }) => (JSON.parse(String(value)) as { action: string }).action);
   /** Waits until an action is on the topic for the n-th time. */
   const untilPublished = (action: string, times = 1) =>
-    until(action, () => actions().filter((each) => each === action).length >= times || undefined);
+    eventually(() => actions().filter((each) => each === action).length >= times, { what: action });
   /** Ends whoever polls, as a successor does that took it for dead. */
-  const takeAway = () =>
-    until('the lease', async () => (await ledger.take(await ledger.read(), 'another')) || undefined);
+  const takeAway = () => eventually(async () => ledger.take(await ledger.read(), 'another'), { what: 'the lease' });
   return { connected, ledger, reachAll, write, actions, untilPublished, takeAway };
 }
 
