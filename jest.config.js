@@ -15,7 +15,7 @@ const common = {
   moduleNameMapper: { '^@middy/([^/]+)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   testEnvironment: 'node',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
-  modulePathIgnorePatterns: ['/.esbuild/', '/.localstack'],
+  modulePathIgnorePatterns: ['/.esbuild/', '/.localstack', '<rootDir>/.stryker-tmp/'],
 };
 
 const project = (name, extra = {}) => ({
