@@ -2,7 +2,7 @@ import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts'
 import { createKafka } from '../adapters/kafka/kafka-client.ts';
 import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
 import { Database } from '../adapters/postgres/database.ts';
-import { SalaryTables } from '../adapters/postgres/salary-tables.ts';
+import { PostgresSalaryTables } from '../adapters/postgres/postgres-salary-tables.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
@@ -20,7 +20,7 @@ export const handler = createHandler({
     const kafka = createKafka(kafkaOf(config, NAME));
     const database = await Database.open(targetDatabaseOf(config, NAME));
     const deadLetters = new DeadLetterPublisher(new RecordPublisher(kafka), SALARIES_DEAD_LETTER_TOPIC);
-    return { loader: new SalaryLoader(new SalaryTables(database), deadLetters), logger, metrics };
+    return { loader: new SalaryLoader(new PostgresSalaryTables(database), deadLetters), logger, metrics };
   },
   handle: async ({ loader, logger, metrics }, event: KafkaEvent) => {
     const result = await loader.load(decodeKafkaEvent(event));

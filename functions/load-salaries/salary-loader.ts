@@ -5,28 +5,7 @@ import { InputError } from '../core/errors.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
 import { decodeSalaryRecord, type ReceivedSalary } from '../core/salary-record.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
-
-export interface BatchOutcome {
-  /** Rows that this batch brought into the tables. */
-  readonly loaded: number;
-  /** Rows that were there already, or of versions that no longer count. */
-  readonly skipped: number;
-  /** Records of files that nobody has registered. */
-  readonly unknown: readonly ReceivedSalary[];
-}
-
-/** The rows, the totals and the accounting, changed together. */
-export interface SalaryTables {
-  /**
-   * Writes a batch in one transaction: each row once, the totals by what was really inserted, nothing of versions that
-   * are not current. Repeating it changes nothing.
-   *
-   * @throws with the database's SQLSTATE when it refuses one of the rows: then nothing of the batch is written.
-   */
-  load(batch: readonly ReceivedSalary[]): Promise<BatchOutcome>;
-  /** Counts rows as refused by the database; once for each row identity, however often it is called. */
-  refuse(batch: readonly ReceivedSalary[]): Promise<void>;
-}
+import type { SalaryTables } from '../ports/salary-tables.ts';
 
 export interface LoadResult {
   readonly loaded: number;
@@ -35,10 +14,10 @@ export interface LoadResult {
 }
 
 /**
- * Brings a batch of salary records into the tables, exactly once each.
+ * Loads batches of salary records into the tables, each record exactly once.
  *
- * Records that can never succeed become dead letters before the batch is answered for; anything else that goes wrong is
- * thrown, and the event source brings the whole batch again.
+ * A record that fails permanently becomes a dead letter, and the rest of its batch is loaded. A transient failure is
+ * thrown, so that the event source retries the whole batch.
  */
 export class SalaryLoader {
   readonly #tables: SalaryTables;
@@ -52,11 +31,13 @@ export class SalaryLoader {
   async load(records: readonly KafkaRecord[]): Promise<LoadResult> {
     const { readable, deadLetters } = decode(records);
     const { results, refused } = await bisect(readable, (part) => this.#tables.load(part));
-    for (const { unknown } of results) deadLetters.push(...unknown.map(({ record }) => unknownFile(record)));
-    deadLetters.push(...refused.map(({ item, error }) => refusedRow(item.record, error)));
+    for (const { unregistered } of results) {
+      deadLetters.push(...unregistered.map(({ record }) => deadLetterOfUnregisteredFile(record)));
+    }
+    deadLetters.push(...refused.map(({ item, error }) => deadLetterOfRefusedRow(item.record, error)));
     if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
-    // After the dead letters: a retry may publish a dead letter twice, but no row is counted as refused without one.
-    if (refused.length > 0) await this.#tables.refuse(refused.map(({ item }) => item));
+    // After the dead letters, because a dead letter may be repeated, but a row counted as refused must have one.
+    if (refused.length > 0) await this.#tables.recordRefused(refused.map(({ item }) => item));
     return {
       loaded: sum(results.map(({ loaded }) => loaded)),
       skipped: sum(results.map(({ skipped }) => skipped)),
@@ -79,14 +60,13 @@ function decode(records: readonly KafkaRecord[]) {
   return { readable, deadLetters };
 }
 
-function unknownFile(record: KafkaRecord): DeadLetter {
-  const reason =
-    'the record belongs to a file that is not in ingested_file; expected a record that transform-csv has sent';
+function deadLetterOfUnregisteredFile(record: KafkaRecord): DeadLetter {
+  const reason = 'expected a record that transform-csv sent, got one of a file that is not in the table ingested_file';
   return deadLetterOfRecord(record, 'PIPE_UNKNOWN_FILE', reason);
 }
 
-function refusedRow(record: KafkaRecord, error: unknown): DeadLetter {
-  const reason = `the database refuses this row with SQLSTATE ${sqlStateOf(error)}`;
+function deadLetterOfRefusedRow(record: KafkaRecord, error: unknown): DeadLetter {
+  const reason = `the database refused this row with SQLSTATE ${sqlStateOf(error)}`;
   return deadLetterOfRecord(record, 'PIPE_ROW_REFUSED', reason);
 }
 

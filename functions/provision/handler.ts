@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createKafka } from '../adapters/kafka/kafka-client.ts';
 import { createTopics } from '../adapters/kafka/topic-admin.ts';
 import { Database } from '../adapters/postgres/database.ts';
-import { migrate } from '../adapters/postgres/migrations.ts';
+import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-migrator.ts';
 import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { provisionShape } from './config.ts';
@@ -12,7 +12,7 @@ import { Provisioner } from './provisioner.ts';
 
 const NAME = 'provision';
 
-/** `sql/` lies at the same place beside the sources and in the deployed package. */
+/** `sql/` has the same place relative to this file in the repository and in the deployed package. */
 const SQL = join(import.meta.dirname, '../../sql');
 
 async function connect() {
@@ -22,20 +22,19 @@ async function connect() {
     Database.open(targetDatabaseOf(config, NAME)),
   ]);
   const kafka = createKafka(kafkaOf(config, NAME));
-  return new Provisioner(
-    {
-      migrateSource: async () => migrate(source, await readMigrations(join(SQL, 'source'))),
-      migrateTarget: async () => migrate(target, await readMigrations(join(SQL, 'target'))),
-      createTopics: (topics) => createTopics(kafka, topics),
-    },
-    config.TOPIC_PARTITIONS,
-  );
+  return new Provisioner({
+    source: new PostgresSchemaMigrator(source),
+    target: new PostgresSchemaMigrator(target),
+    topics: { createTopics: (topics) => createTopics(kafka, topics) },
+    readMigrations: (database) => readMigrations(join(SQL, database)),
+    partitions: config.TOPIC_PARTITIONS,
+  });
 }
 
-/** Invoked directly it answers with what it did; as a custom resource it answers CloudFormation. */
+/** Returns a report when it is invoked directly, and responds to CloudFormation when it is invoked as a custom resource. */
 export const handler = createHandler({
   name: NAME,
-  // Connecting belongs to the work here: CloudFormation must hear of its failure, too.
+  // `handle` connects, because CloudFormation must also receive a failure to connect.
   connect: ({ logger }) => ({ logger }),
   handle: async ({ logger }, event: unknown) => {
     if (isCustomResourceEvent(event) && event.RequestType === 'Delete') {
@@ -49,7 +48,7 @@ export const handler = createHandler({
       return report;
     } catch (error) {
       if (!isCustomResourceEvent(event)) throw error;
-      // CloudFormation hears of it and rolls back. Thrown, it would bring the event again and work against that.
+      // Not thrown: CloudFormation rolls back now, and a retry by Lambda would provision again during the rollback.
       logger.error('provisioning failed', error as Error);
       await answerCloudFormation(event, { error: error as Error });
       return undefined;

@@ -1,10 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Migration } from '../ports/schema-migrator.ts';
 
 const MIGRATION_FILE = /^(\d{4}_[a-z0-9_]+)\.sql$/;
 
-/** The migrations in one folder of `sql/`; a file that is named otherwise is a mistake and not skipped. */
-export async function readMigrations(directory: string): Promise<{ readonly name: string; readonly sql: string }[]> {
+/**
+ * Reads the migrations in one folder of `sql/`, in the order of their numbers.
+ *
+ * @throws when a file has another name than `NNNN_word.sql`: it would otherwise be skipped unnoticed.
+ */
+export async function readMigrations(directory: string): Promise<readonly Migration[]> {
   const files = await readdir(directory);
   return Promise.all(
     files.sort().map(async (file) => {

@@ -6,46 +6,48 @@ import {
   SALARIES_DEAD_LETTER_TOPIC,
   SALARIES_TOPIC,
 } from '../core/topics.ts';
+import type { Migration, SchemaMigrator } from '../ports/schema-migrator.ts';
+import type { TopicAdmin, TopicReport, TopicSpecification } from '../ports/topic-admin.ts';
 
-export interface TopicSpecification {
-  readonly topic: string;
+export interface ProvisionerDependencies {
+  readonly source: SchemaMigrator;
+  readonly target: SchemaMigrator;
+  readonly topics: Pick<TopicAdmin, 'createTopics'>;
+  /** Reads the migrations of `sql/`. */
+  readonly readMigrations: (database: 'source' | 'target') => Promise<readonly Migration[]>;
+  /** Partitions of a topic that is created. */
   readonly partitions: number;
-  readonly config: Readonly<Record<string, string>>;
 }
 
-/** Creates what is not there; any number of callers at once. */
-export interface Provisionable {
-  migrateSource(): Promise<readonly string[]>;
-  migrateTarget(): Promise<readonly string[]>;
-  createTopics(topics: readonly TopicSpecification[]): Promise<readonly TopicReport[]>;
-}
-
-interface TopicReport {
-  readonly topic: string;
-  readonly outcome: string;
-  readonly partitions: number;
+/** What one call of `provision` found and did. */
+export interface ProvisionReport {
+  /** Names of the migrations that this call applied. */
+  readonly migrations: { readonly source: readonly string[]; readonly target: readonly string[] };
+  readonly topics: readonly TopicReport[];
 }
 
 /**
- * Brings databases and topics to what this version of the project needs. Repeating it changes nothing; nothing is ever
- * taken away.
+ * Creates the tables and topics that this version of the project needs. Repeating it changes nothing, nothing is ever
+ * deleted, and any number of callers may run at the same time.
  */
 export class Provisioner {
-  readonly #infrastructure: Provisionable;
-  readonly #partitions: number;
+  readonly #deps: ProvisionerDependencies;
 
-  constructor(infrastructure: Provisionable, partitions: number) {
-    this.#infrastructure = infrastructure;
-    this.#partitions = partitions;
+  constructor(dependencies: ProvisionerDependencies) {
+    this.#deps = dependencies;
   }
 
-  async provision() {
-    const [source, target, topics] = await Promise.all([
-      this.#infrastructure.migrateSource(),
-      this.#infrastructure.migrateTarget(),
-      this.#infrastructure.createTopics(topicSpecifications(this.#partitions)),
+  /** @throws when a migration fails, Kafka refuses a topic, or one of the servers is unreachable. */
+  async provision(): Promise<ProvisionReport> {
+    const { source, target, topics, readMigrations, partitions } = this.#deps;
+    const migrate = async (migrator: SchemaMigrator, database: 'source' | 'target') =>
+      migrator.migrate(await readMigrations(database));
+    const [sourceMigrations, targetMigrations, topicReports] = await Promise.all([
+      migrate(source, 'source'),
+      migrate(target, 'target'),
+      topics.createTopics(topicSpecifications(partitions)),
     ]);
-    return { migrations: { source, target }, topics };
+    return { migrations: { source: sourceMigrations, target: targetMigrations }, topics: topicReports };
   }
 }
 

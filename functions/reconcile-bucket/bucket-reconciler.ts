@@ -1,92 +1,68 @@
 import type { FileArrival } from '../core/ingestion.ts';
-
-/** An object as a listing of the bucket tells it. */
-export interface ListedObject {
-  readonly key: string;
-  readonly eTag: string;
-  readonly sizeBytes: number;
-  readonly lastModified: Date;
-}
-
-/** What the bucket returns for a key now. */
-export interface LatestObject extends ListedObject {
-  /** `null` where the bucket keeps no versions. */
-  readonly versionId: string | null;
-}
-
-export interface Bucket {
-  readonly name: string;
-  /** All objects whose key ends with the suffix, page by page, so that memory does not grow with the bucket. */
-  list(suffix: string): AsyncIterable<readonly ListedObject[]>;
-  /** `undefined` when the object is gone. */
-  head(key: string): Promise<LatestObject | undefined>;
-}
-
-export interface Accounting {
-  /**
-   * Those of the listed objects that were put more than `unnoticedForMs` ago and have come to nobody's notice since.
-   */
-  findUnknown(objects: readonly ListedObject[], unnoticedForMs: number): Promise<readonly ListedObject[]>;
-  /** Files that are loading without a heartbeat for longer than `staleAfterMs`. */
-  findStalled(staleAfterMs: number): Promise<readonly FileArrival[]>;
-}
-
-export interface Transformer {
-  /** Hands a version to transform-csv; resolves when Lambda has queued the event. */
-  invoke(arrival: FileArrival): Promise<void>;
-}
+import type { BucketListing, LatestObject } from '../ports/bucket-listing.ts';
+import type { FunctionInvoker } from '../ports/function-invoker.ts';
+import type { UnfinishedFiles } from '../ports/unfinished-files.ts';
 
 export interface Reconciliation {
+  /** Number of `.csv` objects in the bucket. */
   readonly listed: number;
-  /** Keys of objects that no event had told of. */
-  readonly unknown: readonly string[];
-  /** Keys of files that stood still. */
+  /** Keys of objects for which transform-csv had received no event. */
+  readonly unreported: readonly string[];
+  /** Keys of files that were loading without a heartbeat. */
   readonly stalled: readonly string[];
 }
 
+export interface BucketReconcilerDependencies {
+  readonly bucket: BucketListing;
+  readonly unfinishedFiles: UnfinishedFiles;
+  /** Invokes transform-csv. */
+  readonly transformCsv: FunctionInvoker;
+  /** How long a loading file may be without a heartbeat, and an object without a row in the ledger. */
+  readonly staleAfterMs: number;
+}
+
 /**
- * Finds what an outage left behind. S3 retries an event twice within minutes and then gives up, so a file that arrived
- * while the database was away for longer would be forgotten; its object is still in the bucket.
+ * Starts transform-csv again for files that an outage left unfinished. S3 retries an event twice within minutes and then
+ * drops it, so without this a file that arrived during a longer outage would never be loaded.
  *
- * Telling transform-csv of a version twice is harmless, so nothing is locked here and nothing is remembered. It is work
- * done twice all the same, and a second letter for a file that is rejected: so an object is first left to its own event,
- * which may wait behind those of many others, for as long as a file that stands still is left alone.
+ * Invoking transform-csv twice for a version is harmless, so this keeps no state and takes no lock. But it costs the work
+ * again, and a rejected file a second dead letter. So an object that was put within `staleAfterMs` is left to its own
+ * event, which may still be queued.
  */
 export class BucketReconciler {
-  readonly #bucket: Bucket;
-  readonly #accounting: Accounting;
-  readonly #transformer: Transformer;
-  readonly #staleAfterMs: number;
+  readonly #deps: BucketReconcilerDependencies;
 
-  constructor(bucket: Bucket, accounting: Accounting, transformer: Transformer, staleAfterMs: number) {
-    this.#bucket = bucket;
-    this.#accounting = accounting;
-    this.#transformer = transformer;
-    this.#staleAfterMs = staleAfterMs;
+  constructor(dependencies: BucketReconcilerDependencies) {
+    this.#deps = dependencies;
   }
 
+  /** @throws when one of the dependencies is unreachable. Files that were found before are invoked all the same. */
   async reconcile(): Promise<Reconciliation> {
-    const stalled = await this.#accounting.findStalled(this.#staleAfterMs);
-    for (const arrival of stalled) await this.#transformer.invoke(arrival);
+    const { bucket, unfinishedFiles, transformCsv, staleAfterMs } = this.#deps;
+    const stalled = await unfinishedFiles.findStalled(staleAfterMs);
+    for (const arrival of stalled) await transformCsv.invokeAsync({ arrival });
 
-    const unknown: string[] = [];
+    const unreported: string[] = [];
     let listed = 0;
-    for await (const page of this.#bucket.list('.csv')) {
+    for await (const page of bucket.list('.csv')) {
       listed += page.length;
       if (page.length === 0) continue;
-      for (const { key } of await this.#accounting.findUnknown(page, this.#staleAfterMs)) {
-        const latest = await this.#bucket.head(key);
+      for (const { key } of await unfinishedFiles.findUnreported(page, staleAfterMs)) {
+        const latest = await bucket.head(key);
         if (latest === undefined) continue;
-        await this.#transformer.invoke(describe(this.#bucket.name, latest));
-        unknown.push(key);
+        await transformCsv.invokeAsync({ arrival: toArrival(bucket.name, latest) });
+        unreported.push(key);
       }
     }
-    return { listed, unknown, stalled: stalled.map(({ key }) => key) };
+    return { listed, unreported, stalled: stalled.map(({ key }) => key) };
   }
 }
 
-/** A listing knows no sequencer: without versions, the bytes and the moment they were put tell one put from another. */
-function describe(bucket: string, object: LatestObject): FileArrival {
+/**
+ * A listing has no sequencer. Where the bucket keeps no versions, the ETag and the time of the put name the version, so
+ * that the next reconciliation finds it under the same name.
+ */
+function toArrival(bucket: string, object: LatestObject): FileArrival {
   const { key, versionId, eTag, sizeBytes, lastModified } = object;
   const version = versionId ?? `listed:${eTag}:${lastModified.getTime()}`;
   return { bucket, key, version, versionId, sequencer: null, eTag, sizeBytes };

@@ -1,8 +1,8 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { AsyncInvoker } from '../adapters/lambda/async-invoker.ts';
+import { LambdaFunctionInvoker } from '../adapters/lambda/lambda-function-invoker.ts';
 import { Database } from '../adapters/postgres/database.ts';
-import { IngestionAccounting } from '../adapters/postgres/ingestion-accounting.ts';
-import { BucketListing } from '../adapters/s3/bucket-listing.ts';
+import { PostgresUnfinishedFiles } from '../adapters/postgres/postgres-unfinished-files.ts';
+import { S3BucketListing } from '../adapters/s3/s3-bucket-listing.ts';
 import { createS3Client } from '../adapters/s3/s3-client.ts';
 import { loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
@@ -17,20 +17,19 @@ export const handler = createHandler({
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(reconcileBucketShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));
-    const transformer = new AsyncInvoker(new LambdaClient({}), config.TRANSFORM_FUNCTION_NAME);
-    const reconciler = new BucketReconciler(
-      new BucketListing(createS3Client(), config.BUCKET_NAME),
-      new IngestionAccounting(database, config.BUCKET_NAME),
-      { invoke: (arrival) => transformer.invoke({ arrival }) },
-      config.STALE_AFTER_SECONDS * 1000,
-    );
+    const reconciler = new BucketReconciler({
+      bucket: new S3BucketListing(createS3Client(), config.BUCKET_NAME),
+      unfinishedFiles: new PostgresUnfinishedFiles(database, config.BUCKET_NAME),
+      transformCsv: new LambdaFunctionInvoker(new LambdaClient({}), config.TRANSFORM_FUNCTION_NAME),
+      staleAfterMs: config.STALE_AFTER_SECONDS * 1000,
+    });
     return { reconciler, logger, metrics };
   },
   handle: async ({ reconciler, logger, metrics }) => {
-    const { listed, unknown, stalled } = await reconciler.reconcile();
-    logger.info('bucket reconciled', { listed, unknown, stalled });
-    metrics.addMetric(METRIC.filesForgotten, 'Count', unknown.length);
-    metrics.addMetric(METRIC.filesStalled, 'Count', stalled.length);
-    return { listed, unknown, stalled };
+    const reconciliation = await reconciler.reconcile();
+    logger.info('bucket reconciled', { ...reconciliation });
+    metrics.addMetric(METRIC.filesForgotten, 'Count', reconciliation.unreported.length);
+    metrics.addMetric(METRIC.filesStalled, 'Count', reconciliation.stalled.length);
+    return reconciliation;
   },
 });

@@ -23,11 +23,12 @@ interface HandlerOptions<Event, Result, Dependencies> {
  * with its code and place, then thrown, so that the event source tries again.
  *
  * `connect` makes the dependencies from the environment at the first invocation and keeps them for the next ones; when
- * it fails, the next invocation tries again. `connectedBy` gives the same handler on other dependencies, as tests need.
+ * it fails, the next invocation tries again. `withDependencies` gives the same handler on other dependencies, as tests need.
  */
 export function createHandler<Event, Result, Dependencies>(options: HandlerOptions<Event, Result, Dependencies>) {
   return Object.assign(wrap(options), {
-    connectedBy: (connect: HandlerOptions<Event, Result, Dependencies>['connect']) => wrap({ ...options, connect }),
+    withDependencies: (connect: HandlerOptions<Event, Result, Dependencies>['connect']) =>
+      wrap({ ...options, connect }),
   });
 }
 

@@ -2,19 +2,18 @@ import { InputError } from '../core/errors.ts';
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
 import { findSalaryColumns } from '../core/salary-columns.ts';
 import type { SalaryFilter } from '../core/salary-rules.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
+import type { Deadline } from '../ports/deadline.ts';
+import type { FunctionInvoker } from '../ports/function-invoker.ts';
+import type { IngestionLedger } from '../ports/ingestion-ledger.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { type Checkpoint, continuationEvent, type JudgeCheckpoint, type SendCheckpoint } from './checkpoint.ts';
 import { parseHeader } from './csv-rows.ts';
 import { FileGone, readRecords } from './file-reader.ts';
 import { Pacer } from './pacer.ts';
-import type {
-  Continuation,
-  DeadLetterQueue,
-  Deadline,
-  IngestionLedger,
-  Journal,
-  ObjectStore,
-  RecordPublisher,
-} from './ports.ts';
 import type { RecordBatch } from './record-scanner.ts';
 import { RowSender } from './row-sender.ts';
 
@@ -23,13 +22,13 @@ export interface CsvTransformerDependencies {
   readonly ledger: IngestionLedger;
   readonly publisher: RecordPublisher;
   readonly deadLetters: DeadLetterQueue;
-  readonly continuation: Continuation;
-  readonly journal: Journal;
+  /** Invokes this same function. */
+  readonly transformCsv: FunctionInvoker;
+  readonly logger: Logger;
   readonly filter: SalaryFilter;
   /** Least time that must remain for an invocation to go on; see `Pacer`. */
   readonly marginMs: number;
-  /** A clock that never goes back. */
-  readonly monotonicMs: () => number;
+  readonly clock: Clock;
 }
 
 /** What one invocation brought a file to. `continued`: another invocation goes on with it. */
@@ -139,7 +138,7 @@ export class CsvTransformer {
 
   /** Leaves the next step of a file to an invocation of its own. */
   async handOver(checkpoint: Checkpoint): Promise<void> {
-    await this.#deps.continuation.invoke(continuationEvent(checkpoint));
+    await this.#deps.transformCsv.invokeAsync(continuationEvent(checkpoint));
   }
 
   async #continue(checkpoint: Checkpoint, counts: RowCounts): Promise<TransformOutcome> {
@@ -160,7 +159,7 @@ export class CsvTransformer {
       },
     ]);
     await this.#deps.ledger.reject(arrival);
-    this.#deps.journal.warn('file rejected', { bucket, key, version, code: fault.code });
+    this.#deps.logger.warn('file rejected', { bucket, key, version, code: fault.code });
     return { state: 'rejected', counts: NO_ROWS };
   }
 }

@@ -1,5 +1,5 @@
 import type { FileArrival } from '../core/ingestion.ts';
-import type { ObjectStore } from './ports.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { type FilePosition, type RecordBatch, RecordScanner } from './record-scanner.ts';
 
 /** The version is gone from the bucket, or another one is in its place. */

@@ -1,17 +1,17 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts';
 import { createKafka } from '../adapters/kafka/kafka-client.ts';
 import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
-import { AsyncInvoker } from '../adapters/lambda/async-invoker.ts';
+import { LambdaFunctionInvoker } from '../adapters/lambda/lambda-function-invoker.ts';
 import { Database } from '../adapters/postgres/database.ts';
-import { IngestionLedger } from '../adapters/postgres/ingestion-ledger.ts';
-import { ObjectStore } from '../adapters/s3/object-store.ts';
+import { PostgresIngestionLedger } from '../adapters/postgres/postgres-ingestion-ledger.ts';
 import { createS3Client } from '../adapters/s3/s3-client.ts';
+import { S3ObjectStore } from '../adapters/s3/s3-object-store.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
 import { Patience } from './patience.ts';
@@ -24,19 +24,18 @@ export const handler = createHandler({
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(transformCsvShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));
-    const monotonicMs = () => performance.now();
-    const patience = new Patience({ journal: logger, wait: (ms) => wait(ms), monotonicMs });
+    const patience = new Patience({ logger, clock: systemClock });
     const publisher = patience.publisher(new RecordPublisher(createKafka(kafkaOf(config, NAME))));
     const transformer = new CsvTransformer({
-      store: patience.store(new ObjectStore(createS3Client())),
-      ledger: patience.ledger(new IngestionLedger(database)),
+      store: patience.store(new S3ObjectStore(createS3Client())),
+      ledger: patience.ledger(new PostgresIngestionLedger(database)),
       publisher,
       deadLetters: new DeadLetterPublisher(publisher, SALARIES_DEAD_LETTER_TOPIC),
-      continuation: new AsyncInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
-      journal: logger,
+      transformCsv: new LambdaFunctionInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
+      logger,
       filter: { departments: new Set(config.SALARY_DEPARTMENTS), hiredSince: config.HIRED_SINCE },
       marginMs: config.CONTINUE_BEFORE_END_SECONDS * 1000,
-      monotonicMs,
+      clock: systemClock,
     });
     return { transformer, logger, metrics };
   },

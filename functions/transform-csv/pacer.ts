@@ -1,5 +1,7 @@
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
-import type { Deadline, IngestionLedger } from './ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Deadline } from '../ports/deadline.ts';
+import type { IngestionLedger } from '../ports/ingestion-ledger.ts';
 
 /** Rarely enough to cost nothing, often enough that a file without a heartbeat for a minute is surely forsaken. */
 const HEARTBEAT_MS = 5_000;
@@ -12,7 +14,7 @@ export class Pacer {
   readonly #file: FileArrival;
   readonly #ledger: IngestionLedger;
   readonly #deadline: Deadline;
-  readonly #monotonicMs: () => number;
+  readonly #clock: Clock;
   readonly #marginMs: number;
   #lastBeatMs: number;
 
@@ -20,21 +22,21 @@ export class Pacer {
     readonly file: FileArrival;
     readonly ledger: IngestionLedger;
     readonly deadline: Deadline;
-    readonly monotonicMs: () => number;
+    readonly clock: Clock;
     /** Kept for the publishes in flight and for handing over; at most a quarter of what the invocation begins with. */
     readonly marginMs: number;
   }) {
     this.#file = options.file;
     this.#ledger = options.ledger;
     this.#deadline = options.deadline;
-    this.#monotonicMs = options.monotonicMs;
+    this.#clock = options.clock;
     this.#marginMs = Math.min(options.marginMs, options.deadline.remainingMs() / 4);
-    this.#lastBeatMs = options.monotonicMs();
+    this.#lastBeatMs = options.clock.monotonicMs();
   }
 
   async next(counts: RowCounts): Promise<Pace> {
     if (this.#deadline.remainingMs() < this.#marginMs) return 'hand over';
-    const nowMs = this.#monotonicMs();
+    const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#lastBeatMs < HEARTBEAT_MS) return 'go on';
     this.#lastBeatMs = nowMs;
     const state = await this.#ledger.reportProgress(this.#file, counts);

@@ -3,8 +3,12 @@ import { PipelineError } from '../core/errors.ts';
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
 import type { OutgoingRecord } from '../core/kafka-record.ts';
 import type { FileVersion } from '../core/salary-record.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { IngestionLedger } from '../ports/ingestion-ledger.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { FileGone } from './file-reader.ts';
-import type { IngestionLedger, Journal, ObjectStore, RecordPublisher } from './ports.ts';
 
 /**
  * A server that restarts, or fails over to a standby nearby, is back within it. Longer, with the last attempt behind
@@ -14,10 +18,8 @@ const PATIENCE_MS = 40_000;
 const WAIT_MS = { first: 250, longest: 4_000 };
 
 interface PatienceOptions {
-  readonly journal: Journal;
-  readonly wait: (ms: number) => Promise<void>;
-  /** A clock that never goes back. */
-  readonly monotonicMs: () => number;
+  readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 /**
@@ -33,15 +35,15 @@ export class Patience {
   }
 
   async #keep<Answer>(step: string, attempt: () => Promise<Answer>): Promise<Answer> {
-    const { journal, wait, monotonicMs } = this.#options;
-    const startedMs = monotonicMs();
+    const { logger, clock } = this.#options;
+    const startedMs = clock.monotonicMs();
     for (let waitMs = WAIT_MS.first; ; waitMs = Math.min(2 * waitMs, WAIT_MS.longest)) {
       try {
         return await attempt();
       } catch (error) {
-        if (!mayPass(error) || monotonicMs() - startedMs + waitMs > PATIENCE_MS) throw error;
-        journal.warn('a step failed and is tried again', { step, waitMs, reason: reasonOf(error) });
-        await wait(waitMs);
+        if (!mayPass(error) || clock.monotonicMs() - startedMs + waitMs > PATIENCE_MS) throw error;
+        logger.warn('a step failed and is tried again', { step, waitMs, reason: reasonOf(error) });
+        await clock.sleep(waitMs);
       }
     }
   }

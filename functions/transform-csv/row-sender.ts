@@ -5,8 +5,9 @@ import type { SalaryColumns } from '../core/salary-columns.ts';
 import { salaryRecordEncoder } from '../core/salary-record.ts';
 import { judgeSalaryRow, type RowRejection, type SalaryFilter } from '../core/salary-rules.ts';
 import { SALARIES_TOPIC } from '../core/topics.ts';
+import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
+import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { RowParser } from './csv-rows.ts';
-import type { DeadLetterQueue, RecordPublisher } from './ports.ts';
 import { PublishWindow } from './publish-window.ts';
 import type { RecordBatch } from './record-scanner.ts';
 

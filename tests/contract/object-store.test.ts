@@ -8,8 +8,8 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { ObjectStore } from '../../functions/adapters/s3/object-store.ts';
 import { createS3Client } from '../../functions/adapters/s3/s3-client.ts';
+import { S3ObjectStore } from '../../functions/adapters/s3/s3-object-store.ts';
 import type { FileArrival } from '../../functions/core/ingestion.ts';
 import { findMinio, type S3ServerKind, TEST_CREDENTIALS, TestS3Server } from '../support/s3-server.ts';
 
@@ -19,12 +19,12 @@ const BYTES = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 
 let previousEnvironment: NodeJS.ProcessEnv;
 
 /** The client as the functions make it: all it knows comes from the SDK's own variables. */
-function createStore(endpoint: string): ObjectStore {
+function createStore(endpoint: string): S3ObjectStore {
   process.env['AWS_ENDPOINT_URL_S3'] = endpoint;
   process.env['AWS_REGION'] = 'eu-central-1';
   process.env['AWS_ACCESS_KEY_ID'] = TEST_CREDENTIALS.accessKeyId;
   process.env['AWS_SECRET_ACCESS_KEY'] = TEST_CREDENTIALS.secretAccessKey;
-  return new ObjectStore(createS3Client());
+  return new S3ObjectStore(createS3Client());
 }
 
 async function readAll(stream: AsyncIterable<Uint8Array> | null): Promise<Buffer> {
@@ -48,7 +48,7 @@ if (!findMinio()) console.warn('no MinIO at hand (MINIO_BIN or PATH): buckets th
 describe.each(servers)('the object store, at %s', (kind) => {
   let server: TestS3Server;
   let client: S3Client;
-  let store: ObjectStore;
+  let store: S3ObjectStore;
   let buckets = 0;
 
   beforeAll(async () => {
@@ -244,7 +244,7 @@ describe('the object store, at a server that breaks in the middle', () => {
       (endpoint) => {
         process.env['AWS_ENDPOINT_URL_S3'] = endpoint;
         // Long enough for the head of the answer, which this same process has to send.
-        return new ObjectStore(createS3Client({ stallMs: 2_000 }));
+        return new S3ObjectStore(createS3Client({ stallMs: 2_000 }));
       },
     );
     await expect(readAll(stream)).rejects.toThrow(/timed out/);

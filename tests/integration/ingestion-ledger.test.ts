@@ -1,7 +1,7 @@
 import type { Database } from '../../functions/adapters/postgres/database.ts';
-import { IngestionAccounting } from '../../functions/adapters/postgres/ingestion-accounting.ts';
-import { IngestionLedger } from '../../functions/adapters/postgres/ingestion-ledger.ts';
-import { SalaryTables } from '../../functions/adapters/postgres/salary-tables.ts';
+import { PostgresIngestionLedger } from '../../functions/adapters/postgres/postgres-ingestion-ledger.ts';
+import { PostgresSalaryTables } from '../../functions/adapters/postgres/postgres-salary-tables.ts';
+import { PostgresUnfinishedFiles } from '../../functions/adapters/postgres/postgres-unfinished-files.ts';
 import type { FileArrival } from '../../functions/core/ingestion.ts';
 import {
   arrivalOf,
@@ -14,13 +14,13 @@ import {
 } from '../support/salary-database.ts';
 
 let database: Database;
-let ledger: IngestionLedger;
-let tables: SalaryTables;
+let ledger: PostgresIngestionLedger;
+let tables: PostgresSalaryTables;
 
 beforeAll(async () => {
   ({ database } = await createSalaryDatabase());
-  ledger = new IngestionLedger(database);
-  tables = new SalaryTables(database);
+  ledger = new PostgresIngestionLedger(database);
+  tables = new PostgresSalaryTables(database);
 });
 
 afterEach(async () => {
@@ -210,7 +210,7 @@ describe('a version that cannot be read', () => {
     const gone = arrivalOf('a.csv', '1');
     await begin(gone);
     await tables.load([salaryOf(gone, 1), salaryOf(gone, 2)]);
-    await tables.refuse([salaryOf(gone, 3)]);
+    await tables.recordRefused([salaryOf(gone, 3)]);
     await ledger.supersede(gone);
     expect(await totalsOf(database)).toEqual({});
     expect(await tables.load([salaryOf(gone, 3)])).toMatchObject({ loaded: 0, skipped: 1 });
@@ -240,7 +240,7 @@ describe('what an outage left behind', () => {
     lastModified,
   });
   const unknownAmong = async (...objects: ReturnType<typeof listed>[]) =>
-    (await new IngestionAccounting(database, 'b').findUnknown(objects, 60_000)).map(({ key }) => key);
+    (await new PostgresUnfinishedFiles(database, 'b').findUnreported(objects, 60_000)).map(({ key }) => key);
 
   it('is what no event has told of', async () => {
     await ingest(arrivalOf('known.csv', '1'), 1);
@@ -259,8 +259,8 @@ describe('what an outage left behind', () => {
 
   it('is the same key in another bucket, too', async () => {
     await ingest(arrivalOf('a.csv', '1'), 1);
-    const elsewhere = new IngestionAccounting(database, 'elsewhere');
-    expect(await elsewhere.findUnknown([listed('a.csv', 'etag-1')], 60_000)).toHaveLength(1);
+    const elsewhere = new PostgresUnfinishedFiles(database, 'elsewhere');
+    expect(await elsewhere.findUnreported([listed('a.csv', 'etag-1')], 60_000)).toHaveLength(1);
   });
 
   it('is the first content again after A, B, A, when the third event was lost', async () => {
@@ -295,7 +295,7 @@ describe('what an outage left behind', () => {
     await database.query(
       `update ingested_file set heartbeat_at = clock_timestamp() - interval '5 minutes' where key <> 'fresh.csv'`,
     );
-    const accounting = new IngestionAccounting(database, 'b');
+    const accounting = new PostgresUnfinishedFiles(database, 'b');
     expect(await accounting.findStalled(60_000)).toEqual([still]);
     // What only waits for its rows has ten times as long.
     await database.query(`update ingested_file set heartbeat_at = clock_timestamp() - interval '11 minutes'`);

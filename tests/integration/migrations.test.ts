@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { Database } from '../../functions/adapters/postgres/database.ts';
-import { migrate } from '../../functions/adapters/postgres/migrations.ts';
+import { PostgresSchemaMigrator } from '../../functions/adapters/postgres/postgres-schema-migrator.ts';
+import type { Migration } from '../../functions/ports/schema-migrator.ts';
 import { readMigrations } from '../../functions/provision/migration-files.ts';
 import { SQL } from '../support/salary-database.ts';
 import { createDatabase } from '../support/servers.ts';
+
+const migrate = (database: Database, migrations: readonly Migration[]) =>
+  new PostgresSchemaMigrator(database).migrate(migrations);
 
 const opened: Database[] = [];
 

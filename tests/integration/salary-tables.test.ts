@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Database } from '../../functions/adapters/postgres/database.ts';
-import { IngestionLedger } from '../../functions/adapters/postgres/ingestion-ledger.ts';
-import { SalaryTables } from '../../functions/adapters/postgres/salary-tables.ts';
+import { PostgresIngestionLedger } from '../../functions/adapters/postgres/postgres-ingestion-ledger.ts';
+import { PostgresSalaryTables } from '../../functions/adapters/postgres/postgres-salary-tables.ts';
 import type { FileArrival } from '../../functions/core/ingestion.ts';
 import type { KafkaRecord } from '../../functions/core/kafka-record.ts';
 import { salaryRecordEncoder } from '../../functions/core/salary-record.ts';
@@ -18,13 +18,13 @@ import {
 
 let database: Database;
 let url: string;
-let ledger: IngestionLedger;
-let tables: SalaryTables;
+let ledger: PostgresIngestionLedger;
+let tables: PostgresSalaryTables;
 
 beforeAll(async () => {
   ({ database, url } = await createSalaryDatabase(16));
-  ledger = new IngestionLedger(database);
-  tables = new SalaryTables(database);
+  ledger = new PostgresIngestionLedger(database);
+  tables = new PostgresSalaryTables(database);
 });
 
 afterEach(async () => {
@@ -51,9 +51,9 @@ describe('a batch', () => {
   it('that comes again changes nothing', async () => {
     const file = await begin(arrivalOf('a.csv', '1'));
     const batch = rowsOf(file, 1, 10);
-    expect(await tables.load(batch)).toEqual({ loaded: 10, skipped: 0, unknown: [] });
-    expect(await tables.load(batch)).toEqual({ loaded: 0, skipped: 10, unknown: [] });
-    expect(await tables.load(rowsOf(file, 5, 12))).toEqual({ loaded: 2, skipped: 6, unknown: [] });
+    expect(await tables.load(batch)).toEqual({ loaded: 10, skipped: 0, unregistered: [] });
+    expect(await tables.load(batch)).toEqual({ loaded: 0, skipped: 10, unregistered: [] });
+    expect(await tables.load(rowsOf(file, 5, 12))).toEqual({ loaded: 2, skipped: 6, unregistered: [] });
     expect(await fileOf(database, 'a.csv', '1')).toMatchObject({ loaded: 12 });
   });
 
@@ -81,14 +81,14 @@ describe('a batch', () => {
       salaryOf(old, 1),
       salaryOf(a, 2, { department: 'ECC', salary: 4 }),
     ]);
-    expect(outcome).toEqual({ loaded: 3, skipped: 1, unknown: [] });
+    expect(outcome).toEqual({ loaded: 3, skipped: 1, unregistered: [] });
     expect(await totalsOf(database)).toEqual({ CIT: 2, ECC: 5 });
   });
 
   it('names the records of files that nobody has registered, and loads the rest', async () => {
     const file = await begin(arrivalOf('a.csv', '1'));
     const stray = salaryOf({ key: 'never.csv', version: '1' }, 1);
-    expect(await tables.load([salaryOf(file, 1), stray])).toEqual({ loaded: 1, skipped: 0, unknown: [stray] });
+    expect(await tables.load([salaryOf(file, 1), stray])).toEqual({ loaded: 1, skipped: 0, unregistered: [stray] });
   });
 
   it('holds totals beyond 32 bits', async () => {
@@ -129,7 +129,7 @@ describe('a batch', () => {
     await database.transaction(async (client) => {
       // The totals come last, so whoever waits for them has inserted its rows.
       await client.query(`insert into department_employee_salary values ('EMS', 0, 0)`);
-      attempt = new SalaryTables(killed).load(batch).catch((error: Error) => error);
+      attempt = new PostgresSalaryTables(killed).load(batch).catch((error: Error) => error);
       await untilWaiting(1);
       await client.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'to-be-killed'`,
@@ -140,7 +140,7 @@ describe('a batch', () => {
     expect(await totalsOf(database)).toEqual({});
     expect(await fileOf(database, 'a.csv', '1')).toMatchObject({ loaded: 0 });
     // The same instance serves the next attempt with a new connection.
-    expect(await new SalaryTables(killed).load(batch)).toMatchObject({ loaded: 50 });
+    expect(await new PostgresSalaryTables(killed).load(batch)).toMatchObject({ loaded: 50 });
     await killed.close();
   });
 
@@ -224,7 +224,7 @@ describe('a row that the database refuses', () => {
   it('of a version that counts no more is not counted', async () => {
     const older = await begin(arrivalOf('a.csv', '1'));
     await begin(arrivalOf('a.csv', '2'));
-    await tables.refuse([salaryOf(older, 1)]);
+    await tables.recordRefused([salaryOf(older, 1)]);
     expect(await fileOf(database, 'a.csv', '1')).toMatchObject({ refused: 0 });
   });
 
@@ -278,7 +278,7 @@ describe('totals', () => {
                   );
                   await ledger.register(arrival, latest);
                   if (action === 'load') await retryingDeadlocks(() => tables.load(rows));
-                  else if (action === 'refuse') await tables.refuse([salaryOf(arrival, 100 + first)]);
+                  else if (action === 'refuse') await tables.recordRefused([salaryOf(arrival, 100 + first)]);
                   else if (action === 'takeOver') await ledger.takeOver(arrival, latest);
                   else if (action === 'finish') await ledger.finish(arrival, countsOf(count));
                   else await ledger.supersede(arrival);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Database } from '../../functions/adapters/postgres/database.ts';
-import { migrate } from '../../functions/adapters/postgres/migrations.ts';
+import { PostgresSchemaMigrator } from '../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import type { FileArrival, RowCounts } from '../../functions/core/ingestion.ts';
-import type { SalaryRecord } from '../../functions/core/salary-record.ts';
+import type { ReceivedSalary, SalaryRecord } from '../../functions/core/salary-record.ts';
 import { readMigrations } from '../../functions/provision/migration-files.ts';
 import { createDatabase } from './servers.ts';
 
@@ -12,7 +12,7 @@ export const SQL = join(__dirname, '../../sql');
 export async function createSalaryDatabase(maxConnections = 8): Promise<{ database: Database; url: string }> {
   const url = await createDatabase('target');
   const database = await Database.open({ url, applicationName: 'test', maxConnections });
-  await migrate(database, await readMigrations(join(SQL, 'target')));
+  await new PostgresSchemaMigrator(database).migrate(await readMigrations(join(SQL, 'target')));
   return { database, url };
 }
 
@@ -25,7 +25,7 @@ export function salaryOf(
   file: { readonly key: string; readonly version: string },
   rowNumber: number,
   more: Partial<SalaryRecord> = {},
-): { salary: SalaryRecord } {
+): ReceivedSalary {
   const salary: SalaryRecord = {
     bucket: 'b',
     key: file.key,
@@ -38,7 +38,8 @@ export function salaryOf(
     salary: 1_000 + rowNumber,
     ...more,
   };
-  return { salary };
+  const place = { topic: 'employee-salaries', partition: 0, offset: String(rowNumber), timestampMs: 0 };
+  return { salary, record: { ...place, key: null, value: null } };
 }
 
 export function countsOf(sent: number): RowCounts {

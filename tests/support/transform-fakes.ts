@@ -1,19 +1,16 @@
 import type { DeadLetter } from '../../functions/core/dead-letter.ts';
-import type { ErrorContext } from '../../functions/core/errors.ts';
 import type { FileArrival, FileState, RowCounts } from '../../functions/core/ingestion.ts';
 import type { OutgoingRecord } from '../../functions/core/kafka-record.ts';
 import { decodeSalaryRecord, type FileVersion, type SalaryRecord } from '../../functions/core/salary-record.ts';
 import { compareSequencers } from '../../functions/core/sequencer.ts';
+import type { DeadLetterQueue } from '../../functions/ports/dead-letter-queue.ts';
+import type { FunctionInvoker } from '../../functions/ports/function-invoker.ts';
+import type { IngestionLedger } from '../../functions/ports/ingestion-ledger.ts';
+import type { ObjectStore } from '../../functions/ports/object-store.ts';
+import type { RecordPublisher } from '../../functions/ports/record-publisher.ts';
 import type { Checkpoint } from '../../functions/transform-csv/checkpoint.ts';
 import { continuationEventShape } from '../../functions/transform-csv/checkpoint.ts';
 import { CsvTransformer, type TransformOutcome } from '../../functions/transform-csv/csv-transformer.ts';
-import type {
-  Continuation,
-  DeadLetterQueue,
-  IngestionLedger,
-  ObjectStore,
-  RecordPublisher,
-} from '../../functions/transform-csv/ports.ts';
 
 /** A bucket in memory. Bytes come in chunks of any size; any read may be made to fail in the middle. */
 export class FakeObjectStore implements ObjectStore {
@@ -178,10 +175,10 @@ export class FakeDeadLetters implements DeadLetterQueue {
 }
 
 /** Keeps the events for other invocations, as Lambda would get them: through JSON. */
-export class FakeContinuation implements Continuation {
+export class FakeFunctionInvoker implements FunctionInvoker {
   readonly checkpoints: Checkpoint[] = [];
 
-  async invoke(event: object): Promise<void> {
+  async invokeAsync(event: object): Promise<void> {
     this.checkpoints.push(continuationEventShape.parse(JSON.parse(JSON.stringify(event))).checkpoint);
   }
 }
@@ -219,20 +216,20 @@ export function createTransformRig() {
     ledger: new FakeLedger(),
     publisher: new FakePublisher(),
     deadLetters: new FakeDeadLetters(),
-    continuation: new FakeContinuation(),
-    logged: [] as { readonly message: string; readonly context: ErrorContext }[],
+    transformCsv: new FakeFunctionInvoker(),
+    logged: [] as { readonly message: string; readonly context: object }[],
     nowMs: 0,
     remainingMs: 900_000,
   };
-  const log = (message: string, context: ErrorContext) => {
+  const log = (message: string, context: object) => {
     rig.logged.push({ message, context });
   };
   const transformer = new CsvTransformer({
     ...rig,
-    journal: { info: log, warn: log },
+    logger: { debug: log, info: log, warn: log },
     filter: { departments: new Set(['ECC', 'CIT', 'EMS']), hiredSince: '2010-01-01' },
     marginMs: 30_000,
-    monotonicMs: () => rig.nowMs,
+    clock: { monotonicMs: () => rig.nowMs, sleep: async () => {} },
   });
   const deadline = { remainingMs: () => rig.remainingMs };
   return Object.assign(rig, {

@@ -42,7 +42,9 @@ function breach(from: string, to: string): string | undefined {
   if (folder === 'core') return to.startsWith('functions/core/') ? undefined : 'core imports nothing but core';
   if (folder === 'ports') return inside(to, 'core', 'ports') ? undefined : 'ports import nothing but core';
   if (folder === 'runtime') {
-    return isFile && !inside(to, 'core', 'runtime') ? 'runtime imports nothing of ours but core' : undefined;
+    return isFile && !inside(to, 'core', 'ports', 'runtime')
+      ? 'runtime imports nothing of ours but core and ports'
+      : undefined;
   }
   if (folder === 'adapters') {
     const system = from.split('/')[2] ?? '';

@@ -10,7 +10,7 @@ import { PollerLedger } from '../../../functions/adapters/dynamodb/poller-ledger
 import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
 import { createTopics } from '../../../functions/adapters/kafka/topic-admin.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
-import { migrate } from '../../../functions/adapters/postgres/migrations.ts';
+import { PostgresSchemaMigrator } from '../../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
 import { eventually } from '../eventually.ts';
@@ -228,7 +228,7 @@ export class CdcPipeline {
 export async function applyMigrations(url: string, which: 'source' | 'target'): Promise<void> {
   const database = await Database.open({ url, applicationName: 'test-migrations' });
   try {
-    await migrate(database, await readMigrations(join(SQL, which)));
+    await new PostgresSchemaMigrator(database).migrate(await readMigrations(join(SQL, which)));
   } finally {
     await database.close();
   }

@@ -26,7 +26,7 @@ function connectToMemory(replica = new ModelReplica(), publish?: () => Promise<v
     },
   };
   let now = 0;
-  const connected = handler.connectedBy(({ logger, metrics }) => ({
+  const connected = handler.withDependencies(({ logger, metrics }) => ({
     applier: new ChangeApplier(replica, deadLetters, parseChangeRules('noNegativeEmpId')),
     memory: new DeletionMemory(deletions, () => now),
     logger,

@@ -20,12 +20,12 @@ function connectToMemory(load: (batch: readonly ReceivedSalary[]) => Promise<voi
     load: async (batch: readonly ReceivedSalary[]) => {
       await load(batch);
       batches.push(batch);
-      return { loaded: batch.length, skipped: 0, unknown: [] };
+      return { loaded: batch.length, skipped: 0, unregistered: [] };
     },
-    refuse: async () => {},
+    recordRefused: async () => {},
   };
   const deadLetters = { publish: async (more: readonly DeadLetter[]) => void letters.push(...more) };
-  const connected = handler.connectedBy(({ logger, metrics }) => ({
+  const connected = handler.withDependencies(({ logger, metrics }) => ({
     loader: new SalaryLoader(tables, deadLetters),
     logger,
     metrics,

@@ -1,7 +1,8 @@
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import type { ReceivedSalary } from '../../../functions/core/salary-record.ts';
-import { SalaryLoader, type SalaryTables } from '../../../functions/load-salaries/salary-loader.ts';
+import { SalaryLoader } from '../../../functions/load-salaries/salary-loader.ts';
+import type { SalaryTables } from '../../../functions/ports/salary-tables.ts';
 
 /** Tables in memory that refuse whole batches, as the database does, because of single rows. */
 class FakeTables implements SalaryTables {
@@ -9,7 +10,7 @@ class FakeTables implements SalaryTables {
   readonly refused: number[] = [];
   readonly batchSizes: number[] = [];
   badRows = new Set<number>();
-  unknownRows = new Set<number>();
+  unregisteredRows = new Set<number>();
   outage: Error | undefined;
 
   async load(batch: readonly ReceivedSalary[]) {
@@ -18,14 +19,14 @@ class FakeTables implements SalaryTables {
     if (batch.some(({ salary }) => this.badRows.has(salary.rowNumber))) {
       throw Object.assign(new Error('value "Medic" too long'), { code: '22001' });
     }
-    const unknown = batch.filter(({ salary }) => this.unknownRows.has(salary.rowNumber));
-    const rows = batch.filter((row) => !unknown.includes(row)).map(({ salary }) => salary.rowNumber);
+    const unregistered = batch.filter(({ salary }) => this.unregisteredRows.has(salary.rowNumber));
+    const rows = batch.filter((row) => !unregistered.includes(row)).map(({ salary }) => salary.rowNumber);
     const fresh = rows.filter((row) => !this.loaded.includes(row));
     this.loaded.push(...fresh);
-    return { loaded: fresh.length, skipped: rows.length - fresh.length, unknown };
+    return { loaded: fresh.length, skipped: rows.length - fresh.length, unregistered };
   }
 
-  async refuse(batch: readonly ReceivedSalary[]) {
+  async recordRefused(batch: readonly ReceivedSalary[]) {
     for (const { salary } of batch) if (!this.refused.includes(salary.rowNumber)) this.refused.push(salary.rowNumber);
   }
 }
@@ -103,7 +104,7 @@ describe('SalaryLoader', () => {
   });
 
   it('dead-letters the record of a file that nobody has registered', async () => {
-    tables.unknownRows.add(2);
+    tables.unregisteredRows.add(2);
     expect(await loader.load(rows(3))).toEqual({ loaded: 2, skipped: 0, deadLettered: 1 });
     expect(letters).toMatchObject([{ code: 'PIPE_UNKNOWN_FILE', origin: { offset: '1002' } }]);
   });
@@ -133,7 +134,7 @@ describe('SalaryLoader', () => {
   it('never tells what the database says of a row, as that quotes its values', async () => {
     tables.badRows.add(1);
     await loader.load(rows(1));
-    expect(letters[0]?.reason).toBe('the database refuses this row with SQLSTATE 22001');
+    expect(letters[0]?.reason).toBe('the database refused this row with SQLSTATE 22001');
   });
 
   it.each(['57P01', '40P01', 'ECONNREFUSED', undefined])(

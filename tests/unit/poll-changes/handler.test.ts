@@ -19,7 +19,7 @@ function connectToMemory() {
   const ledger = new ModelLedger();
   const published: OutgoingRecord[] = [];
   const reachAll = jest.fn(async () => 2);
-  const connected = handler.connectedBy(({ logger, metrics }) => ({
+  const connected = handler.withDependencies(({ logger, metrics }) => ({
     config: { POLLER_LEASE_MS: 6_000, CDC_RETENTION_HOURS: 1, CDC_PURGE_SECONDS: 60 },
     source,
     publisher: { publish: async (records: readonly OutgoingRecord[]) => void published.push(...records) },

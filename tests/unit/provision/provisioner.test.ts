@@ -1,23 +1,40 @@
-import { Provisioner, type TopicSpecification } from '../../../functions/provision/provisioner.ts';
+import type { TopicSpecification } from '../../../functions/ports/topic-admin.ts';
+import { Provisioner, type ProvisionerDependencies } from '../../../functions/provision/provisioner.ts';
 
 const DAY_MS = 86_400_000;
 
+/** Servers that are up to date, and one migration for each database. */
+const upToDate: ProvisionerDependencies = {
+  source: { migrate: async () => [] },
+  target: { migrate: async () => [] },
+  topics: { createTopics: async () => [] },
+  readMigrations: async (database) => [{ name: `0001_${database}`, sql: '' }],
+  partitions: 6,
+};
+const unreachable = () => Promise.reject(new Error('unreachable'));
+
 describe('Provisioner', () => {
-  it('migrates both databases, creates the topics and tells what there was to do', async () => {
+  it('migrates both databases, creates the topics and reports what it did', async () => {
     let wanted: readonly TopicSpecification[] = [];
-    const provisioner = new Provisioner(
-      {
-        migrateSource: async () => ['0001_source'],
-        migrateTarget: async () => [],
+    const provisioner = new Provisioner({
+      ...upToDate,
+      source: { migrate: async (migrations) => migrations.map(({ name }) => name) },
+      target: { migrate: async (migrations) => migrations.map(({ name }) => name) },
+      topics: {
         createTopics: async (topics) => {
           wanted = topics;
-          return topics.map(({ topic, partitions }) => ({ topic, partitions, outcome: 'created' }));
+          return topics.map(({ topic, partitions }) => ({
+            topic,
+            partitions,
+            partitionsWanted: partitions,
+            outcome: 'created' as const,
+          }));
         },
       },
-      3,
-    );
+      partitions: 3,
+    });
     const report = await provisioner.provision();
-    expect(report.migrations).toEqual({ source: ['0001_source'], target: [] });
+    expect(report.migrations).toEqual({ source: ['0001_source'], target: ['0001_target'] });
     expect(report.topics).toHaveLength(4);
     expect(wanted.map(({ topic, config }) => [topic, Number(config['retention.ms']) / DAY_MS])).toEqual([
       ['employee-salaries', 14],
@@ -31,13 +48,12 @@ describe('Provisioner', () => {
     }
   });
 
-  it.each(['migrateSource', 'migrateTarget', 'createTopics'] as const)('fails when %s does', async (part) => {
-    const infrastructure = {
-      migrateSource: async () => [],
-      migrateTarget: async () => [],
-      createTopics: async () => [],
-      [part]: () => Promise.reject(new Error('away')),
-    };
-    await expect(new Provisioner(infrastructure, 6).provision()).rejects.toThrow('away');
+  it.each<[string, Partial<ProvisionerDependencies>]>([
+    ['the source', { source: { migrate: unreachable } }],
+    ['the target', { target: { migrate: unreachable } }],
+    ['Kafka', { topics: { createTopics: unreachable } }],
+    ['the folder of migrations', { readMigrations: unreachable }],
+  ])('fails when %s is unreachable', async (_, broken) => {
+    await expect(new Provisioner({ ...upToDate, ...broken }).provision()).rejects.toThrow('unreachable');
   });
 });

@@ -1,9 +1,6 @@
 import type { FileArrival } from '../../../functions/core/ingestion.ts';
-import {
-  BucketReconciler,
-  type LatestObject,
-  type ListedObject,
-} from '../../../functions/reconcile-bucket/bucket-reconciler.ts';
+import type { LatestObject, ListedObject } from '../../../functions/ports/bucket-listing.ts';
+import { BucketReconciler } from '../../../functions/reconcile-bucket/bucket-reconciler.ts';
 
 const object = (key: string, more: Partial<LatestObject> = {}): LatestObject => ({
   key,
@@ -25,8 +22,8 @@ function reconcilerOf(options: {
   const asked: number[] = [];
   const unnoticed: number[] = [];
   const suffixes: string[] = [];
-  const reconciler = new BucketReconciler(
-    {
+  const reconciler = new BucketReconciler({
+    bucket: {
       name: 'salaries',
       list: async function* (suffix) {
         suffixes.push(suffix);
@@ -34,9 +31,9 @@ function reconcilerOf(options: {
       },
       head: async (key) => options.latest?.[key],
     },
-    {
-      findUnknown: async (objects, unnoticedForMs) => {
-        unnoticed.push(unnoticedForMs);
+    unfinishedFiles: {
+      findUnreported: async (objects, olderThanMs) => {
+        unnoticed.push(olderThanMs);
         return objects.filter(({ key }) => !options.known?.includes(key));
       },
       findStalled: async (staleAfterMs) => {
@@ -44,14 +41,15 @@ function reconcilerOf(options: {
         return options.stalled ?? [];
       },
     },
-    {
-      invoke: async (arrival) => {
+    transformCsv: {
+      invokeAsync: async (event) => {
+        const { arrival } = event as { arrival: FileArrival };
         if (arrival.key === options.failOn) throw new Error('Lambda is away');
         invoked.push(arrival);
       },
     },
-    60_000,
-  );
+    staleAfterMs: 60_000,
+  });
   return { reconciler, invoked, asked, unnoticed, suffixes };
 }
 
@@ -74,7 +72,7 @@ describe('BucketReconciler', () => {
       latest: { 'a.csv': a, 'c.csv': c },
       known: ['b.csv'],
     });
-    expect(await reconciler.reconcile()).toEqual({ listed: 3, unknown: ['a.csv', 'c.csv'], stalled: [] });
+    expect(await reconciler.reconcile()).toEqual({ listed: 3, unreported: ['a.csv', 'c.csv'], stalled: [] });
     expect(suffixes).toEqual(['.csv']);
     expect(invoked[0]).toEqual({
       bucket: 'salaries',
@@ -115,13 +113,13 @@ describe('BucketReconciler', () => {
 
   it('leaves alone what has gone since it was listed', async () => {
     const { reconciler, invoked } = reconcilerOf({ pages: [[object('gone.csv')]] });
-    expect(await reconciler.reconcile()).toEqual({ listed: 1, unknown: [], stalled: [] });
+    expect(await reconciler.reconcile()).toEqual({ listed: 1, unreported: [], stalled: [] });
     expect(invoked).toEqual([]);
   });
 
   it('hands on again what stands still, as its event described it', async () => {
     const { reconciler, invoked, asked } = reconcilerOf({ pages: [], stalled: [stalledFile] });
-    expect(await reconciler.reconcile()).toEqual({ listed: 0, unknown: [], stalled: ['stalled.csv'] });
+    expect(await reconciler.reconcile()).toEqual({ listed: 0, unreported: [], stalled: ['stalled.csv'] });
     expect(invoked).toEqual([stalledFile]);
     expect(asked).toEqual([60_000]);
   });

@@ -175,7 +175,7 @@ describe('continuation in the next invocation', () => {
     };
     let outcome = await rig.put(content);
     let invocations = 1;
-    for (let next = rig.continuation.checkpoints.shift(); next; next = rig.continuation.checkpoints.shift()) {
+    for (let next = rig.transformCsv.checkpoints.shift(); next; next = rig.transformCsv.checkpoints.shift()) {
       rig.remainingMs = 900_000;
       outcome = await rig.resume(next);
       invocations += 1;
@@ -225,7 +225,7 @@ describe('continuation in the next invocation', () => {
     expect(state).toBe('continued');
     expect(acknowledged).toBe(counts.sent);
     expect(rig.deadLetters.letters).toHaveLength(counts.rejected);
-    expect(rig.continuation.checkpoints).toMatchObject([{ phase: 'send', counts }]);
+    expect(rig.transformCsv.checkpoints).toMatchObject([{ phase: 'send', counts }]);
   });
 
   it('changes nothing when a part runs twice', async () => {
@@ -236,7 +236,7 @@ describe('continuation in the next invocation', () => {
     await rig.put(CONTENT);
     rig.store.onChunk = () => {};
     rig.remainingMs = 900_000;
-    const [checkpoint] = rig.continuation.checkpoints;
+    const [checkpoint] = rig.transformCsv.checkpoints;
     if (!checkpoint) throw new Error('expected a checkpoint');
     const twice = [await rig.resume(checkpoint), await rig.resume(checkpoint)];
     expect(twice.map(({ counts }) => counts)).toEqual([COUNTS, COUNTS]);
@@ -250,7 +250,7 @@ describe('continuation in the next invocation', () => {
     };
     await rig.put(CONTENT);
     rig.remainingMs = 900_000;
-    const [checkpoint] = rig.continuation.checkpoints;
+    const [checkpoint] = rig.transformCsv.checkpoints;
     if (!checkpoint) throw new Error('expected a checkpoint');
     await rig.put(`${HEADER}\n`);
     await rig.ledger.supersede(checkpoint.arrival);
@@ -327,7 +327,7 @@ describe('a broken world', () => {
 
   it('is thrown when the next invocation cannot be started', async () => {
     const rig = createTransformRig();
-    rig.continuation.invoke = async () => {
+    rig.transformCsv.invokeAsync = async () => {
       throw new Error('Lambda away');
     };
     rig.store.onChunk = () => {

@@ -1,7 +1,7 @@
 import { ConfigError, InputError } from '../../../functions/core/errors.ts';
+import type { IngestionLedger } from '../../../functions/ports/ingestion-ledger.ts';
 import { FileGone } from '../../../functions/transform-csv/file-reader.ts';
 import { Patience } from '../../../functions/transform-csv/patience.ts';
-import type { IngestionLedger } from '../../../functions/transform-csv/ports.ts';
 import { arrivalOf, FakeObjectStore } from '../../support/transform-fakes.ts';
 
 const away = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -28,11 +28,17 @@ function rigOf(failures: number, { error = away, attemptMs = 0 } = {}) {
     supersede: step('supersede', undefined),
   };
   const patience = new Patience({
-    journal: { info: () => {}, warn: (message, context) => warnings.push(`${message} ${context['step']}`) },
-    wait: async (ms) => {
-      clock.nowMs += ms;
+    logger: {
+      debug: () => {},
+      info: () => {},
+      warn: (message, context) => warnings.push(`${message} ${context['step']}`),
     },
-    monotonicMs: () => clock.nowMs,
+    clock: {
+      monotonicMs: () => clock.nowMs,
+      sleep: async (ms) => {
+        clock.nowMs += ms;
+      },
+    },
   });
   return {
     patience,

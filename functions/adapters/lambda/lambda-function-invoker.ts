@@ -1,7 +1,8 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { FunctionInvoker } from '../../ports/function-invoker.ts';
 
-/** Queues events for one function, which Lambda then invokes by itself, with two retries. */
-export class AsyncInvoker {
+/** Lambda retries a failed asynchronous invocation twice. */
+export class LambdaFunctionInvoker implements FunctionInvoker {
   readonly #client: LambdaClient;
   readonly #functionName: string;
 
@@ -10,8 +11,7 @@ export class AsyncInvoker {
     this.#functionName = functionName;
   }
 
-  /** Resolves when Lambda has taken the event over; what becomes of it is Lambda's business from then on. */
-  async invoke(event: unknown): Promise<void> {
+  async invokeAsync(event: object): Promise<void> {
     await this.#client.send(
       new InvokeCommand({
         FunctionName: this.#functionName,

@@ -2,11 +2,9 @@ import type { PoolClient } from 'pg';
 import type { FileArrival, FileState, RowCounts } from '../../core/ingestion.ts';
 import type { FileVersion } from '../../core/salary-record.ts';
 import { compareSequencers } from '../../core/sequencer.ts';
+import type { IngestionLedger, IsLatest } from '../../ports/ingestion-ledger.ts';
 import type { Database } from './database.ts';
 import { addToTotals } from './salary-totals.ts';
-
-/** Whether the version is, right now, what the bucket returns for its key. */
-type IsLatest = () => Promise<boolean>;
 
 interface KeyRow {
   readonly current_file_id: string | null;
@@ -19,24 +17,16 @@ interface FileRow {
 }
 
 /**
- * The accounting of ingested files: which version of a key counts, and what became of each.
- *
- * Every decision about a key is made under the lock of its row in `ingested_key`, taken by a statement of its own: a
- * statement that waited for a lock still sees the snapshot from before it waited.
+ * Decides about a key under the lock of its row in `ingested_key`. The lock is a statement of its own, because a
+ * statement that waited for a lock still sees the snapshot from before the wait.
  */
-export class IngestionLedger {
+export class PostgresIngestionLedger implements IngestionLedger {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /**
-   * Makes a version known, or finds what is known of it.
-   *
-   * `loading`: go on with it. Anything else: it is done, nothing to do. `isLatest` is asked only when sequencers cannot
-   * tell which version is the newer one.
-   */
   async register(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
     return this.#database.transaction(async (client) => {
       await client.query('insert into ingested_key (bucket, key) values ($1, $2) on conflict do nothing', [
@@ -65,10 +55,6 @@ export class IngestionLedger {
     });
   }
 
-  /**
-   * Makes a judged version the current one of its key: the older one is superseded and its rows leave the tables and
-   * the totals, in one transaction. Repeating it changes nothing.
-   */
   async takeOver(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
     return this.#database.transaction(async (client) => {
       const key = await lockKey(client, arrival);
@@ -83,7 +69,6 @@ export class IngestionLedger {
     });
   }
 
-  /** Heartbeat, with the counts so far. Any answer but `loading` means: stop, this version is done with. */
   async reportProgress(file: FileVersion, counts: RowCounts): Promise<FileState> {
     const { rows } = await this.#database.query<FileRow>(
       `with progress as (
@@ -96,7 +81,6 @@ export class IngestionLedger {
     return expectFile(rows[0], file).state;
   }
 
-  /** The end of the file is reached, and the broker has acknowledged every record and every dead letter of it. */
   async finish(file: FileVersion, counts: RowCounts): Promise<FileState> {
     return this.#database.transaction(async (client) => {
       await lockKey(client, file);
@@ -112,12 +96,10 @@ export class IngestionLedger {
     });
   }
 
-  /** The file is unusable and its dead letter acknowledged; what an earlier version brought stays. */
   async reject(file: FileVersion): Promise<void> {
     await this.#end(file, 'rejected');
   }
 
-  /** The object is gone or replaced by a newer version, so this one can no longer be read. */
   async supersede(file: FileVersion): Promise<void> {
     await this.#end(file, 'superseded');
   }

@@ -1,21 +1,16 @@
 import type { FileArrival } from '../../core/ingestion.ts';
+import type { ListedObject } from '../../ports/bucket-listing.ts';
+import type { UnfinishedFiles } from '../../ports/unfinished-files.ts';
 import type { Database } from './database.ts';
 
-interface ListedObject {
-  readonly key: string;
-  readonly eTag: string;
-  readonly sizeBytes: number;
-  readonly lastModified: Date;
-}
-
 /**
- * A file whose end is recorded waits for load-salaries only, and Kafka keeps its records for it: sending them again is
- * for the case that Kafka has lost them, so it waits many times longer.
+ * How many times longer a file may be silent once its end is recorded. It then waits for load-salaries only, and sending
+ * its rows again helps only if Kafka has lost them.
  */
-const PATIENCE_WITH_LOADER = 10;
+const STALE_FACTOR_AFTER_END = 10;
 
-/** What `ingested_file` knows of the objects in one bucket. */
-export class IngestionAccounting {
+/** Compares with `ingested_file`; ages are measured by the database's clock. */
+export class PostgresUnfinishedFiles implements UnfinishedFiles {
   readonly #database: Database;
   readonly #bucket: string;
 
@@ -24,14 +19,7 @@ export class IngestionAccounting {
     this.#bucket = bucket;
   }
 
-  /**
-   * Those of the listed objects that were put more than `unnoticedForMs` ago, by the database's clock, and have come to
-   * nobody's notice since.
-   */
-  async findUnknown<Listed extends ListedObject>(
-    objects: readonly Listed[],
-    unnoticedForMs: number,
-  ): Promise<readonly Listed[]> {
+  async findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]> {
     const { rows } = await this.#database.query<{ index: string }>(
       `select listed.index
        from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
@@ -54,13 +42,12 @@ export class IngestionAccounting {
         objects.map((o) => o.eTag),
         objects.map((o) => o.sizeBytes),
         objects.map((o) => o.lastModified),
-        unnoticedForMs / 1000,
+        olderThanMs / 1000,
       ],
     );
     return rows.map((row) => objects[Number(row.index) - 1]).filter((object) => object !== undefined);
   }
 
-  /** Files that are loading without a heartbeat for longer than `staleAfterMs`, longest first. */
   async findStalled(staleAfterMs: number): Promise<readonly FileArrival[]> {
     const { rows } = await this.#database.query<{
       key: string;
@@ -72,7 +59,7 @@ export class IngestionAccounting {
     }>(
       `select key, version, version_id, sequencer, etag, size_bytes from ingested_file
        where bucket = $1 and state = 'loading' and heartbeat_at < clock_timestamp()
-         - make_interval(secs => $2 * case when end_recorded then ${PATIENCE_WITH_LOADER} else 1 end)
+         - make_interval(secs => $2 * case when end_recorded then ${STALE_FACTOR_AFTER_END} else 1 end)
        order by heartbeat_at`,
       [this.#bucket, staleAfterMs / 1000],
     );

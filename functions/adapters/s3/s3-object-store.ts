@@ -1,12 +1,14 @@
 import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { PipelineError } from '../../core/errors.ts';
+import { unquoteETag } from '../../core/etag.ts';
 import type { FileArrival } from '../../core/ingestion.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
 
-/** Answers by which S3 says that this very version cannot be had any more. The bucket itself missing is none of them. */
+/** S3's error codes for a version that can no longer be read. A missing bucket is not among them: it may come back. */
 const GONE = new Set(['NoSuchKey', 'NoSuchVersion', 'PreconditionFailed']);
 
-/** Reads objects of S3 by exactly the version that an event told of. */
-export class ObjectStore {
+/** Pins a version by its version id, or by `If-Match` its ETag where the bucket keeps no versions. */
+export class S3ObjectStore implements ObjectStore {
   readonly #client: S3Client;
 
   constructor(client: S3Client) {
@@ -14,11 +16,8 @@ export class ObjectStore {
   }
 
   /**
-   * Streams a version from an offset on; nothing when the offset is its end. `null`: the version is gone, or another
-   * one is in its place.
-   *
-   * @throws PipelineError `PIPE_OBJECT_TRUNCATED` in the middle of the stream when the body ends before its length;
-   * whatever the SDK throws, a `TimeoutError` in the middle of a stream that stands still.
+   * @throws PipelineError `PIPE_OBJECT_TRUNCATED` in the middle of the stream when the body ends before its length; the
+   * SDK's errors, e.g. a `TimeoutError` in the middle of a stream that stalls.
    */
   async open(file: FileArrival, byteOffset: number): Promise<AsyncIterable<Uint8Array> | null> {
     const { versionId } = file;
@@ -40,12 +39,11 @@ export class ObjectStore {
     }
   }
 
-  /** Whether a version is, right now, what the bucket returns for the key. */
   async isLatest(file: FileArrival): Promise<boolean> {
     const { versionId } = file;
     try {
       const head = await this.#client.send(new HeadObjectCommand({ Bucket: file.bucket, Key: file.key }));
-      return head.ETag?.replaceAll('"', '') === file.eTag && (versionId === null || head.VersionId === versionId);
+      return unquoteETag(head.ETag) === file.eTag && (versionId === null || head.VersionId === versionId);
     } catch (error) {
       if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
       throw error;
@@ -53,7 +51,7 @@ export class ObjectStore {
   }
 }
 
-/** The bytes of a body, all of them: a connection that closes early must never pass for the end of the file. */
+/** Checks the length at the end, because a connection that closes early would look like the end of the file. */
 async function* readWhole(
   body: AsyncIterable<Uint8Array>,
   expectedBytes: number | undefined,
@@ -67,7 +65,7 @@ async function* readWhole(
   if (readBytes === expectedBytes) return;
   throw new PipelineError(
     'PIPE_OBJECT_TRUNCATED',
-    `expected ${expectedBytes ?? 'a known number of'} bytes of ${file.key}, got ${readBytes}; the bucket is read again`,
+    `expected ${expectedBytes ?? 'a known number of'} bytes of ${file.key}, got ${readBytes}; the connection closed early and the object is read again`,
     { retry: 'timed', context: { bucket: file.bucket, key: file.key } },
   );
 }

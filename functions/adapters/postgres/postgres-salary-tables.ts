@@ -1,55 +1,46 @@
 import type { PoolClient } from 'pg';
-import type { FileVersion, SalaryRecord } from '../../core/salary-record.ts';
+import type { FileVersion, ReceivedSalary, SalaryRecord } from '../../core/salary-record.ts';
+import type { LoadOutcome, SalaryTables } from '../../ports/salary-tables.ts';
 import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
-import { completeFiles } from './ingestion-ledger.ts';
+import { completeFiles } from './postgres-ingestion-ledger.ts';
 import { addToTotals } from './salary-totals.ts';
 
-interface Received {
-  readonly salary: SalaryRecord;
-}
-
-/** What is known of one file that a batch has rows of. */
-interface FileStanding {
+/** What the ledger says about one file that a batch has rows of. */
+interface FileStatus {
   readonly fileId: string;
-  /** Only the rows of a key's current version count. */
-  readonly current: boolean;
+  /** Whether the file is the current version of its key; only then do its rows count. */
+  readonly isCurrent: boolean;
 }
 
-/** The tables of the salaries pipeline, written a batch at a time. */
-export class SalaryTables {
+export class PostgresSalaryTables implements SalaryTables {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /**
-   * Writes a batch in one transaction: each row once, the totals by what was really inserted, nothing of versions that
-   * are not current.
-   */
-  async load<Item extends Received>(batch: readonly Item[]) {
+  async load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome> {
     return this.#database.transaction(async (client) => {
-      const standingOf = await lockFiles(client, batch);
-      const unknown: Item[] = [];
+      const statusOf = await lockFiles(client, batch);
+      const unregistered: ReceivedSalary[] = [];
       const current: { readonly fileId: string; readonly salary: SalaryRecord }[] = [];
       for (const item of batch) {
-        const standing = standingOf(item.salary);
-        if (standing === undefined) unknown.push(item);
-        else if (standing.current) current.push({ fileId: standing.fileId, salary: item.salary });
+        const status = statusOf(item.salary);
+        if (status === undefined) unregistered.push(item);
+        else if (status.isCurrent) current.push({ fileId: status.fileId, salary: item.salary });
       }
       const loaded = current.length === 0 ? 0 : await insertRows(client, current);
-      return { loaded, skipped: batch.length - unknown.length - loaded, unknown };
+      return { loaded, skipped: batch.length - unregistered.length - loaded, unregistered };
     });
   }
 
-  /** Counts rows as refused by the database; once for each row identity, and not when the row is in the tables. */
-  async refuse(batch: readonly Received[]): Promise<void> {
+  async recordRefused(batch: readonly ReceivedSalary[]): Promise<void> {
     await this.#database.transaction(async (client) => {
-      const standingOf = await lockFiles(client, batch);
+      const statusOf = await lockFiles(client, batch);
       const refused = batch.flatMap(({ salary }) => {
-        const standing = standingOf(salary);
-        return standing?.current ? [{ fileId: standing.fileId, rowNumber: salary.rowNumber }] : [];
+        const status = statusOf(salary);
+        return status?.isCurrent ? [{ fileId: status.fileId, rowNumber: salary.rowNumber }] : [];
       });
       const { rows } = await client.query<{ file_id: string }>(
         `with counted as (
@@ -74,14 +65,14 @@ export class SalaryTables {
 }
 
 /**
- * Locks the keys of a batch, so that no version takes over meanwhile, and tells which files are current.
+ * Locks the keys of a batch, so that no version takes over meanwhile, and looks its files up.
  *
- * The lock is a statement of its own: what is read behind it is read with a snapshot taken after the wait.
+ * The lock is a statement of its own, because the next statement then has a snapshot from after the wait.
  */
 async function lockFiles(
   client: PoolClient,
-  batch: readonly Received[],
-): Promise<(file: FileVersion) => FileStanding | undefined> {
+  batch: readonly ReceivedSalary[],
+): Promise<(file: FileVersion) => FileStatus | undefined> {
   const files = distinctFiles(batch);
   const identity = [files.map((f) => f.bucket), files.map((f) => f.key), files.map((f) => f.version)];
   await client.query({
@@ -96,26 +87,26 @@ async function lockFiles(
     key: string;
     version: string;
     file_id: string;
-    current: boolean;
+    is_current: boolean;
   }>({
     name: 'find-files',
-    text: `select bucket, key, version, file_id, coalesce(current_file_id = file_id, false) as current
+    text: `select bucket, key, version, file_id, coalesce(current_file_id = file_id, false) as is_current
            from unnest($1::text[], $2::text[], $3::text[]) as wanted (bucket, key, version)
            join ingested_file using (bucket, key, version) join ingested_key using (bucket, key)`,
     values: identity,
   });
-  const standings = new Map(rows.map((row) => [identify(row), { fileId: row.file_id, current: row.current }]));
+  const statuses = new Map(rows.map((row) => [identify(row), { fileId: row.file_id, isCurrent: row.is_current }]));
   let previous: FileVersion | undefined;
-  let standing: FileStanding | undefined;
+  let status: FileStatus | undefined;
   return (file) => {
-    if (previous === undefined || !isSameFile(previous, file)) standing = standings.get(identify(file));
+    if (previous === undefined || !isSameFile(previous, file)) status = statuses.get(identify(file));
     previous = file;
-    return standing;
+    return status;
   };
 }
 
-/** A batch is mostly one file's, or a few files' one behind the other. */
-function distinctFiles(batch: readonly Received[]): FileVersion[] {
+/** Consecutive rows mostly belong to the same file, and comparing with the previous row is cheaper than a look-up. */
+function distinctFiles(batch: readonly ReceivedSalary[]): FileVersion[] {
   const files = new Map<string, FileVersion>();
   let previous: FileVersion | undefined;
   for (const { salary } of batch) {
@@ -129,7 +120,7 @@ function isSameFile(a: FileVersion, b: FileVersion): boolean {
   return a.version === b.version && a.key === b.key && a.bucket === b.bucket;
 }
 
-/** Inserts what is not there yet, and moves totals and counters by exactly that. */
+/** Inserts the rows that are not there yet, adds exactly those to totals and counts, and returns their number. */
 async function insertRows(
   client: PoolClient,
   rows: readonly { readonly fileId: string; readonly salary: SalaryRecord }[],

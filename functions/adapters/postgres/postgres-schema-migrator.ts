@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import { PipelineError } from '../../core/errors.ts';
+import type { Migration, SchemaMigrator } from '../../ports/schema-migrator.ts';
+import type { Database } from './database.ts';
+
+/** "migr" in ASCII. Any number works that no other application uses for an advisory lock in the same database. */
+const MIGRATION_LOCK = 0x6d69_6772;
+
+/** Concurrent callers wait for an advisory lock; a row in `_private_migration` marks a migration as applied. */
+export class PostgresSchemaMigrator implements SchemaMigrator {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async migrate(migrations: readonly Migration[]): Promise<readonly string[]> {
+    const applied: string[] = [];
+    for (const migration of [...migrations].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const isNew = await this.#database.transaction((client) => apply(client, migration));
+      if (isNew) applied.push(migration.name);
+    }
+    return applied;
+  }
+}
+
+/** @returns whether the migration was new. */
+async function apply(client: PoolClient, migration: Migration): Promise<boolean> {
+  // Building an index on a large table may take longer than any statement limit, and so may waiting for it.
+  await client.query('set local statement_timeout = 0');
+  await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+  await client.query(
+    `create table if not exists _private_migration (
+       name text primary key,
+       sha256 text not null,
+       applied_at timestamptz not null default clock_timestamp())`,
+  );
+  const sha256 = createHash('sha256').update(migration.sql).digest('hex');
+  const { rows } = await client.query<{ sha256: string }>('select sha256 from _private_migration where name = $1', [
+    migration.name,
+  ]);
+  if (rows[0]) {
+    if (rows[0].sha256 === sha256) return false;
+    throw new PipelineError(
+      'PIPE_MIGRATION_CHANGED',
+      `expected migration ${migration.name} with the text that was applied, got a changed text; restore the file and write the change as a new migration with the next number`,
+      { retry: 'manual', context: { migration: migration.name } },
+    );
+  }
+  await client.query(migration.sql);
+  await client.query('insert into _private_migration (name, sha256) values ($1, $2)', [migration.name, sha256]);
+  return true;
+}

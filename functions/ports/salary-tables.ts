@@ -1,0 +1,36 @@
+import type { ReceivedSalary } from '../core/salary-record.ts';
+
+/** What became of the rows of one batch. */
+export interface LoadOutcome {
+  /** Number of rows that this batch inserted. */
+  readonly loaded: number;
+  /** Number of rows that were in the tables before, or that belong to a version which is not current. */
+  readonly skipped: number;
+  /** Rows of versions that the ingestion ledger does not know. */
+  readonly unregistered: readonly ReceivedSalary[];
+}
+
+/**
+ * The employees' rows, the totals by department and the counts of each file, changed together in one transaction a call.
+ *
+ * Delivery: exactly once. A row is identified by (bucket, key, version, rowNumber), and only its first arrival counts.
+ * Order: none needed, within a batch or between batches.
+ * Concurrency: calls may overlap, also with the same rows. Two batches that share rows in different orders may deadlock:
+ * the database then ends one of them with a transient error, and it must be retried.
+ *
+ * @throws every method, when the database is unreachable.
+ */
+export interface SalaryTables {
+  /**
+   * Inserts the rows that are not there yet and adds their salaries to the totals.
+   *
+   * @throws with the database's SQLSTATE when it refuses one of the rows; nothing of the batch is then written.
+   */
+  load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome>;
+
+  /**
+   * Counts rows as refused by the database, so that their file can complete without them. A row that is in the tables,
+   * or that belongs to a version which is not current, is not counted.
+   */
+  recordRefused(batch: readonly ReceivedSalary[]): Promise<void>;
+}

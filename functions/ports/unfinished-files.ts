@@ -1,0 +1,27 @@
+import type { FileArrival } from '../core/ingestion.ts';
+import type { ListedObject } from './bucket-listing.ts';
+
+/**
+ * Finds the files of one bucket that an outage left unfinished.
+ *
+ * Duplicates: reading changes nothing, so every call may be repeated.
+ * Concurrency: calls may overlap. A file may make progress right after it was returned.
+ *
+ * @throws every method, when the ledger is unreachable.
+ */
+export interface UnfinishedFiles {
+  /**
+   * Those of the listed objects that were put more than `olderThanMs` ago and that the ledger does not account for: no
+   * version with their ETag and size is loading, is the current version, or was rejected since they were put. In the
+   * order given.
+   */
+  findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]>;
+
+  /**
+   * Files in state `loading` whose last heartbeat is more than `staleAfterMs` ago, the longest silent first.
+   *
+   * A file whose end is recorded waits for load-salaries only and gets ten times as long, because Kafka keeps its
+   * records for as long as load-salaries needs.
+   */
+  findStalled(staleAfterMs: number): Promise<readonly FileArrival[]>;
+}
