@@ -4,8 +4,8 @@ import { EventSources } from './event-sources.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
 import { createLogger, reasonOf } from './logger.ts';
 import { type EventSourcesInput, readOptions } from './options.ts';
+import { hasNoEventSources, readModel } from './read-model.ts';
 import { readTemplateFile } from './template/from-file.ts';
-import { readTemplate } from './template/template-model.ts';
 
 const usage = `Usage: event-sources --template FILE --lambda URL --brokers HOST:PORT,... [options]
 
@@ -13,44 +13,42 @@ Invokes the functions of a compiled CloudFormation template as Lambda's event so
 Lambda's Invoke API.
 
   --template FILE       compiled template, JSON or YAML (osls package: .serverless/cloudformation-template-update-stack.json)
-  --lambda URL          where the Invoke API is served, for instance http://127.0.0.1:3002
-  --brokers LIST        Kafka brokers that stand in for the template's clusters
+  --lambda URL          URL of the Invoke API, for instance http://127.0.0.1:3002
+  --brokers LIST        Kafka brokers to use in place of the template's clusters
   --s3 URL              S3 server whose buckets are watched; credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   --region REGION       default us-east-1
   --state DIRECTORY     cursors and queued events; default .localstack/event-sources
   --metrics PORT        serve counters at http://127.0.0.1:PORT/metrics
   --log LEVEL           debug, info (default), warn, error or silent
-  --options JSON        further options, as custom.eventSources takes them
+  --options JSON        further options, as in custom.eventSources
 `;
 
-const LAMBDA_POLL_MS = 200;
+const commandLine = {
+  template: { type: 'string' },
+  lambda: { type: 'string' },
+  brokers: { type: 'string' },
+  s3: { type: 'string' },
+  region: { type: 'string' },
+  state: { type: 'string' },
+  metrics: { type: 'string' },
+  log: { type: 'string' },
+  options: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      template: { type: 'string' },
-      lambda: { type: 'string' },
-      brokers: { type: 'string' },
-      s3: { type: 'string' },
-      region: { type: 'string' },
-      state: { type: 'string' },
-      metrics: { type: 'string' },
-      log: { type: 'string' },
-      options: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
+  const { values } = parseArgs({ options: commandLine });
   if (values.help === true) {
     process.stdout.write(usage);
     return;
   }
-  if (values.template === undefined || values.lambda === undefined) {
-    throw new Error(`--template and --lambda are needed\n\n${usage}`);
+  const { template, lambda, region = 'us-east-1' } = values;
+  if (template === undefined || lambda === undefined) {
+    throw new Error(`expected --template and --lambda: add what is missing\n\n${usage}`);
   }
-  const region = values.region ?? 'us-east-1';
-  const input = {
-    ...(values.options !== undefined && furtherOptions(values.options)),
-    lambdaEndpoint: values.lambda,
+  const options = readOptions({
+    ...(values.options !== undefined && parseFurtherOptions(values.options)),
+    lambdaEndpoint: lambda,
     region,
     logLevel: values.log ?? 'info',
     ...(values.brokers !== undefined && { brokers: values.brokers.split(',') }),
@@ -64,22 +62,12 @@ async function main(): Promise<void> {
         secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? 'local',
       },
     }),
-  };
-  const options = readOptions(input);
+  });
   const log = createLogger(options.logLevel ?? 'info', (line) => process.stderr.write(`${line}\n`));
-  const model = readTemplate(
-    await readTemplateFile(values.template),
-    { region, ...(options.accountId !== undefined && { accountId: options.accountId }) },
-    {
-      ...(options.brokers !== undefined && { brokers: options.brokers }),
-      allowErrorControlsOnDemand: options.errorControlsOnDemand === 'allow',
-      maximumFilters: options.maximumFilters,
-      now: Date.now,
-    },
-  );
-  if (model.mappings.length + model.notifications.length + model.schedules.length === 0) {
+  const model = readModel(await readTemplateFile(template), options, { region });
+  if (hasNoEventSources(model)) {
     throw new Error(
-      `${values.template}: Resources: no AWS::Lambda::EventSourceMapping for Kafka, bucket notification or schedule is in this template, so there is nothing to do: give the compiled template of a service that has one (AWS: deploys it, and invokes nothing)`,
+      `${template}: Resources: expected an AWS::Lambda::EventSourceMapping for Kafka, a bucket notification or a schedule, found none, so there is nothing to do: use the compiled template of a service that has one (AWS: deploys it, and invokes nothing)`,
     );
   }
   const invoker = new LambdaClient({
@@ -95,22 +83,20 @@ async function main(): Promise<void> {
       void sources.stop().finally(() => process.exit(0));
     });
   }
-  let told = false;
-  while (!ending.signal.aborted && !(await invoker.answers())) {
-    if (!told) log.warn('waiting for the Invoke API', { lambda: options.lambdaEndpoint });
-    told = true;
-    await new Promise((resolve) => setTimeout(resolve, LAMBDA_POLL_MS));
-  }
+  await invoker.waitUntilReachable({
+    signal: ending.signal,
+    onUnreachable: () => log.warn('waiting for the Invoke API', { lambda: options.lambdaEndpoint }),
+  });
   if (ending.signal.aborted) return;
   await sources.start();
   log.info('all event sources are polling', { metricsPort: sources.metricsPort });
 }
 
-function furtherOptions(text: string): EventSourcesInput {
+function parseFurtherOptions(text: string): EventSourcesInput {
   try {
     return JSON.parse(text) as EventSourcesInput;
   } catch (cause) {
-    throw new Error('--options: expected a JSON object, as custom.eventSources of serverless.yml', { cause });
+    throw new Error('--options: expected a JSON object, as in custom.eventSources of serverless.yml', { cause });
   }
 }
 

@@ -111,7 +111,11 @@ describe('What bad input gets from the command: one line', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   test.each([
-    ['a template without mappings', { Fn: { Type: 'AWS::Lambda::Function' } }, /no AWS::Lambda::EventSourceMapping/],
+    [
+      'a template without mappings',
+      { Fn: { Type: 'AWS::Lambda::Function' } },
+      /expected an AWS::Lambda::EventSourceMapping for Kafka, .* found none/,
+    ],
     [
       'an unknown function',
       {

@@ -7,15 +7,16 @@ import type { InvocationOutcome, InvocationRequest, Invoker } from '../model/inv
 export interface LambdaClientOptions {
   /** For instance http://127.0.0.1:3002. */
   readonly endpoint: string;
-  /** Ends invocations whose runtime does not enforce the function's timeout; off for debugging. Default true. */
+  /** Whether to end invocations whose runtime does not enforce the function's timeout. Off for debugging. Default true. */
   readonly enforceTimeout?: boolean;
-  /** What a cold start may add, which the function's own timeout does not count. Default ten seconds, as on AWS. */
+  /** Added to the function's timeout, because the timeout does not include a cold start. Default 10 s, Lambda's limit. */
   readonly coldStartMs?: number;
 }
 
-const COLD_START_MS = 10_000;
+const DEFAULT_COLD_START_MS = 10_000;
+const REACHABILITY_POLL_MS = 100;
 
-/** Lambda's Invoke API over connections that stay open. */
+/** Invokes functions through Lambda's Invoke API, over connections that are kept alive. */
 export class LambdaClient implements Invoker {
   readonly #endpoint: URL;
   readonly #agent: http.Agent;
@@ -30,7 +31,7 @@ export class LambdaClient implements Invoker {
     const agentOptions = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
     this.#agent = secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
     this.#enforceTimeout = options.enforceTimeout ?? true;
-    this.#coldStartMs = options.coldStartMs ?? COLD_START_MS;
+    this.#coldStartMs = options.coldStartMs ?? DEFAULT_COLD_START_MS;
   }
 
   invoke(request: InvocationRequest): Promise<InvocationOutcome> {
@@ -60,8 +61,8 @@ export class LambdaClient implements Invoker {
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', (error) => settle(notInvoked(`the answer broke off: ${error.message}`, ownRequestId)));
-          response.on('end', () => settle(judge(response, Buffer.concat(chunks).toString(), ownRequestId)));
+          response.on('error', (error) => settle(notInvoked(`the response broke off: ${error.message}`, ownRequestId)));
+          response.on('end', () => settle(readOutcome(response, Buffer.concat(chunks).toString(), ownRequestId)));
         },
       );
       const settle = (outcome: InvocationOutcome) => {
@@ -72,7 +73,7 @@ export class LambdaClient implements Invoker {
         settle(
           timedOut
             ? timeoutOutcome(request.timeoutSeconds ?? 0, ownRequestId)
-            : notInvoked(`${this.#endpoint.origin} does not answer: ${error.message}`, ownRequestId),
+            : notInvoked(`${this.#endpoint.origin} did not respond: ${error.message}`, ownRequestId),
         ),
       );
       if (timeoutMs !== undefined) {
@@ -81,13 +82,23 @@ export class LambdaClient implements Invoker {
           call.destroy(new Error('timeout'));
         }, timeoutMs);
       }
-      // A string of single-byte characters is written without being encoded a second time.
+      // Equal lengths mean that all characters are ASCII, which latin1 writes without encoding them again.
       call.end(payload, bytes === payload.length ? 'latin1' : 'utf8');
     });
   }
 
-  /** Whether something listens there. Nothing is sent: whatever records its requests would record that one, too. */
-  answers(): Promise<boolean> {
+  /** Resolves when the endpoint accepts connections, or when the signal aborts. */
+  async waitUntilReachable(options: { signal: AbortSignal; onUnreachable?: () => void }): Promise<void> {
+    let isReported = false;
+    while (!options.signal.aborted && !(await this.#acceptsConnections())) {
+      if (!isReported) options.onUnreachable?.();
+      isReported = true;
+      await new Promise((resolve) => setTimeout(resolve, REACHABILITY_POLL_MS));
+    }
+  }
+
+  /** Sends no request, because a server that records its invocations would record it. */
+  #acceptsConnections(): Promise<boolean> {
     const { hostname, port, protocol } = this.#endpoint;
     const socket = net.connect(Number(port) || (protocol === 'https:' ? 443 : 80), hostname.replace(/^\[|\]$/g, ''));
     return new Promise<boolean>((resolve) => {
@@ -101,7 +112,7 @@ export class LambdaClient implements Invoker {
   }
 }
 
-function judge(response: http.IncomingMessage, body: string, ownRequestId: string): InvocationOutcome {
+function readOutcome(response: http.IncomingMessage, body: string, ownRequestId: string): InvocationOutcome {
   const statusCode = response.statusCode ?? 0;
   const requestId = first(response.headers['x-amzn-requestid']) ?? ownRequestId;
   if (statusCode >= 300) {
@@ -109,7 +120,7 @@ function judge(response: http.IncomingMessage, body: string, ownRequestId: strin
       kind: 'notInvoked',
       statusCode,
       throttled: statusCode === 429,
-      reason: `the Invoke API answered ${statusCode}: ${body.slice(0, 200)}`,
+      reason: `the Invoke API responded ${statusCode}: ${body.slice(0, 200)}`,
       requestId,
     };
   }

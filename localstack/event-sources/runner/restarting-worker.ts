@@ -1,79 +1,73 @@
 import { EventEmitter } from 'node:events';
-import {
-  MessageChannel,
-  type MessagePort,
-  type Transferable,
-  type Worker,
-  type WorkerOptions,
-} from 'node:worker_threads';
-import { JsonText } from './claim-check.ts';
+import { MessageChannel, type MessagePort, type Worker, type WorkerOptions } from 'node:worker_threads';
+import { EventText } from './event-text.ts';
 
-interface Invocation {
+/** What serverless-offline sends to a function's thread. It expects the result, or an `Error`, on the port. */
+interface InvocationMessage {
+  readonly event: unknown;
+  readonly context: unknown;
   readonly port: MessagePort;
 }
 
 /**
- * Stands where serverless-offline expects the worker thread of a function. When the thread dies (an exception outside
- * of any promise, `process.exit`), the invocations under way fail at once and the next one gets a fresh thread, as on
- * AWS; without it the exception would end the whole process, and an exit would look like a timeout.
+ * The worker thread of a function, as serverless-offline uses it. When the thread ends by itself (by an exception outside
+ * of a promise, or by `process.exit`), its invocations fail at once and the next one starts a new thread, as on AWS.
  */
 export class RestartingWorker extends EventEmitter {
-  readonly #spawn: () => Worker;
+  readonly #startThread: () => Worker;
+  /** Ports of the invocations that run. */
   readonly #pending = new Set<MessagePort>();
-  #worker: Worker | undefined;
+  #thread: Worker | undefined;
 
   constructor(WorkerClass: typeof Worker, script: URL, options: WorkerOptions) {
     super();
-    this.#spawn = () => new WorkerClass(script, options);
-    this.#worker = this.#start();
+    this.#startThread = () => new WorkerClass(script, options);
+    this.#thread = this.#start();
   }
 
-  postMessage(message: Invocation & Record<string, unknown>, _transfer?: readonly Transferable[]): void {
-    this.#worker ??= this.#start();
-    const { port } = message;
-    // Kept on this side, so that it can be answered when the thread is gone.
+  postMessage({ event, context, port }: InvocationMessage): void {
+    this.#thread ??= this.#start();
+    // The thread gets another port, so that this side can still answer serverless-offline when the thread ends.
     const { port1, port2 } = new MessageChannel();
     this.#pending.add(port);
-    port1.once('message', (answer) => {
+    port1.once('message', (result) => {
       port1.close();
-      this.#answer(port, answer);
+      this.#answer(port, result);
     });
-    const { event } = message;
-    const asText = event instanceof JsonText ? { event: undefined, eventJson: event.text } : {};
-    this.#worker.postMessage({ ...message, ...asText, port: port2 }, [port2]);
+    const input = event instanceof EventText ? { eventJson: event.json } : { event };
+    this.#thread.postMessage({ ...input, context, port: port2 }, [port2]);
   }
 
   /**
-   * Ends the thread on purpose, which is no failure of an invocation: whoever ends it has stopped waiting for the answer,
-   * because the function ran out of time or because everything ends.
+   * Ends the thread and leaves its invocations unanswered: serverless-offline calls this after a timeout, which it has
+   * reported already, and at its own end.
    */
   async terminate(): Promise<number> {
-    const worker = this.#worker;
-    this.#worker = undefined;
+    const thread = this.#thread;
+    this.#thread = undefined;
     for (const port of this.#pending) port.close();
     this.#pending.clear();
-    return (await worker?.terminate()) ?? 0;
+    return (await thread?.terminate()) ?? 0;
   }
 
   #start(): Worker {
-    const worker = this.#spawn();
+    const thread = this.#startThread();
     let reason = '';
-    worker.once('error', (error: unknown) => {
+    thread.once('error', (error: unknown) => {
       reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     });
-    worker.once('exit', (code) => {
-      if (this.#worker === worker) this.#worker = undefined;
+    thread.once('exit', (code) => {
+      if (this.#thread !== thread) return;
+      this.#thread = undefined;
       const detail = reason === '' ? `exit status ${code}` : reason;
-      for (const port of this.#pending) {
-        this.#answer(port, new Error(`Runtime exited with error: ${detail}`));
-      }
+      for (const port of this.#pending) this.#answer(port, new Error(`Runtime exited with error: ${detail}`));
     });
-    return worker;
+    return thread;
   }
 
-  #answer(port: MessagePort, answer: unknown): void {
+  #answer(port: MessagePort, result: unknown): void {
     if (!this.#pending.delete(port)) return;
-    port.postMessage(answer);
+    port.postMessage(result);
     port.close();
   }
 }

@@ -1,0 +1,107 @@
+/**
+ * serverless-offline differs from Lambda in three ways that break functions, and offers no setting for them:
+ *
+ * - An exception outside of a promise, or `process.exit`, in a handler ends the whole process or looks like a timeout,
+ *   and a thrown value that is not an `Error` counts as success. Functions run in restarting threads instead.
+ *   https://github.com/dherault/serverless-offline/issues/255, and /issues/1896 for threads that are never recreated
+ * - `InvocationType: Event` is not retried, and an error of the function ends the process. It is queued instead.
+ *   https://github.com/dherault/serverless-offline/pull/1279
+ * - Its pool of functions is private, so that another plugin can only invoke them through HTTP.
+ *   https://github.com/dherault/serverless-offline/issues/1315
+ *
+ * tests/unit/event-sources/runner/patched-serverless-offline.test.ts fails when one of these no longer holds.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import workerThreads, { type WorkerOptions } from 'node:worker_threads';
+import type { OfflineLambda } from './in-process-invoker.ts';
+import { RestartingWorker } from './restarting-worker.ts';
+
+/** The version whose files were read for these patches. */
+const PATCHED_VERSION = '14.8.2';
+
+/** serverless-offline has a version that the patches are not made for. */
+export class UnsupportedVersionError extends Error {
+  override readonly name = 'UnsupportedVersionError';
+}
+
+/** Queues an asynchronous invocation. Resolves with false when the function is unknown. */
+export type QueueInvocation = (functionName: string, payload: string) => Promise<boolean>;
+
+interface InvocationsController {
+  invoke(name: string, type: string | undefined, event: unknown, clientContext: unknown): Promise<unknown>;
+}
+
+interface StartableLambda extends OfflineLambda {
+  start(): Promise<void>;
+}
+
+/**
+ * Patches the serverless-offline that the project in the directory uses; to be called once, before it starts. `lambda`
+ * resolves with its pool of functions once they can be invoked.
+ *
+ * @throws {UnsupportedVersionError} before anything is patched.
+ */
+export async function patchServerlessOffline(
+  serviceDirectory: string,
+  queue: QueueInvocation,
+): Promise<{ readonly lambda: Promise<OfflineLambda> }> {
+  const lambdaModule = locateLambdaModule(serviceDirectory);
+  runFunctionsInRestartingThreads(lambdaModule);
+  await queueEventInvocations(lambdaModule, queue);
+  return captureStartedLambda(lambdaModule);
+}
+
+function locateLambdaModule(serviceDirectory: string): URL {
+  const require = createRequire(join(serviceDirectory, 'package.json'));
+  const module = pathToFileURL(require.resolve('serverless-offline/lambda'));
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', module), 'utf8')) as { version: string };
+  if (version !== PATCHED_VERSION) {
+    throw new UnsupportedVersionError(
+      `event sources: expected serverless-offline ${PATCHED_VERSION}, which they patch, found ${version}: npm install --save-dev --save-exact serverless-offline@${PATCHED_VERSION}`,
+    );
+  }
+  return module;
+}
+
+/** Replaces the worker threads that serverless-offline starts for functions, and no others. */
+function runFunctionsInRestartingThreads(lambdaModule: URL): void {
+  const offlineScript = /[/\\]worker-thread-runner[/\\]workerThreadHelper\.js$/;
+  const script = new URL(
+    import.meta.url.endsWith('.ts') ? './function-thread.ts' : './function-thread.js',
+    import.meta.url,
+  );
+  const runnerUrl = new URL('./handler-runner/in-process-runner/index.js', lambdaModule).href;
+  const OriginalWorker = workerThreads.Worker;
+  workerThreads.Worker = new Proxy(OriginalWorker, {
+    construct(target, [started, options = {}]: [string | URL, WorkerOptions?], newTarget) {
+      if (!offlineScript.test(String(started))) return Reflect.construct(target, [started, options], newTarget);
+      const workerData = { ...(options.workerData as object), runnerUrl };
+      return new RestartingWorker(OriginalWorker, script, { ...options, workerData });
+    },
+  });
+  syncBuiltinESMExports();
+}
+
+async function queueEventInvocations(lambdaModule: URL, queue: QueueInvocation): Promise<void> {
+  const url = new URL('./routes/invocations/InvocationsController.js', lambdaModule).href;
+  const { prototype } = ((await import(url)) as { default: { prototype: InvocationsController } }).default;
+  const original = prototype.invoke;
+  prototype.invoke = async function (name, type, event, clientContext) {
+    if (type === 'Event' && (await queue(name, JSON.stringify(event)))) return { Payload: '', StatusCode: 202 };
+    return original.call(this, name, type, event, clientContext);
+  };
+}
+
+async function captureStartedLambda(lambdaModule: URL): Promise<{ readonly lambda: Promise<OfflineLambda> }> {
+  const { prototype } = ((await import(lambdaModule.href)) as { default: { prototype: StartableLambda } }).default;
+  const original = prototype.start;
+  const started = Promise.withResolvers<OfflineLambda>();
+  prototype.start = async function () {
+    await original.call(this);
+    started.resolve(this);
+  };
+  return { lambda: started.promise };
+}

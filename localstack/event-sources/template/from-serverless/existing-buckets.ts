@@ -1,0 +1,39 @@
+import type { Resource } from '../template.ts';
+import type { Serverless } from './serverless.ts';
+
+interface ExistingBucketEvent {
+  readonly bucket: unknown;
+  readonly event?: string;
+  readonly rules?: unknown;
+}
+
+/**
+ * The `Custom::S3` resources that packaging compiles from `s3` events with `existing: true`. The step of osls is not
+ * used, because it also bundles the function that serves these resources.
+ */
+export function existingBucketResources(serverless: Serverless): Record<string, Resource> {
+  const resources: Record<string, Resource> = {};
+  for (const key of serverless.service.getAllFunctions()) {
+    const definition = serverless.service.getFunction(key);
+    const events = (definition.events ?? []).flatMap(({ s3 }) =>
+      typeof s3 === 'object' && s3 !== null && (s3 as { existing?: boolean }).existing === true
+        ? [s3 as ExistingBucketEvent]
+        : [],
+    );
+    const [first] = events;
+    if (first === undefined) continue;
+    resources[`${serverless.getProvider('aws').naming.getLambdaLogicalId(key)}CustomS3`] = {
+      Type: 'Custom::S3',
+      Properties: {
+        FunctionName: definition.name,
+        // All `existing` events of a function name the same bucket: osls accepts no others.
+        BucketName: first.bucket,
+        BucketConfigs: events.map(({ event, rules }) => ({
+          Event: event ?? 's3:ObjectCreated:*',
+          Rules: rules ?? [],
+        })),
+      },
+    };
+  }
+  return resources;
+}

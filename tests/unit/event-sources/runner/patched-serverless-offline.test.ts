@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { patchServerlessOffline } from '../../../../localstack/event-sources/runner/patched-serverless-offline.ts';
+import type { OfflineTask } from './offline-process.ts';
+
+interface Ended {
+  readonly exitCode: number | null;
+  /** What it printed, a line a step. */
+  readonly lines: readonly unknown[];
+}
+
+function run(task: OfflineTask): Promise<Ended> {
+  const script = join(import.meta.dirname, 'offline-process.ts');
+  const child = spawn(process.execPath, [script, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  return new Promise((resolve) => {
+    child.once('close', (exitCode) => {
+      const lines = output.split('\n').slice(0, -1);
+      resolve({ exitCode, lines: lines.map((line) => JSON.parse(line) as unknown) });
+    });
+  });
+}
+
+describe('serverless-offline without the patches; when one of these fails, its patch is no longer needed', () => {
+  test('an exception outside of a promise ends the process', async () => {
+    const ended = await run({ isPatched: false, steps: [{ handler: 'throwOutsidePromise', via: 'RequestResponse' }] });
+    expect(ended).toEqual({ exitCode: 1, lines: [] });
+  });
+
+  test('an error of an asynchronous invocation ends the process', async () => {
+    const ended = await run({ isPatched: false, steps: [{ handler: 'reject', via: 'Event' }] });
+    expect(ended).toEqual({ exitCode: 1, lines: [{ Payload: '', StatusCode: 202 }] });
+  });
+
+  test('a thrown value that is not an Error counts as success, and an exit as a timeout', async () => {
+    const { lines } = await run({
+      isPatched: false,
+      timeoutSeconds: 5,
+      steps: [
+        { handler: 'throwText', via: 'RequestResponse' },
+        { handler: 'exit', via: 'RequestResponse' },
+      ],
+    });
+    expect(lines).toEqual([
+      { Payload: '"a text, not an Error"', StatusCode: 200 },
+      expect.objectContaining({ Payload: expect.objectContaining({ errorMessage: '[504] - Lambda timeout.' }) }),
+    ]);
+  });
+
+  test('its public interface does not give other plugins its functions', async () => {
+    const script = `import Offline from 'serverless-offline';
+console.log(JSON.stringify(Object.keys(new Offline({}, {}, {}).internals())));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+    expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual([
+      'createHttp',
+      'createLambda',
+      'getApiGatewayServer',
+      'getEvents',
+      'mergeOptions',
+      'preLoadModules',
+    ]);
+  });
+});
+
+test('with the patches each failure fails its own invocation, and the next one succeeds', async () => {
+  const ended = await run({
+    isPatched: true,
+    steps: [
+      { handler: 'throwOutsidePromise', via: 'in process' },
+      { handler: 'exit', via: 'in process' },
+      { handler: 'exit', via: 'RequestResponse' },
+      { handler: 'throwText', via: 'in process' },
+      { handler: 'reject', via: 'in process' },
+      { handler: 'reject', via: 'Event' },
+      { handler: 'succeed', via: 'in process' },
+      { handler: 'succeed', via: 'RequestResponse' },
+    ],
+  });
+  const failed = (message: string) =>
+    expect.objectContaining({ kind: 'functionError', body: expect.stringContaining(`"errorMessage":"${message}"`) });
+  expect(ended.lines).toEqual([
+    failed('Runtime exited with error: Error: outside of any promise'),
+    failed('Runtime exited with error: exit status 1'),
+    expect.objectContaining({ UnhandledError: true }),
+    failed('a text, not an Error'),
+    failed('rejected'),
+    { queued: 'reject', payload: '{"n":1}' },
+    { Payload: '', StatusCode: 202 },
+    expect.objectContaining({ kind: 'success', body: '{"received":{"n":1}}' }),
+    { Payload: { received: { n: 1 } }, StatusCode: 200 },
+  ]);
+  expect(ended.exitCode).toBe(0);
+});
+
+test('another version of serverless-offline is refused before anything is patched', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'other-version-'));
+  try {
+    const offline = join(directory, 'node_modules', 'serverless-offline');
+    await mkdir(join(offline, 'src', 'lambda'), { recursive: true });
+    await writeFile(join(offline, 'src', 'lambda', 'index.js'), '');
+    await writeFile(
+      join(offline, 'package.json'),
+      JSON.stringify({
+        name: 'serverless-offline',
+        version: '15.0.0',
+        exports: { './lambda': './src/lambda/index.js' },
+      }),
+    );
+    await expect(patchServerlessOffline(directory, async () => true)).rejects.toThrow(
+      'event sources: expected serverless-offline 14.8.2, which they patch, found 15.0.0: npm install --save-dev --save-exact serverless-offline@14.8.2',
+    );
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
