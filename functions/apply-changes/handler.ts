@@ -1,6 +1,5 @@
-import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts';
-import { createKafka } from '../adapters/kafka/kafka-client.ts';
-import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
+import { KafkaDeadLetterQueue } from '../adapters/kafka/kafka-dead-letter-queue.ts';
+import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { EmployeeReplica, REPLICA_SESSION } from '../adapters/postgres/employee-replica.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
@@ -19,14 +18,14 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(applyChangesShape, process.env);
-    const kafka = createKafka(kafkaOf(config, NAME));
     const database = await Database.open({
       ...targetDatabaseOf(config, NAME),
       sessionSettings: REPLICA_SESSION,
     });
     await assertUtf8(database, 'target');
     const replica = new EmployeeReplica(database);
-    const deadLetters = new DeadLetterPublisher(new RecordPublisher(kafka), CHANGES_DEAD_LETTER_TOPIC);
+    const publisher = new KafkaRecordPublisher(kafkaOf(config, NAME));
+    const deadLetters = new KafkaDeadLetterQueue(publisher, CHANGES_DEAD_LETTER_TOPIC);
     return {
       applier: new ChangeApplier(replica, deadLetters, config.CDC_RULES),
       memory: new DeletionMemory(replica, () => performance.now()),

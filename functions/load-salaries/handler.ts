@@ -1,6 +1,5 @@
-import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts';
-import { createKafka } from '../adapters/kafka/kafka-client.ts';
-import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
+import { KafkaDeadLetterQueue } from '../adapters/kafka/kafka-dead-letter-queue.ts';
+import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresSalaryTables } from '../adapters/postgres/postgres-salary-tables.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
@@ -17,9 +16,9 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(loadSalariesShape, process.env);
-    const kafka = createKafka(kafkaOf(config, NAME));
     const database = await Database.open(targetDatabaseOf(config, NAME));
-    const deadLetters = new DeadLetterPublisher(new RecordPublisher(kafka), SALARIES_DEAD_LETTER_TOPIC);
+    const publisher = new KafkaRecordPublisher(kafkaOf(config, NAME));
+    const deadLetters = new KafkaDeadLetterQueue(publisher, SALARIES_DEAD_LETTER_TOPIC);
     return { loader: new SalaryLoader(new PostgresSalaryTables(database), deadLetters), logger, metrics };
   },
   handle: async ({ loader, logger, metrics }, event: KafkaEvent) => {

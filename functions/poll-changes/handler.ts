@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { PollerLedger } from '../adapters/dynamodb/poller-ledger.ts';
-import { createKafka } from '../adapters/kafka/kafka-client.ts';
-import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
-import { partitionCount } from '../adapters/kafka/topic-admin.ts';
+import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
+import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
 import { CAPTURE_SESSION, ChangeCapture } from '../adapters/postgres/change-capture.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
@@ -49,8 +48,8 @@ export const handler = createHandler({
   name: NAME,
   connect: async ({ logger, metrics }): Promise<Dependencies> => {
     const config = loadConfig(pollChangesShape, process.env);
-    const kafka = createKafka(kafkaOf(config, NAME));
-    const publisher = new RecordPublisher(kafka);
+    const publisher = new KafkaRecordPublisher(kafkaOf(config, NAME));
+    const topics = new KafkaTopicAdmin(kafkaOf(config, NAME));
     const database = await Database.open({
       ...sourceDatabaseOf(config, NAME),
       sessionSettings: CAPTURE_SESSION,
@@ -67,7 +66,7 @@ export const handler = createHandler({
       ledger: new PollerLedger(client, config.OFFSET_TABLE),
       reachAll: async () => {
         await Promise.all([assertUtf8(database, 'source'), publisher.connect()]);
-        return partitionCount(kafka, CHANGES_TOPIC);
+        return topics.partitionCount(CHANGES_TOPIC);
       },
       logger,
       metrics,

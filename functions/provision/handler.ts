@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { createKafka } from '../adapters/kafka/kafka-client.ts';
-import { createTopics } from '../adapters/kafka/topic-admin.ts';
+import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-migrator.ts';
 import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
@@ -21,11 +20,10 @@ async function connect() {
     Database.open(sourceDatabaseOf(config, NAME)),
     Database.open(targetDatabaseOf(config, NAME)),
   ]);
-  const kafka = createKafka(kafkaOf(config, NAME));
   return new Provisioner({
     source: new PostgresSchemaMigrator(source),
     target: new PostgresSchemaMigrator(target),
-    topics: { createTopics: (topics) => createTopics(kafka, topics) },
+    topics: new KafkaTopicAdmin(kafkaOf(config, NAME)),
     readMigrations: (database) => readMigrations(join(SQL, database)),
     partitions: config.TOPIC_PARTITIONS,
   });

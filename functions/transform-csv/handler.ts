@@ -1,7 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { DeadLetterPublisher } from '../adapters/kafka/dead-letter-publisher.ts';
-import { createKafka } from '../adapters/kafka/kafka-client.ts';
-import { RecordPublisher } from '../adapters/kafka/record-publisher.ts';
+import { KafkaDeadLetterQueue } from '../adapters/kafka/kafka-dead-letter-queue.ts';
+import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { LambdaFunctionInvoker } from '../adapters/lambda/lambda-function-invoker.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresIngestionLedger } from '../adapters/postgres/postgres-ingestion-ledger.ts';
@@ -25,12 +24,12 @@ export const handler = createHandler({
     const config = loadConfig(transformCsvShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));
     const patience = new Patience({ logger, clock: systemClock });
-    const publisher = patience.publisher(new RecordPublisher(createKafka(kafkaOf(config, NAME))));
+    const publisher = patience.publisher(new KafkaRecordPublisher(kafkaOf(config, NAME)));
     const transformer = new CsvTransformer({
       store: patience.store(new S3ObjectStore(createS3Client())),
       ledger: patience.ledger(new PostgresIngestionLedger(database)),
       publisher,
-      deadLetters: new DeadLetterPublisher(publisher, SALARIES_DEAD_LETTER_TOPIC),
+      deadLetters: new KafkaDeadLetterQueue(publisher, SALARIES_DEAD_LETTER_TOPIC),
       transformCsv: new LambdaFunctionInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
       logger,
       filter: { departments: new Set(config.SALARY_DEPARTMENTS), hiredSince: config.HIRED_SINCE },

@@ -64,7 +64,7 @@ async function createTopics(topics: readonly string[]): Promise<void> {
 /** The JSON values of a topic up to the end that it has now, those of this test. */
 async function valuesOf<Value>(topic: string, isOurs: (value: Value) => boolean): Promise<Value[]> {
   const records = await readTopic(endpoints().kafka.brokers, topic);
-  return records.map(({ value }) => JSON.parse(value) as Value).filter(isOurs);
+  return records.map(({ value }) => JSON.parse(String(value)) as Value).filter(isOurs);
 }
 
 let puts = 0;

@@ -4,10 +4,10 @@ import { uniqueName } from './servers.ts';
 export interface TopicRecord {
   readonly partition: number;
   readonly key: string | null;
-  readonly value: string;
+  readonly value: string | null;
 }
 
-/** Reads with a plain consumer up to the end that the topic has now; of each partition in the order of the offsets. */
+/** Reads all records that a topic has now, those of each partition in the order of their offsets. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<TopicRecord[]> {
   const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
@@ -26,7 +26,7 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
     await consumer.run({
       eachBatch: async ({ batch }) => {
         for (const { key, value } of batch.messages) {
-          records.push({ partition: batch.partition, key: key?.toString() ?? null, value: String(value) });
+          records.push({ partition: batch.partition, key: key?.toString() ?? null, value: value?.toString() ?? null });
         }
         if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n)) open.delete(batch.partition);
         if (open.size === 0) resolve();

@@ -1,9 +1,8 @@
-import type { Kafka, Producer } from 'kafkajs';
+import type { Kafka, PartitionMetadata, Producer } from 'kafkajs';
 import { PipelineError } from '../../core/errors.ts';
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
 import { Partitioning } from './partitioning.ts';
 import type { RecordBatch } from './record-batch.ts';
-import { describeTopic } from './topic-admin.ts';
 
 /** Partitions may be added to a topic; Kafka's own clients look as often. */
 const PARTITIONS_MAX_AGE_MS = 5 * 60_000;
@@ -90,7 +89,7 @@ export class ProducerSession {
   async #partitioning(topic: string): Promise<Partitioning> {
     const known = this.#partitionings.get(topic);
     if (known !== undefined && Date.now() < known.until) return known.partitioning;
-    const partitioning = describeTopic(this.#kafka, topic).then((partitions) => new Partitioning(topic, partitions));
+    const partitioning = readPartitions(this.#kafka, topic).then((partitions) => new Partitioning(topic, partitions));
     this.#partitionings.set(topic, { partitioning, until: Date.now() + PARTITIONS_MAX_AGE_MS });
     return partitioning;
   }
@@ -134,4 +133,15 @@ function stalled(timeoutMs: number): PipelineError {
     `expected an acknowledgement from Kafka within ${timeoutMs / 1000} s, none came: look whether its brokers answer`,
     { retry: 'timed' },
   );
+}
+
+async function readPartitions(kafka: Kafka, topic: string): Promise<PartitionMetadata[]> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions ?? [];
+  } finally {
+    await admin.disconnect();
+  }
 }

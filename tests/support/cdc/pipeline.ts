@@ -7,8 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import pg from 'pg';
 import { PollerLedger } from '../../../functions/adapters/dynamodb/poller-ledger.ts';
-import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
-import { createTopics } from '../../../functions/adapters/kafka/topic-admin.ts';
+import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
@@ -199,7 +198,7 @@ export class CdcPipeline {
   /** Those of different contents: a record may be published again, and a batch that comes again brings them again. */
   async deadLetters(): Promise<Record<string, unknown>[]> {
     const letters = (await this.readTopic(this.settings.deadLetterTopic)).map(
-      ({ key, value }) => [key, JSON.parse(value) as Record<string, unknown>] as const,
+      ({ key, value }) => [key, JSON.parse(String(value)) as Record<string, unknown>] as const,
     );
     const contents = ([key, { payload, payloadBytes }]: (typeof letters)[number]) =>
       JSON.stringify([key, payload, payloadBytes]);
@@ -236,8 +235,8 @@ export async function applyMigrations(url: string, which: 'source' | 'target'): 
 
 async function newTopic(brokers: readonly string[], prefix: string, partitions: number): Promise<string> {
   const topic = uniqueName(prefix);
-  const kafka = createKafka({ brokers, auth: 'none', clientId: 'test-topics' });
-  await createTopics(kafka, [{ topic, partitions, config: {} }]);
+  const admin = new KafkaTopicAdmin({ brokers, auth: 'none', clientId: 'test-topics' });
+  await admin.createTopics([{ topic, partitions, config: {} }]);
   return topic;
 }
 

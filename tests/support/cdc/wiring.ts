@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PollerLedger } from '../../../functions/adapters/dynamodb/poller-ledger.ts';
-import { DeadLetterPublisher } from '../../../functions/adapters/kafka/dead-letter-publisher.ts';
-import { createKafka } from '../../../functions/adapters/kafka/kafka-client.ts';
-import { RecordPublisher } from '../../../functions/adapters/kafka/record-publisher.ts';
-import { partitionCount } from '../../../functions/adapters/kafka/topic-admin.ts';
+import { KafkaDeadLetterQueue } from '../../../functions/adapters/kafka/kafka-dead-letter-queue.ts';
+import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
+import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
 import { CAPTURE_SESSION, ChangeCapture } from '../../../functions/adapters/postgres/change-capture.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { EmployeeReplica, REPLICA_SESSION } from '../../../functions/adapters/postgres/employee-replica.ts';
@@ -62,8 +61,8 @@ export async function wirePoller(
   log: PollerLog,
   { time = clock, onRead, onPublished }: PollerHooks = {},
 ): Promise<WiredPoller> {
-  const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-poller' });
-  const publisher = new RecordPublisher(kafka);
+  const kafka = { brokers: settings.brokers, auth: 'none', clientId: 'test-poller' } as const;
+  const publisher = new KafkaRecordPublisher(kafka);
   const database = await Database.open({
     url: settings.sourceUrl,
     applicationName: 'test-poller',
@@ -85,7 +84,7 @@ export async function wirePoller(
       },
       clock: time,
       log,
-      partitionCount: await partitionCount(kafka, settings.topic),
+      partitionCount: await new KafkaTopicAdmin(kafka).partitionCount(settings.topic),
     },
     {
       busyTickMs: 10,
@@ -115,14 +114,13 @@ export interface WiredApplier {
 
 /** The applier as its handler wires it, on topics of the test's own. */
 export async function wireApplier(settings: CdcSettings): Promise<WiredApplier> {
-  const kafka = createKafka({ brokers: settings.brokers, auth: 'none', clientId: 'test-applier' });
-  const publisher = new RecordPublisher(kafka);
+  const publisher = new KafkaRecordPublisher({ brokers: settings.brokers, auth: 'none', clientId: 'test-applier' });
   const database = await Database.open({
     url: settings.targetUrl,
     applicationName: 'test-applier',
     sessionSettings: REPLICA_SESSION,
   });
-  const deadLetters = new DeadLetterPublisher(publisher, settings.deadLetterTopic);
+  const deadLetters = new KafkaDeadLetterQueue(publisher, settings.deadLetterTopic);
   return {
     applier: new ChangeApplier(new EmployeeReplica(database), deadLetters, parseChangeRules(settings.rules)),
     close: async () => {

@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Partitioners } from 'kafkajs';
-import { createKafka } from '../../functions/adapters/kafka/kafka-client.ts';
-import { RecordPublisher } from '../../functions/adapters/kafka/record-publisher.ts';
-import { createTopics, partitionCount } from '../../functions/adapters/kafka/topic-admin.ts';
-import type { OutgoingRecord } from '../../functions/core/kafka-record.ts';
-import { LocalStack } from '../../localstack/stack/local-stack.ts';
-import { createTopic, endpoints, uniqueName } from '../support/servers.ts';
-import { readTopic } from '../support/topic-records.ts';
+import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
+import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
+import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
+import { LocalStack } from '../../../localstack/stack/local-stack.ts';
+import { createTopic, endpoints, uniqueName } from '../../support/servers.ts';
+import { readTopic } from '../../support/topic-records.ts';
 
 const numbered = (from: number, count: number, key: string | null = null): OutgoingRecord[] =>
   Array.from({ length: count }, (_, index) => ({ key, value: String(from + index) }));
@@ -23,11 +22,12 @@ const BACK_WITHIN_MS = 240_000;
 
 describe('on a healthy broker', () => {
   const brokers = () => endpoints().kafka.brokers;
-  const kafka = () => createKafka({ brokers: brokers(), auth: 'none', clientId: 'test' });
-  let publisher: RecordPublisher;
+  const settings = () => ({ brokers: brokers(), auth: 'none', clientId: 'test' }) as const;
+  const admin = () => new KafkaTopicAdmin(settings());
+  let publisher: KafkaRecordPublisher;
 
   beforeEach(() => {
-    publisher = new RecordPublisher(kafka());
+    publisher = new KafkaRecordPublisher(settings());
   });
   afterEach(() => publisher.disconnect());
 
@@ -111,7 +111,7 @@ describe('on a healthy broker', () => {
     const topic = uniqueName('late');
 
     await expect(publisher.publish(topic, numbered(0, 1))).rejects.toThrow('does not host this topic-partition');
-    await createTopics(kafka(), [{ topic, partitions: 1, config: {} }]);
+    await admin().createTopics([{ topic, partitions: 1, config: {} }]);
     await publisher.publish(topic, numbered(0, 1));
 
     expect(await readTopic(brokers(), topic)).toHaveLength(1);
@@ -120,19 +120,19 @@ describe('on a healthy broker', () => {
   it('creates topics when twenty do so at once, and reports one that has fewer partitions', async () => {
     const specification = { topic: uniqueName('wanted'), partitions: 4, config: { 'retention.ms': '60000' } };
 
-    const reports = await Promise.all(Array.from({ length: 20 }, () => createTopics(kafka(), [specification])));
+    const reports = await Promise.all(Array.from({ length: 20 }, () => admin().createTopics([specification])));
 
     expect(reports.flat().filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
-    expect(await createTopics(kafka(), [{ ...specification, partitions: 9 }])).toEqual([
+    expect(await admin().createTopics([{ ...specification, partitions: 9 }])).toEqual([
       { topic: specification.topic, outcome: 'exists', partitions: 4, partitionsWanted: 9 },
     ]);
-    expect(await partitionCount(kafka(), specification.topic)).toBe(4);
+    expect(await admin().partitionCount(specification.topic)).toBe(4);
   });
 
   it('names the topic and the reason when the broker refuses to create it', async () => {
     const topic = uniqueName('odd');
 
-    await expect(createTopics(kafka(), [{ topic, partitions: 1, config: { 'no.such': '1' } }])).rejects.toThrow(
+    await expect(admin().createTopics([{ topic, partitions: 1, config: { 'no.such': '1' } }])).rejects.toThrow(
       new RegExp(`${topic}.*no\\.such.*Configuration is invalid`),
     );
   });
@@ -142,7 +142,7 @@ describe('on a broker that fails', () => {
   let directory: string;
   let stack: LocalStack;
   let brokers: string[];
-  let publisher: RecordPublisher;
+  let publisher: KafkaRecordPublisher;
   let topic: string;
 
   beforeAll(async () => {
@@ -156,10 +156,10 @@ describe('on a broker that fails', () => {
   });
 
   const start = async (stallTimeoutMs?: number) => {
-    const kafka = createKafka({ brokers, auth: 'none', clientId: 'test' });
+    const settings = { brokers, auth: 'none', clientId: 'test' } as const;
     topic = uniqueName('failing');
-    await createTopics(kafka, [{ topic, partitions: 2, config: {} }]);
-    publisher = new RecordPublisher(kafka, stallTimeoutMs === undefined ? {} : { stallTimeoutMs });
+    await new KafkaTopicAdmin(settings).createTopics([{ topic, partitions: 2, config: {} }]);
+    publisher = new KafkaRecordPublisher(settings, stallTimeoutMs === undefined ? {} : { stallTimeoutMs });
   };
   afterEach(() => publisher.disconnect());
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { Message } from 'kafkajs';
 import kafkajsCrc32c from 'kafkajs/src/protocol/recordBatch/crc32C/index.js';
 import produce, { type ProduceOptions } from 'kafkajs/src/protocol/requests/produce/index.js';
-import { crc32c } from '../../functions/adapters/kafka/crc32c.ts';
-import { encodeProduceRequest } from '../../functions/adapters/kafka/produce-request.ts';
+import { crc32c } from '../../../../functions/adapters/kafka/crc32c.ts';
+import { encodeProduceRequest } from '../../../../functions/adapters/kafka/produce-request.ts';
 
 const VERSIONS = [3, 4, 5, 6, 7];
 const NOW = 1_700_000_000_123;

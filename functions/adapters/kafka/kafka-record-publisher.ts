@@ -1,6 +1,8 @@
 import type { Kafka } from 'kafkajs';
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
+import type { RecordPublisher } from '../../ports/record-publisher.ts';
 import { installFastProduce } from './fast-produce.ts';
+import { createKafka, type KafkaSettings } from './kafka-client.ts';
 import { ProducerSession } from './producer-session.ts';
 
 interface RecordPublisherOptions {
@@ -19,14 +21,14 @@ const DEFAULTS: RecordPublisherOptions = { stallTimeoutMs: 15_000 };
  * One instance serves all invocations of a function instance; it connects at the first use. After a failure the next
  * call begins with a fresh producer.
  */
-export class RecordPublisher {
+export class KafkaRecordPublisher implements RecordPublisher {
   readonly #kafka: Kafka;
   readonly #options: RecordPublisherOptions;
   #session: ProducerSession | undefined;
 
-  constructor(kafka: Kafka, options: Partial<RecordPublisherOptions> = {}) {
+  constructor(settings: KafkaSettings, options: Partial<RecordPublisherOptions> = {}) {
     installFastProduce();
-    this.#kafka = kafka;
+    this.#kafka = createKafka(settings);
     this.#options = { ...DEFAULTS, ...options };
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build, stop } from 'esbuild';
 import produce, { type ProduceOptions } from 'kafkajs/src/protocol/requests/produce/index.js';
-import { installFastProduce } from '../../functions/adapters/kafka/fast-produce.ts';
+import { installFastProduce } from '../../../../functions/adapters/kafka/fast-produce.ts';
 
 const options: ProduceOptions = {
   acks: -1,
@@ -47,7 +47,7 @@ describe('installFastProduce', () => {
             const before = requests.Produce.protocol;
             installFastProduce();
             console.log(before !== requests.Produce.protocol);`,
-          resolveDir: resolve(__dirname, '../..'),
+          resolveDir: resolve(__dirname, '../../../..'),
         },
         bundle: true,
         minify: true,

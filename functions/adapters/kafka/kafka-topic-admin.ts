@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Admin, type PartitionMetadata } from 'kafkajs';
+import type { TopicAdmin, TopicReport, TopicSpecification } from '../../ports/topic-admin.ts';
+import { createKafka, type KafkaSettings } from './kafka-client.ts';
+
+/** How long a created topic may take until the brokers report a leader for every partition. */
+const VISIBLE_WITHIN_MS = 30_000;
+const POLL_INTERVAL_MS = 50;
+
+/** Each call connects, does its work and disconnects, because administration is rare. */
+export class KafkaTopicAdmin implements TopicAdmin {
+  readonly #settings: KafkaSettings;
+
+  constructor(settings: KafkaSettings) {
+    this.#settings = settings;
+  }
+
+  async createTopics(specifications: readonly TopicSpecification[]): Promise<readonly TopicReport[]> {
+    return this.#connected(async (admin) => {
+      const present = new Set(await admin.listTopics());
+      return Promise.all(specifications.map((wanted) => ensureTopic(admin, wanted, present.has(wanted.topic))));
+    });
+  }
+
+  async partitionCount(topic: string): Promise<number> {
+    return this.#connected(async (admin) => (await readPartitions(admin, topic)).length);
+  }
+
+  async #connected<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
+    const admin = createKafka(this.#settings).admin();
+    try {
+      await admin.connect();
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+}
+
+async function ensureTopic(admin: Admin, wanted: TopicSpecification, present: boolean): Promise<TopicReport> {
+  const created = !present && (await createTopic(admin, wanted));
+  return {
+    topic: wanted.topic,
+    outcome: created ? 'created' : 'exists',
+    partitions: await waitForLeaders(admin, wanted.topic),
+    partitionsWanted: wanted.partitions,
+  };
+}
+
+/** False when another caller has created the topic in the meantime. */
+async function createTopic(admin: Admin, { topic, partitions, config }: TopicSpecification): Promise<boolean> {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  try {
+    return await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }],
+    });
+  } catch (error) {
+    const reasons = error instanceof kafkajs.KafkaJSAggregateError ? error.errors.map(String) : [];
+    throw new Error(
+      `topic ${topic} with ${partitions} partitions and ${JSON.stringify(config)} could not be created: ` +
+        (reasons.join('; ') || String(error)),
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Resolves with the number of partitions when all of them have a leader. The controller knows a new topic before the
+ * brokers do, and a record published in between would be refused.
+ */
+async function waitForLeaders(admin: Admin, topic: string): Promise<number> {
+  const deadline = Date.now() + VISIBLE_WITHIN_MS;
+  for (;;) {
+    try {
+      const partitions = await readPartitions(admin, topic);
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
+    } catch (error) {
+      if (!isPropagating(error) || Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(
+        `topic ${topic} exists, but has partitions without a leader after ${VISIBLE_WITHIN_MS / 1000} s: look at the brokers`,
+      );
+    }
+    await sleep(POLL_INTERVAL_MS);
+  }
+}
+
+async function readPartitions(admin: Admin, topic: string): Promise<PartitionMetadata[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  return topics[0]?.partitions ?? [];
+}
+
+function isPropagating(error: unknown): boolean {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
+}
