@@ -1,39 +1,15 @@
 import { bisect } from '../core/bisect.ts';
 import { planBatch } from '../core/change-batch.ts';
 import { decodeChange, type ReceivedChange } from '../core/change-record.ts';
-import { brokenRule, type ChangeRule } from '../core/change-rules.ts';
-import { lastVersionBefore, type Version } from '../core/change-version.ts';
+import { violatedRule, type ChangeRule } from '../core/change-rules.ts';
+import { lastVersionBefore } from '../core/change-version.ts';
 import { classifyError, sqlStateOf } from '../core/classify-error.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import type { EmployeeChange, SnapshotEnd } from '../core/employee-change.ts';
 import { InputError } from '../core/errors.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
-
-/** One transaction on the replica. It holds the watermark's lock, so that nobody raises it meanwhile. */
-export interface ReplicaTransaction {
-  readonly watermark: Version;
-  /**
-   * Applies changes of different employees, each if it is newer than what was last applied to its employee; returns how
-   * many were.
-   *
-   * @throws with the database's SQLSTATE when it refuses one of them.
-   */
-  apply(changes: readonly EmployeeChange[]): Promise<number>;
-  /** Runs `work` so that its failure undoes it alone, and not the transaction. */
-  attempt<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** Takes away every employee at or below a version, and raises the watermark to it. Needs the exclusive lock. */
-  raiseWatermark(to: Version): Promise<void>;
-  /** Keeps employees as they are through the end of their snapshot. Their versions stay below all of its changes. */
-  keep(snapshots: readonly { readonly empId: number; readonly epoch: bigint }[]): Promise<void>;
-  /** Notes that a partition's rows of a snapshot are applied; `true` when all partitions' are. Needs the exclusive lock. */
-  endSnapshot(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean>;
-}
-
-export interface Replica {
-  /** Commits what `work` does, or none of it. `exclusive` keeps all other batches out meanwhile. */
-  transaction<Result>(exclusive: boolean, work: (replica: ReplicaTransaction) => Promise<Result>): Promise<Result>;
-}
+import type { EmployeeReplica, EmployeeReplicaTransaction } from '../ports/employee-replica.ts';
 
 export interface ApplyResult {
   /** Employees changed by this batch. */
@@ -57,11 +33,11 @@ type Candidates = readonly ReceivedChange<EmployeeChange>[];
  * thrown, and the event source brings the whole batch again.
  */
 export class ChangeApplier {
-  readonly #replica: Replica;
+  readonly #replica: EmployeeReplica;
   readonly #deadLetters: DeadLetterQueue;
   readonly #rules: readonly ChangeRule[];
 
-  constructor(replica: Replica, deadLetters: DeadLetterQueue, rules: readonly ChangeRule[]) {
+  constructor(replica: EmployeeReplica, deadLetters: DeadLetterQueue, rules: readonly ChangeRule[]) {
     this.#replica = replica;
     this.#deadLetters = deadLetters;
     this.#rules = rules;
@@ -88,7 +64,7 @@ export class ChangeApplier {
           good.push({ change, record });
           continue;
         }
-        const rule = this.#rules.length === 0 ? undefined : brokenRule(this.#rules, change);
+        const rule = this.#rules.length === 0 ? undefined : violatedRule(this.#rules, change);
         if (rule === undefined) {
           good.push({ change, record });
           continue;
@@ -114,8 +90,8 @@ export class ChangeApplier {
   }
 
   async #writeWith(apply: ApplyCandidates, good: readonly ReceivedChange[], broken: Candidates) {
-    const exclusive = good.some(({ change }) => change.action === 'TRUNCATE' || change.action === 'SNAPSHOT_END');
-    return this.#replica.transaction(exclusive, async (replica) => {
+    const raises = good.some(({ change }) => change.action === 'TRUNCATE' || change.action === 'SNAPSHOT_END');
+    return this.#replica.transaction(raises ? 'exclusive' : 'shared', async (replica) => {
       const plan = planBatch(good, replica.watermark);
       if (plan.truncate) await replica.raiseWatermark(plan.truncate);
       const { applied, refused } = await apply(replica, plan.candidates);
@@ -123,7 +99,7 @@ export class ChangeApplier {
       const kept = [...broken, ...refused.map(({ received }) => received)]
         .filter(({ change }) => change.action === 'SNAPSHOT')
         .map(({ change }) => ({ empId: change.employee.empId, epoch: change.epoch }));
-      if (kept.length > 0) await replica.keep(kept);
+      if (kept.length > 0) await replica.retainThroughSnapshot(kept);
       await endSnapshots(replica, plan.snapshotEnds);
       return { applied, refused };
     });
@@ -131,7 +107,7 @@ export class ChangeApplier {
 }
 
 type ApplyCandidates = (
-  replica: ReplicaTransaction,
+  replica: EmployeeReplicaTransaction,
   candidates: readonly Candidates[],
 ) => Promise<{ readonly applied: number; readonly refused: readonly Refused[] }>;
 
@@ -146,7 +122,7 @@ const applyIsolating: ApplyCandidates = async (replica, candidates) => {
   const refused: Refused[] = [];
   let pending = candidates;
   while (pending.length > 0) {
-    const outcome = await bisect(pending, (part) => replica.attempt(() => applyNewest(replica, part)));
+    const outcome = await bisect(pending, (part) => replica.withSavepoint(() => applyNewest(replica, part)));
     applied += outcome.results.reduce((total, count) => total + count, 0);
     for (const { item, error } of outcome.refused) {
       const [newest] = item;
@@ -157,14 +133,17 @@ const applyIsolating: ApplyCandidates = async (replica, candidates) => {
   return { applied, refused };
 };
 
-async function applyNewest(replica: ReplicaTransaction, candidates: readonly Candidates[]): Promise<number> {
+async function applyNewest(replica: EmployeeReplicaTransaction, candidates: readonly Candidates[]): Promise<number> {
   const newest = candidates.flatMap(([first]) => (first ? [first.change] : []));
   return newest.length === 0 ? 0 : replica.apply(newest);
 }
 
-async function endSnapshots(replica: ReplicaTransaction, ends: readonly ReceivedChange<SnapshotEnd>[]): Promise<void> {
+async function endSnapshots(
+  replica: EmployeeReplicaTransaction,
+  ends: readonly ReceivedChange<SnapshotEnd>[],
+): Promise<void> {
   for (const { change, record } of ends) {
-    const complete = await replica.endSnapshot(change.epoch, record.partition, change.partitions);
+    const complete = await replica.recordSnapshotEnd(change.epoch, record.partition, change.partitions);
     if (complete) await replica.raiseWatermark(lastVersionBefore(change.epoch));
   }
 }

@@ -65,8 +65,8 @@ export function parseChangeRules(configuration: string): ChangeRule[] {
   return rules;
 }
 
-/** The first rule that a change breaks. A deletion is never held back. */
-export function brokenRule(rules: readonly ChangeRule[], change: EmployeeChange): ChangeRule | undefined {
+/** The first rule that a change violates. A deletion violates none. */
+export function violatedRule(rules: readonly ChangeRule[], change: EmployeeChange): ChangeRule | undefined {
   return change.action === 'DELETE' ? undefined : rules.find((rule) => !rule.allows(change.employee));
 }
 

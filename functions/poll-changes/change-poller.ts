@@ -6,9 +6,12 @@ import {
   type Progress,
 } from '../core/change-position.ts';
 import { PipelineError } from '../core/errors.ts';
-import { ChangeReader, type Reading } from './change-reader.ts';
+import { ChangeReader, type ReadResult } from './change-reader.ts';
+import type { ChangeSource, SourceIdentity } from '../ports/change-source.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
-import type { ChangePublisher, ChangeSource, Clock, SourceIdentity } from './ports.ts';
 import { PositionSaver } from './position-saver.ts';
 
 export interface PollerTiming {
@@ -28,23 +31,18 @@ export interface PollerTiming {
   readonly retentionHours: number;
 }
 
-/** What the poller tells while it works; never a value of a row. */
-export interface PollerLog {
-  info(message: string, details: Readonly<Record<string, unknown>>): void;
-  warn(message: string, details: Readonly<Record<string, unknown>>): void;
-}
-
 export interface PollerDependencies {
   readonly source: ChangeSource;
-  readonly publisher: ChangePublisher;
+  readonly publisher: RecordPublisher;
+  readonly topic: string;
   readonly clock: Clock;
-  readonly log: PollerLog;
+  readonly logger: Logger;
   readonly partitionCount: number;
 }
 
 export interface PollResult {
-  /** `not needed`: another poller was faster; `time is up` when nobody asked for the lease in time. */
-  readonly outcome: 'handed over' | 'lost the lease' | 'not needed' | 'time is up';
+  /** `lease-not-acquired`: another poller was faster; `time-limit` when nobody asked for the lease in time. */
+  readonly outcome: 'lease-transferred' | 'lease-lost' | 'lease-not-acquired' | 'time-limit';
   /** Changes and snapshot rows published, repetitions included. */
   readonly published: number;
   /** How long ago the source was last read; `null` when it never was. The successor's first read ends the gap. */
@@ -62,9 +60,10 @@ const SLOWDOWN = 1.5;
  */
 export class ChangePoller {
   readonly #source: ChangeSource;
-  readonly #publisher: ChangePublisher;
+  readonly #publisher: RecordPublisher;
+  readonly #topic: string;
   readonly #clock: Clock;
-  readonly #log: PollerLog;
+  readonly #logger: Logger;
   readonly #partitionCount: number;
   readonly #timing: PollerTiming;
   #published = 0;
@@ -76,35 +75,36 @@ export class ChangePoller {
   constructor(dependencies: PollerDependencies, timing: PollerTiming) {
     this.#source = dependencies.source;
     this.#publisher = dependencies.publisher;
+    this.#topic = dependencies.topic;
     this.#clock = dependencies.clock;
-    this.#log = dependencies.log;
+    this.#logger = dependencies.logger;
     this.#partitionCount = dependencies.partitionCount;
     this.#timing = timing;
   }
 
   /**
    * Polls until somebody else asks for the lease or the clock says `untilMs`. Failures of the world are tried again
-   * until then, and a lease that was lost to nobody is taken anew. `ownerIsDead`: as `Lease.acquire` has it.
+   * until then, and a lease that was lost to nobody is taken anew.
    *
    * @throws PipelineError when the position does not fit the source: then the lease is free again, and somebody has to
    * decide; the last failure when it lasted until the end.
    */
-  async run(lease: Lease, untilMs: number, ownerIsDead = false): Promise<PollResult> {
+  async run(lease: Lease, untilMs: number): Promise<PollResult> {
     let wait = this.#timing.retryMs[0];
     let failure: unknown = null;
-    while (this.#clock.now() < untilMs) {
+    while (this.#clock.monotonicMs() < untilMs) {
       const publishedBefore = this.#published;
       try {
         if (!lease.held) {
           // Before the lease is waited for, as nobody reads the source between its hand-over and the first look.
           this.#known = await this.#source.identify();
-          if (!(await lease.acquire(untilMs, ownerIsDead))) return this.#result('not needed');
+          if (!(await lease.acquire(untilMs))) return this.#result('lease-not-acquired');
         }
         return this.#result(await this.#poll(lease, untilMs));
       } catch (error) {
         if (error instanceof LeaseLostError) {
-          if (await lease.isVacant().catch(() => false)) continue;
-          return this.#result('lost the lease');
+          if (await lease.isFree().catch(() => false)) continue;
+          return this.#result('lease-lost');
         }
         if (error instanceof PipelineError && error.retry === 'manual') {
           await this.#release(lease);
@@ -112,49 +112,49 @@ export class ChangePoller {
         }
         failure = error;
         if (this.#published > publishedBefore) wait = this.#timing.retryMs[0];
-        this.#log.warn('polling failed and is tried again', { reason: String(error), waitMs: wait });
+        this.#logger.warn('polling failed and is tried again', { reason: String(error), waitMs: wait });
         await this.#clock.sleep(wait);
         wait = Math.min(wait * 2, this.#timing.retryMs[1]);
       }
     }
     await this.#release(lease);
     if (failure !== null) throw failure;
-    return this.#result('time is up');
+    return this.#result('time-limit');
   }
 
   #result(outcome: PollResult['outcome']): PollResult {
-    const lastReadMsAgo = this.#readAt === null ? null : Math.round(this.#clock.now() - this.#readAt);
+    const lastReadMsAgo = this.#readAt === null ? null : Math.round(this.#clock.monotonicMs() - this.#readAt);
     return { outcome, published: this.#published, lastReadMsAgo };
   }
 
   /** Nothing waits out the length of a lease that nobody uses. What goes wrong here delays the successor, no more. */
   async #release(lease: Lease): Promise<void> {
     if (!lease.held) return;
-    await lease.handOver().catch((error) => {
-      this.#log.warn('the lease could not be released; it runs out by itself', { reason: String(error) });
+    await lease.release().catch((error) => {
+      this.#logger.warn('the lease could not be released; it runs out by itself', { reason: String(error) });
     });
   }
 
-  async #poll(lease: Lease, untilMs: number): Promise<'handed over' | 'time is up'> {
+  async #poll(lease: Lease, untilMs: number): Promise<'lease-transferred' | 'time-limit'> {
     for (;;) {
       const outcome = await this.#pollOnce(lease, untilMs);
-      if (outcome !== 'snapshot wanted') return outcome;
+      if (outcome !== 'resnapshot-requested') return outcome;
     }
   }
 
   /** From the saved position until somebody wants the lease or a new snapshot. */
-  async #pollOnce(lease: Lease, untilMs: number): Promise<'handed over' | 'time is up' | 'snapshot wanted'> {
-    const entry = await lease.current();
+  async #pollOnce(lease: Lease, untilMs: number): Promise<'lease-transferred' | 'time-limit' | 'resnapshot-requested'> {
+    const entry = await lease.readEntry();
     const saved = entry.position === null ? null : this.#readPosition(entry.position, lease);
     const identity = await this.#identify(saved);
     let position: Position;
-    if (saved === null || lease.resnapshot !== null) position = await this.#beginSnapshot(lease, saved);
+    if (saved === null || lease.isResnapshotRequested) position = await this.#beginSnapshot(lease, saved);
     else {
       assertSameSource(saved, identity);
       position = saved;
     }
     const saver = new PositionSaver(this.#source, lease, this.#clock, this.#timing.saveEveryMs, position);
-    const reader = new ChangeReader(this.#source, position, identity.serverStart, this.#partitionCount);
+    const reader = new ChangeReader(this.#source, position, identity.serverStartedAt, this.#partitionCount);
     const heart = this.#keepBeating(lease);
     try {
       return await this.#publishFrom(position.progress, reader, saver, lease, untilMs);
@@ -178,7 +178,7 @@ export class ChangePoller {
     try {
       return decodePosition(text);
     } catch (error) {
-      if (lease.resnapshot !== null) return null;
+      if (lease.isResnapshotRequested) return null;
       throw error;
     }
   }
@@ -191,8 +191,8 @@ export class ChangePoller {
       epoch,
       progress: { phase: 'snapshot', since: snapshot, afterEmpId: null },
     };
-    await lease.write(encodePosition(position), lease.resnapshot ?? undefined);
-    this.#log.info('a snapshot begins', { epoch: String(epoch) });
+    await lease.savePosition(encodePosition(position), lease.isResnapshotRequested);
+    this.#logger.info('a snapshot begins', { epoch: String(epoch) });
     return position;
   }
 
@@ -202,43 +202,43 @@ export class ChangePoller {
     saver: PositionSaver,
     lease: Lease,
     untilMs: number,
-  ): Promise<'handed over' | 'time is up' | 'snapshot wanted'> {
+  ): Promise<'lease-transferred' | 'time-limit' | 'resnapshot-requested'> {
     const read = (progress: Progress) => {
-      this.#readAt = this.#clock.now();
+      this.#readAt = this.#clock.monotonicMs();
       return reader.read(progress);
     };
     let pauseMs = this.#timing.busyTickMs;
-    let tickAt = this.#clock.now();
-    this.#log.info('polling begins', { phase: from.phase });
-    let reading: Reading = await read(from);
+    let tickAt = this.#clock.monotonicMs();
+    this.#logger.info('polling begins', { phase: from.phase });
+    let reading: ReadResult = await read(from);
     for (;;) {
       const next = reading.more ? read(reading.progress) : null;
       // Its failure is met when it is awaited; until then it must not end the process.
       next?.catch(() => {});
       if (reading.records.length > 0) {
-        await lease.ensureHeld();
-        await this.#publisher.publish(reading.records);
+        await lease.confirm();
+        await this.#publisher.publish(this.#topic, reading.records);
         this.#published += reading.changeCount;
       }
-      if (reading.records.length > 0 || reading.more) saver.note(reading.progress);
+      if (reading.records.length > 0 || reading.more) saver.recordProgress(reading.progress);
       saver.saveWhenDue();
       this.#purgeWhenDue(saver.saved);
       if (!lease.held) throw new LeaseLostError('the heartbeat found the lease with another poller');
-      if (lease.requestedBy !== null || this.#clock.now() >= untilMs) {
+      if (lease.isTransferRequested || this.#clock.monotonicMs() >= untilMs) {
         await next?.catch(() => {});
-        const outcome = lease.requestedBy === null ? 'time is up' : 'handed over';
-        await saver.handOver();
+        const outcome = lease.isTransferRequested ? 'lease-transferred' : 'time-limit';
+        await saver.saveAndRelease();
         return outcome;
       }
-      if (lease.resnapshot !== null) {
+      if (lease.isResnapshotRequested) {
         await next?.catch(() => {});
-        return 'snapshot wanted';
+        return 'resnapshot-requested';
       }
       if (next === null) {
         pauseMs =
           reading.changeCount > 0 ? this.#timing.busyTickMs : Math.min(pauseMs * SLOWDOWN, this.#timing.idleTickMs);
-        await this.#clock.sleep(Math.max(0, tickAt + pauseMs - this.#clock.now()));
-        tickAt = this.#clock.now();
+        await this.#clock.sleep(Math.max(0, tickAt + pauseMs - this.#clock.monotonicMs()));
+        tickAt = this.#clock.monotonicMs();
       }
       reading = await (next ?? read(reading.progress));
     }
@@ -249,9 +249,9 @@ export class ChangePoller {
     let stopped = false;
     const beating = (async () => {
       while (!stopped && lease.held) {
-        await lease.beat().catch((error) => {
+        await lease.renewWhenDue().catch((error) => {
           // The lease tells by itself when it is lost or no longer confirmed; both are looked at before publishing.
-          if (!(error instanceof LeaseLostError)) this.#log.warn('a heartbeat failed', { reason: String(error) });
+          if (!(error instanceof LeaseLostError)) this.#logger.warn('a heartbeat failed', { reason: String(error) });
         });
         await this.#clock.sleep(this.#timing.idleTickMs);
       }
@@ -265,11 +265,11 @@ export class ChangePoller {
   }
 
   #purgeWhenDue(saved: Position): void {
-    if (this.#clock.now() - this.#purgedAt < this.#timing.purgeEveryMs) return;
-    this.#purgedAt = this.#clock.now();
+    if (this.#clock.monotonicMs() - this.#purgedAt < this.#timing.purgeEveryMs) return;
+    this.#purgedAt = this.#clock.monotonicMs();
     this.#source.purge(saved.progress.since, this.#timing.retentionHours).then(
-      (purged) => purged > 0 && this.#log.info('old changes are purged', { purged }),
-      (error) => this.#log.warn('old changes could not be purged; tried again later', { reason: String(error) }),
+      (purged) => purged > 0 && this.#logger.info('old changes are purged', { purged }),
+      (error) => this.#logger.warn('old changes could not be purged; tried again later', { reason: String(error) }),
     );
   }
 }

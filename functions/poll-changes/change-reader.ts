@@ -2,10 +2,10 @@ import type { Progress } from '../core/change-position.ts';
 import { assertSameSource, type Position } from '../core/change-position.ts';
 import { type CapturedChange, changeEncoder, changeKey, encodeSnapshotEnd } from '../core/employee-change.ts';
 import type { OutgoingRecord } from '../core/kafka-record.ts';
-import type { ChangeSource } from './ports.ts';
+import type { ChangeSource } from '../ports/change-source.ts';
 
 /** What one step of reading gives. */
-export interface Reading {
+export interface ReadResult {
   readonly records: readonly OutgoingRecord[];
   readonly changeCount: number;
   /** How far the source is read once the records are acknowledged. */
@@ -23,25 +23,25 @@ export class SourceRestartedError extends Error {
 export class ChangeReader {
   readonly #source: ChangeSource;
   readonly #position: Position;
-  readonly #serverStart: string;
+  readonly #serverStartedAt: string;
   readonly #partitionCount: number;
   readonly #encode: (change: CapturedChange) => string;
 
-  constructor(source: ChangeSource, position: Position, serverStart: string, partitionCount: number) {
+  constructor(source: ChangeSource, position: Position, serverStartedAt: string, partitionCount: number) {
     this.#source = source;
     this.#position = position;
-    this.#serverStart = serverStart;
+    this.#serverStartedAt = serverStartedAt;
     this.#partitionCount = partitionCount;
     this.#encode = changeEncoder(position.epoch);
   }
 
-  async read(progress: Progress): Promise<Reading> {
+  async read(progress: Progress): Promise<ReadResult> {
     if (progress.phase === 'snapshot') return this.#readChunk(progress);
     return progress.page === null ? this.#readDifference(progress) : this.#readPage(progress, progress.page);
   }
 
-  async #readChunk(progress: Extract<Progress, { phase: 'snapshot' }>): Promise<Reading> {
-    const rows = await this.#source.readChunk(progress.afterEmpId);
+  async #readChunk(progress: Extract<Progress, { phase: 'snapshot' }>): Promise<ReadResult> {
+    const rows = await this.#source.readSnapshotChunk(progress.afterEmpId);
     const records = this.#toRecords(rows);
     if (rows.length === this.#source.pageSize) {
       const afterEmpId = rows.at(-1)?.empId ?? null;
@@ -60,9 +60,9 @@ export class ChangeReader {
     };
   }
 
-  async #readDifference(progress: Extract<Progress, { phase: 'stream' }>): Promise<Reading> {
+  async #readDifference(progress: Extract<Progress, { phase: 'stream' }>): Promise<ReadResult> {
     const difference = await this.#source.readDifference(progress.since);
-    if (difference.serverStart !== this.#serverStart) {
+    if (difference.serverStartedAt !== this.#serverStartedAt) {
       throw new SourceRestartedError('the source database was started anew; going on from the saved position');
     }
     assertSameSource(this.#position, { ...this.#position, saveNumber: difference.saveNumber });
@@ -86,7 +86,7 @@ export class ChangeReader {
   async #readPage(
     progress: Extract<Progress, { phase: 'stream' }>,
     page: NonNullable<Extract<Progress, { phase: 'stream' }>['page']>,
-  ): Promise<Reading> {
+  ): Promise<ReadResult> {
     const changes = await this.#source.readPage(progress.since, page.until, page.afterChangeId, page.lastChangeId);
     const afterChangeId = changes.at(-1)?.changeId;
     const drained =

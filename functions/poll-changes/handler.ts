@@ -1,39 +1,39 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
-import { PollerLedger } from '../adapters/dynamodb/poller-ledger.ts';
+import { DynamoPollerLedger } from '../adapters/dynamodb/dynamo-poller-ledger.ts';
 import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
-import { CAPTURE_SESSION, ChangeCapture } from '../adapters/postgres/change-capture.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
+import { CHANGE_SOURCE_SESSION, PostgresChangeSource } from '../adapters/postgres/postgres-change-source.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
+import type { ChangeSource } from '../ports/change-source.ts';
+import type { PollerLedger } from '../ports/poller-ledger.ts';
+import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { ChangePoller } from './change-poller.ts';
 import { pollChangesShape } from './config.ts';
 import { Lease } from './lease.ts';
-import type { ChangePublisher, ChangeSource, Ledger } from './ports.ts';
 import { untilConnected } from './until-connected.ts';
 
 const NAME = 'poll-changes';
 /** Kept back from the time that the invocation has, so that the lease is released before it is ended. */
 const RESERVE_MS = 5_000;
 
-const clock = { now: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
-
 interface Dependencies extends Telemetry {
   readonly config: Pick<Config, 'POLLER_LEASE_MS' | 'CDC_RETENTION_HOURS' | 'CDC_PURGE_SECONDS'>;
   readonly source: ChangeSource;
-  readonly publisher: ChangePublisher;
-  readonly ledger: Ledger;
+  readonly publisher: RecordPublisher;
+  readonly ledger: PollerLedger;
   /** Connects to everything, and tells the number of partitions. */
-  readonly reachAll: () => Promise<number>;
+  readonly connectAll: () => Promise<number>;
 }
 
-interface Orders {
+interface PollRequest {
   readonly resnapshot?: unknown;
   readonly ownerIsDead?: unknown;
 }
@@ -52,7 +52,7 @@ export const handler = createHandler({
     const topics = new KafkaTopicAdmin(kafkaOf(config, NAME));
     const database = await Database.open({
       ...sourceDatabaseOf(config, NAME),
-      sessionSettings: CAPTURE_SESSION,
+      sessionSettings: CHANGE_SOURCE_SESSION,
       // Reading, saving and purging do not wait for one another.
       maxConnections: 3,
     });
@@ -61,10 +61,10 @@ export const handler = createHandler({
     });
     return {
       config,
-      source: new ChangeCapture(database),
-      publisher: { publish: (records) => publisher.publish(CHANGES_TOPIC, records) },
-      ledger: new PollerLedger(client, config.OFFSET_TABLE),
-      reachAll: async () => {
+      source: new PostgresChangeSource(database),
+      publisher,
+      ledger: new DynamoPollerLedger(client, config.OFFSET_TABLE),
+      connectAll: async () => {
         await Promise.all([assertUtf8(database, 'source'), publisher.connect()]);
         return topics.partitionCount(CHANGES_TOPIC);
       },
@@ -72,17 +72,17 @@ export const handler = createHandler({
       metrics,
     };
   },
-  handle: async (dependencies, event: Orders | null, context: Context) => {
-    const { config, source, publisher, ledger, reachAll, logger, metrics } = dependencies;
-    const untilMs = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  handle: async (dependencies, event: PollRequest | null, context: Context) => {
+    const { config, source, publisher, ledger, connectAll, logger, metrics } = dependencies;
+    const untilMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
     // Everything is connected before the lease is asked for, so that the one that runs is relieved without a gap.
-    const partitions = await untilConnected(clock, untilMs, logger, async () => {
-      const count = await reachAll();
+    const partitions = await untilConnected(systemClock, untilMs, logger, async () => {
+      const count = await connectAll();
       if (event?.resnapshot === true) await ledger.requestResnapshot(randomUUID());
       return count;
     });
     const poller = new ChangePoller(
-      { source, publisher, clock, log: logger, partitionCount: partitions },
+      { source, publisher, topic: CHANGES_TOPIC, clock: systemClock, logger, partitionCount: partitions },
       {
         busyTickMs: 25,
         idleTickMs: 100,
@@ -92,9 +92,13 @@ export const handler = createHandler({
         retentionHours: config.CDC_RETENTION_HOURS,
       },
     );
-    const timing = { leaseMs: config.POLLER_LEASE_MS, heartbeatMs: 1_000, lookMs: 10 };
-    const lease = new Lease(ledger, clock, timing, randomUUID());
-    const result = await poller.run(lease, untilMs, event?.ownerIsDead === true);
+    const timing = { leaseMs: config.POLLER_LEASE_MS, heartbeatMs: 1_000, pollIntervalMs: 10 };
+    const lease = new Lease(ledger, systemClock, {
+      owner: randomUUID(),
+      timing,
+      ownerIsDead: event?.ownerIsDead === true,
+    });
+    const result = await poller.run(lease, untilMs);
     logger.info('polling ends', { ...result });
     metrics.addMetric(METRIC.changesPublished, 'Count', result.published);
     return result;

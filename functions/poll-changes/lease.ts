@@ -1,178 +1,211 @@
-import type { Clock, Ledger, LedgerEntry } from './ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../ports/poller-ledger.ts';
+import { ExpiryWatch } from './expiry-watch.ts';
 
 export interface LeaseTiming {
-  /** A lease whose heartbeat stands still for this long is free. Shorter: a pause of the owner costs it the lease. */
+  /** A lease that is not renewed for this long has expired. Smaller: a pause of its owner costs it the lease. */
   readonly leaseMs: number;
-  /** A sign of life at least this often, and with it news of whoever asks for the lease. */
+  /** Longest time between two renewals. Each one also brings the requests of other pollers. */
   readonly heartbeatMs: number;
-  /** How often a waiter looks whether it is its turn; the larger part of the gap at a hand-over. */
-  readonly lookMs: number;
+  /** Time between two reads of the ledger while waiting for the lease; the larger part of the gap at a transfer. */
+  readonly pollIntervalMs: number;
 }
 
-/** Somebody else holds the lease: stop without a word, the rest is their work. */
+export interface LeaseOptions {
+  /** Identifies this poller; unique for each lease. */
+  readonly owner: string;
+  readonly timing: LeaseTiming;
+  /**
+   * The caller knows that the present owner is dead, so its lease counts as expired. If it is alive after all, its fencing
+   * token is rejected, and it stops before it publishes again.
+   */
+  readonly ownerIsDead?: boolean;
+}
+
+/** The lease belongs to another poller, which does the rest of the work. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
 /**
- * The right to publish. Only its holder may save a position: each write carries the fencing number, which every change
- * of the owner raises.
+ * The right to publish changes. Its holder alone may save a position, because each write carries the fencing token, and
+ * every change of the owner increments that.
  */
 export class Lease {
-  readonly #ledger: Ledger;
+  readonly #ledger: PollerLedger;
   readonly #clock: Clock;
-  readonly #timing: LeaseTiming;
-  readonly #owner: string;
-  #fencing = 0;
-  #confirmedAt = Number.NEGATIVE_INFINITY;
-  #lost = true;
+  readonly #options: LeaseOptions;
+  #fencingToken = 0;
+  #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  #held = false;
   #requestedBy: string | null = null;
-  #resnapshot: string | null = null;
-  #begun: LedgerEntry | null = null;
-  /** One write at a time, in order: a position that is overtaken by an older one would go backwards. */
+  #isResnapshotRequested = false;
+  /** The entry that `acquire` has read, until it is used or out of date. */
+  #acquiredEntry: PollerLedgerEntry | null = null;
+  /** Writes are sent one after the other, so that an older position never overwrites a newer one. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  constructor(ledger: Ledger, clock: Clock, timing: LeaseTiming, owner: string) {
+  constructor(ledger: PollerLedger, clock: Clock, options: LeaseOptions) {
     this.#ledger = ledger;
     this.#clock = clock;
-    this.#timing = timing;
-    this.#owner = owner;
+    this.#options = options;
   }
 
+  /** Whether this poller holds the lease as of its last answer from the ledger. */
   get held(): boolean {
-    return !this.#lost;
+    return this.#held;
   }
 
-  /** Who wants to be the next owner, as far as the last write has told. */
-  get requestedBy(): string | null {
-    return this.#requestedBy;
+  /** Whether another poller waits for the lease, as of the last renewal. */
+  get isTransferRequested(): boolean {
+    return this.#requestedBy !== null;
   }
 
-  get resnapshot(): string | null {
-    return this.#resnapshot;
+  /** Whether a new snapshot is requested, as of the last renewal. */
+  get isResnapshotRequested(): boolean {
+    return this.#isResnapshotRequested;
   }
 
   /**
-   * Waits until the lease is handed over, free, or its owner dead by this waiter's own clock; who knows that the owner is
-   * dead waits for none of it. Should it live after all, it finds out before it publishes again, as ever.
+   * Requests the lease and waits until its owner transfers it, it is free, or it has expired. Expiry is measured by this
+   * poller's own clock, as the time without a heartbeat.
    *
-   * @returns `false` when it went to somebody else meanwhile, or `untilMs` has come.
+   * @returns `false` when another poller acquired it first, or at `untilMs`.
    */
-  async acquire(untilMs: number, ownerIsDead = false): Promise<boolean> {
-    const lastsMs = ownerIsDead ? 0 : this.#timing.leaseMs;
-    let first: LedgerEntry | null = null;
-    let beat: LedgerEntry | null = null;
-    let beatAt = 0;
-    while (this.#clock.now() < untilMs) {
-      const askedAt = this.#clock.now();
+  async acquire(untilMs: number): Promise<boolean> {
+    const { owner, timing, ownerIsDead = false } = this.#options;
+    const expiry = new ExpiryWatch(ownerIsDead ? 0 : timing.leaseMs);
+    let ownersToken: number | null = null;
+    while (this.#clock.monotonicMs() < untilMs) {
+      const sentAtMs = this.#clock.monotonicMs();
       const entry = await this.#ledger.read();
-      const seenAt = this.#clock.now();
-      if (entry?.owner === this.#owner) return this.#begin(entry, askedAt);
-      if (entry === null || entry.owner === '') {
-        if (await this.#ledger.take(entry, this.#owner)) continue;
-      } else if (first !== null && entry.fencing !== first.fencing) {
-        return false;
+      const readAtMs = this.#clock.monotonicMs();
+      if (entry?.owner === owner) {
+        this.#start(entry, sentAtMs);
+        return true;
+      }
+      if (entry === null || entry.owner === null) {
+        if (await this.#ledger.tryAcquire(entry, owner)) continue;
       } else {
-        if (first === null) {
-          first = entry;
-          await this.#ledger.request(this.#owner);
+        if (ownersToken !== null && entry.fencingToken !== ownersToken) return false;
+        if (ownersToken === null) {
+          ownersToken = entry.fencingToken;
+          await this.#ledger.requestTransfer(owner);
         }
-        if (beat?.heartbeat !== entry.heartbeat) {
-          beat = entry;
-          beatAt = seenAt;
-        } else if (seenAt - beatAt >= lastsMs) {
-          // Somebody else may be as fast; the next look tells who was first.
-          await this.#ledger.take(entry, this.#owner);
+        if (expiry.hasExpired(entry.heartbeat, readAtMs)) {
+          // Another poller may be faster. The next read shows which one is the owner.
+          await this.#ledger.tryAcquire(entry, owner);
           continue;
         }
       }
-      await this.#clock.sleep(this.#timing.lookMs);
+      await this.#clock.sleep(timing.pollIntervalMs);
     }
     return false;
   }
 
-  /** Whether nobody holds the lease, as when the table was emptied. */
-  async isVacant(): Promise<boolean> {
+  /** Whether no poller holds the lease, for example because the ledger's entry was deleted. */
+  async isFree(): Promise<boolean> {
     const entry = await this.#ledger.read();
-    return entry === null || entry.owner === '';
+    return entry === null || entry.owner === null;
   }
 
   /**
-   * Makes sure that the lease is still held, as far as this side can know; asks when the last answer is not fresh, as
-   * after a freeze.
+   * Makes sure that this poller still holds the lease: asks the ledger when the last confirmation is older than half the
+   * lease, as after a frozen process.
    *
    * @throws LeaseLostError
    */
-  async ensureHeld(): Promise<void> {
-    if (this.#lost) throw new LeaseLostError(`poller ${this.#owner} no longer holds the lease`);
-    if (this.#clock.now() - this.#confirmedAt > this.#timing.leaseMs / 2) await this.write();
-  }
-
-  /** A sign of life when the last one is old enough. */
-  async beat(): Promise<void> {
-    if (!this.#lost && this.#clock.now() - this.#confirmedAt >= this.#timing.heartbeatMs) await this.write();
+  async confirm(): Promise<void> {
+    this.#assertHeld();
+    if (this.#clock.monotonicMs() - this.#confirmedAtMs > this.#options.timing.leaseMs / 2) await this.#renew();
   }
 
   /**
-   * The entry as it is. Right after the lease was acquired only requests can have been added, and the next sign of life
-   * brings those, so it is not asked for a second time.
+   * Renews the lease if the heartbeat interval has passed since the last renewal.
    *
    * @throws LeaseLostError
    */
-  async current(): Promise<LedgerEntry> {
-    const begun = this.#begun;
-    this.#begun = null;
-    return begun ?? this.write();
+  async renewWhenDue(): Promise<void> {
+    const { heartbeatMs } = this.#options.timing;
+    if (this.#held && this.#clock.monotonicMs() - this.#confirmedAtMs >= heartbeatMs) await this.#renew();
   }
 
   /**
-   * A sign of life, with the position where one is given.
+   * The ledger's entry. Right after `acquire` the entry that it has read is still good: only requests can have been added
+   * since, and the next renewal brings those.
    *
    * @throws LeaseLostError
    */
-  async write(position?: string, doneResnapshot?: string): Promise<LedgerEntry> {
+  async readEntry(): Promise<PollerLedgerEntry> {
+    const entry = this.#acquiredEntry;
+    this.#acquiredEntry = null;
+    return entry ?? this.#renew();
+  }
+
+  /**
+   * Saves a position, and renews the lease with the same write. `clearResnapshotRequest`: the position begins the
+   * snapshot that was requested.
+   *
+   * @throws LeaseLostError
+   */
+  async savePosition(position: string, clearResnapshotRequest = false): Promise<void> {
+    await this.#renew({ position, clearResnapshotRequest });
+  }
+
+  /**
+   * Gives up the lease: transfers it to the poller that requested it, or frees it when none did. The position is saved
+   * with the same write.
+   *
+   * @throws LeaseLostError when this poller does not hold the lease.
+   */
+  async release(position?: string): Promise<void> {
+    await this.#inOrder(async () => {
+      await this.#ledger.release(this.#fencingToken, this.#requestedBy, position);
+      this.#held = false;
+    });
+  }
+
+  async #renew(update?: LedgerUpdate): Promise<PollerLedgerEntry> {
     return this.#inOrder(async () => {
-      const at = this.#clock.now();
-      const entry = await this.#ledger.write(this.#fencing, position, doneResnapshot);
+      const sentAtMs = this.#clock.monotonicMs();
+      const entry = await this.#ledger.renew(this.#fencingToken, update);
       if (entry === null) {
-        this.#lost = true;
-        throw new LeaseLostError(`poller ${this.#owner} no longer holds the lease`);
+        this.#held = false;
+        throw this.#lostError();
       }
-      this.#confirmedAt = at;
-      this.#hear(entry);
+      this.#setConfirmed(entry, sentAtMs);
       return entry;
     });
   }
 
-  /** Gives the lease to whoever asked for it, or sets it free. */
-  async handOver(position?: string): Promise<void> {
-    await this.#inOrder(async () => {
-      await this.#ledger.handOver(this.#fencing, this.#requestedBy ?? '', position);
-      this.#lost = true;
-    });
-  }
-
   async #inOrder<Result>(write: () => Promise<Result>): Promise<Result> {
-    const run = this.#lastWrite.then(() => {
-      if (this.#lost) throw new LeaseLostError(`poller ${this.#owner} no longer holds the lease`);
+    const result = this.#lastWrite.then(() => {
+      this.#assertHeld();
       return write();
     });
-    this.#lastWrite = run.catch(() => {});
-    return run;
+    this.#lastWrite = result.catch(() => {});
+    return result;
   }
 
-  /** An answer is as old as its question. */
-  #begin(entry: LedgerEntry, askedAt: number): true {
-    this.#fencing = entry.fencing;
-    this.#begun = entry;
-    this.#confirmedAt = askedAt;
-    this.#lost = false;
-    this.#hear(entry);
-    return true;
+  #start(entry: PollerLedgerEntry, sentAtMs: number): void {
+    this.#held = true;
+    this.#fencingToken = entry.fencingToken;
+    this.#acquiredEntry = entry;
+    this.#setConfirmed(entry, sentAtMs);
   }
 
-  #hear(entry: LedgerEntry): void {
+  /** The lease is confirmed as of when the request was sent, so that a slow response cannot extend it. */
+  #setConfirmed(entry: PollerLedgerEntry, sentAtMs: number): void {
+    this.#confirmedAtMs = sentAtMs;
     this.#requestedBy = entry.requestedBy;
-    this.#resnapshot = entry.resnapshot;
+    this.#isResnapshotRequested = entry.resnapshotToken !== null;
+  }
+
+  #assertHeld(): void {
+    if (!this.#held) throw this.#lostError();
+  }
+
+  #lostError(): LeaseLostError {
+    return new LeaseLostError(`poller ${this.#options.owner} does not hold the lease any more`);
   }
 }

@@ -1,6 +1,7 @@
 import { encodePosition, type Position, type Progress } from '../core/change-position.ts';
+import type { ChangeSource } from '../ports/change-source.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Lease } from './lease.ts';
-import type { ChangeSource, Clock } from './ports.ts';
 
 /**
  * Saves the position beside the publishing, so that no change waits for it: at most once in a given time, and only when
@@ -34,7 +35,7 @@ export class PositionSaver {
   }
 
   /** Marks progress as worth saving. */
-  note(progress: Progress): void {
+  recordProgress(progress: Progress): void {
     this.#unsaved = progress;
   }
 
@@ -46,8 +47,8 @@ export class PositionSaver {
   saveWhenDue(): void {
     if (this.#failure !== null) throw this.#failure;
     if (this.#unsaved === null || this.#running !== null) return;
-    if (this.#clock.now() - this.#startedAt < this.#saveEveryMs) return;
-    this.#startedAt = this.#clock.now();
+    if (this.#clock.monotonicMs() - this.#startedAt < this.#saveEveryMs) return;
+    this.#startedAt = this.#clock.monotonicMs();
     this.#running = this.#save()
       .catch((error) => {
         this.#failure = error;
@@ -63,22 +64,22 @@ export class PositionSaver {
   }
 
   /** Hands the lease over together with the last position. */
-  async handOver(): Promise<void> {
+  async saveAndRelease(): Promise<void> {
     await this.#running;
     if (this.#failure !== null) throw this.#failure;
     const position = this.#unsaved && (await this.#number(this.#unsaved));
-    await this.#lease.handOver(position ? encodePosition(position) : undefined);
+    await this.#lease.release(position ? encodePosition(position) : undefined);
   }
 
   async #save(): Promise<void> {
     const progress = this.#unsaved as Progress;
     this.#unsaved = null;
     const position = await this.#number(progress);
-    await this.#lease.write(encodePosition(position));
+    await this.#lease.savePosition(encodePosition(position));
     this.#saved = position;
   }
 
   async #number(progress: Progress): Promise<Position> {
-    return { ...this.#saved, saveNumber: await this.#source.numberSave(), progress };
+    return { ...this.#saved, saveNumber: await this.#source.nextSaveNumber(), progress };
   }
 }

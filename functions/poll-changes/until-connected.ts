@@ -1,6 +1,6 @@
 import { PipelineError } from '../core/errors.ts';
-import type { PollerLog } from './change-poller.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
 
 const RETRY_MS = 1_000;
 
@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 export async function untilConnected<Result>(
   clock: Clock,
   untilMs: number,
-  log: PollerLog,
+  logger: Logger,
   connect: () => Promise<Result>,
 ): Promise<Result> {
   for (;;) {
@@ -21,8 +21,8 @@ export async function untilConnected<Result>(
       return await connect();
     } catch (error) {
       const hopeless = error instanceof PipelineError && error.retry === 'manual';
-      if (hopeless || clock.now() + RETRY_MS >= untilMs) throw error;
-      log.warn('connecting failed and is tried again', { reason: String(error), waitMs: RETRY_MS });
+      if (hopeless || clock.monotonicMs() + RETRY_MS >= untilMs) throw error;
+      logger.warn('connecting failed and is tried again', { reason: String(error), waitMs: RETRY_MS });
       await clock.sleep(RETRY_MS);
     }
   }

@@ -81,7 +81,7 @@ test('a poller that is relieved leaves no gap in the reading', async () => {
   const roundTrips: number[] = [];
   for (let by = 1; by <= 5; by += 1) {
     const successor = await start(by);
-    expect(await running.done).toMatchObject({ outcome: 'handed over' });
+    expect(await running.done).toMatchObject({ outcome: 'lease-transferred' });
     const first = await eventually(() => reads.find((read) => read.by === by), {
       what: 'the first read of the successor',
     });

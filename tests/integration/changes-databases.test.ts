@@ -1,8 +1,14 @@
 import pg from 'pg';
-import { CAPTURE_SESSION, ChangeCapture } from '../../functions/adapters/postgres/change-capture.ts';
 import { Database } from '../../functions/adapters/postgres/database.ts';
-import { EmployeeReplica, REPLICA_SESSION } from '../../functions/adapters/postgres/employee-replica.ts';
 import { assertUtf8 } from '../../functions/adapters/postgres/encoding.ts';
+import {
+  CHANGE_SOURCE_SESSION,
+  PostgresChangeSource,
+} from '../../functions/adapters/postgres/postgres-change-source.ts';
+import {
+  EMPLOYEE_REPLICA_SESSION,
+  PostgresEmployeeReplica,
+} from '../../functions/adapters/postgres/postgres-employee-replica.ts';
 import type { Progress } from '../../functions/core/change-position.ts';
 import type { EmployeeChange } from '../../functions/core/employee-change.ts';
 import { ChangeReader } from '../../functions/poll-changes/change-reader.ts';
@@ -23,12 +29,12 @@ async function open(url: string, sessionSettings: Record<string, string>): Promi
 
 describe('what was captured', () => {
   let database: Database;
-  let capture: ChangeCapture;
+  let capture: PostgresChangeSource;
   beforeEach(async () => {
     const url = await createDatabase('source');
     await applyMigrations(url, 'source');
-    database = await open(url, CAPTURE_SESSION);
-    capture = new ChangeCapture(database);
+    database = await open(url, CHANGE_SOURCE_SESSION);
+    capture = new PostgresChangeSource(database);
   });
 
   const snapshotNow = async () =>
@@ -67,9 +73,9 @@ describe('what was captured', () => {
     await database.query(
       `insert into emp_cdc (emp_id, action) select n, 'DELETE' from generate_series(3, ${pages * capture.pageSize}) n`,
     );
-    const { systemIdentifier, saveNumber, serverStart } = await capture.identify();
+    const { systemIdentifier, saveNumber, serverStartedAt } = await capture.identify();
     let progress: Progress = { phase: 'stream', since, page: null };
-    const reader = new ChangeReader(capture, { systemIdentifier, saveNumber, epoch: 1n, progress }, serverStart, 1);
+    const reader = new ChangeReader(capture, { systemIdentifier, saveNumber, epoch: 1n, progress }, serverStartedAt, 1);
     const keys: (string | null)[] = [];
     for (let more = true; more; ) {
       const reading = await reader.read(progress);
@@ -98,12 +104,12 @@ describe('what was captured', () => {
 
 describe('a replica', () => {
   let database: Database;
-  let replica: EmployeeReplica;
+  let replica: PostgresEmployeeReplica;
   beforeEach(async () => {
     const url = await createDatabase('target');
     await applyMigrations(url, 'target');
-    database = await open(url, REPLICA_SESSION);
-    replica = new EmployeeReplica(database);
+    database = await open(url, EMPLOYEE_REPLICA_SESSION);
+    replica = new PostgresEmployeeReplica(database);
   });
 
   const change = (empId: number, changeId: number, action: EmployeeChange['action'] = 'UPDATE'): EmployeeChange => ({
@@ -113,7 +119,7 @@ describe('a replica', () => {
     employee: { empId, firstName: null, lastName: null, dob: null, city: null, salary: changeId },
   });
   const apply = (changes: readonly EmployeeChange[]) =>
-    replica.transaction(false, (transaction) => transaction.apply(changes));
+    replica.transaction('shared', (transaction) => transaction.apply(changes));
   const salaries = async () =>
     (await database.query<{ emp_id: number; salary: number }>('select emp_id, salary from employees order by 1')).rows;
 
@@ -127,7 +133,7 @@ describe('a replica', () => {
   it('is not turned back by an attempt that was given up and goes on behind its successor', async () => {
     const held = Promise.withResolvers<void>();
     const locked = Promise.withResolvers<void>();
-    const late = replica.transaction(false, async (transaction) => {
+    const late = replica.transaction('shared', async (transaction) => {
       locked.resolve();
       await held.promise;
       return transaction.apply([change(1, 1), change(2, 2)]);
@@ -146,14 +152,14 @@ describe('a replica', () => {
     await apply([change(1, 1), change(2, 9)]);
     const held = Promise.withResolvers<void>();
     const locked = Promise.withResolvers<void>();
-    const raising = replica.transaction(true, async (transaction) => {
+    const raising = replica.transaction('exclusive', async (transaction) => {
       locked.resolve();
       await held.promise;
       await transaction.raiseWatermark({ epoch: 1n, changeId: 5n });
     });
     await locked.promise;
     let isThrough = false;
-    const waiting = replica.transaction(false, async ({ watermark }) => {
+    const waiting = replica.transaction('shared', async ({ watermark }) => {
       isThrough = true;
       return watermark;
     });
@@ -186,15 +192,15 @@ describe('a replica', () => {
   it('forgets deletions when they are old, and nothing else', async () => {
     await apply([change(1, 1), change(2, 2, 'DELETE'), change(3, 3, 'DELETE')]);
     await database.query(`update employee_version set applied_at = now() - interval '32 days' where emp_id <> 3`);
-    expect(await replica.forgetDeletions(31)).toBe(1);
+    expect(await replica.deleteTombstones(31)).toBe(1);
     const { rows } = await database.query<{ emp_id: number }>('select emp_id from employee_version order by 1');
     expect(rows).toEqual([{ emp_id: 1 }, { emp_id: 3 }]);
   });
 
   it('ends a transaction of a process that no longer moves', async () => {
-    const impatient = new EmployeeReplica(database, 500);
+    const impatient = new PostgresEmployeeReplica(database, 500);
     await expect(
-      impatient.transaction(false, async () => {
+      impatient.transaction('shared', async () => {
         await eventually(
           async () => {
             const { rowCount } = await database.query(

@@ -89,7 +89,7 @@ test('a frozen poller loses its lease, and publishes nothing more when it wakes'
   await successor.until(({ published }) => published !== undefined);
   const before = frozen.told.length;
   frozen.wake();
-  await frozen.until(({ result }) => (result as { outcome?: string })?.outcome === 'lost the lease');
+  await frozen.until(({ result }) => (result as { outcome?: string })?.outcome === 'lease-lost');
   expect(frozen.told.slice(before).filter(({ published }) => published !== undefined)).toEqual([]);
   await change(3);
   await pipeline.untilConverged();
@@ -101,7 +101,7 @@ test('hands over at once when the successor asks', async () => {
   await first.until(({ published }) => published !== undefined);
   startPoller(LONG_LEASE);
   const told = await first.until(({ result }) => result !== undefined);
-  expect(told['result']).toMatchObject({ outcome: 'handed over' });
+  expect(told['result']).toMatchObject({ outcome: 'lease-transferred' });
   await change(2);
   await pipeline.untilConverged();
 });

@@ -1,5 +1,9 @@
 import pg from 'pg';
-import { CAPTURE_SESSION, READ_DIFFERENCE, READ_PAGE } from '../../functions/adapters/postgres/change-capture.ts';
+import {
+  CHANGE_SOURCE_SESSION,
+  READ_DIFFERENCE,
+  READ_PAGE,
+} from '../../functions/adapters/postgres/postgres-change-source.ts';
 import { applyMigrations } from '../support/cdc/pipeline.ts';
 import { createDatabase } from '../support/servers.ts';
 
@@ -23,7 +27,7 @@ let since: string;
 beforeAll(async () => {
   const url = await createDatabase('source');
   await applyMigrations(url, 'source');
-  const options = Object.entries(CAPTURE_SESSION)
+  const options = Object.entries(CHANGE_SOURCE_SESSION)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');
   client = new pg.Client({ connectionString: url, options });

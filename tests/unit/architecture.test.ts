@@ -26,7 +26,7 @@ function importsOf({ path, text }: Source): string[] {
 function breach(from: string, to: string): string | undefined {
   const [room, folder] = from.split('/');
   const isFile = !to.startsWith('npm:') && !to.startsWith('node:');
-  const isHandler = /^functions\/[^/]+\/handler\.ts$/.test(from);
+  const isWiring = /^functions\/[^/]+\/(handler|wiring)\.ts$/.test(from);
   if (room === 'tests') return undefined;
   if (to.startsWith('tests/')) return 'nobody imports tests';
   if (/^npm:(@?kafkajs|@platformatic\/kafka)\b/.test(to) && !MAY_SPEAK_KAFKA.some((home) => from.startsWith(home))) {
@@ -52,8 +52,8 @@ function breach(from: string, to: string): string | undefined {
       ? 'an adapter imports core, never another one'
       : undefined;
   }
-  if (isHandler) {
-    return isFile && !inside(to, 'core', 'runtime', 'adapters', folder ?? '')
+  if (isWiring) {
+    return isFile && !inside(to, 'core', 'ports', 'runtime', 'adapters', folder ?? '')
       ? 'functions meet on topics, they never import one another'
       : undefined;
   }

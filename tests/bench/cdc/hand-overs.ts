@@ -13,7 +13,7 @@ export async function readHandOverGaps(functionsLog: string): Promise<number[]> 
   const lines = (await readFile(functionsLog, 'utf8')).split('\n').flatMap(parse);
   const begun = lines.filter(({ message }) => message === 'polling begins').map(timeOf);
   return lines
-    .filter(({ message, outcome }) => message === 'polling ends' && outcome === 'handed over')
+    .filter(({ message, outcome }) => message === 'polling ends' && outcome === 'lease-transferred')
     .flatMap((line) => {
       const lastReadAt = timeOf(line) - (line.lastReadMsAgo ?? Number.NaN);
       const next = begun.find((at) => at > lastReadAt);

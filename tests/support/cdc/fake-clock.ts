@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../../functions/poll-changes/ports.ts';
+import type { Clock } from '../../../functions/ports/clock.ts';
 
 /** Time that passes only when a test says so, with everybody woken in the order of their alarms. */
 export class FakeClock implements Clock {
   #nowMs = 0;
   #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
 
-  now(): number {
+  monotonicMs(): number {
     return this.#nowMs;
   }
 
@@ -41,7 +41,7 @@ export class FakeClock implements Clock {
 }
 
 /** The same time as another clock tells, for somebody who can be stopped for good. */
-export class MortalClock implements Clock {
+export class KillableClock implements Clock {
   readonly #clock: Clock;
   #isDead = false;
 
@@ -53,8 +53,8 @@ export class MortalClock implements Clock {
     return this.#isDead;
   }
 
-  now(): number {
-    return this.#clock.now();
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
   }
 
   async sleep(ms: number): Promise<void> {

@@ -6,21 +6,22 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import pg from 'pg';
-import { PollerLedger } from '../../../functions/adapters/dynamodb/poller-ledger.ts';
+import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
 import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
+import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import { eventually } from '../eventually.ts';
 import { createDatabase, endpoints, uniqueName } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
 import { type BatchHandler, TestEventSource } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
-import { clock, createDynamoDb, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
+import { createDynamoDb, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
 
 const SQL = join(__dirname, '../../../sql');
-const QUIET = { info: () => {}, warn: () => {} };
+const QUIET = { debug: () => {}, info: () => {}, warn: () => {} };
 
 /** The columns of a table as text, so that nothing is lost in comparing. */
 const ALL_EMPLOYEES = `
@@ -103,9 +104,9 @@ export class CdcPipeline {
   }> {
     // Ended early, the poller finds its time used up and releases the lease as it would at the end of its invocation.
     let skippedMs = 0;
-    const time = { ...clock, now: () => clock.now() + skippedMs };
+    const time = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs };
     const wired = await wirePoller(this.settings, QUIET, { time, ...(onRead && { onRead }) });
-    const done = wired.poller.run(wired.newLease(), clock.now() + lifeMs).finally(() => wired.close());
+    const done = wired.poller.run(wired.newLease(), systemClock.monotonicMs() + lifeMs).finally(() => wired.close());
     done.catch(() => {});
     const stop = () => {
       skippedMs = lifeMs;
@@ -137,8 +138,8 @@ export class CdcPipeline {
     return { stop };
   }
 
-  ledger(): PollerLedger {
-    return new PollerLedger(this.#dynamodb, this.settings.offsetTable);
+  ledger(): DynamoPollerLedger {
+    return new DynamoPollerLedger(this.#dynamodb, this.settings.offsetTable);
   }
 
   /** Waits until the snapshot is published, so that what is written from now on comes as changes. */

@@ -8,11 +8,12 @@ const dieAfter = Number(process.argv[3] ?? Number.POSITIVE_INFINITY);
 let publications = 0;
 
 const tell = (message: object) => process.send?.(message);
-const log = {
+const logger = {
+  debug: () => {},
   info: (message: string, details: object) => tell({ message, ...details }),
   warn: (message: string, details: object) => tell({ message, ...details }),
 };
-const wired = await wirePoller(settings, log, {
+const wired = await wirePoller(settings, logger, {
   onPublished: (records) => {
     publications += 1;
     if (publications >= dieAfter) process.kill(process.pid, 'SIGKILL');

@@ -2,10 +2,12 @@ import type { Employee } from '../../../functions/core/employee-change.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { ChangePoller, type PollerTiming, type PollResult } from '../../../functions/poll-changes/change-poller.ts';
 import { Lease } from '../../../functions/poll-changes/lease.ts';
-import type { ChangePublisher, ChangeSource } from '../../../functions/poll-changes/ports.ts';
-import { type FakeClock, MortalClock } from './fake-clock.ts';
-import { Connection, ModelLedger } from './model-ledger.ts';
-import { ModelSource } from './model-source.ts';
+import type { ChangeSource } from '../../../functions/ports/change-source.ts';
+import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
+import { type FakeClock, KillableClock } from './fake-clock.ts';
+import { FakeConnection } from './fake-connection.ts';
+import { InMemoryChangeSource } from './in-memory-change-source.ts';
+import { InMemoryPollerLedger } from './in-memory-poller-ledger.ts';
 
 export const TIMING: PollerTiming = {
   busyTickMs: 10,
@@ -15,7 +17,7 @@ export const TIMING: PollerTiming = {
   purgeEveryMs: 60_000,
   retentionHours: 1,
 };
-const LEASE = { leaseMs: 3_000, heartbeatMs: 1_000, lookMs: 10 };
+const LEASE = { leaseMs: 3_000, heartbeatMs: 1_000, pollIntervalMs: 10 };
 export const PARTITIONS = 2;
 
 const employee = (empId: number, salary: number): Employee => ({
@@ -42,17 +44,17 @@ export interface PollerRun {
   /** When it asked the source for changes. */
   readonly readsAtMs: number[];
   readonly logged: string[];
-  readonly source: Connection;
-  readonly broker: Connection;
-  readonly ledger: Connection;
+  readonly source: FakeConnection;
+  readonly broker: FakeConnection;
+  readonly ledger: FakeConnection;
   /** Stops for good at its next wait, as when its process is killed. */
   kill(): void;
 }
 
 /** A source, a topic and a ledger in memory, at some milliseconds' distance, for pollers on a clock of the test's. */
 export class PollerWorld {
-  readonly source: ModelSource;
-  readonly ledger = new ModelLedger();
+  readonly source: InMemoryChangeSource;
+  readonly ledger = new InMemoryPollerLedger();
   readonly topic: Published[] = [];
   readonly #clock: FakeClock;
   readonly #written: { readonly changeId: number; readonly empId: number }[] = [];
@@ -60,7 +62,7 @@ export class PollerWorld {
 
   constructor(clock: FakeClock, pageSize = 1_000) {
     this.#clock = clock;
-    this.source = new ModelSource(pageSize);
+    this.source = new InMemoryChangeSource(pageSize);
   }
 
   /** One transaction that writes one employee. */
@@ -79,36 +81,38 @@ export class PollerWorld {
   start(lifeMs = 115_000): PollerRun {
     this.#started += 1;
     const by = `poller ${this.#started}`;
-    const clock = new MortalClock(this.#clock);
-    const [source, broker, ledger] = [2, 3, 5].map((roundTripMs) => new Connection(clock, roundTripMs)) as [
-      Connection,
-      Connection,
-      Connection,
+    const clock = new KillableClock(this.#clock);
+    const [source, broker, ledger] = [2, 3, 5].map((roundTripMs) => new FakeConnection(clock, roundTripMs)) as [
+      FakeConnection,
+      FakeConnection,
+      FakeConnection,
     ];
     const readsAtMs: number[] = [];
     const logged: string[] = [];
     const counted: ChangeSource = new Proxy(this.source, {
       get: (target, name) => {
-        if (name === 'readDifference' || name === 'readPage' || name === 'readChunk') readsAtMs.push(clock.now());
+        if (name === 'readDifference' || name === 'readPage' || name === 'readSnapshotChunk')
+          readsAtMs.push(clock.monotonicMs());
         const member: unknown = Reflect.get(target, name, target);
         return typeof member === 'function' ? member.bind(target) : member;
       },
     });
-    const publisher: ChangePublisher = {
-      publish: async (records) => void this.topic.push(...records.map((record) => this.#published(by, record))),
+    const publisher: RecordPublisher = {
+      publish: async (_topic, records) => void this.topic.push(...records.map((record) => this.#published(by, record))),
     };
     const poller = new ChangePoller(
       {
         source: source.to(counted),
         publisher: broker.to(publisher),
         clock,
-        log: { info: (message) => logged.push(message), warn: (message) => logged.push(message) },
+        topic: 'employee-changes',
+        logger: { debug: () => {}, info: (message) => logged.push(message), warn: (message) => logged.push(message) },
         partitionCount: PARTITIONS,
       },
       TIMING,
     );
-    const lease = new Lease(ledger.to(this.ledger), clock, LEASE, by);
-    const done = poller.run(lease, this.#clock.now() + lifeMs);
+    const lease = new Lease(ledger.to(this.ledger), clock, { owner: by, timing: LEASE });
+    const done = poller.run(lease, this.#clock.monotonicMs() + lifeMs);
     const run: PollerRun = {
       done,
       outcome: undefined,
@@ -165,7 +169,7 @@ export class PollerWorld {
   #published(by: string, { key, value }: OutgoingRecord): Published {
     return {
       by,
-      atMs: this.#clock.now(),
+      atMs: this.#clock.monotonicMs(),
       key: key === null ? null : String(key),
       message: JSON.parse(String(value)) as Published['message'],
     };

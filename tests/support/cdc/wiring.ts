@@ -1,22 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { PollerLedger } from '../../../functions/adapters/dynamodb/poller-ledger.ts';
+import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
 import { KafkaDeadLetterQueue } from '../../../functions/adapters/kafka/kafka-dead-letter-queue.ts';
 import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
 import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
-import { CAPTURE_SESSION, ChangeCapture } from '../../../functions/adapters/postgres/change-capture.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
-import { EmployeeReplica, REPLICA_SESSION } from '../../../functions/adapters/postgres/employee-replica.ts';
+import {
+  CHANGE_SOURCE_SESSION,
+  PostgresChangeSource,
+} from '../../../functions/adapters/postgres/postgres-change-source.ts';
+import {
+  EMPLOYEE_REPLICA_SESSION,
+  PostgresEmployeeReplica,
+} from '../../../functions/adapters/postgres/postgres-employee-replica.ts';
 import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
-import { ChangePoller, type PollerLog } from '../../../functions/poll-changes/change-poller.ts';
+import { ChangePoller } from '../../../functions/poll-changes/change-poller.ts';
 import { Lease } from '../../../functions/poll-changes/lease.ts';
-import type { Clock } from '../../../functions/poll-changes/ports.ts';
+import type { Clock } from '../../../functions/ports/clock.ts';
+import type { Logger } from '../../../functions/ports/logger.ts';
+import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import type { CdcSettings } from './settings.ts';
-
-export const clock: Clock = { now: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
 
 /** As the functions have it: what is not answered soon is asked again. */
 const AS_FUNCTIONS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
@@ -46,7 +51,7 @@ export interface PollerHooks {
   readonly onPublished?: (records: readonly OutgoingRecord[]) => void;
 }
 
-class WatchedCapture extends ChangeCapture {
+class WatchedChangeSource extends PostgresChangeSource {
   onRead: (() => void) | undefined;
 
   override readDifference(since: string) {
@@ -58,32 +63,33 @@ class WatchedCapture extends ChangeCapture {
 /** The poller as its handler wires it, on topics of the test's own. */
 export async function wirePoller(
   settings: CdcSettings,
-  log: PollerLog,
-  { time = clock, onRead, onPublished }: PollerHooks = {},
+  logger: Logger,
+  { time = systemClock, onRead, onPublished }: PollerHooks = {},
 ): Promise<WiredPoller> {
   const kafka = { brokers: settings.brokers, auth: 'none', clientId: 'test-poller' } as const;
   const publisher = new KafkaRecordPublisher(kafka);
   const database = await Database.open({
     url: settings.sourceUrl,
     applicationName: 'test-poller',
-    sessionSettings: CAPTURE_SESSION,
+    sessionSettings: CHANGE_SOURCE_SESSION,
     maxConnections: 3,
   });
   const dynamodb = createDynamoDb(settings.dynamodbEndpoint, 'as functions');
-  const ledger = new PollerLedger(dynamodb, settings.offsetTable);
-  const source = new WatchedCapture(database);
+  const ledger = new DynamoPollerLedger(dynamodb, settings.offsetTable);
+  const source = new WatchedChangeSource(database);
   source.onRead = onRead;
   const poller = new ChangePoller(
     {
       source,
       publisher: {
-        publish: async (records) => {
-          await publisher.publish(settings.topic, records);
+        publish: async (topic, records) => {
+          await publisher.publish(topic, records);
           onPublished?.(records);
         },
       },
       clock: time,
-      log,
+      logger,
+      topic: settings.topic,
       partitionCount: await new KafkaTopicAdmin(kafka).partitionCount(settings.topic),
     },
     {
@@ -96,10 +102,10 @@ export async function wirePoller(
     },
   );
   await publisher.connect();
-  const timing = { leaseMs: settings.leaseMs, heartbeatMs: settings.heartbeatMs, lookMs: 10 };
+  const timing = { leaseMs: settings.leaseMs, heartbeatMs: settings.heartbeatMs, pollIntervalMs: 10 };
   return {
     poller,
-    newLease: () => new Lease(ledger, time, timing, randomUUID()),
+    newLease: () => new Lease(ledger, time, { owner: randomUUID(), timing }),
     close: async () => {
       await Promise.all([publisher.disconnect(), database.close()]);
       dynamodb.destroy();
@@ -118,11 +124,11 @@ export async function wireApplier(settings: CdcSettings): Promise<WiredApplier> 
   const database = await Database.open({
     url: settings.targetUrl,
     applicationName: 'test-applier',
-    sessionSettings: REPLICA_SESSION,
+    sessionSettings: EMPLOYEE_REPLICA_SESSION,
   });
   const deadLetters = new KafkaDeadLetterQueue(publisher, settings.deadLetterTopic);
   return {
-    applier: new ChangeApplier(new EmployeeReplica(database), deadLetters, parseChangeRules(settings.rules)),
+    applier: new ChangeApplier(new PostgresEmployeeReplica(database), deadLetters, parseChangeRules(settings.rules)),
     close: async () => {
       await Promise.all([publisher.disconnect(), database.close()]);
     },

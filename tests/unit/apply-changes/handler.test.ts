@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
-import { DeletionMemory, REMEMBER_DELETIONS_DAYS } from '../../../functions/apply-changes/deletion-memory.ts';
 import { handler } from '../../../functions/apply-changes/handler.ts';
+import { TOMBSTONE_RETENTION_DAYS, TombstoneCleaner } from '../../../functions/apply-changes/tombstone-cleaner.ts';
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { KafkaEvent } from '../../../functions/runtime/kafka-event.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
-import { ModelReplica } from '../../support/cdc/model-replica.ts';
+import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
 const context = lambdaContext('employee-streams-dev-apply-changes');
@@ -15,12 +15,12 @@ const event = () =>
   JSON.parse(readFileSync(join(__dirname, '../../fixtures/events/msk-employee-changes.json'), 'utf8')) as KafkaEvent;
 
 /** The handler with a replica, dead letters and deletions in memory. */
-function connectToMemory(replica = new ModelReplica(), publish?: () => Promise<void>) {
+function connectToMemory(replica = new InMemoryEmployeeReplica(), publish?: () => Promise<void>) {
   const letters: DeadLetter[] = [];
   const forgotten: number[] = [];
   const deadLetters = { publish: publish ?? (async (more: readonly DeadLetter[]) => void letters.push(...more)) };
-  const deletions = {
-    forgetDeletions: async (olderThanDays: number) => {
+  const store = {
+    deleteTombstones: async (olderThanDays: number) => {
       forgotten.push(olderThanDays);
       return 0;
     },
@@ -28,7 +28,7 @@ function connectToMemory(replica = new ModelReplica(), publish?: () => Promise<v
   let now = 0;
   const connected = handler.withDependencies(({ logger, metrics }) => ({
     applier: new ChangeApplier(replica, deadLetters, parseChangeRules('noNegativeEmpId')),
-    memory: new DeletionMemory(deletions, () => now),
+    tombstones: new TombstoneCleaner(store, { monotonicMs: () => now }),
     logger,
     metrics,
   }));
@@ -66,7 +66,7 @@ test('the same event once more changes nothing, but repeats its dead letters', a
 
 test('fails as a whole when the database is away, and writes no dead letter', async () => {
   const output = captureOutput();
-  const away = new ModelReplica();
+  const away = new InMemoryEmployeeReplica();
   jest.spyOn(away, 'transaction').mockRejectedValue(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
   const { connected, letters } = connectToMemory(away);
   await expect(connected(event(), context)).rejects.toThrow('away');
@@ -76,7 +76,7 @@ test('fails as a whole when the database is away, and writes no dead letter', as
 
 test('fails as a whole when a dead letter is not acknowledged, so that it comes again', async () => {
   const output = captureOutput();
-  const { connected } = connectToMemory(new ModelReplica(), () => Promise.reject(new Error('no broker')));
+  const { connected } = connectToMemory(new InMemoryEmployeeReplica(), () => Promise.reject(new Error('no broker')));
   await expect(connected(event(), context)).rejects.toThrow('no broker');
   output.restore();
 });
@@ -96,7 +96,7 @@ test('forgets deletions once an hour, and none that a record may still be older 
     await connected({ records: {} }, context);
   }
   output.restore();
-  expect(forgotten).toEqual([REMEMBER_DELETIONS_DAYS, REMEMBER_DELETIONS_DAYS]);
+  expect(forgotten).toEqual([TOMBSTONE_RETENTION_DAYS, TOMBSTONE_RETENTION_DAYS]);
 });
 
 test('names what is missing in its environment', async () => {

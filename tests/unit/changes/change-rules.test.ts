@@ -1,4 +1,4 @@
-import { brokenRule, parseChangeRules } from '../../../functions/core/change-rules.ts';
+import { violatedRule, parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { Employee, EmployeeChange } from '../../../functions/core/employee-change.ts';
 
 const change = (fields: Partial<Employee>, action: EmployeeChange['action'] = 'INSERT'): EmployeeChange => ({
@@ -22,11 +22,11 @@ test.each<[Partial<Employee>, string | undefined]>([
   [{ dob: 'infinity' }, undefined],
   [{ dob: '-infinity' }, 'bornAfter'],
 ])('%j breaks %s', (fields, rule) => {
-  expect(brokenRule(ALL, change(fields))?.name).toBe(rule);
+  expect(violatedRule(ALL, change(fields))?.name).toBe(rule);
 });
 
 test('a deletion is never held back', () => {
-  expect(brokenRule(ALL, change({ empId: -1, salary: 0 }, 'DELETE'))).toBeUndefined();
+  expect(violatedRule(ALL, change({ empId: -1, salary: 0 }, 'DELETE'))).toBeUndefined();
 });
 
 test('no rule at all is a choice', () => {

@@ -5,15 +5,15 @@ import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { Employee } from '../../../functions/core/employee-change.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
-import { ModelReplica } from '../../support/cdc/model-replica.ts';
-import { ModelSource } from '../../support/cdc/model-source.ts';
+import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
+import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 
 const PARTITIONS = 3;
 
 /** A topic, a poller that may crash at any step, and an applier whose batches may come again. */
 class World {
-  readonly source = new ModelSource(3);
-  readonly replica = new ModelReplica();
+  readonly source = new InMemoryChangeSource(3);
+  readonly replica = new InMemoryEmployeeReplica();
   readonly letters: DeadLetter[] = [];
   readonly #applier = new ChangeApplier(
     this.replica,
@@ -39,7 +39,7 @@ class World {
 
   async save(): Promise<void> {
     if (this.#saved === null || this.#progress === null) return;
-    this.#saved = { ...this.#saved, saveNumber: await this.source.numberSave(), progress: this.#progress };
+    this.#saved = { ...this.#saved, saveNumber: await this.source.nextSaveNumber(), progress: this.#progress };
   }
 
   crash(): void {

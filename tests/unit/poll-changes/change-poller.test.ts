@@ -82,21 +82,25 @@ describe('the pace', () => {
   it('is one read every tenth of a second when nothing changes, and no write but the heartbeat', async () => {
     const poller = world.start();
     await clock.advance(3_000);
-    const [reads, writes, saves] = [poller.readsAtMs.length, world.ledger.writes, (await savedPosition()).saveNumber];
+    const [reads, writes, saves] = [
+      poller.readsAtMs.length,
+      world.ledger.writeCount,
+      (await savedPosition()).saveNumber,
+    ];
     await clock.advance(20_000);
     expect(poller.readsAtMs.length - reads).toBeLessThanOrEqual(200);
     expect(poller.readsAtMs.length - reads).toBeGreaterThan(150);
-    expect(world.ledger.writes - writes).toBeLessThanOrEqual(20);
+    expect(world.ledger.writeCount - writes).toBeLessThanOrEqual(20);
     expect((await savedPosition()).saveNumber).toBe(saves);
   });
 
   it('saves at most four times a second under load, and never more than five writes with the heartbeat', async () => {
     world.start();
     await clock.advance(1_000);
-    const before = world.ledger.writes;
+    const before = world.ledger.writeCount;
     await writeFor(10_000, 10);
-    expect(world.ledger.writes - before).toBeLessThanOrEqual(45);
-    expect(world.ledger.writes - before).toBeGreaterThan(30);
+    expect(world.ledger.writeCount - before).toBeLessThanOrEqual(45);
+    expect(world.ledger.writeCount - before).toBeGreaterThan(30);
   });
 
   it('finds a change within a tenth of a second after a long rest, and the next ones sooner', async () => {
@@ -104,7 +108,7 @@ describe('the pace', () => {
     await clock.advance(10_000);
     const delays: number[] = [];
     for (let n = 1; n <= 5; n += 1) {
-      const writtenAt = clock.now();
+      const writtenAt = clock.monotonicMs();
       world.write(1, n);
       await clock.advance(120);
       delays.push((world.topic.at(-1)?.atMs ?? Number.NaN) - writtenAt);
@@ -130,9 +134,9 @@ describe('a hand-over', () => {
       await pass(3_000);
     }
     expect(runs.map(({ outcome }) => (outcome as { outcome?: string } | undefined)?.outcome)).toEqual([
-      'handed over',
-      'handed over',
-      'handed over',
+      'lease-transferred',
+      'lease-transferred',
+      'lease-transferred',
       undefined,
     ]);
     for (const [index, second] of runs.slice(1).entries()) {
@@ -158,8 +162,8 @@ describe('a hand-over', () => {
   it('happens at the end of the time, too, to whoever comes later', async () => {
     const first = world.start(10_000);
     await writeFor(11_000);
-    expect(first.outcome).toMatchObject({ outcome: 'time is up' });
-    expect(await world.ledger.read()).toMatchObject({ owner: '' });
+    expect(first.outcome).toMatchObject({ outcome: 'time-limit' });
+    expect(await world.ledger.read()).toMatchObject({ owner: null });
     world.start();
     await writeFor(1_000);
     await clock.advance(500);
@@ -207,13 +211,13 @@ describe('a poller that no longer holds the lease', () => {
     clock.freeze(7_000);
     const successor = world.ledger;
     const entry = await successor.read();
-    expect(await successor.take(entry, 'another')).toBe(true);
+    expect(await successor.tryAcquire(entry, 'another')).toBe(true);
     const taken = await successor.read();
-    await successor.write(taken?.fencing ?? 0, 'position of another');
+    await successor.renew(taken?.fencingToken ?? 0, { position: 'position of another' });
     const before = world.topic.length;
     world.write(1, 1);
     await clock.advance(1_000);
-    expect(frozen.outcome).toMatchObject({ outcome: 'lost the lease' });
+    expect(frozen.outcome).toMatchObject({ outcome: 'lease-lost' });
     expect(world.topic.slice(before)).toEqual([]);
     expect(await successor.read()).toMatchObject({ owner: 'another', position: 'position of another' });
   });
@@ -221,9 +225,9 @@ describe('a poller that no longer holds the lease', () => {
   it('ends when it is found out by the heartbeat alone', async () => {
     const first = world.start();
     await clock.advance(1_000);
-    await world.ledger.take(await world.ledger.read(), 'another');
+    await world.ledger.tryAcquire(await world.ledger.read(), 'another');
     await clock.advance(1_500);
-    expect(first.outcome).toMatchObject({ outcome: 'lost the lease' });
+    expect(first.outcome).toMatchObject({ outcome: 'lease-lost' });
   });
 });
 
@@ -254,9 +258,9 @@ describe('a position that does not fit', () => {
     world.start(3_000);
     await writeFor(5_000);
     const position = await savedPosition();
-    await world.ledger.take(await world.ledger.read(), 'test');
-    const { fencing = 0 } = (await world.ledger.read()) ?? {};
-    await world.ledger.handOver(fencing, '', encodePosition({ ...position, ...change }));
+    await world.ledger.tryAcquire(await world.ledger.read(), 'test');
+    const { fencingToken = 0 } = (await world.ledger.read()) ?? {};
+    await world.ledger.release(fencingToken, null, encodePosition({ ...position, ...change }));
   }
 
   it.each([
@@ -268,7 +272,7 @@ describe('a position that does not fit', () => {
     const poller = world.start();
     await clock.advance(1_000);
     expect(poller.outcome).toMatchObject({ code, message: expect.stringContaining('npm run resnapshot') });
-    expect(await world.ledger.read()).toMatchObject({ owner: '' });
+    expect(await world.ledger.read()).toMatchObject({ owner: null });
     expect(world.topic).toHaveLength(before);
   });
 
@@ -279,7 +283,7 @@ describe('a position that does not fit', () => {
     await clock.advance(2_000);
     const epochs = world.topic.map(({ message }) => BigInt(message.epoch));
     expect(epochs.at(-1)).toBeGreaterThan(epochs[0] ?? 0n);
-    expect(await world.ledger.read()).toMatchObject({ resnapshot: null });
+    expect(await world.ledger.read()).toMatchObject({ resnapshotToken: null });
     expect((await savedPosition()).systemIdentifier).toBe('model');
   });
 });
@@ -287,7 +291,7 @@ describe('a position that does not fit', () => {
 test('a table that is emptied under the poller is where it begins anew', async () => {
   const poller = world.start();
   await writeFor(1_000);
-  world.ledger.forget();
+  world.ledger.delete();
   await writeFor(3_000);
   await clock.advance(500);
   expect(poller.outcome).toBeUndefined();
@@ -302,7 +306,7 @@ test('a new snapshot that is asked for while changes stream begins with the next
   await writeFor(3_000);
   await clock.advance(500);
   expect(world.topic.filter(({ message }) => message.action === 'SNAPSHOT_END')).toHaveLength(2 * PARTITIONS);
-  expect(await world.ledger.read()).toMatchObject({ resnapshot: null });
+  expect(await world.ledger.read()).toMatchObject({ resnapshotToken: null });
   expectNothingLost();
 });
 

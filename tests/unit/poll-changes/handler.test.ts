@@ -4,8 +4,8 @@ import { ConfigError } from '../../../functions/core/errors.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { handler } from '../../../functions/poll-changes/handler.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
-import { ModelLedger } from '../../support/cdc/model-ledger.ts';
-import { ModelSource } from '../../support/cdc/model-source.ts';
+import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
+import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { eventually } from '../../support/eventually.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
@@ -15,16 +15,18 @@ const contextFor = (remainingMs: number) => lambdaContext('employee-streams-dev-
 
 /** The handler with source, topic and ledger in memory. */
 function connectToMemory() {
-  const source = new ModelSource(1_000);
-  const ledger = new ModelLedger();
+  const source = new InMemoryChangeSource(1_000);
+  const ledger = new InMemoryPollerLedger();
   const published: OutgoingRecord[] = [];
-  const reachAll = jest.fn(async () => 2);
+  const connectAll = jest.fn(async () => 2);
   const connected = handler.withDependencies(({ logger, metrics }) => ({
     config: { POLLER_LEASE_MS: 6_000, CDC_RETENTION_HOURS: 1, CDC_PURGE_SECONDS: 60 },
     source,
-    publisher: { publish: async (records: readonly OutgoingRecord[]) => void published.push(...records) },
+    publisher: {
+      publish: async (_topic: string, records: readonly OutgoingRecord[]) => void published.push(...records),
+    },
     ledger,
-    reachAll,
+    connectAll,
     logger,
     metrics,
   }));
@@ -38,8 +40,9 @@ function connectToMemory() {
   const untilPublished = (action: string, times = 1) =>
     eventually(() => actions().filter((each) => each === action).length >= times, { what: action });
   /** Ends whoever polls, as a successor does that took it for dead. */
-  const takeAway = () => eventually(async () => ledger.take(await ledger.read(), 'another'), { what: 'the lease' });
-  return { connected, ledger, reachAll, write, actions, untilPublished, takeAway };
+  const takeAway = () =>
+    eventually(async () => ledger.tryAcquire(await ledger.read(), 'another'), { what: 'the lease' });
+  return { connected, ledger, connectAll, write, actions, untilPublished, takeAway };
 }
 
 let output: ReturnType<typeof captureOutput>;
@@ -58,7 +61,7 @@ test('polls from the event of the schedule, and tells no value of a row', async 
   write();
   await untilPublished('UPDATE');
   await takeAway();
-  expect(await running).toMatchObject({ outcome: 'lost the lease', published: 2 });
+  expect(await running).toMatchObject({ outcome: 'lease-lost', published: 2 });
   expect(actions()).toEqual(['SNAPSHOT', 'SNAPSHOT_END', 'SNAPSHOT_END', 'UPDATE']);
   const lines = output.restore();
   expect(lines).toContainEqual(expect.objectContaining({ ChangesPublished: 2 }));
@@ -68,37 +71,37 @@ test('polls from the event of the schedule, and tells no value of a row', async 
 
 test('ends before the invocation is ended, and leaves the lease free', async () => {
   const { connected, ledger } = connectToMemory();
-  expect(await connected(event, contextFor(7_000))).toMatchObject({ outcome: 'time is up' });
-  expect(await ledger.read()).toMatchObject({ owner: '' });
+  expect(await connected(event, contextFor(7_000))).toMatchObject({ outcome: 'time-limit' });
+  expect(await ledger.read()).toMatchObject({ owner: null });
 });
 
 test('does not wait for the lease of an owner that is dead, when it is told so', async () => {
   const { connected, ledger, untilPublished, takeAway } = connectToMemory();
-  await ledger.take(null, 'killed');
+  await ledger.tryAcquire(null, 'killed');
   const startedAt = performance.now();
   const running = connected({ ownerIsDead: true }, contextFor(60_000));
   await untilPublished('SNAPSHOT_END');
   expect(performance.now() - startedAt).toBeLessThan(6_000);
   await takeAway();
-  expect(await running).toMatchObject({ outcome: 'lost the lease' });
+  expect(await running).toMatchObject({ outcome: 'lease-lost' });
 });
 
 test('is relieved by the next invocation, which is connected before it asks', async () => {
-  const { connected, ledger, reachAll, write, untilPublished, takeAway } = connectToMemory();
+  const { connected, ledger, connectAll, write, untilPublished, takeAway } = connectToMemory();
   const first = connected(event, contextFor(60_000));
   await untilPublished('SNAPSHOT_END');
   const asked = Promise.withResolvers<unknown>();
-  reachAll.mockImplementationOnce(async () => {
+  connectAll.mockImplementationOnce(async () => {
     asked.resolve((await ledger.read())?.requestedBy);
     return 2;
   });
   const second = connected(event, contextFor(60_000));
   expect(await asked.promise).toBeNull();
-  expect(await first).toMatchObject({ outcome: 'handed over' });
+  expect(await first).toMatchObject({ outcome: 'lease-transferred' });
   write();
   await untilPublished('INSERT');
   await takeAway();
-  expect(await second).toMatchObject({ outcome: 'lost the lease' });
+  expect(await second).toMatchObject({ outcome: 'lease-lost' });
 });
 
 test('begins a new snapshot when the event asks for one', async () => {
@@ -108,15 +111,15 @@ test('begins a new snapshot when the event asks for one', async () => {
   await untilPublished('SNAPSHOT');
   const second = connected({ resnapshot: true }, contextFor(60_000));
   await untilPublished('SNAPSHOT', 2);
-  expect(await ledger.read()).toMatchObject({ resnapshot: null });
+  expect(await ledger.read()).toMatchObject({ resnapshotToken: null });
   await first;
   await takeAway();
   await second;
 });
 
 test('tries again to connect while it has time', async () => {
-  const { connected, reachAll, untilPublished, takeAway } = connectToMemory();
-  reachAll.mockRejectedValueOnce(new Error('away'));
+  const { connected, connectAll, untilPublished, takeAway } = connectToMemory();
+  connectAll.mockRejectedValueOnce(new Error('away'));
   const running = connected(event, contextFor(60_000));
   await untilPublished('SNAPSHOT_END');
   await takeAway();
@@ -124,10 +127,10 @@ test('tries again to connect while it has time', async () => {
 });
 
 test('does not try again what somebody has to set right', async () => {
-  const { connected, reachAll } = connectToMemory();
-  reachAll.mockRejectedValue(new ConfigError('the source database must have the encoding UTF8'));
+  const { connected, connectAll } = connectToMemory();
+  connectAll.mockRejectedValue(new ConfigError('the source database must have the encoding UTF8'));
   await expect(connected(event, contextFor(60_000))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
-  expect(reachAll).toHaveBeenCalledTimes(1);
+  expect(connectAll).toHaveBeenCalledTimes(1);
 });
 
 test('names what is missing in its environment', async () => {

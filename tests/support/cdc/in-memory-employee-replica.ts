@@ -1,6 +1,11 @@
-import type { Replica, ReplicaTransaction } from '../../../functions/apply-changes/change-applier.ts';
 import { compareVersions, type Version } from '../../../functions/core/change-version.ts';
 import type { Employee, EmployeeChange } from '../../../functions/core/employee-change.ts';
+import type {
+  EmployeeReplica,
+  EmployeeReplicaTransaction,
+  RetainedEmployee,
+  WatermarkLock,
+} from '../../../functions/ports/employee-replica.ts';
 
 interface State {
   readonly employees: Map<number, Employee>;
@@ -17,7 +22,7 @@ const copy = (state: State): State => ({
 });
 
 /** A replica in memory: what a transaction does is kept whole or not at all. */
-export class ModelReplica implements Replica {
+export class InMemoryEmployeeReplica implements EmployeeReplica {
   /** Refuses a change as a constraint of the target would. */
   readonly refuses: (change: EmployeeChange) => boolean;
   #state: State = {
@@ -40,15 +45,15 @@ export class ModelReplica implements Replica {
     this.#state.employees.set(employee.empId, employee);
   }
 
-  async transaction<Result>(_exclusive: boolean, work: (replica: ReplicaTransaction) => Promise<Result>) {
+  async transaction<Result>(_lock: WatermarkLock, work: (transaction: EmployeeReplicaTransaction) => Promise<Result>) {
     const holder = { state: copy(this.#state) };
-    const result = await work(new ModelTransaction(holder, this.refuses));
+    const result = await work(new InMemoryTransaction(holder, this.refuses));
     this.#state = holder.state;
     return result;
   }
 }
 
-class ModelTransaction implements ReplicaTransaction {
+class InMemoryTransaction implements EmployeeReplicaTransaction {
   readonly #holder: { state: State };
   readonly #refuses: (change: EmployeeChange) => boolean;
 
@@ -77,7 +82,7 @@ class ModelTransaction implements ReplicaTransaction {
     return applied;
   }
 
-  async attempt<Result>(work: () => Promise<Result>): Promise<Result> {
+  async withSavepoint<Result>(work: () => Promise<Result>): Promise<Result> {
     const before = copy(this.#holder.state);
     try {
       return await work();
@@ -98,16 +103,16 @@ class ModelTransaction implements ReplicaTransaction {
     if (compareVersions(to, state.watermark) > 0) state.watermark = to;
   }
 
-  async keep(snapshots: readonly { readonly empId: number; readonly epoch: bigint }[]): Promise<void> {
+  async retainThroughSnapshot(retained: readonly RetainedEmployee[]): Promise<void> {
     const { employees, versions } = this.#holder.state;
-    for (const { empId, epoch } of snapshots) {
+    for (const { empId, epoch } of retained) {
       const kept = { epoch, changeId: -1n };
       const held = versions.get(empId);
       if (employees.has(empId) && (held === undefined || compareVersions(held, kept) < 0)) versions.set(empId, kept);
     }
   }
 
-  async endSnapshot(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean> {
+  async recordSnapshotEnd(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean> {
     const { ends } = this.#holder.state;
     const ended = ends.get(epoch) ?? new Set();
     ends.set(epoch, ended.add(kafkaPartition));

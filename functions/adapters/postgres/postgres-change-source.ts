@@ -1,4 +1,11 @@
 import type { CapturedChange } from '../../core/employee-change.ts';
+import type {
+  ChangeIdRange,
+  ChangeSource,
+  Difference,
+  SnapshotStart,
+  SourceIdentity,
+} from '../../ports/change-source.ts';
 import type { Database } from './database.ts';
 
 /** Rows of one read. Larger: more memory and a longer first acknowledgement; smaller: more round trips in a backlog. */
@@ -10,14 +17,14 @@ const PURGE_SIZE = 1_000;
  * For the sessions that read changes. A plan is made while the tables are small and kept while they grow; in a table of
  * millions it must not begin at the first row, or sort what is left.
  */
-export const CAPTURE_SESSION = { enable_seqscan: 'off', enable_bitmapscan: 'off' };
+export const CHANGE_SOURCE_SESSION = { enable_seqscan: 'off', enable_bitmapscan: 'off' };
 
 /** An action that somebody has written by hand may be longer than what a Kafka record holds; none that counts is. */
 const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", first_name as "firstName", last_name as "lastName",
   dob::text as dob, city, salary, left(action, 100) as action, changed_at::text as "changedAt"`;
 
 const IDENTITY = `(select system_identifier::text from pg_control_system()) as "systemIdentifier",
-  pg_postmaster_start_time()::text as "serverStart"`;
+  pg_postmaster_start_time()::text as "serverStartedAt"`;
 
 /**
  * The first row tells what is visible now; the changes follow. Both come of one statement, so of one snapshot.
@@ -39,7 +46,7 @@ export const READ_DIFFERENCE = `
   )
   select null::bigint as "changeId", null::integer as "empId", null as "firstName", null as "lastName", null as dob,
     null as city, null::integer as salary, null as action, null as "changedAt",
-    pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as "serverStart",
+    pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as "serverStartedAt",
     (select save_number from cdc_progress) as "saveNumber"
   union all
   select ${CHANGE_COLUMNS}, null, null, null from found
@@ -82,7 +89,7 @@ const readChunk = (range: string) => `
  * Durable whatever the session's settings: when the number is, so is everything that was visible before, and the
  * transaction ids of the saved position cannot be given out a second time after a crash.
  */
-const NUMBER_SAVE = `
+const NEXT_SAVE_NUMBER = `
   with durable as (select set_config('synchronous_commit', 'on', true))
   update cdc_progress set save_number = save_number + 1 from durable returning save_number as "saveNumber"`;
 
@@ -100,14 +107,26 @@ const PURGE = `
     where changed_at < clock_timestamp() - make_interval(hours => $2) and pg_visible_in_snapshot(txid, $1::pg_snapshot)
   )`;
 
-interface DifferenceRow extends CapturedChange {
-  readonly snapshot: string;
-  readonly serverStart: string;
+type ChangeRow = CapturedChange & Record<string, unknown>;
+
+interface IdentityRow {
+  readonly systemIdentifier: string;
+  readonly serverStartedAt: string;
   readonly saveNumber: string;
 }
 
-/** The source database as the change poller sees it. */
-export class ChangeCapture {
+interface SnapshotStartRow extends IdentityRow {
+  readonly epoch: string;
+  readonly snapshot: string;
+}
+
+interface DifferenceRow extends CapturedChange {
+  readonly snapshot: string;
+  readonly serverStartedAt: string;
+  readonly saveNumber: string;
+}
+
+export class PostgresChangeSource implements ChangeSource {
   readonly pageSize = PAGE_SIZE;
   readonly #database: Database;
 
@@ -115,80 +134,86 @@ export class ChangeCapture {
     this.#database = database;
   }
 
-  async identify() {
-    const { rows } = await this.#database.query<{ systemIdentifier: string; serverStart: string; saveNumber: string }>(
+  async identify(): Promise<SourceIdentity> {
+    const row = await this.#queryProgress<IdentityRow>(
       `select ${IDENTITY}, save_number as "saveNumber" from cdc_progress`,
     );
-    const identity = onlyRow(rows);
-    return { ...identity, saveNumber: BigInt(identity.saveNumber) };
+    return { ...row, saveNumber: BigInt(row.saveNumber) };
   }
 
-  async readDifference(since: string) {
+  async readDifference(since: string): Promise<Difference> {
     const { rows } = await this.#database.query<DifferenceRow>(READ_DIFFERENCE, [since], 'read-difference');
-    const { snapshot, serverStart, saveNumber } = onlyRow(rows);
+    const [current, ...changes] = rows;
+    const { snapshot, serverStartedAt, saveNumber } = assertRow(current);
     return {
       snapshot,
-      serverStart,
+      serverStartedAt,
       saveNumber: BigInt(saveNumber),
-      changes: rows.length - 1 > PAGE_SIZE ? null : (rows.slice(1) as readonly CapturedChange[]),
+      changes: changes.length > PAGE_SIZE ? null : changes,
     };
   }
 
-  async measureDifference(since: string, until: string) {
+  async measureDifference(since: string, until: string): Promise<ChangeIdRange | null> {
     const { rows } = await this.#database.query<{ first: string | null; last: string | null }>(MEASURE_DIFFERENCE, [
       since,
       until,
     ]);
-    const { first, last } = onlyRow(rows);
+    const { first = null, last = null } = rows[0] ?? {};
     return first === null || last === null ? null : { first, last };
   }
 
-  async readPage(since: string, until: string, afterChangeId: string, lastChangeId: string) {
-    // Counted up here, where numbers have no end: the id in front of the least one is none that the database takes.
-    const range = [since, until, String(BigInt(afterChangeId) + 1n), lastChangeId];
-    const { rows } = await this.#database.query<CapturedChange & Record<string, unknown>>(READ_PAGE, range);
-    return rows as readonly CapturedChange[];
-  }
-
-  async beginSnapshot(above: bigint) {
-    const { rows } = await this.#database.query<{
-      saveNumber: string;
-      epoch: string;
-      snapshot: string;
-      systemIdentifier: string;
-      serverStart: string;
-    }>(BEGIN_SNAPSHOT, [String(above)]);
-    const begun = onlyRow(rows);
-    return { ...begun, saveNumber: BigInt(begun.saveNumber), epoch: BigInt(begun.epoch) };
-  }
-
-  async readChunk(afterEmpId: number | null): Promise<readonly CapturedChange[]> {
-    const { rows } = await this.#database.query<CapturedChange & Record<string, unknown>>(
-      readChunk(afterEmpId === null ? '' : 'where emp_id > $1'),
-      afterEmpId === null ? [] : [afterEmpId],
-    );
+  async readPage(
+    since: string,
+    until: string,
+    afterChangeId: string,
+    lastChangeId: string,
+  ): Promise<readonly CapturedChange[]> {
+    // Incremented here and not in SQL: before the least id of all lies a number that a `bigint` cannot hold.
+    const firstChangeId = String(BigInt(afterChangeId) + 1n);
+    const { rows } = await this.#database.query<ChangeRow>(READ_PAGE, [since, until, firstChangeId, lastChangeId]);
     return rows;
   }
 
-  async numberSave(): Promise<bigint> {
-    const { rows } = await this.#database.query<{ saveNumber: string }>(NUMBER_SAVE, [], 'number-save');
-    return BigInt(onlyRow(rows).saveNumber);
+  async beginSnapshot(above: bigint): Promise<SnapshotStart> {
+    const row = await this.#queryProgress<SnapshotStartRow>(BEGIN_SNAPSHOT, [String(above)]);
+    return { ...row, saveNumber: BigInt(row.saveNumber), epoch: BigInt(row.epoch) };
+  }
+
+  async readSnapshotChunk(afterEmpId: number | null): Promise<readonly CapturedChange[]> {
+    const { rows } =
+      afterEmpId === null
+        ? await this.#database.query<ChangeRow>(readChunk(''))
+        : await this.#database.query<ChangeRow>(readChunk('where emp_id > $1'), [afterEmpId]);
+    return rows;
+  }
+
+  async nextSaveNumber(): Promise<bigint> {
+    return BigInt((await this.#queryProgress<IdentityRow>(NEXT_SAVE_NUMBER, [], 'next-save-number')).saveNumber);
   }
 
   async purge(since: string, retentionHours: number): Promise<number> {
     let purged = 0;
     for (;;) {
       const { rowCount } = await this.#database.query(PURGE, [since, retentionHours]);
-      // Not when a round was not full: some that have to stay may lie in front of many that need not.
+      // Stop only when a round deletes nothing. A round may be short because retained rows come first and purgeable
+      // ones follow.
       if ((rowCount ?? 0) === 0) return purged;
       purged += rowCount ?? 0;
     }
   }
+
+  /** Runs a statement on `cdc_progress`, which has exactly one row. */
+  async #queryProgress<Row extends object>(text: string, values: readonly unknown[] = [], name?: string): Promise<Row> {
+    const { rows } = await this.#database.query<Row & Record<string, unknown>>(text, values, name);
+    return assertRow(rows[0]);
+  }
 }
 
-function onlyRow<Row>(rows: readonly Row[]): Row {
-  const [row] = rows;
-  if (row === undefined)
-    throw new Error('expected the one row of cdc_progress, found none; restore it by its migration');
+function assertRow<Row>(row: Row | undefined): Row {
+  if (row === undefined) {
+    throw new Error(
+      'expected one row in table cdc_progress, found none; insert it as its migration in sql/source does',
+    );
+  }
   return row;
 }

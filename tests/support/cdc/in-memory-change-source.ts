@@ -1,5 +1,5 @@
 import type { CapturedChange, Employee } from '../../../functions/core/employee-change.ts';
-import type { ChangeSource } from '../../../functions/poll-changes/ports.ts';
+import type { ChangeSource } from '../../../functions/ports/change-source.ts';
 
 interface Write {
   readonly changeId: bigint;
@@ -32,7 +32,7 @@ function decodeSnapshot(text: string): Snapshot {
  * A model of the source: transactions with row locks, ids drawn before the commit, triggers, and what a snapshot sees.
  * What a lock would make wait is refused instead, so that a schedule stays one sequence.
  */
-export class ModelSource implements ChangeSource {
+export class InMemoryChangeSource implements ChangeSource {
   readonly pageSize: number;
   readonly #employees = new Map<number, Employee>();
   readonly #open = new Map<number, Transaction>();
@@ -106,7 +106,7 @@ export class ModelSource implements ChangeSource {
   }
 
   async identify() {
-    return { systemIdentifier: 'model', saveNumber: this.#saveNumber, serverStart: 'once' };
+    return { systemIdentifier: 'model', saveNumber: this.#saveNumber, serverStartedAt: 'once' };
   }
 
   async readDifference(since: string) {
@@ -115,7 +115,7 @@ export class ModelSource implements ChangeSource {
     return {
       snapshot: encodeSnapshot(snapshot),
       saveNumber: this.#saveNumber,
-      serverStart: 'once',
+      serverStartedAt: 'once',
       changes: changes.length > this.pageSize ? null : changes.map(asCaptured),
     };
   }
@@ -140,7 +140,7 @@ export class ModelSource implements ChangeSource {
     return { ...(await this.identify()), epoch: this.#epoch, snapshot: encodeSnapshot(this.#snapshot()) };
   }
 
-  async readChunk(afterEmpId: number | null) {
+  async readSnapshotChunk(afterEmpId: number | null) {
     const snapshot = this.#snapshot();
     return this.committed
       .filter(({ empId }) => afterEmpId === null || empId > afterEmpId)
@@ -153,7 +153,7 @@ export class ModelSource implements ChangeSource {
       });
   }
 
-  async numberSave() {
+  async nextSaveNumber() {
     this.#saveNumber += 1n;
     return this.#saveNumber;
   }

@@ -1,5 +1,5 @@
-import { PollerLedger } from '../../functions/adapters/dynamodb/poller-ledger.ts';
-import { describeLedger } from '../support/cdc/describe-ledger.ts';
+import { DynamoPollerLedger } from '../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
+import { describePollerLedger } from '../contract/poller-ledger.ts';
 import { createOffsetTable } from '../support/cdc/pipeline.ts';
 import { createDynamoDb } from '../support/cdc/wiring.ts';
 import { endpoints } from '../support/servers.ts';
@@ -8,4 +8,7 @@ const { endpoint } = endpoints().dynamodb;
 const client = createDynamoDb(endpoint, 'patient');
 afterAll(() => client.destroy());
 
-describeLedger('the ledger in DynamoDB', async () => new PollerLedger(client, await createOffsetTable(endpoint)));
+describePollerLedger(
+  'DynamoPollerLedger',
+  async () => new DynamoPollerLedger(client, await createOffsetTable(endpoint)),
+);

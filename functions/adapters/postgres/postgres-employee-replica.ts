@@ -1,6 +1,13 @@
 import type { PoolClient } from 'pg';
 import type { Version } from '../../core/change-version.ts';
 import type { EmployeeChange } from '../../core/employee-change.ts';
+import type {
+  EmployeeReplica,
+  EmployeeReplicaTransaction,
+  RetainedEmployee,
+  WatermarkLock,
+} from '../../ports/employee-replica.ts';
+import type { TombstoneStore } from '../../ports/tombstone-store.ts';
 import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
 
@@ -8,12 +15,12 @@ import type { Database } from './database.ts';
  * For the sessions that apply changes. A plan is made while the tables are small and kept while they grow; a batch of few
  * must not read a table of millions.
  */
-export const REPLICA_SESSION = { enable_seqscan: 'off' };
+export const EMPLOYEE_REPLICA_SESSION = { enable_seqscan: 'off' };
 
 /** The first statement of every batch. */
-const lockWatermark = (mode: 'share' | 'update') => `
+const lockWatermark = (lock: WatermarkLock) => `
   select epoch, change_id as "changeId", set_config('idle_in_transaction_session_timeout', $1, true)
-  from employee_watermark for ${mode}`;
+  from employee_watermark for ${lock === 'exclusive' ? 'update' : 'share'}`;
 
 /**
  * A batch whose process is frozen must not keep its successor waiting for long, so the server ends a transaction that is
@@ -45,10 +52,10 @@ const WRITE_EMPLOYEES = `
 const DELETE_EMPLOYEES = 'delete from employees where emp_id = any($1::integer[])';
 
 /** An employee that is not in the replica needs no keeping. */
-const KEEP = `
+const RETAIN_THROUGH_SNAPSHOT = `
   insert into employee_version as held (emp_id, epoch, change_id, deleted)
-  select emp_id, max(kept.epoch), -1, false
-  from unnest($1::integer[], $2::bigint[]) as kept (emp_id, epoch) join employees using (emp_id)
+  select emp_id, max(retained.epoch), -1, false
+  from unnest($1::integer[], $2::bigint[]) as retained (emp_id, epoch) join employees using (emp_id)
   group by emp_id order by emp_id
   on conflict (emp_id) do update set epoch = excluded.epoch, change_id = excluded.change_id
     where (held.epoch, held.change_id) < (excluded.epoch, excluded.change_id)`;
@@ -61,7 +68,7 @@ const DELETE_UP_TO = `
   )`;
 
 /** The employees of one replica and the versions that guard them. */
-export class EmployeeReplica {
+export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore {
   readonly #database: Database;
   readonly #idleTimeoutMs: number;
 
@@ -71,24 +78,24 @@ export class EmployeeReplica {
   }
 
   async transaction<Result>(
-    exclusive: boolean,
-    work: (replica: EmployeeReplicaTransaction) => Promise<Result>,
+    lock: WatermarkLock,
+    work: (transaction: EmployeeReplicaTransaction) => Promise<Result>,
   ): Promise<Result> {
     return this.#database.transaction(async (client) => {
       const { rows } = await client.query<{ epoch: string; changeId: string }>({
-        name: exclusive ? 'lock-watermark-exclusively' : 'lock-watermark',
-        text: lockWatermark(exclusive ? 'update' : 'share'),
+        name: `lock-watermark-${lock}`,
+        text: lockWatermark(lock),
         values: [String(this.#idleTimeoutMs)],
       });
       const [row] = rows;
       if (row === undefined) throw new Error('expected the one row of employee_watermark, found none');
       const watermark = { epoch: BigInt(row.epoch), changeId: BigInt(row.changeId) };
-      return work(new EmployeeReplicaTransaction(client, watermark));
+      return work(new PostgresEmployeeReplicaTransaction(client, watermark));
     });
   }
 
   /** Forgets deletions older than any record that can still come; returns how many. */
-  async forgetDeletions(olderThanDays: number): Promise<number> {
+  async deleteTombstones(olderThanDays: number): Promise<number> {
     const { rowCount } = await this.#database.query(
       `delete from employee_version where emp_id in (
          select emp_id from employee_version
@@ -101,7 +108,7 @@ export class EmployeeReplica {
 }
 
 /** What one batch does, between the lock of the watermark and the commit. */
-export class EmployeeReplicaTransaction {
+class PostgresEmployeeReplicaTransaction implements EmployeeReplicaTransaction {
   readonly watermark: Version;
   readonly #client: PoolClient;
 
@@ -129,14 +136,14 @@ export class EmployeeReplicaTransaction {
     return newer.length;
   }
 
-  async attempt<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.#client.query('savepoint attempt');
+  async withSavepoint<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#client.query('savepoint work');
     try {
       const result = await work();
-      await this.#client.query('release savepoint attempt');
+      await this.#client.query('release savepoint work');
       return result;
     } catch (error) {
-      await this.#client.query('rollback to savepoint attempt; release savepoint attempt');
+      await this.#client.query('rollback to savepoint work; release savepoint work');
       throw error;
     }
   }
@@ -152,14 +159,14 @@ export class EmployeeReplicaTransaction {
     );
   }
 
-  async keep(snapshots: readonly { readonly empId: number; readonly epoch: bigint }[]): Promise<void> {
-    await this.#client.query(KEEP, [
-      plainArray(snapshots.map(({ empId }) => empId)),
-      plainArray(snapshots.map(({ epoch }) => epoch)),
+  async retainThroughSnapshot(employees: readonly RetainedEmployee[]): Promise<void> {
+    await this.#client.query(RETAIN_THROUGH_SNAPSHOT, [
+      plainArray(employees.map(({ empId }) => empId)),
+      plainArray(employees.map(({ epoch }) => epoch)),
     ]);
   }
 
-  async endSnapshot(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean> {
+  async recordSnapshotEnd(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean> {
     await this.#client.query('insert into employee_snapshot_end values ($1, $2) on conflict do nothing', [
       String(epoch),
       kafkaPartition,

@@ -1,0 +1,151 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../../ports/poller-ledger.ts';
+
+/** The one item that all pollers share. */
+const ITEM_ID = 'employee-changes';
+
+type Item = Readonly<Record<string, AttributeValue>>;
+type Update = Omit<UpdateItemCommandInput, 'TableName' | 'Key'>;
+
+/** The lease and the position of the change poller in one DynamoDB item, written with conditions on the fencing token. */
+export class DynamoPollerLedger implements PollerLedger {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async read(): Promise<PollerLedgerEntry | null> {
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: { id: { S: ITEM_ID } }, ConsistentRead: true }),
+    );
+    return item ? decodeEntry(item) : null;
+  }
+
+  async requestTransfer(owner: string): Promise<void> {
+    await this.#update({
+      UpdateExpression: 'SET requestedBy = :owner',
+      ExpressionAttributeValues: { ':owner': { S: owner } },
+    });
+  }
+
+  async requestResnapshot(token: string): Promise<void> {
+    await this.#update({
+      UpdateExpression: 'SET resnapshot = :token',
+      ExpressionAttributeValues: { ':token': { S: token } },
+    });
+  }
+
+  async tryAcquire(seen: PollerLedgerEntry | null, owner: string): Promise<boolean> {
+    const { fencingToken, heartbeat } = seen ?? { fencingToken: 0, heartbeat: 0 };
+    const isFirstOwner = fencingToken === 0;
+    const item = await this.#updateIf({
+      UpdateExpression: 'SET #owner = :owner, fencing = :next, heartbeat = :beat REMOVE requestedBy',
+      ConditionExpression: isFirstOwner
+        ? 'attribute_not_exists(fencing)'
+        : 'fencing = :fencing AND heartbeat = :heartbeat',
+      ExpressionAttributeNames: { '#owner': 'owner' },
+      ExpressionAttributeValues: {
+        ':owner': { S: owner },
+        ':next': numberValue(fencingToken + 1),
+        ':beat': numberValue(heartbeat + 1),
+        ...(!isFirstOwner && { ':fencing': numberValue(fencingToken), ':heartbeat': numberValue(heartbeat) }),
+      },
+    });
+    return item !== null;
+  }
+
+  async renew(
+    fencingToken: number,
+    { position, clearResnapshotRequest = false }: LedgerUpdate = {},
+  ): Promise<PollerLedgerEntry | null> {
+    const save = positionUpdate(position);
+    const removal = clearResnapshotRequest ? ' REMOVE resnapshot' : '';
+    const item = await this.#updateIf({
+      UpdateExpression: `SET heartbeat = heartbeat + :one${save.assignment}${removal}`,
+      ConditionExpression: 'fencing = :fencing',
+      ...(position !== undefined && { ExpressionAttributeNames: save.names }),
+      ExpressionAttributeValues: { ':one': numberValue(1), ':fencing': numberValue(fencingToken), ...save.values },
+    });
+    return item && decodeEntry(item);
+  }
+
+  async release(fencingToken: number, successor: string | null, position?: string): Promise<boolean> {
+    const save = positionUpdate(position);
+    const item = await this.#updateIf({
+      UpdateExpression:
+        `SET heartbeat = heartbeat + :one, fencing = fencing + :one, #owner = :successor${save.assignment}` +
+        ' REMOVE requestedBy',
+      ConditionExpression: 'fencing = :fencing',
+      ExpressionAttributeNames: { '#owner': 'owner', ...save.names },
+      ExpressionAttributeValues: {
+        ':one': numberValue(1),
+        ':fencing': numberValue(fencingToken),
+        ':successor': { S: successor ?? NO_OWNER },
+        ...save.values,
+      },
+    });
+    return item !== null;
+  }
+
+  /** The item after the update; `null` when the condition does not hold. */
+  async #updateIf(update: Update): Promise<Item | null> {
+    try {
+      return await this.#update(update);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return null;
+      throw error;
+    }
+  }
+
+  async #update(update: Update): Promise<Item> {
+    const { Attributes } = await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: { id: { S: ITEM_ID } },
+        ReturnValues: 'ALL_NEW',
+        ...update,
+      }),
+    );
+    return Attributes ?? {};
+  }
+}
+
+/** The attribute `owner` of a free lease. */
+const NO_OWNER = '';
+
+/** An item that only requests have written has no owner and no fencing token yet. */
+function decodeEntry(item: Item): PollerLedgerEntry {
+  return {
+    owner: item['owner']?.S || null,
+    fencingToken: Number(item['fencing']?.N ?? 0),
+    heartbeat: Number(item['heartbeat']?.N ?? 0),
+    requestedBy: item['requestedBy']?.S ?? null,
+    resnapshotToken: item['resnapshot']?.S ?? null,
+    position: item['position']?.S ?? null,
+  };
+}
+
+/** `position` is a reserved word in DynamoDB's expressions, and needs a name in its place. */
+function positionUpdate(position: string | undefined) {
+  return position === undefined
+    ? { assignment: '', names: {}, values: {} }
+    : {
+        assignment: ', #position = :position',
+        names: { '#position': 'position' },
+        values: { ':position': { S: position } },
+      };
+}
+
+function numberValue(value: number): AttributeValue {
+  return { N: String(value) };
+}

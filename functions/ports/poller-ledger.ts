@@ -1,0 +1,61 @@
+/** The one entry that all pollers share: who holds the lease, and up to where the source is published. */
+export interface PollerLedgerEntry {
+  /** The poller that holds the lease; `null` when the lease is free. */
+  readonly owner: string | null;
+  /** Incremented whenever the owner changes, 0 before the first one. Writes with an older token are rejected. */
+  readonly fencingToken: number;
+  /** Incremented by every write of an owner. While it does not change, the owner has shown no sign of life. */
+  readonly heartbeat: number;
+  /** The poller that requested the lease last; `null` when none has since the owner changed. */
+  readonly requestedBy: string | null;
+  /** The token of a request for a new snapshot; `null` when there is none. */
+  readonly resnapshotToken: string | null;
+  /** The saved position as `encodePosition` wrote it; `null` before the first save. */
+  readonly position: string | null;
+}
+
+export interface LedgerUpdate {
+  readonly position?: string;
+  /** Deletes the request for a new snapshot, because this position begins one. */
+  readonly clearResnapshotRequest?: boolean;
+}
+
+/**
+ * Keeps the pollers' lease and position in one entry, so that one condition guards both.
+ *
+ * Consistency: `read` sees every write that has resolved. A write is durable when it resolves.
+ * Fencing: only the holder of the current fencing token can renew, release or save a position.
+ * Concurrency: any number of pollers may call at once. Of two conflicting writes one takes effect.
+ * Errors: every call fails while the ledger is unreachable. A write that failed may have taken effect all the same.
+ */
+export interface PollerLedger {
+  /** `null` before the first write. */
+  read(): Promise<PollerLedgerEntry | null>;
+
+  /** Asks the owner to release the lease in favour of `owner`. Replaces an earlier request. */
+  requestTransfer(owner: string): Promise<void>;
+
+  /** Asks the owner, or the next one, to begin a new snapshot. `token` tells requests apart. */
+  requestResnapshot(token: string): Promise<void>;
+
+  /**
+   * Makes `owner` the holder of the lease, with the next fencing token, if no owner has written since `seen` was read.
+   *
+   * @returns `false` when one has.
+   */
+  tryAcquire(seen: PollerLedgerEntry | null, owner: string): Promise<boolean>;
+
+  /**
+   * Increments the heartbeat, and saves what `update` holds.
+   *
+   * @returns the entry after the write; `null` when the lease has another owner, and nothing was written.
+   */
+  renew(fencingToken: number, update?: LedgerUpdate): Promise<PollerLedgerEntry | null>;
+
+  /**
+   * Ends the ownership, saves the position if there is one, and makes `successor` the owner; `null` frees the lease.
+   *
+   * @returns `false` when the lease has another owner already, and nothing was written.
+   */
+  release(fencingToken: number, successor: string | null, position?: string): Promise<boolean>;
+}
