@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { silenceNegativeTimeoutWarning } from '../event-sources/kafka/kafkajs-internals.ts';
+import { stopIdleTimers } from '../event-sources/kafka/consumer/patched-kafkajs.ts';
 
 /** How far a consumer group is behind on a topic: records that are there and that it has not confirmed. */
 export interface GroupLag {
@@ -23,7 +23,7 @@ const DEAD_LETTER_SUFFIX = '.dead-letter';
 
 /** Reads what every group has confirmed of every topic that it reads, and how full the dead-letter topics are. */
 export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
-  silenceNegativeTimeoutWarning();
+  stopIdleTimers();
   const kafka = new Kafka({
     clientId: 'status',
     brokers,

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { KafkaConfig } from 'kafkajs';
 import { systemClock } from './clock.ts';
-import { AsyncDestinations } from './destinations/async-outcomes.ts';
-import { type ClosableDestination, failureDestinationOf } from './destinations/failure-destinations.ts';
+import { AsyncDestinations } from './destinations/async-destinations.ts';
+import type { ClosableDestination } from './destinations/closable-destination.ts';
+import { failureDestinationOf } from './destinations/failure-destination.ts';
 import { AwsSender } from './destinations/sender.ts';
 import { AsyncQueue } from './invoke/async-queue.ts';
-import { KafkaEventWriter } from './kafka/kafka-event.ts';
+import { MemberIds } from './kafka/consumer/member-ids.ts';
 import { KafkaEventSource } from './kafka/kafka-event-source.ts';
-import { MemberLedger } from './kafka/member-ledger.ts';
 import type { Logger } from './logger.ts';
 import { MetricsServer, type MetricsSnapshot } from './metrics/metrics-server.ts';
 import type { QueuedEvent } from './model/async-invocation.ts';
@@ -60,24 +60,18 @@ export class EventSources {
       concurrency: options.asyncConcurrency,
       now: Date.now,
     });
-    const ledger = new MemberLedger(options.stateDirectory);
+    const memberIds = new MemberIds(options.stateDirectory);
     const client = (options.kafka ?? {}) as Partial<KafkaConfig>;
     this.#kafka = model.mappings
       .filter((mapping) => mapping.enabled)
       .map((mapping) => {
-        const writer = new KafkaEventWriter({
-          topic: mapping.topic,
-          eventSourceArn: mapping.eventSourceArn,
-          bootstrapServers: mapping.brokers.join(','),
-        });
-        const destination = failureDestinationOf(mapping, writer, sender, client);
+        const destination = failureDestinationOf(mapping, sender, client);
         if (destination !== undefined) this.#destinations.push(destination);
         return new KafkaEventSource({
           mapping,
-          writer,
           invoker,
           ...(destination !== undefined && { destination }),
-          ledger,
+          memberIds,
           clock: systemClock,
           log,
           options: { ...options, client },

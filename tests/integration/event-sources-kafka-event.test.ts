@@ -1,5 +1,5 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs';
-import { registerCodecs } from '../../localstack/event-sources/kafka/codecs.ts';
+import { registerCodecs } from '../../localstack/event-sources/kafka/consumer/codecs.ts';
 import { endpoints } from '../support/servers.ts';
 import { clusterArn, eventually, kafka, produce, withMapping } from './event-sources/mapping-run.ts';
 

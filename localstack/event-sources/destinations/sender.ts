@@ -3,7 +3,14 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Invoker } from '../model/invocation.ts';
 
-export interface SenderOptions {
+/** Delivers a document to an AWS destination. Rejects when the destination does not accept it. */
+export interface Sender {
+  /** `objectKey` is the object's key if the ARN is a bucket's. */
+  send(arn: string, body: string, objectKey: string): Promise<void>;
+}
+
+export interface AwsSenderOptions {
+  /** Servers that stand in for AWS's. */
   readonly endpoints: {
     readonly sqs?: string | undefined;
     readonly sns?: string | undefined;
@@ -11,59 +18,50 @@ export interface SenderOptions {
   };
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly region: string;
-  /** Holds what has no endpoint to go to. */
+  /** Gets a file for each document whose service has no endpoint. */
   readonly directory: string;
   readonly invoker: Invoker;
 }
 
-/** Brings a document to an ARN. `objectKey` is where S3 puts it. Rejects when the destination does not take it. */
-export interface Sender {
-  send(arn: string, body: string, objectKey: string): Promise<void>;
-}
-
-/** ARN parts that matter: the service and what stands behind the account. */
-function parseArn(arn: string): { service: string; account: string; resource: string } {
-  const [, , service = '', , account = '', ...resource] = arn.split(':');
-  return { service, account, resource: resource.join(':') };
-}
-
 /**
- * Sends to the endpoints that stand in for AWS, through AWS's own clients, which are loaded when the first document
- * goes to their service. Where there is no endpoint a file is written: `DIRECTORY/sqs/QUEUE/TIME-ID.json`.
+ * Sends with AWS's own clients, which are loaded when the first document goes to their service. Without an endpoint it
+ * writes a file instead, for instance `DIRECTORY/sqs/QUEUE/TIME-ID.json`.
  */
 export class AwsSender implements Sender {
-  readonly #options: SenderOptions;
+  readonly #options: AwsSenderOptions;
 
-  constructor(options: SenderOptions) {
+  constructor(options: AwsSenderOptions) {
     this.#options = options;
   }
 
   async send(arn: string, body: string, objectKey: string): Promise<void> {
     const { service, account, resource } = parseArn(arn);
-    const { endpoints, region, credentials } = this.#options;
+    const { endpoints } = this.#options;
     if (service === 'lambda') return this.#invoke(resource, body);
-    if (service === 'sqs' && endpoints.sqs !== undefined) {
-      const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
-      const client = new SQSClient({ endpoint: endpoints.sqs, region, credentials });
-      const QueueUrl = `${endpoints.sqs.replace(/\/$/, '')}/${account}/${resource}`;
-      await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body })).finally(() => client.destroy());
-      return;
-    }
-    if (service === 'sns' && endpoints.sns !== undefined) {
-      const { SNSClient, PublishCommand } = await import('@aws-sdk/client-sns');
-      const client = new SNSClient({ endpoint: endpoints.sns, region, credentials });
-      await client.send(new PublishCommand({ TopicArn: arn, Message: body })).finally(() => client.destroy());
-      return;
-    }
-    if (service === 's3' && endpoints.s3 !== undefined) {
-      const { S3Client, PutObjectCommand } = await import('@aws-sdk/client-s3');
-      const client = new S3Client({ endpoint: endpoints.s3, region, credentials, forcePathStyle: true });
-      await client
-        .send(new PutObjectCommand({ Bucket: resource, Key: objectKey, Body: body, ContentType: 'application/json' }))
-        .finally(() => client.destroy());
-      return;
-    }
-    await this.#write(service, resource, body, objectKey);
+    if (service === 'sqs' && endpoints.sqs !== undefined) return this.#toQueue(endpoints.sqs, account, resource, body);
+    if (service === 'sns' && endpoints.sns !== undefined) return this.#toTopic(endpoints.sns, arn, body);
+    if (service === 's3' && endpoints.s3 !== undefined) return this.#toBucket(endpoints.s3, resource, objectKey, body);
+    await this.#toFile(service, resource, body, objectKey);
+  }
+
+  async #toQueue(endpoint: string, account: string, name: string, body: string): Promise<void> {
+    const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
+    const client = new SQSClient(this.#clientConfig(endpoint));
+    const QueueUrl = `${endpoint.replace(/\/$/, '')}/${account}/${name}`;
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body })).finally(() => client.destroy());
+  }
+
+  async #toTopic(endpoint: string, arn: string, body: string): Promise<void> {
+    const { SNSClient, PublishCommand } = await import('@aws-sdk/client-sns');
+    const client = new SNSClient(this.#clientConfig(endpoint));
+    await client.send(new PublishCommand({ TopicArn: arn, Message: body })).finally(() => client.destroy());
+  }
+
+  async #toBucket(endpoint: string, bucket: string, key: string, body: string): Promise<void> {
+    const { S3Client, PutObjectCommand } = await import('@aws-sdk/client-s3');
+    const client = new S3Client({ ...this.#clientConfig(endpoint), forcePathStyle: true });
+    const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/json' });
+    await client.send(put).finally(() => client.destroy());
   }
 
   async #invoke(resource: string, body: string): Promise<void> {
@@ -72,19 +70,22 @@ export class AwsSender implements Sender {
     if (outcome.kind === 'notInvoked') throw new Error(outcome.reason);
   }
 
-  async #write(service: string, resource: string, body: string, objectKey: string): Promise<void> {
+  async #toFile(service: string, resource: string, body: string, objectKey: string): Promise<void> {
     const name = service === 's3' ? objectKey : `${new Date().toISOString().replaceAll(':', '.')}-${randomUUID()}.json`;
     const file = join(this.#options.directory, service, resource.replaceAll(/[^\w.-]/g, '_'), name);
     await mkdir(dirname(file), { recursive: true });
-    // Whoever looks finds it whole or not at all.
+    // Renamed when complete, so that a reader never sees a partial file.
     await writeFile(`${file}.part`, body);
     await rename(`${file}.part`, file);
   }
+
+  #clientConfig(endpoint: string) {
+    const { region, credentials } = this.#options;
+    return { endpoint, region, credentials };
+  }
 }
 
-/** `aws/lambda/PLACE/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-UUID`, the keys of Lambda's failure records. */
-export function failureObjectKey(place: string, time: Date): string {
-  const iso = time.toISOString();
-  const day = iso.slice(0, 10).replaceAll('-', '/');
-  return `aws/lambda/${place}/${day}/${iso.slice(0, 19).replaceAll(':', '.')}-${randomUUID()}`;
+function parseArn(arn: string): { service: string; account: string; resource: string } {
+  const [, , service = '', , account = '', ...resource] = arn.split(':');
+  return { service, account, resource: resource.join(':') };
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AsyncDestinations } from '../../../localstack/event-sources/destinations/async-outcomes.ts';
+import { AsyncDestinations } from '../../../localstack/event-sources/destinations/async-destinations.ts';
 import { AwsSender } from '../../../localstack/event-sources/destinations/sender.ts';
 import { AsyncQueue } from '../../../localstack/event-sources/invoke/async-queue.ts';
 import { createLogger } from '../../../localstack/event-sources/logger.ts';
@@ -130,7 +130,7 @@ test.each([0, 1])('[documented] asynchronous invocation: MaximumRetryAttempts %d
   const setup = queueOf([threw], { maximumRetryAttempts });
   await run(setup);
   expect(setup.calls).toHaveLength(maximumRetryAttempts + 1);
-  expect(setup.lines.filter((line) => line.includes('given up'))).toHaveLength(1);
+  expect(setup.lines.filter((line) => line.includes('asynchronous event dropped'))).toHaveLength(1);
 });
 
 test('[documented] asynchronous invocation: beyond MaximumEventAgeInSeconds no further attempt, [known] EventAgeExceeded', async () => {

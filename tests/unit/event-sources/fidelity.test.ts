@@ -4,11 +4,11 @@ import { join } from 'node:path';
 const ROOT = join(__dirname, '../../..');
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8');
 
-/** Which test shows which row of the fidelity table, by how its title goes on behind the mark. */
+/** The tests that show each row of the fidelity table, by the start of their title after the mark. */
 const shownBy: Record<string, readonly string[]> = {
   envelope: ['MSK: eventSource', 'self-managed: SelfManagedKafka'],
   'key, value': ['bytes that are no text survive'],
-  headers: ['headers: one object each in their order'],
+  headers: ['headers: one object each in record order'],
   'header bytes': ['header bytes are signed'],
   'absent key or value': ['absent key and value are left out'],
   'empty key or value': ['nullFields: null', 'absent key and value are left out; [inferred] empty ones are ""'],
@@ -66,12 +66,12 @@ const shownBy: Record<string, readonly string[]> = {
 };
 const words: Record<string, string> = { D: 'documented', O: 'observed', I: 'inferred', K: 'known' };
 
-const testFiles = ['unit/event-sources', 'integration'].flatMap((folder) =>
-  readdirSync(join(ROOT, 'tests', folder))
-    .filter((name) => name.endsWith('.test.ts') && (folder !== 'integration' || name.startsWith('event-sources')))
-    .map((name) => read('tests', folder, name)),
+const testFiles = ['unit', 'integration'].flatMap((folder) =>
+  readdirSync(join(ROOT, 'tests', folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.startsWith('event-sources') && path.endsWith('.test.ts'))
+    .map((path) => read('tests', folder, path)),
 );
-/** Titles carry the mark of their fact. */
+/** The titles that start with a mark, for instance `[documented]`. */
 const titles = testFiles.flatMap((text) =>
   [...text.matchAll(/(['"`])(\[[a-z]+\] .*?)\1[,)]/g)].map(([, , title]) => title),
 );

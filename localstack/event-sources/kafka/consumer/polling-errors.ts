@@ -1,0 +1,75 @@
+import { type Logger, reasonOf } from '../../logger.ts';
+import type { KafkaMapping } from '../../model/kafka-mapping.ts';
+
+const REPEAT_AFTER_MS = 30_000;
+/** What a broker answers while the group's coordinator is starting. It passes without help. */
+const COORDINATOR_STARTING = /coordinator is (loading|not available)|not the correct coordinator/;
+const MAX_COORDINATOR_START_MS = 10_000;
+
+/** Logs why a mapping is not polling: a new reason at once, the same reason every 30 seconds. */
+export class PollingErrorLog {
+  readonly #mapping: KafkaMapping;
+  readonly #log: Logger;
+  #last = { reason: '', at: 0 };
+  #coordinatorStartingSince: number | undefined;
+
+  constructor(mapping: KafkaMapping, log: Logger) {
+    this.#mapping = mapping;
+    this.#log = log;
+  }
+
+  report(error: unknown): void {
+    const { property, reason } = explain(error, this.#mapping.topic);
+    const now = Date.now();
+    if (COORDINATOR_STARTING.test(reason)) {
+      this.#coordinatorStartingSince ??= now;
+      if (now - this.#coordinatorStartingSince < MAX_COORDINATOR_START_MS) return;
+    } else {
+      this.#coordinatorStartingSince = undefined;
+    }
+    if (reason === this.#last.reason && now - this.#last.at < REPEAT_AFTER_MS) return;
+    this.#last = { reason, at: now };
+    this.#log.warn('not polling; retrying until it works', {
+      mapping: this.#mapping.id,
+      property,
+      topic: this.#mapping.topic,
+      brokers: this.#mapping.brokers,
+      reason,
+    });
+  }
+}
+
+interface Explanation {
+  /** The property to look at. */
+  readonly property: string;
+  /** What is wrong, what to do, and what AWS shows. */
+  readonly reason: string;
+}
+
+const CONNECTION_ERROR =
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|Connection (error|timeout|lost)|[Cc]losed connection/;
+
+function explain(error: unknown, topic: string): Explanation {
+  const type = (error as { type?: string } | null)?.type;
+  const reason = reasonOf(error);
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || /does not host this topic/.test(reason)) {
+    const advice = 'create it, or correct Topics (AWS: PROBLEM, topic not found)';
+    return { property: 'Topics', reason: `topic ${topic} does not exist on the cluster: ${advice}` };
+  }
+  if (/SASL|authentication/i.test(reason)) {
+    const advice = 'correct custom.eventSources.kafka.sasl (AWS: SASL authentication failed)';
+    return {
+      property: 'SourceAccessConfigurations',
+      reason: `the broker rejects the credentials: ${advice}: ${reason}`,
+    };
+  }
+  if (/authoriz/i.test(reason)) {
+    const advice = 'allow reading the topic and the group (AWS: Cluster failed to authorize Lambda)';
+    return { property: 'SourceAccessConfigurations', reason: `the broker denies access: ${advice}: ${reason}` };
+  }
+  if (CONNECTION_ERROR.test(reason)) {
+    const advice = 'start it, or correct custom.eventSources.brokers (AWS: PROBLEM, connection error)';
+    return { property: 'brokers', reason: `no broker answers: ${advice}: ${reason}` };
+  }
+  return { property: 'Topics', reason };
+}

@@ -1,0 +1,145 @@
+import type { Clock } from '../../clock.ts';
+import type { FailedBatch } from '../../model/failed-batch.ts';
+import type { InvocationOutcome } from '../../model/invocation.ts';
+import type { PolledRecord } from '../../model/polled-record.ts';
+import { bisectBatch } from './bisect-batch.ts';
+import { DiscardedRecords, type DiscardedRecordsDependencies } from './discarded-records.ts';
+import { FunctionInvocation, type FunctionInvocationDependencies } from './function-invocation.ts';
+import { backoffDelayMs, maximumRetries, type RetryBackoff } from './retry-policy.ts';
+
+export interface BatchDeliveryDependencies extends FunctionInvocationDependencies, DiscardedRecordsDependencies {
+  readonly clock: Clock;
+  readonly options: {
+    /** After function errors. */
+    readonly retryBackoff: RetryBackoff;
+    /** After throttling, service errors and network errors, which do not count as attempts. */
+    readonly outageBackoff: RetryBackoff;
+  };
+}
+
+/** The batch to deliver. `settle` gets each record once, as soon as it needs no more attempts. */
+export interface DeliverableBatch {
+  readonly records: readonly PolledRecord[];
+  settle(records: readonly PolledRecord[]): void;
+}
+
+/**
+ * Delivers a batch by AWS's rules: invokes the function until the batch succeeds or its retries or its records' age run
+ * out, bisects it if the mapping says so, and retries only the reported records if the function reports failures.
+ */
+export class BatchDelivery {
+  readonly #dependencies: BatchDeliveryDependencies;
+  readonly #invocation: FunctionInvocation;
+  readonly #discarded: DiscardedRecords;
+  readonly #maximumRetries: number;
+
+  constructor(dependencies: BatchDeliveryDependencies) {
+    this.#dependencies = dependencies;
+    this.#invocation = new FunctionInvocation(dependencies);
+    this.#discarded = new DiscardedRecords(dependencies);
+    this.#maximumRetries = maximumRetries(dependencies.mapping);
+  }
+
+  /**
+   * Resolves when all records are settled. Rejects when the signal aborts between two attempts: records that are not
+   * settled then are delivered again by the next owner of their partitions.
+   */
+  async deliver(batch: DeliverableBatch, signal: AbortSignal): Promise<void> {
+    const records = await this.#discardOversized(batch);
+    await this.#invokeUntilSettled(records, batch, signal);
+  }
+
+  async #invokeUntilSettled(
+    records: readonly PolledRecord[],
+    batch: DeliverableBatch,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { mapping, options } = this.#dependencies;
+    let remaining = records;
+    let invokeCount = 0;
+    let outageCount = 0;
+    let lastOutcome: InvocationOutcome | undefined;
+    for (;;) {
+      remaining = await this.#discardExpired(batch, remaining, invokeCount, lastOutcome);
+      if (remaining.length === 0) return;
+      signal.throwIfAborted();
+      const outcome = await this.#invocation.invoke(remaining, invokeCount + 1);
+      lastOutcome = outcome;
+      if (outcome.kind === 'notInvoked') {
+        outageCount += 1;
+        await this.#wait(options.outageBackoff, outageCount, signal);
+        continue;
+      }
+      outageCount = 0;
+      invokeCount += 1;
+      const failed = this.#invocation.failedRecords(outcome, remaining);
+      settleOthers(batch, remaining, failed);
+      if (failed.length === 0) return;
+      remaining = failed;
+      if (mapping.bisectBatchOnFunctionError && remaining.length > 1) {
+        // Bisecting does not count as a retry. The first half is settled before the second, which keeps the order.
+        for (const half of bisectBatch(remaining)) await this.#invokeUntilSettled(half, batch, signal);
+        return;
+      }
+      if (invokeCount > this.#maximumRetries) {
+        await this.#discard(batch, {
+          condition: 'RetryAttemptsExhausted',
+          records: remaining,
+          invokeCount,
+          lastOutcome,
+        });
+        return;
+      }
+      await this.#wait(options.retryBackoff, invokeCount, signal);
+    }
+  }
+
+  /** Discards records that do not fit into an invocation even alone; returns the others. */
+  async #discardOversized(batch: DeliverableBatch): Promise<readonly PolledRecord[]> {
+    const { serializer } = this.#dependencies;
+    const oversized = batch.records.filter((record) => !serializer.fitsPayload(record));
+    if (oversized.length === 0) return batch.records;
+    await this.#discard(batch, { condition: 'MaximumPayloadSizeExceeded', records: oversized, invokeCount: 0 });
+    return batch.records.filter((record) => serializer.fitsPayload(record));
+  }
+
+  /** Discards records that are older than the mapping allows; returns the others. */
+  async #discardExpired(
+    batch: DeliverableBatch,
+    records: readonly PolledRecord[],
+    invokeCount: number,
+    lastOutcome: InvocationOutcome | undefined,
+  ): Promise<readonly PolledRecord[]> {
+    const { mapping, clock } = this.#dependencies;
+    if (mapping.maximumRecordAgeSeconds < 0) return records;
+    const oldestAllowed = clock.now() - mapping.maximumRecordAgeSeconds * 1_000;
+    const expired = records.filter((record) => record.timestamp < oldestAllowed);
+    if (expired.length === 0) return records;
+    await this.#discard(batch, {
+      condition: 'RecordAgeExceeded',
+      records: expired,
+      invokeCount,
+      ...(lastOutcome !== undefined && { lastOutcome }),
+    });
+    return records.filter((record) => record.timestamp >= oldestAllowed);
+  }
+
+  async #discard(batch: DeliverableBatch, failedBatch: FailedBatch): Promise<void> {
+    await this.#discarded.discard(failedBatch);
+    batch.settle(failedBatch.records);
+  }
+
+  #wait(backoff: RetryBackoff, failureCount: number, signal: AbortSignal): Promise<void> {
+    return this.#dependencies.clock.wait(backoffDelayMs(backoff, failureCount), signal);
+  }
+}
+
+function settleOthers(
+  batch: DeliverableBatch,
+  records: readonly PolledRecord[],
+  failed: readonly PolledRecord[],
+): void {
+  if (failed.length === records.length) return;
+  const failing = new Set(failed);
+  batch.settle(records.filter((record) => !failing.has(record)));
+}
