@@ -1,40 +1,39 @@
 import type { KafkaRecord } from './kafka-record.ts';
 
-/** Where a dead letter's payload came from, precise enough to fetch it whole again. */
+/** Where a dead letter's payload came from, precisely enough to fetch the whole of it again. */
 export type DeadLetterOrigin =
   | { readonly topic: string; readonly partition: number; readonly offset: string }
   | {
       readonly bucket: string;
       readonly key: string;
       readonly version: string;
-      /** Line in the file at which the row begins, from 1. Absent when the whole file is refused. */
+      /** Line of the file at which the row begins, from 1. Absent when no line of a rejected file is at fault. */
       readonly line?: number;
-      /** Row number as in the accounting, from 1, the header not counted. */
+      /** Number of the row, from 1; the header and blank lines are not counted. */
       readonly row?: number;
-      /** First byte and the byte behind the last of the row. */
+      /** Offset of the row's first byte, and the offset after its last. */
       readonly byteRange?: readonly [start: number, end: number];
     };
 
-/** A record, row or file that can never succeed as it is. */
+/** A record, row or file that failed permanently. */
 export interface DeadLetter {
-  /** Stable code of the reason, `PIPE_<WHAT>`, or the name of the rule that it breaks. */
+  /** Stable code of the reason, `PIPE_<WHAT>`, or the name of the rule that is violated. */
   readonly code: string;
-  /** What was expected and what came, in one sentence. */
+  /** What was expected and what was found, in one sentence. */
   readonly reason: string;
   readonly origin: DeadLetterOrigin;
-  /** The Kafka key of the record, where there is one. */
+  /** The Kafka key of the record, if any. */
   readonly key?: Uint8Array | null;
-  /** The bytes as they came; `null` for a record without a value or a file refused as a whole. */
+  /** The unchanged bytes; `null` for a record without a value and for a rejected file. */
   readonly payload: Uint8Array | null;
 }
 
 /**
- * Above this many bytes a payload is cut, so that a dead letter always fits into a Kafka record of 1 MiB. A key above it
- * is left out.
+ * A longer payload is cut and a longer key is left out, so that a dead letter always fits into a Kafka record of 1 MiB.
  */
 export const MAX_DEAD_LETTER_PAYLOAD_BYTES = 256 * 1024;
 
-/** The dead letter of a Kafka record that can never succeed. */
+/** Builds the dead letter of a Kafka record that failed permanently. */
 export function deadLetterOfRecord(record: KafkaRecord, code: string, reason: string): DeadLetter {
   const { topic, partition, offset, key, value } = record;
   return { code, reason, origin: { topic, partition, offset }, key, payload: value };
@@ -43,21 +42,21 @@ export function deadLetterOfRecord(record: KafkaRecord, code: string, reason: st
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The JSON value of a record on a dead-letter topic:
+ * Encodes a dead letter as the JSON value of a Kafka record:
  * `{schema: 1, code, reason, origin, payload, payloadEncoding: "utf8" | "base64", payloadBytes, cut}`.
  *
- * The payload is text where it is UTF-8, and base64 where it is not or would grow to more than twice its size. `payloadBytes` is its length before the cut;
- * what was cut is found again by the origin.
+ * The payload is text when it is UTF-8 and the JSON text is at most twice its size, otherwise base64. `payloadBytes` is
+ * its length before the cut; the origin locates what was cut.
  */
-export function encodeDeadLetter(letter: DeadLetter): string {
-  const { payload } = letter;
+export function encodeDeadLetter(deadLetter: DeadLetter): string {
+  const { payload } = deadLetter;
   const cut = payload !== null && payload.length > MAX_DEAD_LETTER_PAYLOAD_BYTES;
   return JSON.stringify({
     schema: 1,
-    code: letter.code,
-    reason: letter.reason,
-    origin: letter.origin,
-    ...encodePayload(cut ? cutAtCharacter(payload) : payload),
+    code: deadLetter.code,
+    reason: deadLetter.reason,
+    origin: deadLetter.origin,
+    ...encodePayload(cut ? cutBetweenCharacters(payload) : payload),
     payloadBytes: payload?.length ?? null,
     cut,
   });
@@ -66,7 +65,7 @@ export function encodeDeadLetter(letter: DeadLetter): string {
 function encodePayload(payload: Uint8Array | null) {
   if (payload === null) return { payload: null, payloadEncoding: null };
   const text = decodeText(payload);
-  // JSON writes a control character with six.
+  // JSON writes a control character as six characters.
   if (text !== undefined && Buffer.byteLength(JSON.stringify(text)) <= 2 * payload.length + 2) {
     return { payload: text, payloadEncoding: 'utf8' };
   }
@@ -81,13 +80,13 @@ function decodeText(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The Kafka key of a dead letter: that of the record, unless it is so long that the letter might not fit. */
+/** The Kafka key of a dead letter: the key of its record, or none when that is too long. */
 export function deadLetterKey({ key }: DeadLetter): Buffer | null {
   return key && key.length <= MAX_DEAD_LETTER_PAYLOAD_BYTES ? Buffer.from(key) : null;
 }
 
-/** Cuts in front of a character, so that text stays text. */
-function cutAtCharacter(payload: Uint8Array): Uint8Array {
+/** Cuts before the first byte of a character, so that UTF-8 stays UTF-8. */
+function cutBetweenCharacters(payload: Uint8Array): Uint8Array {
   let end = MAX_DEAD_LETTER_PAYLOAD_BYTES;
   const isContinuation = (index: number) => ((payload[index] ?? 0) & 0xc0) === 0x80;
   while (end > MAX_DEAD_LETTER_PAYLOAD_BYTES - 4 && isContinuation(end)) end -= 1;

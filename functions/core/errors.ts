@@ -1,9 +1,9 @@
 /**
- * When the same input may succeed if it is tried again.
+ * Whether a retry with the same input can succeed.
  *
- * `timed`: the world is broken (a database, broker or network is away): try again by itself.
- * `manual`: somebody has to change something first (configuration, a restored database).
- * `never`: the data is wrong as it is: dead-letter it and go on.
+ * `timed`: after a while, without intervention, because a database, broker or network is unreachable.
+ * `manual`: only after an operator has changed something, e.g. the configuration.
+ * `never`: the input itself is wrong, so it becomes a dead letter.
  */
 export type Retry = 'timed' | 'manual' | 'never';
 
@@ -16,7 +16,7 @@ interface PipelineErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The base of every error that this project raises itself. The code is `PIPE_<WHAT>` and stable. */
+/** Base class of the errors that this project raises. The code is stable. */
 export class PipelineError extends Error {
   readonly code: `PIPE_${string}`;
   readonly retry: Retry;
@@ -31,14 +31,14 @@ export class PipelineError extends Error {
   }
 }
 
-/** A record, a row or a file that can never succeed as it is. */
+/** A record, row or file that fails permanently. */
 export class InputError extends PipelineError {
   constructor(code: `PIPE_${string}`, message: string, context?: ErrorContext, cause?: unknown) {
     super(code, message, { retry: 'never', ...(context && { context }), cause });
   }
 }
 
-/** A setting that is missing or unusable; the message names the variable, what was expected and an example. */
+/** A setting is missing or unusable. The message names the variable, what was expected and an example. */
 export class ConfigError extends PipelineError {
   constructor(message: string, cause?: unknown) {
     super('PIPE_CONFIG', message, { retry: 'manual', cause });

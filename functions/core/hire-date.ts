@@ -5,12 +5,13 @@ const DAY_MONTH_YEAR = /^([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})$/;
 const YEAR_MONTH_DAY = /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$/;
 
 /**
- * Reads a date written as `DD-Mon-YYYY` (English months in any case) or `YYYY-MM-DD`, days and months with one or two
- * digits; returns it as `YYYY-MM-DD`, or `null` when it is written otherwise or is no day of the calendar.
+ * Parses a date written as `DD-Mon-YYYY` (English months in any case) or `YYYY-MM-DD`, with one or two digits for day and
+ * month.
  *
- * There is no year 0 in the calendar, and the database has none either.
+ * @returns `YYYY-MM-DD`, or `null` when the text has another form or is not a calendar day. Year 0 does not exist, neither
+ * in the calendar nor in PostgreSQL.
  */
-export function readHireDate(text: string): string | null {
+export function parseHireDate(text: string): string | null {
   let match = DAY_MONTH_YEAR.exec(text);
   if (match) return toIsoDate(match[3] as string, MONTHS.indexOf((match[2] as string).toLowerCase()) + 1, match[1]);
   match = YEAR_MONTH_DAY.exec(text);

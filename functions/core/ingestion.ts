@@ -1,16 +1,16 @@
 import type { FileVersion } from './salary-record.ts';
 
-/** One object version as an event tells it. */
+/** One version of an object that arrived in the bucket, as its event or a listing describes it. */
 export interface FileArrival extends FileVersion {
-  /** S3's version id; `null` where the bucket keeps no versions, and the ETag is what pins the bytes. */
+  /** S3's version id; `null` where the bucket keeps no versions, so that the ETag pins the bytes. */
   readonly versionId: string | null;
-  /** Orders the events of one key; `null` when the object was found by listing the bucket. */
+  /** Orders the events of one key; `null` when a listing of the bucket found the object. */
   readonly sequencer: string | null;
   readonly eTag: string;
   readonly sizeBytes: number;
 }
 
-/** read = filteredOut + rejected + sent at the end of the file. */
+/** Counts of a file's rows. At every position of the file, read = filteredOut + rejected + sent. */
 export interface RowCounts {
   readonly read: number;
   readonly filteredOut: number;
@@ -19,7 +19,7 @@ export interface RowCounts {
 }
 
 /**
- * What became of a version. Only `loading` may change again, and a `complete` one to `superseded` when a newer version
- * takes over.
+ * What became of a version. Only `loading` changes, and `complete`, which becomes `superseded` when a newer version takes
+ * over.
  */
 export type FileState = 'loading' | 'complete' | 'rejected' | 'superseded' | 'unchanged';

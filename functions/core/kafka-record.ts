@@ -1,4 +1,4 @@
-/** One Kafka record as a function receives it, decoded from its event. */
+/** One Kafka record that a function received, decoded from its event. */
 export interface KafkaRecord {
   readonly topic: string;
   readonly partition: number;
@@ -15,6 +15,6 @@ export interface KafkaRecord {
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
   readonly value: string | Buffer | null;
-  /** Where it must go; chosen by the key, or in turn without one, when absent. */
+  /** The partition to write to. When absent, the key chooses it; without a key, partitions take turns. */
   readonly partition?: number;
 }

@@ -3,7 +3,7 @@ import { isInt32 } from './int32.ts';
 import { parseJsonObject } from './json-object.ts';
 import type { KafkaRecord } from './kafka-record.ts';
 
-/** One version of one object: what an employee's row belongs to. */
+/** Identifies one version of one object. Every employee's row belongs to one. */
 export interface FileVersion {
   readonly bucket: string;
   readonly key: string;
@@ -11,7 +11,7 @@ export interface FileVersion {
   readonly version: string;
 }
 
-/** A salary row that passed every rule, as the tables hold it. */
+/** A row that passed every rule, with the values that the tables store. */
 export interface SalaryRow {
   readonly department: string;
   readonly departmentDivision: string;
@@ -22,9 +22,9 @@ export interface SalaryRow {
   readonly salary: number;
 }
 
-/** One record on topic `employee-salaries`. (bucket, key, version, rowNumber) is its identity. */
+/** One record on topic `employee-salaries`, identified by (bucket, key, version, rowNumber). */
 export interface SalaryRecord extends FileVersion, SalaryRow {
-  /** Position of the row in its file, from 1, the header and blank lines not counted. */
+  /** From 1; the header and blank lines are not counted. */
   readonly rowNumber: number;
 }
 
@@ -35,12 +35,12 @@ export interface ReceivedSalary {
 }
 
 /**
- * Makes the encoder of one file's rows. The JSON value is
+ * Creates the encoder for the rows of one file. The JSON value is
  * `{schema: 1, bucket, key, version, rowNumber, department, departmentDivision, positionTitle, hireDate, salary}`.
  *
- * The part that all rows share is encoded once: a file has millions of rows.
+ * The part that all rows share is encoded only once, because a file may have millions of rows.
  */
-export function salaryRecordEncoder(file: FileVersion): (rowNumber: number, row: SalaryRow) => string {
+export function createSalaryRecordEncoder(file: FileVersion): (rowNumber: number, row: SalaryRow) => string {
   const head = JSON.stringify({ schema: 1, bucket: file.bucket, key: file.key, version: file.version }).slice(0, -1);
   return (rowNumber, row) =>
     `${head},"rowNumber":${rowNumber},"department":${JSON.stringify(row.department)}` +
@@ -49,16 +49,16 @@ export function salaryRecordEncoder(file: FileVersion): (rowNumber: number, row:
 }
 
 /**
- * Reads the value of a record on topic `employee-salaries`.
+ * Decodes the value of a record on topic `employee-salaries`.
  *
- * @throws InputError `PIPE_SALARY_RECORD` when it is no such record.
+ * @throws InputError `PIPE_SALARY_RECORD` when a field is missing or unusable, or the value is not a JSON object.
  */
 export function decodeSalaryRecord(value: Buffer | null): SalaryRecord {
   const record = parseJsonObject(value, 'PIPE_SALARY_RECORD', 'a salary record');
   if (record['schema'] !== 1) throw fault('schema', '1');
   for (const field of TEXT_FIELDS) {
     const text = record[field];
-    // PostgreSQL has no U+0000 in texts; in the identity it could not even be counted as refused.
+    // PostgreSQL cannot store U+0000, and with it in the identity the row could not even be counted as refused.
     if (typeof text !== 'string' || text.includes('\u0000')) throw fault(field, 'a text without U+0000');
   }
   if (!isInt32(record['rowNumber'], 1)) throw fault('rowNumber', 'a whole number from 1 to 2147483647');
@@ -79,5 +79,6 @@ const TEXT_FIELDS = [
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 function fault(field: string, expectation: string): InputError {
-  return new InputError('PIPE_SALARY_RECORD', `field ${field} of a salary record must be ${expectation}`, { field });
+  const message = `expected field ${field} of a salary record to be ${expectation}, got another value`;
+  return new InputError('PIPE_SALARY_RECORD', message, { field });
 }

@@ -1,9 +1,8 @@
 /**
- * Tells which of two events of one object key is the newer one: negative when `a` is older, 0 when they are the same
- * event, positive when `a` is newer.
+ * Compares the sequencers of two events of one object key: negative when `a` is older, 0 when both are the same event,
+ * positive when `a` is newer. Sequencers of different keys cannot be compared.
  *
- * S3's sequencers are hexadecimal texts of differing lengths that are compared from the left, the shorter one padded
- * with zeros on its right. They say nothing across keys.
+ * S3's sequencers are hexadecimal texts of different lengths. The shorter one is padded with zeros on its right.
  */
 export function compareSequencers(a: string, b: string): number {
   const length = Math.max(a.length, b.length);

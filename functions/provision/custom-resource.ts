@@ -1,17 +1,21 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 
-/** CloudFormation waits for the answer at the URL of the event; without one a deployment hangs for an hour. */
-export async function answerCloudFormation(
+/**
+ * Sends the response that CloudFormation waits for to the URL in the event. Without it a deployment hangs for an hour.
+ *
+ * @throws when the URL does not accept the response.
+ */
+export async function respondToCloudFormation(
   event: CloudFormationCustomResourceEvent,
   outcome: { readonly error?: Error },
 ): Promise<void> {
   const response = await fetch(event.ResponseURL, {
     method: 'PUT',
-    // The URL is signed without a content type, and with another one S3 refuses the answer.
+    // The URL is signed for an empty content type; S3 refuses a request with another one.
     headers: { 'content-type': '' },
     body: JSON.stringify({
       Status: outcome.error ? 'FAILED' : 'SUCCESS',
-      // CloudFormation shows at most 4 KB in all.
+      // CloudFormation accepts at most 4 KB in all.
       Reason: outcome.error?.message.slice(0, 1_000),
       PhysicalResourceId: 'employee-streams-provision',
       StackId: event.StackId,
@@ -19,7 +23,7 @@ export async function answerCloudFormation(
       LogicalResourceId: event.LogicalResourceId,
     }),
   });
-  if (!response.ok) throw new Error(`CloudFormation did not take the answer: HTTP ${response.status}`);
+  if (!response.ok) throw new Error(`expected CloudFormation to accept the response, got HTTP ${response.status}`);
 }
 
 export function isCustomResourceEvent(event: unknown): event is CloudFormationCustomResourceEvent {

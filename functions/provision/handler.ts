@@ -5,7 +5,7 @@ import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-mig
 import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { provisionShape } from './config.ts';
-import { answerCloudFormation, isCustomResourceEvent } from './custom-resource.ts';
+import { respondToCloudFormation, isCustomResourceEvent } from './custom-resource.ts';
 import { readMigrations } from './migration-files.ts';
 import { Provisioner } from './provisioner.ts';
 
@@ -36,19 +36,19 @@ export const handler = createHandler({
   connect: ({ logger }) => ({ logger }),
   handle: async ({ logger }, event: unknown) => {
     if (isCustomResourceEvent(event) && event.RequestType === 'Delete') {
-      await answerCloudFormation(event, {});
+      await respondToCloudFormation(event, {});
       return undefined;
     }
     try {
       const report = await (await connect()).provision();
       logger.info('provisioned', { ...report });
-      if (isCustomResourceEvent(event)) await answerCloudFormation(event, {});
+      if (isCustomResourceEvent(event)) await respondToCloudFormation(event, {});
       return report;
     } catch (error) {
       if (!isCustomResourceEvent(event)) throw error;
       // Not thrown: CloudFormation rolls back now, and a retry by Lambda would provision again during the rollback.
       logger.error('provisioning failed', error as Error);
-      await answerCloudFormation(event, { error: error as Error });
+      await respondToCloudFormation(event, { error: error as Error });
       return undefined;
     }
   },

@@ -3,12 +3,12 @@ import { targetDatabaseShape } from '../runtime/config.ts';
 
 export const reconcileBucketShape = {
   ...targetDatabaseShape,
-  BUCKET_NAME: z.string().describe('the bucket that salary files land in'),
+  BUCKET_NAME: z.string().describe('the bucket that salary files arrive in'),
   TRANSFORM_FUNCTION_NAME: z.string().describe('name of the function transform-csv'),
   STALE_AFTER_SECONDS: z.coerce
     .number('expected a number of seconds, e.g. 60')
     .min(1, 'expected at least 1 second')
-    // Twelve heartbeats: shorter takes slow files for dead ones, longer lets a dead one wait.
+    // Twelve heartbeats. If shorter, slow files are restarted needlessly; if longer, abandoned files wait.
     .default(60)
-    .describe('how long a loading file may be without a heartbeat before it is taken up again'),
+    .describe('how long a loading file may be without a heartbeat before it is restarted, e.g. 60'),
 };

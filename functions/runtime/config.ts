@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { ConfigError } from '../core/errors.ts';
 
 /**
- * Reads one function's settings out of the environment; the only reader of the environment there is.
+ * Reads the settings of one function from its environment. Nothing else reads the environment.
  *
- * Each field of the shape is named after its variable and carries its meaning, default and an example in `.describe()`.
+ * Each field of the shape is named after its variable; `.describe()` has its meaning and an example.
  *
- * @throws ConfigError naming every variable that is missing or unusable, what was expected and what to write.
+ * @throws ConfigError that names every missing or unusable variable, what was expected and what to write.
  */
 export function loadConfig<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -20,10 +20,10 @@ export function loadConfig<Shape extends z.ZodRawShape>(
     const meaning = shape[name] instanceof z.ZodType ? shape[name].description : undefined;
     return `${name}: ${env[name] ? message : 'is required but not set'}${meaning ? ` (${meaning})` : ''}`;
   });
-  throw new ConfigError(`The environment of this function is not usable. ${faults.join('; ')}`);
+  throw new ConfigError(`expected a complete environment for this function, got: ${faults.join('; ')}`);
 }
 
-/** `a, b,c` as a list; empty parts are dropped. */
+/** Parses `a, b,c` as a list. Empty parts are dropped. */
 export const list = () =>
   z.string().transform((text) =>
     text
@@ -32,34 +32,34 @@ export const list = () =>
       .filter((part) => part !== ''),
   );
 
-/** How the functions reach Kafka. */
+/** Settings of the Kafka client. */
 export const kafkaShape = {
   KAFKA_BROKERS: list().describe('bootstrap brokers as host:port, comma-separated, e.g. 127.0.0.1:9092'),
   KAFKA_AUTH: z.enum(['none', 'iam']).default('none').describe('"iam" on MSK, "none" for a plaintext broker'),
   AWS_REGION: z.string().optional().describe('set by Lambda; signs the requests to MSK'),
 };
 
-/** How the functions reach the target database. */
+/** Settings of the connection to the target database. */
 export const targetDatabaseShape = {
   TARGET_DATABASE_URL: z.string().describe('e.g. postgres://user@127.0.0.1:5434/target'),
   TARGET_DATABASE_SECRET_ARN: z
     .string()
     .optional()
-    .describe('Secrets Manager secret with {"username", "password"}; absent on a laptop, where the URL has both'),
+    .describe('Secrets Manager secret with {"username", "password"}; not needed when the URL contains both'),
 };
 
-/** How the functions reach the source database. */
+/** Settings of the connection to the source database. */
 export const sourceDatabaseShape = {
   SOURCE_DATABASE_URL: z.string().describe('e.g. postgres://user@127.0.0.1:5433/source'),
   SOURCE_DATABASE_SECRET_ARN: z
     .string()
     .optional()
-    .describe('Secrets Manager secret with {"username", "password"}; absent on a laptop, where the URL has both'),
+    .describe('Secrets Manager secret with {"username", "password"}; not needed when the URL contains both'),
 };
 
 type Settings<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
 
-/** What a Kafka client is made with; the brokers know it by `name`. */
+/** Returns the settings of a Kafka client. `name` identifies the client to the brokers. */
 export function kafkaOf(settings: Settings<typeof kafkaShape>, name: string) {
   return {
     brokers: settings.KAFKA_BROKERS,
@@ -69,7 +69,7 @@ export function kafkaOf(settings: Settings<typeof kafkaShape>, name: string) {
   };
 }
 
-/** What the target database is opened with; its server shows `name` beside the sessions. */
+/** Returns the settings of the target database. `name` is shown in `pg_stat_activity`. */
 export function targetDatabaseOf(settings: Settings<typeof targetDatabaseShape>, name: string) {
   return {
     url: settings.TARGET_DATABASE_URL,
@@ -78,7 +78,7 @@ export function targetDatabaseOf(settings: Settings<typeof targetDatabaseShape>,
   };
 }
 
-/** As for the target database. */
+/** Returns the settings of the source database. `name` is shown in `pg_stat_activity`. */
 export function sourceDatabaseOf(settings: Settings<typeof sourceDatabaseShape>, name: string) {
   return {
     url: settings.SOURCE_DATABASE_URL,

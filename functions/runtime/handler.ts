@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda';
 import { PipelineError } from '../core/errors.ts';
 import { FUNCTION_DIMENSION, METRICS_NAMESPACE } from './metric-names.ts';
 
-/** What every use case may use to tell what it does. */
+/** The log and the metrics of one function. */
 export interface Telemetry {
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -19,11 +19,12 @@ interface HandlerOptions<Event, Result, Dependencies> {
 }
 
 /**
- * What all handlers share: the log context of the invocation, metrics flushed at its end, and a failure logged once
- * with its code and place, then thrown, so that the event source tries again.
+ * Creates a Lambda handler with what all handlers share: the log context of the invocation, metrics that are flushed at
+ * its end, and failures that are logged once, with code and context, and thrown again for the event source to retry.
  *
- * `connect` makes the dependencies from the environment at the first invocation and keeps them for the next ones; when
- * it fails, the next invocation tries again. `withDependencies` gives the same handler on other dependencies, as tests need.
+ * `connect` creates the dependencies from the environment at the first invocation. They are kept for later invocations;
+ * if it fails, the next invocation calls it again. `withDependencies` returns the same handler with another `connect`,
+ * for tests.
  */
 export function createHandler<Event, Result, Dependencies>(options: HandlerOptions<Event, Result, Dependencies>) {
   return Object.assign(wrap(options), {
@@ -37,7 +38,7 @@ function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: options.name });
   let dependencies: Promise<Dependencies> | undefined;
   const flushMetrics = ({ functionName }: Context) => {
-    // An invocation without a figure is nothing to warn of.
+    // Powertools warns when nothing was recorded; that is normal here.
     if (!metrics.hasStoredMetrics()) return;
     metrics.addDimension(FUNCTION_DIMENSION, functionName);
     metrics.publishStoredMetrics();
@@ -61,7 +62,7 @@ function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result
     });
 }
 
-/** A thrown non-Error counts as success on some local runners, so it never leaves a handler. */
+/** Converts anything that was thrown into an Error, because some local runners treat other values as success. */
 function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(`a handler threw something that is no Error: ${String(thrown)}`);
+  return thrown instanceof Error ? thrown : new Error(`expected the handler to throw an Error, got ${String(thrown)}`);
 }

@@ -1,6 +1,6 @@
 import type { KafkaRecord } from '../core/kafka-record.ts';
 
-/** The event of a Kafka event source mapping, as far as the functions read it; MSK and self-managed alike. */
+/** The part of a Kafka event source mapping's event that is read. It is the same for MSK and self-managed Kafka. */
 export interface KafkaEvent {
   readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>;
 }
@@ -17,15 +17,17 @@ interface KafkaEventRecord {
 }
 
 /**
- * Decodes an event of a Kafka event source mapping: the records of each topic-partition in offset order.
+ * Decodes the event of a Kafka event source mapping. The records of each topic-partition keep their offset order.
  *
- * Lambda omits the key or value of a record that has none; `null` is read alike.
+ * Lambda omits the key or value of a record without one; `null` is accepted as well.
  *
- * @throws TypeError when the event has no `records` object, so was not made by a Kafka event source.
+ * @throws TypeError when the event has no object `records`, because then it is not from a Kafka event source.
  */
 export function decodeKafkaEvent(event: KafkaEvent): KafkaRecord[] {
   if (typeof event?.records !== 'object' || event.records === null) {
-    throw new TypeError('expected the event of a Kafka event source, with "records" by topic-partition');
+    throw new TypeError(
+      'expected the event of a Kafka event source, with an object "records" by topic-partition, got another event',
+    );
   }
   return Object.values(event.records).flatMap((records) => records.map(decodeRecord));
 }

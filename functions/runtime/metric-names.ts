@@ -1,21 +1,21 @@
-/** The metrics of all functions, in one CloudWatch namespace. The alarms in `infra/alarms.yml` go by these names. */
+/** The CloudWatch namespace of all metrics. The alarms in `infra/alarms.yml` use these names. */
 export const METRICS_NAMESPACE = 'EmployeeStreams';
 
-/** The name of the deployed function, so that the stages of one account are told apart. */
+/** The dimension with the deployed function's name, which distinguishes the stages of one account. */
 export const FUNCTION_DIMENSION = 'function';
 
 export const METRIC = {
-  /** Records that can never succeed, each acknowledged by its dead-letter topic. */
+  /** Records that became dead letters, counted when Kafka has acknowledged them. */
   recordsDeadLettered: 'RecordsDeadLettered',
-  /** Salary rows that came into the tables. */
+  /** Salary rows inserted into the tables. */
   rowsLoaded: 'RowsLoaded',
-  /** Rows of salary files that were sent on, and those that became dead letters. */
+  /** Rows of salary files that were published, and those that became dead letters. */
   rowsSent: 'RowsSent',
   rowsRejected: 'RowsRejected',
-  /** Changes that the broker acknowledged, and those that changed the replica. */
+  /** Changes that Kafka acknowledged, and those that changed the replica. */
   changesPublished: 'ChangesPublished',
   changesApplied: 'ChangesApplied',
-  /** Files in the bucket that no event had told of, and files that stood still. */
+  /** Files in the bucket without an event, and files that were loading without a heartbeat. */
   filesForgotten: 'FilesForgotten',
   filesStalled: 'FilesStalled',
 } as const;

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import type { FileArrival, RowCounts } from '../core/ingestion.ts';
 import type { SalaryColumns } from '../core/salary-columns.ts';
-import type { FilePosition } from './record-scanner.ts';
+import type { FilePosition } from './csv/row-batch.ts';
 
-/** How far the first pass is: nothing of the file is published yet. */
-export interface JudgeCheckpoint extends FilePosition {
+/** How far the first pass is, which validates the file and publishes nothing. */
+export interface ValidationCheckpoint extends FilePosition {
   readonly phase: 'judge';
   readonly arrival: FileArrival;
-  /** What the header says; `null` while it has not been read. */
+  /** The columns of the header; `null` until it is read. */
   readonly columns: SalaryColumns | null;
-  /** Byte and line behind the header, where the second pass begins. */
+  /** The position after the header, where the second pass begins; `null` until the header is read. */
   readonly firstRow: FilePosition | null;
 }
 
-/** How far the second pass is: everything before the position is acknowledged, and counted. */
+/** How far the second pass is, which publishes the rows. All rows before the position are acknowledged and counted. */
 export interface SendCheckpoint extends FilePosition {
   readonly phase: 'send';
   readonly arrival: FileArrival;
@@ -22,8 +22,14 @@ export interface SendCheckpoint extends FilePosition {
   readonly counts: RowCounts;
 }
 
-/** The next step of a file in another invocation. `begin`: nothing is done yet. */
-export type Checkpoint = { readonly phase: 'begin'; readonly arrival: FileArrival } | JudgeCheckpoint | SendCheckpoint;
+/**
+ * Where an invocation starts with a file. `begin`: nothing is done yet. `judge`: in the first pass, which validates the
+ * file; the literal is part of the event and stays, so that an event queued before a deployment is still understood.
+ */
+export type Checkpoint =
+  | { readonly phase: 'begin'; readonly arrival: FileArrival }
+  | ValidationCheckpoint
+  | SendCheckpoint;
 
 const whole = z.number().int().nonnegative();
 const arrival = z.object({
@@ -46,10 +52,10 @@ const columns = z.object({
 });
 const counts = z.object({ read: whole, filteredOut: whole, rejected: whole, sent: whole });
 
-/** The event by which `reconcile-bucket` tells of a file. */
+/** The event by which `reconcile-bucket` starts a file: `{arrival: {bucket, key, version, ...}}`. */
 export const arrivalEventShape = z.object({ arrival });
 
-/** The event by which the function continues in another invocation: `{checkpoint: {schema: 1, phase, ...}}`. */
+/** The event by which the function invokes itself: `{checkpoint: {schema: 1, phase, ...}}`. */
 export const continuationEventShape = z.object({
   checkpoint: z.discriminatedUnion('phase', [
     z.object({ schema: z.literal(1), phase: z.literal('begin'), arrival }),

@@ -1,6 +1,5 @@
 import { InputError } from '../core/errors.ts';
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
-import { findSalaryColumns } from '../core/salary-columns.ts';
 import type { SalaryFilter } from '../core/salary-rules.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
@@ -10,12 +9,12 @@ import type { IngestionLedger } from '../ports/ingestion-ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
-import { type Checkpoint, continuationEvent, type JudgeCheckpoint, type SendCheckpoint } from './checkpoint.ts';
-import { parseHeader } from './csv-rows.ts';
-import { FileGone, readRecords } from './file-reader.ts';
-import { Pacer } from './pacer.ts';
-import type { RecordBatch } from './record-scanner.ts';
+import { type Checkpoint, continuationEvent, type SendCheckpoint, type ValidationCheckpoint } from './checkpoint.ts';
+import { readRowBatches } from './csv/row-reader.ts';
+import { FileGoneError } from './file-gone-error.ts';
+import { ProgressCheck } from './progress-check.ts';
 import { RowSender } from './row-sender.ts';
+import { validateBatch } from './validate-batch.ts';
 
 export interface CsvTransformerDependencies {
   readonly store: ObjectStore;
@@ -25,14 +24,15 @@ export interface CsvTransformerDependencies {
   /** Invokes this same function. */
   readonly transformCsv: FunctionInvoker;
   readonly logger: Logger;
-  readonly filter: SalaryFilter;
-  /** Least time that must remain for an invocation to go on; see `Pacer`. */
-  readonly marginMs: number;
   readonly clock: Clock;
+  readonly filter: SalaryFilter;
+  /** Time reserved at the end of an invocation; see `ProgressCheck`. */
+  readonly marginMs: number;
 }
 
-/** What one invocation brought a file to. `continued`: another invocation goes on with it. */
+/** What one invocation achieved for a file. */
 export interface TransformOutcome {
+  /** `continued`: another invocation continues with the file. */
   readonly state: FileState | 'continued';
   readonly counts: RowCounts;
 }
@@ -40,12 +40,12 @@ export interface TransformOutcome {
 const NO_ROWS: RowCounts = { read: 0, filteredOut: 0, rejected: 0, sent: 0 };
 
 /**
- * Takes one version of a file from the bucket to the topic in two passes: the first judges the whole file, the second
- * sends its rows, and only between the two does the version replace the one before it.
+ * Transforms one version of a file into records on topic `employee-salaries`, in two passes. The first validates the
+ * whole file. Then the version replaces the previous one of its key, and the second pass publishes the rows.
  *
- * Safe to run twice, also at the same time: a row's identity is its version and number, whoever sends it, and the
- * counts depend on the file and the position alone. So an invocation that dies between handing over to the next one and
- * its own return costs a second run of the same part and changes nothing; only dead letters may come twice.
+ * Safe to run twice, also at the same time. A row is identified by its version and number, and the counts depend only on
+ * the file and the position. So an invocation that dies after it started the next one, but before it returned, costs a
+ * second run of the same part and changes nothing, except that dead letters may be repeated.
  */
 export class CsvTransformer {
   readonly #deps: CsvTransformerDependencies;
@@ -55,9 +55,9 @@ export class CsvTransformer {
   }
 
   /**
-   * Goes on from a checkpoint, to the end of the file or until the time runs short.
+   * Runs from a checkpoint to the end of the file, or until the time of the invocation runs short.
    *
-   * @throws when the world is broken; the same checkpoint may then be tried again.
+   * @throws a transient error; the same checkpoint may then be tried again.
    */
   async transform(checkpoint: Checkpoint, deadline: Deadline): Promise<TransformOutcome> {
     const { ledger, store } = this.#deps;
@@ -68,35 +68,40 @@ export class CsvTransformer {
         ? await ledger.register(arrival, () => store.isLatest(arrival))
         : await ledger.reportProgress(arrival, counts);
     if (state !== 'loading') return { state, counts };
-    const pacer = new Pacer({ ...this.#deps, file: arrival, deadline });
+    const progress = new ProgressCheck({ ...this.#deps, file: arrival, deadline });
     try {
-      if (checkpoint.phase === 'send') return await this.#send(checkpoint, pacer);
-      const start: JudgeCheckpoint =
+      if (checkpoint.phase === 'send') return await this.#send(checkpoint, progress);
+      const start: ValidationCheckpoint =
         checkpoint.phase === 'judge'
           ? checkpoint
           : { phase: 'judge', arrival, byteOffset: 0, line: 1, columns: null, firstRow: null };
-      return await this.#judge(start, pacer);
+      return await this.#validate(start, progress);
     } catch (error) {
-      if (!(error instanceof FileGone)) throw error;
+      if (!(error instanceof FileGoneError)) throw error;
       await ledger.supersede(arrival);
       return { state: 'superseded', counts };
     }
   }
 
+  /** Starts or continues a file in an invocation of its own. Resolves when Lambda has queued it. */
+  async continueInNewInvocation(checkpoint: Checkpoint): Promise<void> {
+    await this.#deps.transformCsv.invokeAsync(continuationEvent(checkpoint));
+  }
+
   /** The first pass. A file that it finds unusable is rejected as a whole. */
-  async #judge(start: JudgeCheckpoint, pacer: Pacer): Promise<TransformOutcome> {
+  async #validate(start: ValidationCheckpoint, progress: ProgressCheck): Promise<TransformOutcome> {
     const { ledger, store } = this.#deps;
     const { arrival } = start;
     let checkpoint = start;
     try {
-      for await (const batch of readRecords(store, arrival, start)) {
-        checkpoint = judgeBatch(checkpoint, batch);
-        const pace = await pacer.next(NO_ROWS);
-        if (pace === 'hand over') return await this.#continue(checkpoint, NO_ROWS);
-        if (pace !== 'go on') return { state: pace, counts: NO_ROWS };
+      for await (const batch of readRowBatches(store, arrival, start)) {
+        checkpoint = validateBatch(checkpoint, batch);
+        const step = await progress.nextStep(NO_ROWS);
+        if (step === 'continue-later') return await this.#continueLater(checkpoint, NO_ROWS);
+        if (step !== 'continue') return { state: step, counts: NO_ROWS };
       }
       if (checkpoint.columns === null || checkpoint.firstRow === null) {
-        throw new InputError('PIPE_FILE_EMPTY', 'expected a CSV file with a header, got a file without any record');
+        throw new InputError('PIPE_FILE_EMPTY', 'expected a CSV file with a header, got a file without any row');
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -105,29 +110,30 @@ export class CsvTransformer {
     const { columns, firstRow } = checkpoint;
     const state = await ledger.takeOver(arrival, () => store.isLatest(arrival));
     if (state !== 'loading') return { state, counts: NO_ROWS };
-    return await this.#send({ phase: 'send', arrival, columns, ...firstRow, counts: NO_ROWS }, pacer);
+    return await this.#send({ phase: 'send', arrival, columns, ...firstRow, counts: NO_ROWS }, progress);
   }
 
-  /** The second pass. What the first one found usable cannot be found unusable now: the version is pinned. */
-  async #send(start: SendCheckpoint, pacer: Pacer): Promise<TransformOutcome> {
+  /** The second pass. The version is pinned, so a file that was usable in the first pass still is. */
+  async #send(start: SendCheckpoint, progress: ProgressCheck): Promise<TransformOutcome> {
     const { ledger, store } = this.#deps;
     const { arrival } = start;
     const sender = new RowSender({ ...this.#deps, ...start, file: arrival });
     try {
-      for await (const batch of readRecords(store, arrival, start)) {
+      for await (const batch of readRowBatches(store, arrival, start)) {
         if (batch.fault) {
-          throw new Error(`version ${arrival.version} of ${arrival.key} has other bytes than before`, {
-            cause: batch.fault,
-          });
+          throw new Error(
+            `expected version ${arrival.version} of ${arrival.key} to be the file that was validated, got other bytes`,
+            { cause: batch.fault },
+          );
         }
         await sender.send(batch);
-        const pace = await pacer.next(sender.counts);
-        if (pace === 'go on') continue;
+        const step = await progress.nextStep(sender.counts);
+        if (step === 'continue') continue;
         await sender.drain();
         const { counts } = sender;
-        return pace === 'hand over'
-          ? await this.#continue({ ...start, ...batch.next, counts }, counts)
-          : { state: pace, counts };
+        return step === 'continue-later'
+          ? await this.#continueLater({ ...start, ...batch.next, counts }, counts)
+          : { state: step, counts };
       }
       await sender.drain();
     } finally {
@@ -136,17 +142,12 @@ export class CsvTransformer {
     return { state: await ledger.finish(arrival, sender.counts), counts: sender.counts };
   }
 
-  /** Leaves the next step of a file to an invocation of its own. */
-  async handOver(checkpoint: Checkpoint): Promise<void> {
-    await this.#deps.transformCsv.invokeAsync(continuationEvent(checkpoint));
-  }
-
-  async #continue(checkpoint: Checkpoint, counts: RowCounts): Promise<TransformOutcome> {
-    await this.handOver(checkpoint);
+  async #continueLater(checkpoint: Checkpoint, counts: RowCounts): Promise<TransformOutcome> {
+    await this.continueInNewInvocation(checkpoint);
     return { state: 'continued', counts };
   }
 
-  /** The letter first: a file may be dead-lettered twice, but is never rejected without a letter. */
+  /** Publishes the dead letter first, because it may be repeated, but a rejected file must have one. */
   async #reject(arrival: FileArrival, fault: InputError): Promise<TransformOutcome> {
     const { bucket, key, version } = arrival;
     const { line } = fault.context;
@@ -162,21 +163,4 @@ export class CsvTransformer {
     this.#deps.logger.warn('file rejected', { bucket, key, version, code: fault.code });
     return { state: 'rejected', counts: NO_ROWS };
   }
-}
-
-/**
- * How far judging is after a batch.
- *
- * @throws InputError when the file is unusable.
- */
-function judgeBatch(checkpoint: JudgeCheckpoint, batch: RecordBatch): JudgeCheckpoint {
-  let { columns, firstRow } = checkpoint;
-  if (columns === null && batch.starts.length > 0) {
-    columns = findSalaryColumns(parseHeader(batch));
-    const [, start] = batch.starts;
-    const [, line] = batch.lines;
-    firstRow = start === undefined || line === undefined ? batch.next : { byteOffset: batch.byteOffset + start, line };
-  }
-  if (batch.fault) throw batch.fault;
-  return { ...checkpoint, ...batch.next, columns, firstRow };
 }

@@ -13,8 +13,10 @@ import { METRIC } from '../runtime/metric-names.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
-import { Patience } from './patience.ts';
-import { decodeTransformEvent } from './s3-event.ts';
+import { RetryingIngestionLedger } from './retries/retrying-ingestion-ledger.ts';
+import { RetryingObjectStore } from './retries/retrying-object-store.ts';
+import { RetryingRecordPublisher } from './retries/retrying-record-publisher.ts';
+import { decodeTransformEvent } from './transform-event.ts';
 
 const NAME = 'transform-csv';
 
@@ -23,27 +25,27 @@ export const handler = createHandler({
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(transformCsvShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));
-    const patience = new Patience({ logger, clock: systemClock });
-    const publisher = patience.publisher(new KafkaRecordPublisher(kafkaOf(config, NAME)));
+    const retries = { logger, clock: systemClock };
+    const publisher = new RetryingRecordPublisher(new KafkaRecordPublisher(kafkaOf(config, NAME)), retries);
     const transformer = new CsvTransformer({
-      store: patience.store(new S3ObjectStore(createS3Client())),
-      ledger: patience.ledger(new PostgresIngestionLedger(database)),
+      store: new RetryingObjectStore(new S3ObjectStore(createS3Client()), retries),
+      ledger: new RetryingIngestionLedger(new PostgresIngestionLedger(database), retries),
       publisher,
       deadLetters: new KafkaDeadLetterQueue(publisher, SALARIES_DEAD_LETTER_TOPIC),
       transformCsv: new LambdaFunctionInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
       logger,
+      clock: systemClock,
       filter: { departments: new Set(config.SALARY_DEPARTMENTS), hiredSince: config.HIRED_SINCE },
       marginMs: config.CONTINUE_BEFORE_END_SECONDS * 1000,
-      clock: systemClock,
     });
     return { transformer, logger, metrics };
   },
   handle: async ({ transformer, logger, metrics }, event: unknown, context) => {
     const { checkpoints, ignoredKeys } = decodeTransformEvent(event);
-    for (const key of ignoredKeys) logger.info('object ignored: not a created .csv', { key });
+    for (const key of ignoredKeys) logger.info('object ignored, because it is not a created .csv', { key });
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
     const [first, ...further] = checkpoints;
-    for (const checkpoint of further) await transformer.handOver(checkpoint);
+    for (const checkpoint of further) await transformer.continueInNewInvocation(checkpoint);
     if (first === undefined) return;
     const { bucket, key, version } = first.arrival;
     const { state, counts } = await transformer.transform(first, deadline);

@@ -1,6 +1,6 @@
 /**
- * Keeps a bounded number of publishes in flight, so that reading goes on while the broker writes and memory stays
- * bounded when the broker is slower.
+ * Keeps a limited number of publishes in flight, so that rows are read while Kafka writes, and memory stays bounded when
+ * Kafka is slower.
  */
 export class PublishWindow {
   readonly #limit: number;
@@ -12,15 +12,16 @@ export class PublishWindow {
   }
 
   /**
-   * Resolves when one more may start.
+   * Resolves when one more publish may start.
    *
-   * @throws what the first failed publish threw; later publishes may have succeeded.
+   * @throws the error of the first publish that failed. Later ones may have succeeded.
    */
-  async room(): Promise<void> {
+  async waitForSlot(): Promise<void> {
     while (this.#inFlight.size >= this.#limit && !this.#failure) await Promise.race(this.#inFlight);
     this.#throwFailure();
   }
 
+  /** Adds a publish that was started. Its error is kept for `waitForSlot` and `drain`. */
   add(publish: Promise<void>): void {
     const settled = publish
       .catch((error) => {
@@ -30,13 +31,17 @@ export class PublishWindow {
     this.#inFlight.add(settled);
   }
 
-  /** Resolves when everything is acknowledged; throws as `room` does, once nothing is in flight any more. */
+  /**
+   * Resolves when every publish is acknowledged.
+   *
+   * @throws as `waitForSlot`, but only when no publish is in flight any more.
+   */
   async drain(): Promise<void> {
     await this.settle();
     this.#throwFailure();
   }
 
-  /** Resolves when nothing is in flight any more, whatever became of it: a frozen invocation must not hold on to it. */
+  /** Resolves when no publish is in flight any more, also after failures. Never throws. */
   async settle(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }

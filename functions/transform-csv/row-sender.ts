@@ -2,26 +2,26 @@ import type { DeadLetter } from '../core/dead-letter.ts';
 import type { FileArrival, RowCounts } from '../core/ingestion.ts';
 import type { OutgoingRecord } from '../core/kafka-record.ts';
 import type { SalaryColumns } from '../core/salary-columns.ts';
-import { salaryRecordEncoder } from '../core/salary-record.ts';
-import { judgeSalaryRow, type RowRejection, type SalaryFilter } from '../core/salary-rules.ts';
+import { createSalaryRecordEncoder } from '../core/salary-record.ts';
+import { applySalaryRules, type RowRejection, type SalaryFilter } from '../core/salary-rules.ts';
 import { SALARIES_TOPIC } from '../core/topics.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
-import { RowParser } from './csv-rows.ts';
+import type { RowBatch } from './csv/row-batch.ts';
+import { RowParser } from './csv/row-parser.ts';
 import { PublishWindow } from './publish-window.ts';
-import type { RecordBatch } from './record-scanner.ts';
 
-/** Records a publish: fewer cost a request each, more take memory and bring nothing. */
+/** Limits of one publish of records. Smaller costs more requests; larger costs memory and is not faster. */
 const MAX_RECORDS = 1_500;
-/** Characters a publish, below what a broker takes in one batch even if all of it went to one partition. */
-const MAX_CHARACTERS = 512 * 1024;
-/** Rejected rows and their bytes a publish; a letter may be as large as a record. */
-const MAX_LETTERS = 200;
-const MAX_LETTER_BYTES = 512 * 1024;
-/** Publishes in flight: one keeps the broker idle while rows are read, many keep their rows in memory. */
-const MAX_IN_FLIGHT = 3;
+/** Stays below the broker's limit for one batch, even if all records go to one partition. */
+const MAX_RECORD_CHARACTERS = 512 * 1024;
+/** Limits of one publish of dead letters, which may each be as large as the longest row. */
+const MAX_DEAD_LETTERS = 200;
+const MAX_DEAD_LETTER_BYTES = 512 * 1024;
+/** With one, Kafka idles while rows are read. More keep more rows in memory. */
+const MAX_PUBLISHES_IN_FLIGHT = 3;
 
-/** Judges the rows of one file in order, sends those that are kept and dead-letters those that cannot be used. */
+/** Applies the salary rules to the rows of one file, in order, and publishes the kept rows and the dead letters. */
 export class RowSender {
   readonly #file: FileArrival;
   readonly #columns: SalaryColumns;
@@ -29,13 +29,13 @@ export class RowSender {
   readonly #publisher: RecordPublisher;
   readonly #deadLetters: DeadLetterQueue;
   readonly #parser: RowParser;
-  readonly #encode: ReturnType<typeof salaryRecordEncoder>;
-  readonly #window = new PublishWindow(MAX_IN_FLIGHT);
+  readonly #encode: ReturnType<typeof createSalaryRecordEncoder>;
+  readonly #window = new PublishWindow(MAX_PUBLISHES_IN_FLIGHT);
   #counts: { read: number; filteredOut: number; rejected: number; sent: number };
-  #records: OutgoingRecord[] = [];
-  #characters = 0;
-  #letters: DeadLetter[] = [];
-  #letterBytes = 0;
+  #pendingRecords: OutgoingRecord[] = [];
+  #pendingCharacters = 0;
+  #pendingDeadLetters: DeadLetter[] = [];
+  #pendingDeadLetterBytes = 0;
 
   constructor(options: {
     readonly file: FileArrival;
@@ -43,7 +43,7 @@ export class RowSender {
     readonly filter: SalaryFilter;
     readonly publisher: RecordPublisher;
     readonly deadLetters: DeadLetterQueue;
-    /** Of the rows before the first batch. */
+    /** Counts of the rows before the first batch. */
     readonly counts: RowCounts;
   }) {
     this.#file = options.file;
@@ -53,71 +53,78 @@ export class RowSender {
     this.#deadLetters = options.deadLetters;
     this.#counts = { ...options.counts };
     this.#parser = new RowParser(options.columns.count);
-    this.#encode = salaryRecordEncoder(options.file);
+    this.#encode = createSalaryRecordEncoder(options.file);
   }
 
-  /** Of all rows given so far; acknowledged they are only after `drain`. */
+  /** Counts of all rows so far. They are acknowledged only after `drain`. */
   get counts(): RowCounts {
     return { ...this.#counts };
   }
 
-  /** Resolves when the batch is judged and handed over, at most a few publishes being in flight. */
-  async send(batch: RecordBatch): Promise<void> {
+  /**
+   * Resolves when the rows of the batch are counted. Some of them may be in flight or waiting for the next publish.
+   *
+   * @throws the error of an earlier publish that failed.
+   */
+  async send(batch: RowBatch): Promise<void> {
     const rows = this.#parser.parse(batch);
     for (let index = 0; index < rows.length; index += 1) {
-      const verdict = judgeSalaryRow(rows[index] as string[], this.#columns, this.#filter);
+      const outcome = applySalaryRules(rows[index] as string[], this.#columns, this.#filter);
       this.#counts.read += 1;
-      if (verdict.kind === 'filtered') {
+      if (outcome.kind === 'filtered') {
         this.#counts.filteredOut += 1;
-      } else if (verdict.kind === 'kept') {
-        const value = this.#encode(this.#counts.read, verdict.row);
+      } else if (outcome.kind === 'kept') {
+        const value = this.#encode(this.#counts.read, outcome.row);
         this.#counts.sent += 1;
-        this.#characters += value.length;
-        if (this.#records.push({ key: null, value }) >= MAX_RECORDS || this.#characters >= MAX_CHARACTERS) {
+        this.#pendingCharacters += value.length;
+        const pendingCount = this.#pendingRecords.push({ key: null, value });
+        if (pendingCount >= MAX_RECORDS || this.#pendingCharacters >= MAX_RECORD_CHARACTERS) {
           await this.#publishRecords();
         }
       } else {
         this.#counts.rejected += 1;
-        this.#letters.push(this.#letterOf(batch, index, verdict.rejection));
-        if (this.#letters.length >= MAX_LETTERS || this.#letterBytes >= MAX_LETTER_BYTES) await this.#publishLetters();
+        const pendingCount = this.#pendingDeadLetters.push(this.#toDeadLetter(batch, index, outcome.rejection));
+        if (pendingCount >= MAX_DEAD_LETTERS || this.#pendingDeadLetterBytes >= MAX_DEAD_LETTER_BYTES) {
+          await this.#publishDeadLetters();
+        }
       }
     }
   }
 
-  /** Resolves when every record and every dead letter of the rows given so far is acknowledged. */
+  /** Resolves when every record and dead letter of the rows so far is acknowledged. */
   async drain(): Promise<void> {
     await this.#publishRecords();
-    await this.#publishLetters();
+    await this.#publishDeadLetters();
     await this.#window.drain();
   }
 
-  /** Resolves when nothing is in flight any more, for an invocation that has failed already. */
+  /** Resolves when no publish is in flight any more, so that a failed invocation leaves none running. Never throws. */
   async settle(): Promise<void> {
     await this.#window.settle();
   }
 
   async #publishRecords(): Promise<void> {
-    if (this.#records.length === 0) return;
-    await this.#window.room();
-    this.#window.add(this.#publisher.publish(SALARIES_TOPIC, this.#records));
-    this.#records = [];
-    this.#characters = 0;
+    if (this.#pendingRecords.length === 0) return;
+    await this.#window.waitForSlot();
+    this.#window.add(this.#publisher.publish(SALARIES_TOPIC, this.#pendingRecords));
+    this.#pendingRecords = [];
+    this.#pendingCharacters = 0;
   }
 
-  async #publishLetters(): Promise<void> {
-    if (this.#letters.length === 0) return;
-    await this.#window.room();
-    this.#window.add(this.#deadLetters.publish(this.#letters));
-    this.#letters = [];
-    this.#letterBytes = 0;
+  async #publishDeadLetters(): Promise<void> {
+    if (this.#pendingDeadLetters.length === 0) return;
+    await this.#window.waitForSlot();
+    this.#window.add(this.#deadLetters.publish(this.#pendingDeadLetters));
+    this.#pendingDeadLetters = [];
+    this.#pendingDeadLetterBytes = 0;
   }
 
-  #letterOf(batch: RecordBatch, index: number, { code, reason }: RowRejection): DeadLetter {
+  #toDeadLetter(batch: RowBatch, index: number, { code, reason }: RowRejection): DeadLetter {
     const { bucket, key, version } = this.#file;
     const start = batch.starts[index] as number;
     const end = batch.ends[index] as number;
     const line = batch.lines[index] as number;
-    this.#letterBytes += end - start;
+    this.#pendingDeadLetterBytes += end - start;
     return {
       code,
       reason: `${reason}; line ${line}`,
@@ -129,7 +136,7 @@ export class RowSender {
         row: this.#counts.read,
         byteRange: [batch.byteOffset + start, batch.byteOffset + end],
       },
-      // A copy: the batch is void once the next one is read, and the letter is still in flight then.
+      // Copied, because the batch becomes invalid while the dead letter is in flight.
       payload: Uint8Array.prototype.slice.call(batch.source, start, end),
     };
   }

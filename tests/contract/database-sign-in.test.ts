@@ -140,7 +140,7 @@ describe('signing in to a database on AWS', () => {
   ])('names a secret that %s, and not what it holds', async (_, text) => {
     secret = text;
     const attempt = open('');
-    await expect(attempt).rejects.toThrow('secret arn:secret must hold {"username", "password"} as JSON');
+    await expect(attempt).rejects.toThrow('expected secret arn:secret to hold {"username", "password"} as JSON');
     await expect(attempt).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
   });
 });

@@ -227,8 +227,8 @@ describe('a version that cannot be read', () => {
   });
 
   it('must be registered first', async () => {
-    await expect(ledger.takeOver(arrivalOf('never.csv', '1'), latest)).rejects.toThrow(/must be registered/);
-    await expect(ledger.reportProgress(arrivalOf('never.csv', '1'), countsOf(0))).rejects.toThrow(/must be registered/);
+    await expect(ledger.takeOver(arrivalOf('never.csv', '1'), latest)).rejects.toThrow(/to be registered/);
+    await expect(ledger.reportProgress(arrivalOf('never.csv', '1'), countsOf(0))).rejects.toThrow(/to be registered/);
   });
 });
 

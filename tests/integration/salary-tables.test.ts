@@ -4,7 +4,7 @@ import { PostgresIngestionLedger } from '../../functions/adapters/postgres/postg
 import { PostgresSalaryTables } from '../../functions/adapters/postgres/postgres-salary-tables.ts';
 import type { FileArrival } from '../../functions/core/ingestion.ts';
 import type { KafkaRecord } from '../../functions/core/kafka-record.ts';
-import { salaryRecordEncoder } from '../../functions/core/salary-record.ts';
+import { createSalaryRecordEncoder } from '../../functions/core/salary-record.ts';
 import { SalaryLoader } from '../../functions/load-salaries/salary-loader.ts';
 import {
   arrivalOf,
@@ -178,7 +178,7 @@ describe('a row that the database refuses', () => {
     publish: async (batch: readonly { code: string; reason: string }[]) => void letters.push(...batch),
   };
   const recordsOf = (file: FileArrival, hireDates: readonly string[]): KafkaRecord[] => {
-    const encode = salaryRecordEncoder(file);
+    const encode = createSalaryRecordEncoder(file);
     return hireDates.map((hireDate, index) => ({
       topic: 'employee-salaries',
       partition: 0,

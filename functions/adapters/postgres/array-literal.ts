@@ -1,14 +1,14 @@
 /**
- * PostgreSQL array literals for the hot path. The driver makes them, too, but looks at each value for what it might be
- * and escapes all of them, which costs as much as the insert itself.
+ * Builds PostgreSQL array literals for the hot path. The driver's own conversion tests the type of every value and
+ * escapes every text, which takes as long as the insert itself.
  */
 
-/** An array literal of values that need no quoting. */
+/** Builds an array literal of values that need no quotes. Dates as `YYYY-MM-DD` are such texts. */
 export function plainArray(values: readonly (number | bigint | boolean | string | null)[]): string {
   return `{${values.map((value) => (value === null ? 'null' : value)).join(',')}}`;
 }
 
-/** An array literal of any texts. */
+/** Builds an array literal of any texts. */
 export function textArray(values: readonly (string | null)[]): string {
   let literal = '{';
   for (const value of values) {

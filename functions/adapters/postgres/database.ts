@@ -14,19 +14,19 @@ export interface DatabaseSettings {
   readonly applicationName: string;
   /** Server settings of each session by their names, e.g. `{enable_seqscan: 'off'}`; values without blanks. */
   readonly sessionSettings?: Readonly<Record<string, string>>;
-  /** Connections kept; a function instance serves one invocation at a time and needs one. */
+  /** Maximum number of connections, 1 by default: a function instance handles one invocation at a time. */
   readonly maxConnections?: number;
 }
 
 /**
- * What the statements of this project rely on, whatever somebody has set for the server, the database or the role: the
- * tables are in `public`, and `null` in the literal of an array is the null value.
+ * Settings that the statements of this project rely on. They override those of the server, the database and the role.
+ * `array_nulls` makes `null` in an array literal the null value.
  */
 const SESSION = { TimeZone: 'UTC', DateStyle: 'ISO,YMD', search_path: 'public', array_nulls: 'on' };
 
 /**
- * A small pool of connections to one database. Sessions run in UTC with ISO dates, whatever the server's settings, and
- * a statement that hangs is ended by the server, so that an outage becomes an error and not silence.
+ * A small pool of connections to one PostgreSQL database. The server ends statements and transactions that hang, so that
+ * an outage becomes an error.
  */
 export class Database {
   readonly #pool: pg.Pool;
@@ -35,9 +35,10 @@ export class Database {
     this.#pool = pool;
   }
 
+  /** Reads the user name from Secrets Manager if there is a secret. Connects at the first statement. */
   static async open(settings: DatabaseSettings): Promise<Database> {
     const pool = new pg.Pool({
-      // Not as `connectionString`: that one overrides user and password even where it has none.
+      // Not passed as `connectionString`, which overrides `user` and `password` even when it contains neither.
       ...parseIntoClientConfig(settings.url),
       ...(settings.secretArn !== undefined && (await signIn(settings.secretArn))),
       application_name: settings.applicationName,
@@ -50,14 +51,15 @@ export class Database {
         .map(([name, value]) => `-c ${name}=${value}`)
         .join(' '),
     });
-    // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
+    // The pool replaces a connection that breaks while idle, but without a listener the error would end the process.
     pool.on('error', () => {});
     return new Database(pool);
   }
 
   /**
-   * Runs one statement in a transaction of its own. With a name it is parsed and planned once for each connection; a
-   * name stands for one text only.
+   * Runs one statement in a transaction of its own.
+   *
+   * @param name makes it a prepared statement, which each connection parses once. Use one name for one text only.
    */
   async query<Row extends pg.QueryResultRow>(
     text: string,
@@ -68,13 +70,13 @@ export class Database {
   }
 
   /**
-   * Runs `work` in one transaction at the level `read committed` and commits it; any error rolls it back and is thrown
-   * on. An error of the commit itself leaves it open whether the transaction took place.
+   * Runs `work` in one transaction at isolation level `read committed`, and commits it. An error rolls it back and is
+   * thrown again. After an error of the commit itself, it is unknown whether the transaction took effect.
    */
   async transaction<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
-    // The pool listens to idle connections only; one that breaks in use, unheard, would end the process.
+    // The pool listens only on idle connections. An error event without a listener would end the process.
     const onError = (error: Error) => {
       broken = error;
     };
@@ -100,7 +102,7 @@ export class Database {
   }
 }
 
-/** The password is read anew for each connection, as it is turned over every week while instances live on. */
+/** Reads the password for each new connection, because Secrets Manager rotates it while function instances live on. */
 async function signIn(secretArn: string): Promise<{ user: string; password: () => Promise<string> }> {
   const secrets = new SecretsManagerClient({});
   const { username } = await readSecret(secrets, secretArn);
@@ -114,10 +116,12 @@ async function readSecret(
   const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
   const { username, password } = parseSecret(SecretString);
   if (username && password) return { username, password };
-  throw new Error(`secret ${secretArn} must hold {"username", "password"} as JSON, and does not`);
+  throw new Error(
+    `expected secret ${secretArn} to hold {"username", "password"} as JSON, got another content; correct the secret`,
+  );
 }
 
-/** What the parser says quotes the secret, so it is not passed on. */
+/** Drops the parser's error, because it quotes the secret. */
 function parseSecret(text: string | undefined): { username?: string; password?: string } {
   try {
     return JSON.parse(text ?? '{}') as { username?: string; password?: string };

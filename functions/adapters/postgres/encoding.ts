@@ -2,14 +2,16 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Database } from './database.ts';
 
 /**
- * Makes sure that a database can hold any text that the other one can.
+ * Checks that a database can store any text that the other database can.
  *
- * @throws ConfigError when its encoding is not UTF8.
+ * @throws ConfigError when the encoding of the database is not UTF8.
  */
 export async function assertUtf8(database: Database, name: 'source' | 'target'): Promise<void> {
   const { rows } = await database.query<{ encoding: string }>('select getdatabaseencoding() as encoding');
   const encoding = rows[0]?.encoding;
   if (encoding !== 'UTF8') {
-    throw new ConfigError(`the ${name} database must have the encoding UTF8, and has ${encoding}; create it anew`);
+    throw new ConfigError(
+      `expected encoding UTF8 in the ${name} database, got ${encoding}; create the database again with encoding UTF8`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 
-/** What a batch adds to one department, or takes away when negative. Decimal text: sums exceed 2^53 in theory. */
+/** What a batch adds to the totals of one department; negative to subtract. Decimal text, as sums may exceed 2^53. */
 export interface TotalChange {
   readonly department: string;
   readonly total: string;
@@ -8,10 +8,10 @@ export interface TotalChange {
 }
 
 /**
- * Adds to the running totals, inside the transaction that changed the rows.
+ * Adds to the totals, in the transaction that changed the rows.
  *
- * Departments are locked in one order everywhere, so that two batches never wait for one another. Called last: the
- * totals are the rows that all batches share.
+ * Departments are locked in the same order everywhere, so that batches do not deadlock here. Call it last in the
+ * transaction, because all batches share the rows of the totals.
  */
 export async function addToTotals(client: PoolClient, changes: readonly TotalChange[]): Promise<void> {
   if (changes.length === 0) return;

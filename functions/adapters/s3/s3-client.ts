@@ -1,13 +1,16 @@
 import { S3Client } from '@aws-sdk/client-s3';
 
-/** Shorter takes a reader that waits for the broker for a bucket that is away; longer leaves less time to try again. */
+/**
+ * How long a connection may be silent. If shorter, a reader that waits for Kafka looks like a bucket that is unreachable;
+ * if longer, less of the invocation is left for retries.
+ */
 const STALL_MS = 20_000;
 
 /**
- * The one place where an S3 client is made. Region, credentials and, on a laptop, the endpoint come from the SDK's own
- * variables (`AWS_REGION`, `AWS_ENDPOINT_URL_S3` and so on); an endpoint that is an address is spoken to by path.
+ * Creates the S3 client; the only place that does. The SDK reads region, credentials and, on a laptop, the endpoint from
+ * its own environment variables (`AWS_REGION`, `AWS_ENDPOINT_URL_S3`).
  *
- * A server that does not answer, or stops in the middle of a body, becomes an error and not silence.
+ * A server that does not respond, or stops in the middle of a body, causes an error.
  */
 export function createS3Client(options: { readonly stallMs?: number } = {}): S3Client {
   const stallMs = options.stallMs ?? STALL_MS;
@@ -18,7 +21,7 @@ export function createS3Client(options: { readonly stallMs?: number } = {}): S3C
       throwOnRequestTimeout: true,
       socketTimeout: stallMs,
     },
-    // TLS and the length of the body are checked anyway; a checksum in JavaScript would cost as much as the parser.
+    // TLS and the body's length are checked anyway, and a checksum in JavaScript takes as long as the CSV parser.
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 4,
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { findSalaryColumns } from '../../../functions/core/salary-columns.ts';
-import { judgeSalaryRow } from '../../../functions/core/salary-rules.ts';
+import { applySalaryRules } from '../../../functions/core/salary-rules.ts';
 import { expectedTotals } from '../../../localstack/commands/demo/expected-totals.ts';
 import { SALARY_CSV_HEADER, salaryCsv, sampleCsv } from '../../../localstack/commands/salary-csv.ts';
 
@@ -19,12 +19,12 @@ function rowsOf(csv: string): string[][] {
   });
 }
 
-function verdictsOf(csv: string): Record<string, number> {
+function outcomesOf(csv: string): Record<string, number> {
   const [header, ...rows] = rowsOf(csv).filter((row) => row.length > 1 || row[0] !== '');
   const columns = findSalaryColumns(header ?? []);
   const counts: Record<string, number> = { kept: 0, filtered: 0, rejected: 0 };
   for (const row of rows) {
-    const { kind } = judgeSalaryRow(row, columns, filter);
+    const { kind } = applySalaryRules(row, columns, filter);
     counts[kind] = (counts[kind] ?? 0) + 1;
   }
   return counts;
@@ -46,7 +46,7 @@ describe('salaryCsv', () => {
   });
 
   it('makes rows that can all be used, some of which pass the filter', () => {
-    const { kept = 0, rejected } = verdictsOf([...salaryCsv({ rows: 5_000, seed: 3 })].join(''));
+    const { kept = 0, rejected } = outcomesOf([...salaryCsv({ rows: 5_000, seed: 3 })].join(''));
 
     expect(rejected).toBe(0);
     expect(kept).toBeGreaterThan(100);
@@ -54,7 +54,7 @@ describe('salaryCsv', () => {
   });
 
   it('makes only rows that pass the filter when it is asked to', () => {
-    expect(verdictsOf([...salaryCsv({ rows: 5_000, seed: 3, onlyKept: true })].join(''))).toEqual({
+    expect(outcomesOf([...salaryCsv({ rows: 5_000, seed: 3, onlyKept: true })].join(''))).toEqual({
       kept: 5_000,
       filtered: 0,
       rejected: 0,
@@ -66,7 +66,7 @@ describe('sampleCsv', () => {
   it('gives an account of its rows that the rules agree with', () => {
     const { csv, read, filteredOut, rejected, sent } = sampleCsv();
 
-    expect(verdictsOf(csv)).toEqual({ kept: sent, filtered: filteredOut, rejected });
+    expect(outcomesOf(csv)).toEqual({ kept: sent, filtered: filteredOut, rejected });
     expect(read).toBe(sent + filteredOut + rejected);
   });
 

@@ -1,6 +1,6 @@
-import { readHireDate } from '../../../functions/core/hire-date.ts';
+import { parseHireDate } from '../../../functions/core/hire-date.ts';
 
-describe('readHireDate', () => {
+describe('parseHireDate', () => {
   it.each([
     ['10-Sep-1984', '1984-09-10'],
     ['1-jan-2010', '2010-01-01'],
@@ -13,7 +13,7 @@ describe('readHireDate', () => {
     ['0001-01-01', '0001-01-01'],
     ['9999-12-31', '9999-12-31'],
   ])('reads %s as %s', (text, expected) => {
-    expect(readHireDate(text)).toBe(expected);
+    expect(parseHireDate(text)).toBe(expected);
   });
 
   it.each([
@@ -42,7 +42,7 @@ describe('readHireDate', () => {
     '0000-01-01',
     '10-Sep-2012\n',
   ])('refuses %j', (text) => {
-    expect(readHireDate(text)).toBeNull();
+    expect(parseHireDate(text)).toBeNull();
   });
 
   it('knows the same days as the calendar of the platform', () => {
@@ -51,7 +51,7 @@ describe('readHireDate', () => {
         for (let day = 1; day <= 31; day += 1) {
           const exists = new Date(Date.UTC(year, month - 1, day)).getUTCMonth() === month - 1;
           const iso = `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
-          expect(readHireDate(iso)).toBe(exists ? iso : null);
+          expect(parseHireDate(iso)).toBe(exists ? iso : null);
         }
       }
     }

@@ -3,7 +3,7 @@ import {
   decodeSalaryRecord,
   type FileVersion,
   type SalaryRow,
-  salaryRecordEncoder,
+  createSalaryRecordEncoder,
 } from '../../../functions/core/salary-record.ts';
 
 const text = (maxLength: number) =>
@@ -38,7 +38,7 @@ describe('a salary record', () => {
   it('survives its trip as JSON, whatever its texts hold', () => {
     fc.assert(
       fc.property(file, row, fc.integer({ min: 1, max: 2_147_483_647 }), (version, salaryRow, rowNumber) => {
-        const json = salaryRecordEncoder(version)(rowNumber, salaryRow);
+        const json = createSalaryRecordEncoder(version)(rowNumber, salaryRow);
         expect(decodeSalaryRecord(Buffer.from(json))).toEqual({ schema: 1, ...version, rowNumber, ...salaryRow });
       }),
     );

@@ -1,4 +1,4 @@
-import { judgeSalaryRow, type RowVerdict } from '../../../functions/core/salary-rules.ts';
+import { applySalaryRules, type RowOutcome } from '../../../functions/core/salary-rules.ts';
 
 const columns = { count: 6, department: 1, departmentDivision: 2, positionTitle: 3, hireDate: 4, salary: 5 };
 const filter = { departments: new Set(['ECC', 'CIT']), hiredSince: '2010-01-01' };
@@ -11,7 +11,7 @@ interface Values {
   salary?: string;
 }
 
-function judge(values: Values = {}, ...further: string[]): RowVerdict {
+function judge(values: Values = {}, ...further: string[]): RowOutcome {
   const {
     department = 'ECC',
     division = 'ECC 1',
@@ -19,12 +19,12 @@ function judge(values: Values = {}, ...further: string[]): RowVerdict {
     hireDate = '01-Feb-2015',
     salary = '10.9',
   } = values;
-  return judgeSalaryRow(['other', department, division, title, hireDate, salary, ...further], columns, filter);
+  return applySalaryRules(['other', department, division, title, hireDate, salary, ...further], columns, filter);
 }
 
-const codeOf = (verdict: RowVerdict) => (verdict.kind === 'rejected' ? verdict.rejection.code : verdict.kind);
+const codeOf = (outcome: RowOutcome) => (outcome.kind === 'rejected' ? outcome.rejection.code : outcome.kind);
 
-describe('judgeSalaryRow', () => {
+describe('applySalaryRules', () => {
   it('keeps a row that passes every rule, its values trimmed and its salary rounded down', () => {
     expect(
       judge({ department: ' ECC\t', division: '\u00a0D ', title: ' T ', hireDate: ' 2015-2-1 ', salary: ' 10.9 ' }),
@@ -55,13 +55,13 @@ describe('judgeSalaryRow', () => {
     });
 
     it('rejects a row that is too short for a department', () => {
-      expect(codeOf(judgeSalaryRow(['other'], columns, filter))).toBe('PIPE_ROW_COLUMNS');
-      expect(codeOf(judgeSalaryRow([], columns, filter))).toBe('PIPE_ROW_COLUMNS');
+      expect(codeOf(applySalaryRules(['other'], columns, filter))).toBe('PIPE_ROW_COLUMNS');
+      expect(codeOf(applySalaryRules([], columns, filter))).toBe('PIPE_ROW_COLUMNS');
     });
 
     it('rejects an old row with a column too few or too many', () => {
       expect(codeOf(judge({ hireDate: '01-Jan-1990' }, 'one more'))).toBe('PIPE_ROW_COLUMNS');
-      expect(codeOf(judgeSalaryRow(['other', 'ECC', 'D', 'T', '01-Jan-1990'], columns, filter))).toBe(
+      expect(codeOf(applySalaryRules(['other', 'ECC', 'D', 'T', '01-Jan-1990'], columns, filter))).toBe(
         'PIPE_ROW_COLUMNS',
       );
     });
@@ -88,7 +88,7 @@ describe('judgeSalaryRow', () => {
   });
 
   it('tells what was expected and what came, and never a value', () => {
-    const reasonOf = (verdict: RowVerdict) => (verdict.kind === 'rejected' ? verdict.rejection.reason : '');
+    const reasonOf = (outcome: RowOutcome) => (outcome.kind === 'rejected' ? outcome.rejection.reason : '');
     expect(reasonOf(judge({}, 'one more'))).toBe('expected 6 columns as the header has, got 7');
     expect(reasonOf(judge({ hireDate: '' }))).toMatch(/^expected in Initial Hire Date .* got nothing$/);
     expect(reasonOf(judge({ salary: '-731' }))).toMatch(/^expected in Salary .* got a negative number$/);

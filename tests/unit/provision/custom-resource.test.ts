@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { answerCloudFormation, isCustomResourceEvent } from '../../../functions/provision/custom-resource.ts';
+import { respondToCloudFormation, isCustomResourceEvent } from '../../../functions/provision/custom-resource.ts';
 import { handler } from '../../../functions/provision/handler.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
@@ -36,7 +36,7 @@ describe('the answer to CloudFormation', () => {
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
   it('goes to the URL of the event, without a content type, as that is how the URL is signed', async () => {
-    await answerCloudFormation(event, {});
+    await respondToCloudFormation(event, {});
     expect(answers).toHaveLength(1);
     expect(answers[0]?.request).toMatchObject({ method: 'PUT', url: '/answer?signature=a%2Fb' });
     expect(answers[0]?.request.headers['content-type'] ?? '').toBe('');
@@ -50,13 +50,13 @@ describe('the answer to CloudFormation', () => {
   });
 
   it('says why it failed, in a length that CloudFormation takes', async () => {
-    await answerCloudFormation(event, { error: new Error('x'.repeat(10_000)) });
+    await respondToCloudFormation(event, { error: new Error('x'.repeat(10_000)) });
     expect(answers[0]?.body).toMatchObject({ Status: 'FAILED', Reason: 'x'.repeat(1_000) });
   });
 
   it('fails when nobody takes it', async () => {
     status = 403;
-    await expect(answerCloudFormation(event, {})).rejects.toThrow('HTTP 403');
+    await expect(respondToCloudFormation(event, {})).rejects.toThrow('HTTP 403');
   });
 
   it('comes at once when the stack is deleted: databases and topics go by themselves', async () => {

@@ -164,9 +164,9 @@ describe('unusable files', () => {
   const megabyte = 'x'.repeat(1_048_576);
 
   it.each([
-    ['no byte', '', 'PIPE_FILE_EMPTY', /without any record/],
-    ['a byte order mark only', '\uFEFF', 'PIPE_FILE_EMPTY', /without any record/],
-    ['blank lines only', '\n\r\n\n', 'PIPE_FILE_EMPTY', /without any record/],
+    ['no byte', '', 'PIPE_FILE_EMPTY', /without any row/],
+    ['a byte order mark only', '\uFEFF', 'PIPE_FILE_EMPTY', /without any row/],
+    ['blank lines only', '\n\r\n\n', 'PIPE_FILE_EMPTY', /without any row/],
     ['another header', 'a,b\n1,2\n', 'PIPE_FILE_HEADER', /missing: Department, .*got: \["a","b"\]/],
     ['a missing column', file(row()).replace('Salary', 'Wages'), 'PIPE_FILE_HEADER', /missing: Salary/],
     ['a needed column twice', file(row()).replace('PCN', ' salary '), 'PIPE_FILE_HEADER', /more than once: Salary/],
@@ -178,12 +178,17 @@ describe('unusable files', () => {
     ],
     ['a character cut off at its end', Buffer.from(`${file(row())}é`).subarray(0, -1), 'PIPE_FILE_ENCODING', /line 3/],
     ['UTF-16', Buffer.from(`\uFEFF${file(row())}`, 'utf16le'), 'PIPE_FILE_ENCODING', /UTF-8/],
-    ['a quote never closed', file(row(), 'ECC,"open', row(), row()), 'PIPE_FILE_QUOTE', /closed.*opens at line 3/],
+    [
+      'a quote never closed',
+      file(row(), 'ECC,"open', row(), row()),
+      'PIPE_FILE_QUOTE',
+      /closed.*open quote is at line 3/,
+    ],
     [
       'text behind a closing quote',
       file(row(), 'AGR,"a"b,c', row()),
       'PIPE_FILE_QUOTE',
-      /behind a closing quote.*line 3/,
+      /after a closing quote.*line 3/,
     ],
     ['another quote behind a closing one', file(row(), '"" "b",c'), 'PIPE_FILE_QUOTE', /line 3/],
     ['a record a byte too long', file(row(), `x${megabyte}`), 'PIPE_FILE_RECORD_SIZE', /1048576 bytes.*line 3/],

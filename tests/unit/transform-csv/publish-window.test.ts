@@ -8,10 +8,10 @@ describe('PublishWindow', () => {
     const window = new PublishWindow(2);
     const first = Promise.withResolvers<void>();
     window.add(first.promise);
-    await window.room();
+    await window.waitForSlot();
     window.add(Promise.withResolvers<void>().promise);
     let hasRoom = false;
-    const waiting = window.room().then(() => {
+    const waiting = window.waitForSlot().then(() => {
       hasRoom = true;
     });
     await settle();
@@ -40,7 +40,7 @@ describe('PublishWindow', () => {
     const slow = Promise.withResolvers<void>();
     window.add(slow.promise);
     window.add(Promise.reject(new Error('broker away')));
-    await expect(window.room()).rejects.toThrow('broker away');
+    await expect(window.waitForSlot()).rejects.toThrow('broker away');
     let hasEnded = false;
     const draining = window.drain().finally(() => {
       hasEnded = true;

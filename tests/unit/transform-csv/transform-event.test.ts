@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { continuationEvent } from '../../../functions/transform-csv/checkpoint.ts';
-import { decodeTransformEvent } from '../../../functions/transform-csv/s3-event.ts';
+import { decodeTransformEvent } from '../../../functions/transform-csv/transform-event.ts';
 
 const put = readFileSync('tests/fixtures/events/s3-object-created-put.json', 'utf8');
 

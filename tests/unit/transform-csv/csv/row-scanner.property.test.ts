@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { RowParser } from '../../../functions/transform-csv/csv-rows.ts';
-import { type FilePosition, type RecordBatch, RecordScanner } from '../../../functions/transform-csv/record-scanner.ts';
-import { readByTable } from './reference-reading.ts';
+import type { FilePosition, RowBatch } from '../../../../functions/transform-csv/csv/row-batch.ts';
+import { RowParser } from '../../../../functions/transform-csv/csv/row-parser.ts';
+import { RowScanner } from '../../../../functions/transform-csv/csv/row-scanner.ts';
+import { readSlowly } from './reference-reader.ts';
 
 interface Row {
   readonly values: readonly string[];
@@ -9,24 +10,24 @@ interface Row {
   readonly raw: string;
 }
 
-interface Reading {
+interface ReadResult {
   readonly rows: readonly Row[];
   readonly faultCode: string | null;
   readonly stops: readonly (FilePosition & { readonly rowsBefore: number })[];
 }
 
-/** Reads a file as the transformer does, cut into blocks of the given sizes, over and over. */
+/** Reads a file as the transformer does, in blocks of the given sizes, which repeat until the end of the file. */
 function readInBlocks(
   file: Buffer,
   blockSizes: readonly number[],
-  maxRecordBytes?: number,
+  maxRowBytes?: number,
   from?: FilePosition,
-): Reading {
-  const scanner = new RecordScanner(from, maxRecordBytes);
+): ReadResult {
+  const scanner = new RowScanner(from, maxRowBytes);
   const parser = new RowParser(3);
   const rows: Row[] = [];
   const stops: (FilePosition & { rowsBefore: number })[] = [];
-  const take = (batch: RecordBatch) => {
+  const take = (batch: RowBatch) => {
     const values = parser.parse(batch);
     batch.starts.forEach((start, index) => {
       const raw = file.toString('utf8', batch.byteOffset + start, batch.byteOffset + (batch.ends[index] as number));
@@ -47,7 +48,7 @@ function readInBlocks(
   return { faultCode: take(scanner.end()), rows, stops };
 }
 
-/** Texts made of what CSV readers get wrong. */
+/** Texts made of characters that CSV readers often handle wrongly. */
 const csvText = fc
   .array(
     fc.oneof(
@@ -59,7 +60,7 @@ const csvText = fc
   )
   .map((parts) => parts.join('').toWellFormed());
 
-/** Texts that are mostly usable: fields well quoted, blanks around them, any line end. */
+/** Texts that are mostly usable: well quoted values, blanks around them, any line end. */
 const usableText = fc
   .array(
     fc.tuple(
@@ -68,7 +69,7 @@ const usableText = fc
           fc.constantFrom('', 'x', ' x y ', 'a"b', '€'),
           fc
             .tuple(fc.constantFrom('', ' ', '\u3000 '), csvText, fc.constantFrom('', ' ', '\u00a0'))
-            .map(([before, text, behind]) => `${before}"${text.replaceAll('"', '""')}"${behind}`),
+            .map(([before, text, after]) => `${before}"${text.replaceAll('"', '""')}"${after}`),
         ),
         { minLength: 1, maxLength: 4 },
       ),
@@ -76,7 +77,7 @@ const usableText = fc
     ),
     { maxLength: 8 },
   )
-  .map((records) => records.map(([fields, lineEnd]) => fields.join(',') + lineEnd).join(''));
+  .map((rows) => rows.map(([fields, lineEnd]) => fields.join(',') + lineEnd).join(''));
 
 const text = fc.tuple(fc.constantFrom('', '\uFEFF'), fc.oneof(csvText, usableText)).map((parts) => parts.join(''));
 const blockSizes = fc.oneof(
@@ -85,30 +86,30 @@ const blockSizes = fc.oneof(
   fc.constant([1_000_000]),
 );
 
-describe('reading records wherever blocks are cut', () => {
-  it('finds the rows, lines, bytes and faults that the table of edge cases says', () => {
+describe('RowScanner and RowParser, wherever blocks are cut', () => {
+  it('find the same rows, lines, bytes and faults as the reference reader', () => {
     fc.assert(
       fc.property(text, blockSizes, (content, sizes) => {
         const { rows, faultCode } = readInBlocks(Buffer.from(content), sizes);
-        const expected = readByTable(content);
+        const expected = readSlowly(content);
         expect({ rows, faultCode }).toEqual({ rows: expected.rows, faultCode: expected.fault });
       }),
       { numRuns: 1_500 },
     );
   });
 
-  it('refuses a record of a byte too many and takes one of just enough', () => {
+  it('accept a row of maximum length and reject one that is a byte longer', () => {
     fc.assert(
-      fc.property(text, blockSizes, fc.integer({ min: 1, max: 30 }), (content, sizes, maxRecordBytes) => {
-        const { rows, faultCode } = readInBlocks(Buffer.from(content), sizes, maxRecordBytes);
-        const expected = readByTable(content, maxRecordBytes);
+      fc.property(text, blockSizes, fc.integer({ min: 1, max: 30 }), (content, sizes, maxRowBytes) => {
+        const { rows, faultCode } = readInBlocks(Buffer.from(content), sizes, maxRowBytes);
+        const expected = readSlowly(content, maxRowBytes);
         expect({ rows, faultCode }).toEqual({ rows: expected.rows, faultCode: expected.fault });
       }),
       { numRuns: 1_500 },
     );
   });
 
-  it('goes on from any place between two batches as if it had never stopped', () => {
+  it('find the same rows after resuming between two batches', () => {
     fc.assert(
       fc.property(usableText, blockSizes, (content, sizes) => {
         const file = Buffer.from(`head\n${content}`);
@@ -123,7 +124,7 @@ describe('reading records wherever blocks are cut', () => {
     );
   });
 
-  it('finds bytes that are no UTF-8, wherever they are, and only those', () => {
+  it('find invalid UTF-8 at any place, and report none in valid UTF-8', () => {
     const damage = fc.constantFrom(
       [0xff],
       [0xc3],

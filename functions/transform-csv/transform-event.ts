@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { unquoteETag } from '../core/etag.ts';
 import type { FileArrival } from '../core/ingestion.ts';
 import { arrivalEventShape, type Checkpoint, continuationEventShape } from './checkpoint.ts';
 
-/** S3's notification, as far as it is read. Records of other things than creations lack some of it. */
+/** The part of S3's event notification that is read. Events other than `ObjectCreated` lack some of the fields. */
 const notificationEventShape = z.object({
   Records: z
     .array(
@@ -26,25 +27,25 @@ const notificationEventShape = z.object({
 type Notification = z.infer<typeof notificationEventShape>['Records'][number];
 
 export interface TransformEvent {
-  /** What there is to do, in the order of the event. */
+  /** One for each file, in the order of the event. */
   readonly checkpoints: readonly Checkpoint[];
-  /** Keys of records that are none of this function's business. */
+  /** Keys of other events than `ObjectCreated`, and of objects that are not `.csv`. */
   readonly ignoredKeys: readonly string[];
 }
 
 /**
- * Reads the event of this function: S3's notification of created objects, a file that `reconcile-bucket`
- * found (`{arrival}`), or its own continuation (`{checkpoint}`).
+ * Decodes this function's event: S3's notification of created objects, a file from `reconcile-bucket` (`{arrival}`), or
+ * the continuation of a file (`{checkpoint}`).
  *
- * @throws TypeError when it is neither, telling where it differs.
+ * @throws TypeError when it is none of these; the message names the field that differs.
  */
 export function decodeTransformEvent(event: unknown): TransformEvent {
   if (hasKey(event, 'checkpoint')) {
-    const { checkpoint } = read(continuationEventShape, event, 'a continuation of transform-csv');
+    const { checkpoint } = read(continuationEventShape, event, 'a continuation event of transform-csv');
     return { checkpoints: [checkpoint], ignoredKeys: [] };
   }
   if (hasKey(event, 'arrival')) {
-    const { arrival } = read(arrivalEventShape, event, 'a file that reconcile-bucket found');
+    const { arrival } = read(arrivalEventShape, event, 'an event of reconcile-bucket');
     return { checkpoints: [{ phase: 'begin', arrival }], ignoredKeys: [] };
   }
   const records = read(notificationEventShape, event, "an S3 event notification with 'Records'").Records.map(
@@ -64,15 +65,15 @@ function hasKey(event: unknown, key: string): boolean {
 function read<Shape extends z.ZodType>(shape: Shape, event: unknown, expectation: string): z.infer<Shape> {
   const result = shape.safeParse(event);
   if (result.success) return result.data;
-  throw new TypeError(`expected ${expectation}, got an event that differs: ${z.prettifyError(result.error)}`);
+  throw new TypeError(`expected ${expectation}, got another event: ${z.prettifyError(result.error)}`);
 }
 
-/** S3 writes `ObjectCreated:Put`, servers that imitate it also `s3:ObjectCreated:Put`. */
+/** S3 sends `ObjectCreated:Put`. Some S3-compatible servers send `s3:ObjectCreated:Put`. */
 function isCreation({ eventName }: Notification): boolean {
   return /^(s3:)?ObjectCreated:/.test(eventName);
 }
 
-/** Keys come as in a form: a blank as `+`, all else that is special as percent signs and UTF-8. */
+/** Keys are encoded like form data: a space as `+`, other special characters percent-encoded as UTF-8. */
 function decodeKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
@@ -82,10 +83,10 @@ function decodeKey(key: string): string {
 }
 
 function toArrival({ s3 }: Notification, key: string): FileArrival {
-  const eTag = s3.object.eTag.replaceAll('"', '');
+  const eTag = unquoteETag(s3.object.eTag);
   if (eTag === '') throw new TypeError(`expected an eTag in the S3 event for ${key}, got none`);
   const sequencer = s3.object.sequencer || null;
-  // A bucket whose versioning is suspended calls each new object's version "null": that is no name.
+  // A bucket whose versioning is suspended sends the version id "null" for every object, which names no version.
   const versionId = s3.object.versionId && s3.object.versionId !== 'null' ? s3.object.versionId : null;
   return {
     bucket: s3.bucket.name,

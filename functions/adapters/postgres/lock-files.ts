@@ -1,0 +1,65 @@
+import type { PoolClient } from 'pg';
+import type { FileVersion, ReceivedSalary } from '../../core/salary-record.ts';
+
+/** What the ledger says about one file that a batch has rows of. */
+export interface FileStatus {
+  readonly fileId: string;
+  /** Whether the file is the current version of its key; only then do its rows count. */
+  readonly isCurrent: boolean;
+}
+
+/**
+ * Locks the keys of a batch against versions that take over, and looks up its files.
+ *
+ * The lock is a statement of its own, because the next statement then has a snapshot from after the wait.
+ *
+ * @returns a function that gives the status of a file; `undefined` for a file that is not registered.
+ */
+export async function lockFiles(
+  client: PoolClient,
+  batch: readonly ReceivedSalary[],
+): Promise<(file: FileVersion) => FileStatus | undefined> {
+  const files = distinctFiles(batch);
+  const identity = [files.map((f) => f.bucket), files.map((f) => f.key), files.map((f) => f.version)];
+  await client.query({
+    name: 'lock-keys',
+    text: `select from ingested_key
+           where (bucket, key) in (select * from unnest($1::text[], $2::text[]))
+           order by bucket collate "C", key collate "C" for share`,
+    values: identity.slice(0, 2),
+  });
+  const { rows } = await client.query<FileVersion & { file_id: string; is_current: boolean }>({
+    name: 'find-files',
+    text: `select bucket, key, version, file_id, coalesce(current_file_id = file_id, false) as is_current
+           from unnest($1::text[], $2::text[], $3::text[]) as wanted (bucket, key, version)
+           join ingested_file using (bucket, key, version) join ingested_key using (bucket, key)`,
+    values: identity,
+  });
+  const statuses = new Map(rows.map((row) => [identify(row), { fileId: row.file_id, isCurrent: row.is_current }]));
+  let previous: FileVersion | undefined;
+  let status: FileStatus | undefined;
+  return (file) => {
+    if (previous === undefined || !isSameFile(previous, file)) status = statuses.get(identify(file));
+    previous = file;
+    return status;
+  };
+}
+
+/** Compares with the previous row first, because consecutive rows mostly belong to the same file. */
+function distinctFiles(batch: readonly ReceivedSalary[]): FileVersion[] {
+  const files = new Map<string, FileVersion>();
+  let previous: FileVersion | undefined;
+  for (const { salary } of batch) {
+    if (previous === undefined || !isSameFile(previous, salary)) files.set(identify(salary), salary);
+    previous = salary;
+  }
+  return [...files.values()];
+}
+
+function isSameFile(a: FileVersion, b: FileVersion): boolean {
+  return a.version === b.version && a.key === b.key && a.bucket === b.bucket;
+}
+
+function identify(file: FileVersion): string {
+  return JSON.stringify([file.bucket, file.key, file.version]);
+}
