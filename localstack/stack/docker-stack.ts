@@ -2,14 +2,14 @@ import { join, resolve } from 'node:path';
 import { removeEndpoints, type StackEndpoints } from './endpoints.ts';
 import { defaultPorts } from './process/ports.ts';
 import { runProgram } from './process/run-program.ts';
+import { serverEndpoints } from './servers/stack-servers.ts';
 import type { RunningStack } from './service/running-stack.ts';
-import { findExecutable } from './tools/java.ts';
+import { findExecutable } from './tools/find-executable.ts';
 
-const composePath = join(import.meta.dirname, '..', 'docker-compose.yml');
+const COMPOSE_PATH = join(import.meta.dirname, '..', 'docker-compose.yml');
+const COMPOSE = ['compose', '--project-name', 'employee-streams', '--file', COMPOSE_PATH];
 
-const compose = ['compose', '--project-name', 'employee-streams', '--file', composePath];
-
-/** The same servers in containers, as `docker-compose.yml` describes them, for machines without Java. */
+/** The same servers in containers, as `docker-compose.yml` defines them. For machines without Java. */
 export class DockerStack {
   readonly #directory: string;
   readonly #fresh: boolean;
@@ -23,30 +23,21 @@ export class DockerStack {
     this.#onNotice = options.onNotice;
   }
 
-  /** @throws in one line when no engine answers. */
+  /** Resolves when all containers are healthy. @throws when Docker is not installed or does not run. */
   async start(): Promise<void> {
-    const docker = await findExecutable('docker');
-    const engine =
-      docker !== undefined &&
-      (await runProgram({ file: docker, args: ['version'] }, { signal: this.#stopping.signal }).then(
-        () => true,
-        () => false,
-      ));
-    if (docker === undefined || !engine) {
-      throw new Error('No Docker engine answers: start Docker, or leave out --docker to run the servers natively.');
-    }
-    this.#docker = docker;
+    this.#docker = await this.#findDocker();
     await removeEndpoints(this.#directory);
     if (this.#fresh) await this.#compose('down', '--volumes');
     await this.#compose('up', '--detach', '--wait');
   }
 
-  /** Containers stop and keep their data. */
+  /** Stops the containers, which keep their data. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the containers are being stopped'));
+    this.#stopping.abort(new Error('The containers are being stopped.'));
     if (this.#docker === undefined) return;
+    // Not the signal that was just aborted.
     const { signal } = new AbortController();
-    await runProgram({ file: this.#docker, args: [...compose, 'stop'] }, { signal });
+    await runProgram({ file: this.#docker, args: [...COMPOSE, 'stop'] }, { signal });
   }
 
   get running(): RunningStack {
@@ -54,36 +45,42 @@ export class DockerStack {
     return {
       endpoints: composeEndpoints(),
       ports: { lambda, http, s3Notifications },
-      // From inside its container MinIO does not reach a loopback address of the host to tell about new objects.
+      // A container cannot reach a loopback address of the host, so MinIO cannot post notifications.
       s3: { keepsVersions: true, notifies: false },
       directory: this.#directory,
     };
   }
 
+  async #findDocker(): Promise<string> {
+    const hint = 'start Docker, or leave out --docker to run the servers natively';
+    const docker = findExecutable('docker');
+    if (docker === undefined) throw new Error(`Docker is not installed: there is no docker on the PATH; ${hint}.`);
+    const { signal } = this.#stopping;
+    await runProgram({ file: docker, args: ['version'] }, { signal }).catch((cause) => {
+      throw new Error(`Docker does not run: "docker version" failed; ${hint}.`, { cause });
+    });
+    return docker;
+  }
+
   async #compose(...args: string[]): Promise<void> {
     await runProgram(
-      { file: this.#docker as string, args: [...compose, ...args] },
+      { file: this.#docker as string, args: [...COMPOSE, ...args] },
       { signal: this.#stopping.signal, onLine: this.#onNotice },
     );
   }
 }
 
-/** Ports, users and databases as the compose file gives them. */
+/** The addresses of `docker-compose.yml`. */
 export function composeEndpoints(): StackEndpoints {
-  const at = (port: number) => `http://127.0.0.1:${port}`;
-  return {
-    s3: {
-      endpoint: at(defaultPorts.s3),
-      region: 'us-east-1',
-      bucket: '',
-      accessKeyId: 'localaccesskey',
-      secretAccessKey: 'localsecretkey',
+  const { kafka, sourceDatabase, targetDatabase, s3, dynamodb, lambda } = defaultPorts;
+  return serverEndpoints(
+    {
+      kafka: `127.0.0.1:${kafka}`,
+      sourceDatabase: `postgres://postgres@127.0.0.1:${sourceDatabase}/source`,
+      targetDatabase: `postgres://postgres@127.0.0.1:${targetDatabase}/target`,
+      s3: `http://127.0.0.1:${s3}`,
+      dynamodb: `http://127.0.0.1:${dynamodb}`,
     },
-    kafka: { brokers: [`127.0.0.1:${defaultPorts.kafka}`] },
-    sourceDatabaseUrl: `postgres://postgres@127.0.0.1:${defaultPorts.sourceDatabase}/source`,
-    targetDatabaseUrl: `postgres://postgres@127.0.0.1:${defaultPorts.targetDatabase}/target`,
-    dynamodb: { endpoint: at(defaultPorts.dynamodb), offsetTable: '' },
-    lambda: { endpoint: at(defaultPorts.lambda) },
-    dashboardUrl: null,
-  };
+    lambda,
+  );
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where everything of a running stack answers: the content of `endpoints.json`. What is not started is empty. */
+/** The addresses of a running stack: the content of `endpoints.json`. Those of servers that are not started are empty. */
 export interface StackEndpoints {
   s3: { endpoint: string; region: string; bucket: string; accessKeyId: string; secretAccessKey: string };
   kafka: { brokers: string[] };
@@ -13,29 +13,32 @@ export interface StackEndpoints {
   dashboardUrl: string | null;
 }
 
-const fileName = 'endpoints.json';
+/** Exists only while the stack is ready. */
+export function endpointsPath(directory: string): string {
+  return join(directory, 'endpoints.json');
+}
 
-/** Written aside and renamed, so that whoever sees the file sees all of it. */
+/** Writes another file and renames it, so that readers never see an incomplete one. */
 export async function writeEndpoints(directory: string, endpoints: StackEndpoints): Promise<void> {
-  const aside = join(directory, `${fileName}.${process.pid}`);
-  await writeFile(aside, `${JSON.stringify(endpoints, null, 2)}\n`);
-  await rename(aside, join(directory, fileName));
+  const partial = `${endpointsPath(directory)}.${process.pid}`;
+  await writeFile(partial, `${JSON.stringify(endpoints, null, 2)}\n`);
+  await rename(partial, endpointsPath(directory));
 }
 
 export async function removeEndpoints(directory: string): Promise<void> {
-  await rm(join(directory, fileName), { force: true });
+  await rm(endpointsPath(directory), { force: true });
 }
 
-/** For the moment when the process exits and nothing can be awaited. */
-export function removeEndpointsNow(directory: string): void {
-  rmSync(join(directory, fileName), { force: true });
+/** For handlers of `process.on('exit')`, where nothing can be awaited. */
+export function removeEndpointsSync(directory: string): void {
+  rmSync(endpointsPath(directory), { force: true });
 }
 
 /** @throws when no stack is ready in this directory. */
 export async function readEndpoints(directory: string): Promise<StackEndpoints> {
-  const path = join(directory, fileName);
+  const path = endpointsPath(directory);
   const text = await readFile(path, 'utf8').catch((cause) => {
-    throw new Error(`${path} is not there: no stack is ready. Start one with "npm start" and wait until it says so.`, {
+    throw new Error(`No stack is ready: ${path} does not exist. Run "npm start" and wait until it says "Ready".`, {
       cause,
     });
   });

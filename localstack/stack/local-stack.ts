@@ -2,71 +2,70 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { removeEndpoints, type StackEndpoints } from './endpoints.ts';
 import { DirectoryLock } from './process/directory-lock.ts';
-import { PortChooser, type PortName } from './process/ports.ts';
-import { type Server, type ServerName, serverNames } from './process/server.ts';
+import { stopOrphans } from './process/pid-file.ts';
+import { defaultPorts, PortChooser, type PortName } from './process/ports.ts';
 import { ServerSupervisor } from './process/server-supervisor.ts';
-import { DynamoDbServer } from './servers/dynamodb-server.ts';
-import { FauxqsServer } from './servers/fauxqs-server.ts';
-import { KafkaServer } from './servers/kafka-server.ts';
-import { MinioServer } from './servers/minio-server.ts';
-import { PostgresServer } from './servers/postgres-server.ts';
+import {
+  createServers,
+  type S3ServerKind,
+  type ServerName,
+  serverEndpoints,
+  serverNames,
+} from './servers/stack-servers.ts';
 import type { RunningStack } from './service/running-stack.ts';
 
 export type { StackEndpoints } from './endpoints.ts';
 
 export interface StackOptions {
-  /** Data, logs and the lock; made when absent. One stack at a time may use it. */
+  /** Has the data, the logs and the lock; created when missing. Only one stack at a time may use it. */
   readonly directory: string;
-  /** `default` takes the documented ports as far as they are free; `free` takes any. */
+  /** `default` uses the documented ports, or free ones where these are in use; `free` uses any free ports. */
   readonly ports: 'default' | 'free';
-  /** Which servers to start; all when absent. */
+  /** The servers to start. Default: all. */
   readonly servers?: readonly ServerName[];
-  readonly s3?: 'fauxqs' | 'minio';
-  /** Begins with empty data. */
+  /** Default: `fauxqs`. */
+  readonly s3?: S3ServerKind;
+  /** Deletes the data of earlier runs first. */
   readonly fresh?: boolean;
-  /** Progress and what went wrong but was mended, one line each. */
+  /** Reports progress and restarts to the user, one line at a time. */
   readonly onNotice: (line: string) => void;
-  /** A server died for good after the start had succeeded; the caller stops the stack. */
+  /** Called when a server keeps crashing after the start succeeded. The caller then stops the stack. */
   readonly onFatal: (error: Error) => void;
 }
 
-/** Any will do, but the AWS SDK wants some, MinIO at least eight characters and DynamoDB Local no punctuation. */
-const accessKeyId = 'localaccesskey';
-const secretAccessKey = 'localsecretkey';
-/** No server here knows regions; the AWS SDK wants one. */
-const region = 'us-east-1';
-
-type Ports = Record<PortName, number>;
-
-/** The real servers under both pipelines, on the loopback address. Use an instance once. */
+/** The servers of both pipelines as native processes, on the loopback address. Use an instance once. */
 export class LocalStack {
   readonly #options: StackOptions;
   readonly #directory: string;
   readonly #lock: DirectoryLock;
-  #servers = new Map<ServerName, ServerSupervisor>();
-  #ports: PortChooser | undefined;
+  readonly #ports: PortChooser;
+  readonly #supervisors = new Map<ServerName, ServerSupervisor>();
+  readonly #stopping = new AbortController();
   #running: RunningStack | undefined;
-  #stopped = false;
 
   constructor(options: StackOptions) {
     this.#options = options;
     this.#directory = resolve(options.directory);
     this.#lock = new DirectoryLock(this.#directory);
+    this.#ports = new PortChooser({ preferDefaults: options.ports === 'default', onNotice: options.onNotice });
   }
 
   /**
-   * Resolves when every server answers.
+   * Resolves when all servers are ready.
    *
-   * @throws when another stack uses the directory, or when a server does not start; nothing is left running then.
+   * @throws when another stack uses the directory, or when a server does not start; no server is left running then.
    */
   async start(): Promise<StackEndpoints> {
-    const taken = this.#lock.tryAcquire();
-    if (taken !== undefined) {
-      const holder = taken.heldBy === undefined ? '' : ` (process ${taken.heldBy})`;
-      throw new Error(`A stack is already running in ${this.#directory}${holder}: stop it first.`);
+    const other = this.#lock.tryAcquire();
+    if (other !== undefined) {
+      const [holder, kill] =
+        other.heldBy === undefined ? ['', ''] : [` (process ${other.heldBy})`, ` or "kill ${other.heldBy}"`];
+      throw new Error(
+        `A stack is already running in ${this.#directory}${holder}: stop it first, with Ctrl-C in its terminal${kill}.`,
+      );
     }
     try {
-      // One that was killed could not do so.
+      // A stack that was killed could not remove its file.
       await removeEndpoints(this.#directory);
       return await this.#startServers();
     } catch (error) {
@@ -75,128 +74,84 @@ export class LocalStack {
     }
   }
 
-  /** Resolves when all servers are gone; a start that is on its way fails. */
+  /** Resolves when all servers have exited. A `start` that is still running rejects. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all([...this.#servers.values()].map((server) => server.stop()));
-    this.#ports?.release();
+    this.#abort();
+    await Promise.all([...this.#supervisors.values()].map((server) => server.stop()));
+    this.#ports.release();
     this.#lock.release();
   }
 
-  /**
-   * As `stop`, but before it returns: for the moment when the process exits and nothing else can be awaited.
-   *
-   * Servers that take too long are killed.
-   */
-  stopNow(): void {
-    this.#stopped = true;
-    const servers = [...this.#servers.values()];
+  /** Stops all servers before it returns, for handlers of `process.on('exit')`, where nothing can be awaited. */
+  stopSync(): void {
+    this.#abort();
+    const servers = [...this.#supervisors.values()];
     for (const server of servers) server.signalStop();
-    for (const server of servers) server.waitForEnd();
+    for (const server of servers) server.waitForExitSync();
     this.#lock.release();
   }
 
-  /** What the host of the functions has to know; once `start` has resolved. */
+  /** Available after `start`. */
   get running(): RunningStack {
-    if (this.#running === undefined) throw new Error('a stack is described once it has started');
+    if (this.#running === undefined) throw new Error('The stack is not running: await start() first.');
     return this.#running;
   }
 
-  /** @returns the id of a server's process, waiting for it while the server is being started again. */
+  /** The process id of a server. While the server restarts, waits until it is ready. */
   async pidOf(name: ServerName): Promise<number> {
-    const server = this.#servers.get(name);
-    if (server === undefined) throw new Error(`${name} is not part of this stack`);
+    const server = this.#supervisors.get(name);
+    if (server === undefined) throw new Error(`${name} is not among the servers of this stack.`);
     return server.pid();
   }
 
   async #startServers(): Promise<StackEndpoints> {
-    const supervise = (server: Server) =>
-      new ServerSupervisor({
-        server,
-        directory: this.#directory,
-        onNotice: this.#options.onNotice,
-        onFatal: this.#options.onFatal,
-      });
-    // Servers of a killed parent may still hold their ports.
-    const unused = this.#describeServers(noPorts);
-    await Promise.all(unused.map((server) => supervise(server).endLeftover()));
-    if (this.#options.fresh) this.#removeData();
+    const { onNotice, fresh, s3 = 'fauxqs', servers: wanted = serverNames } = this.#options;
+    const directory = this.#directory;
+    // Before the ports are chosen, because orphans may still use them.
+    await stopOrphans({ directory, names: serverNames, onNotice, signal: this.#stopping.signal });
+    if (fresh) this.#deleteData();
     const ports = await this.#choosePorts();
-    if (this.#stopped) throw new Error('the stack was stopped while it started');
-    const wanted = new Set<string>(this.#options.servers ?? serverNames);
-    const servers = this.#describeServers(ports).filter(({ name }) => wanted.has(name));
-    this.#servers = new Map(servers.map((server) => [server.name as ServerName, supervise(server)]));
+    this.#stopping.signal.throwIfAborted();
+    const servers = createServers({ directory, ports, s3 });
+    for (const name of wanted) {
+      const { onFatal } = this.#options;
+      this.#supervisors.set(name, new ServerSupervisor({ server: servers[name], directory, onNotice, onFatal }));
+    }
     await Promise.all(
-      servers.map(async (server) => {
-        await this.#servers.get(server.name as ServerName)?.start();
-        this.#options.onNotice(`${server.title} answers at ${server.address}`);
+      [...this.#supervisors].map(async ([name, supervisor]) => {
+        await supervisor.start();
+        onNotice(`${servers[name].title} is ready at ${servers[name].address}`);
       }),
     );
-    const endpoints = this.#endpoints(ports, servers);
+    const endpoints = serverEndpoints(
+      Object.fromEntries(wanted.map((name) => [name, servers[name].address])),
+      ports.lambda,
+    );
     const { lambda, http, s3Notifications } = ports;
-    const isMinio = this.#options.s3 === 'minio';
-    const s3 = { keepsVersions: isMinio, notifies: isMinio };
-    this.#running = { endpoints, ports: { lambda, http, s3Notifications }, s3, directory: this.#directory };
+    this.#running = {
+      endpoints,
+      ports: { lambda, http, s3Notifications },
+      s3: { keepsVersions: s3 === 'minio', notifies: s3 === 'minio' },
+      directory,
+    };
     return endpoints;
   }
 
-  #describeServers(ports: Ports): Server[] {
-    const directory = this.#directory;
-    return [
-      new KafkaServer({ directory, port: ports.kafka, controllerPort: ports.kafkaController }),
-      new PostgresServer({ name: 'sourceDatabase', database: 'source', directory, port: ports.sourceDatabase }),
-      new PostgresServer({ name: 'targetDatabase', database: 'target', directory, port: ports.targetDatabase }),
-      this.#options.s3 === 'minio'
-        ? new MinioServer({
-            ...{ directory, port: ports.s3, notificationPort: ports.s3Notifications },
-            ...{ accessKeyId, secretAccessKey },
-          })
-        : new FauxqsServer({ directory, port: ports.s3 }),
-      new DynamoDbServer({ directory, port: ports.dynamodb }),
-    ];
-  }
-
-  async #choosePorts(): Promise<Ports> {
-    this.#ports = new PortChooser({
-      preferDefaults: this.#options.ports === 'default',
-      onNotice: this.#options.onNotice,
-    });
-    const ports = { ...noPorts };
+  async #choosePorts(): Promise<Record<PortName, number>> {
+    const ports: Record<PortName, number> = { ...defaultPorts };
     for (const name of Object.keys(ports) as PortName[]) ports[name] = await this.#ports.choose(name);
     return ports;
   }
 
-  /** Everything but the lock and the logs goes. */
-  #removeData(): void {
+  /** Deletes everything but the lock, which this process holds, and the logs. */
+  #deleteData(): void {
     for (const entry of readdirSync(this.#directory)) {
       if (entry.startsWith('lock') || entry === 'logs') continue;
       rmSync(join(this.#directory, entry), { recursive: true, force: true });
     }
   }
 
-  #endpoints(ports: Ports, servers: readonly Server[]): StackEndpoints {
-    const addressOf = (name: ServerName) => servers.find((server) => server.name === name)?.address;
-    const brokers = addressOf('kafka');
-    return {
-      s3: { endpoint: addressOf('s3') ?? '', region, bucket: '', accessKeyId, secretAccessKey },
-      kafka: { brokers: brokers === undefined ? [] : [brokers] },
-      sourceDatabaseUrl: addressOf('sourceDatabase') ?? '',
-      targetDatabaseUrl: addressOf('targetDatabase') ?? '',
-      dynamodb: { endpoint: addressOf('dynamodb') ?? '', offsetTable: '' },
-      lambda: { endpoint: `http://127.0.0.1:${ports.lambda}` },
-      dashboardUrl: null,
-    };
+  #abort(): void {
+    this.#stopping.abort(new Error('The stack was stopped while it started.'));
   }
 }
-
-const noPorts: Ports = {
-  kafka: 0,
-  kafkaController: 0,
-  sourceDatabase: 0,
-  targetDatabase: 0,
-  s3: 0,
-  dynamodb: 0,
-  lambda: 0,
-  http: 0,
-  s3Notifications: 0,
-};

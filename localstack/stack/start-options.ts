@@ -1,21 +1,22 @@
 import { parseArgs } from 'node:util';
+import type { S3ServerKind } from './servers/stack-servers.ts';
 
 export interface StartOptions {
   readonly directory: string;
   readonly ports: 'default' | 'free';
-  readonly s3: 'fauxqs' | 'minio';
+  readonly s3: S3ServerKind;
   readonly fresh: boolean;
   readonly docker: boolean;
 }
 
 export const usage = `npm start [-- OPTIONS]
-  --fresh            begin with empty data
-  --s3 minio         MinIO as the S3 server instead of fauxqs
-  --docker           servers in containers instead of native ones
-  --ports free       any free ports instead of the usual ones
-  --directory DIR    data, logs and endpoints.json there instead of in .localstack`;
+  --fresh            delete the data of earlier runs first
+  --s3 minio         use MinIO as the S3 server instead of fauxqs
+  --docker           run the servers in containers instead of natively
+  --ports free       use any free ports instead of the default ones
+  --directory DIR    keep data, logs and endpoints.json in DIR (default: .localstack)`;
 
-/** @returns undefined when only the usage is asked for. @throws in one line when an option is not as it should be. */
+/** @returns undefined for `--help`. @throws with what is wrong when an option is unknown or has an invalid value. */
 export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -33,13 +34,13 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   const s3 = oneOf('--s3', ['fauxqs', 'minio'], values.s3);
   const ports = oneOf('--ports', ['default', 'free'], values.ports);
   if (docker && (s3 === 'minio' || ports === 'free')) {
-    throw new Error('--docker has MinIO and the usual ports: leave out --s3 and --ports.');
+    throw new Error('--docker always uses MinIO and the default ports: leave out --s3 and --ports.');
   }
   return { fresh, docker, s3, ports, directory };
 }
 
 function oneOf<Choice extends string>(option: string, choices: readonly Choice[], value: string): Choice {
   const choice = choices.find((candidate) => candidate === value);
-  if (choice === undefined) throw new Error(`${option} is ${choices.join(' or ')}, not "${value}".`);
+  if (choice === undefined) throw new Error(`Expected ${option} to be ${choices.join(' or ')}, but found "${value}".`);
   return choice;
 }

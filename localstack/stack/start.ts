@@ -1,7 +1,8 @@
 import { DockerStack } from './docker-stack.ts';
 import { removeEndpoints } from './endpoints.ts';
 import { LocalStack } from './local-stack.ts';
-import { onParentExit } from './process/parent-exit.ts';
+import { onNpmExit } from './process/npm-exit.ts';
+import { stopOrphans } from './process/pid-file.ts';
 import { ServerSupervisor } from './process/server-supervisor.ts';
 import type { RunningStack } from './service/running-stack.ts';
 import { ServerlessOffline } from './service/serverless-offline.ts';
@@ -13,73 +14,77 @@ interface Servers {
   readonly running: RunningStack;
 }
 
-/** `npm start`: the servers, and beside them the functions in a process that may die and is started again. */
-class Supervisor {
+const onNotice = console.log;
+
+/** `npm start`: the servers, and the functions in a process that is restarted when it crashes. */
+class StartCommand {
   readonly #servers: Servers;
+  readonly #stopping = new AbortController();
   #functions: ServerSupervisor | undefined;
-  #ending: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: StartOptions) {
+    const onFatal = (error: Error) => this.#fail(error);
     this.#servers = options.docker
-      ? new DockerStack({ ...options, onNotice: say })
-      : new LocalStack({ ...options, onNotice: say, onFatal: (error) => this.#fail(error) });
+      ? new DockerStack({ ...options, onNotice })
+      : new LocalStack({ ...options, onNotice, onFatal });
   }
 
   async start(): Promise<void> {
     try {
       await this.#servers.start();
-      const server = new ServerlessOffline(this.#servers.running, process.cwd());
+      const { running } = this.#servers;
+      const { directory } = running;
+      const { signal } = this.#stopping;
+      await stopOrphans({ directory, names: [ServerlessOffline.serverName], onNotice, signal });
+      signal.throwIfAborted();
       this.#functions = new ServerSupervisor({
-        ...{ server, directory: this.#servers.running.directory, printsHere: true },
-        ...{ onNotice: say, onFatal: (error) => this.#fail(error) },
+        ...{ server: new ServerlessOffline(running, process.cwd()), directory, inheritOutput: true },
+        ...{ onNotice, onFatal: (error) => this.#fail(error) },
       });
-      await this.#functions.endLeftover();
-      if (this.#ending === undefined) await this.#functions.start();
+      await this.#functions.start();
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
-  /** Ends everything, functions first, and the process with it; only the first call counts. */
-  end(exitCode: number): void {
-    this.#ending ??= this.#stopAll().then(
+  /** Stops the functions, then the servers, and exits. Only the first call has an effect. */
+  stopAndExit(exitCode: number): void {
+    this.#stopping.abort();
+    this.#stopped ??= this.#stopAll().then(
       () => process.exit(exitCode),
       (error: Error) => {
-        process.stderr.write(`${error.message}\n`);
+        console.error(error.message);
         process.exit(1);
       },
     );
   }
 
   async #stopAll(): Promise<void> {
-    // Before there were functions nothing was written, and the file may be that of another stack.
+    // Without functions this process has written no endpoints, and the file may be that of another stack.
     if (this.#functions !== undefined) await removeEndpoints(this.#servers.running.directory);
     await this.#functions?.stop();
     await this.#servers.stop();
   }
 
   #fail(error: Error): void {
-    // What fails because all is being ended is no news.
-    if (this.#ending !== undefined) return;
-    process.stderr.write(`${error.message}\n`);
-    this.end(1);
+    // Errors during a stop are consequences of the stop.
+    if (this.#stopped !== undefined) return;
+    console.error(error.message);
+    this.stopAndExit(1);
   }
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
 
 async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2));
-  if (options === undefined) return say(usage);
-  const supervisor = new Supervisor(options);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => supervisor.end(0));
-  onParentExit(() => supervisor.end(0));
-  await supervisor.start();
+  if (options === undefined) return console.log(usage);
+  const command = new StartCommand(options);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => command.stopAndExit(0));
+  onNpmExit(() => command.stopAndExit(0));
+  await command.start();
 }
 
 await main().catch((error: Error) => {
-  process.stderr.write(`${error.message}\n${usage}\n`);
+  console.error(`${error.message}\n${usage}`);
   process.exitCode = 2;
 });

@@ -7,7 +7,7 @@ import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/clien
 import { putIntoBucket } from '../../localstack/commands/bucket.ts';
 import { salaryCsv } from '../../localstack/commands/salary-csv.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import { localEnvironment } from '../../localstack/stack/service/local-environment.ts';
+import { sdkEnvironment } from '../../localstack/stack/service/environment.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 
 const USAGE = `npm run bench:transform-memory [-- --json]
@@ -37,12 +37,14 @@ async function measure(
   await putIntoBucket({ ...endpoints.s3, bucket: BUCKET }, key, body);
   const { ETag = '' } = await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key }));
   say(`transforming ${megabytes} MB`);
-  const { replacements, additions } = localEnvironment(endpoints, []);
   const child = fork(new URL('transform-memory/transform-process.ts', import.meta.url), [bundle, BUCKET, key, ETag], {
     env: {
       ...process.env,
-      ...replacements,
-      ...additions,
+      ...sdkEnvironment(endpoints),
+      KAFKA_BROKERS: endpoints.kafka.brokers.join(','),
+      KAFKA_AUTH: 'none',
+      TARGET_DATABASE_URL: endpoints.targetDatabaseUrl,
+      POWERTOOLS_METRICS_DISABLED: 'true',
       // As in serverless.yml.
       NODE_OPTIONS: '--max-semi-space-size=8',
       MALLOC_ARENA_MAX: '2',

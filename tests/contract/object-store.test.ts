@@ -11,7 +11,9 @@ import {
 import { createS3Client } from '../../functions/adapters/s3/s3-client.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3/s3-object-store.ts';
 import type { FileArrival } from '../../functions/core/ingestion.ts';
-import { findMinio, type S3ServerKind, TEST_CREDENTIALS, TestS3Server } from '../support/s3-server.ts';
+import type { S3ServerKind } from '../../localstack/stack/servers/stack-servers.ts';
+import { findMinio } from '../../localstack/stack/tools/minio.ts';
+import { TEST_CREDENTIALS, TestS3Server } from '../support/s3-server.ts';
 
 const KEY = '2026/Employee Salaries + 100% Zürich.csv';
 const BYTES = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));

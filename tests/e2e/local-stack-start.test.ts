@@ -3,15 +3,16 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { FunctionInvoker } from '../../localstack/stack/service/function-invoker.ts';
+import { eventually, StopWaiting } from '../support/eventually.ts';
 import { processesOf } from '../support/stack-process.ts';
 
-// A whole stack starts twice in some of these, while another test file starts its own.
+// Some tests start two whole stacks, while another test file starts its own.
 jest.setTimeout(600_000);
+const LIMIT_MS = 240_000;
 
 const project = join(import.meta.dirname, '..', '..');
 const service = mkdtempSync(join(tmpdir(), 'local-stack-start-'));
@@ -27,20 +28,20 @@ beforeAll(() => {
 
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
-  await waitFor(() => processesOf(service).length === 0);
+  await untilNoProcessIsLeft();
   rmSync(service, { recursive: true, force: true });
 });
 
-/** What a program printed on both streams, and how it ended. */
+/** Runs Node in the service's directory; `output` is what it has printed on both streams. */
 function start(...args: string[]): { child: ChildProcess; output: () => string; exited: Promise<number | null> } {
   const child = spawn(process.execPath, args, {
     cwd: service,
     env: {
       ...process.env,
-      // Its own node comes first, as npm and npx see to.
+      // npm and npx also put the project's own Node first.
       PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
       LOCAL_STACK_PORTS: 'free',
-      // A developer's own account must not reach the functions.
+      // The functions must not get a developer's own AWS account.
       AWS_PROFILE: 'production',
     },
   });
@@ -55,10 +56,11 @@ const npmStart = () => start(join(project, 'localstack', 'stack', 'start.ts'), '
 const serverlessOffline = () => start(join(service, 'node_modules', '.bin', 'serverless'), 'offline');
 
 async function ready({ child, output }: ReturnType<typeof start>): Promise<StackEndpoints> {
-  await waitFor(() => {
-    if (child.exitCode !== null) throw new Error(`it ended:\n${output()}`);
+  const isReady = () => {
+    if (child.exitCode !== null) throw new StopWaiting(`The stack exited with code ${child.exitCode}:\n${output()}`);
     return existsSync(endpointsPath);
-  });
+  };
+  await eventually(isReady, { what: 'endpoints.json', withinMs: LIMIT_MS });
   return JSON.parse(readFileSync(endpointsPath, 'utf8')) as StackEndpoints;
 }
 
@@ -66,7 +68,7 @@ describe('npm start', () => {
   let stack: ReturnType<typeof start>;
   let endpoints: StackEndpoints;
 
-  test('prepares what the service defines and says so when everything is ready', async () => {
+  test('creates the resources of the service, and then writes endpoints.json', async () => {
     stack = npmStart();
     endpoints = await ready(stack);
     const { s3, dynamodb, kafka, lambda } = endpoints;
@@ -75,7 +77,7 @@ describe('npm start', () => {
       'eu-central-1',
       'small-local-offsets',
     ]);
-    // The SDK marks the credentials that it is given.
+    // A copy, because the SDK changes the credentials object.
     const client = { region: s3.region, credentials: { ...s3 } };
     await new S3Client({ ...client, endpoint: s3.endpoint }).send(new HeadBucketCommand({ Bucket: s3.bucket }));
     const table = new DescribeTableCommand({ TableName: dynamodb.offsetTable });
@@ -90,39 +92,39 @@ describe('npm start', () => {
     });
   });
 
-  test('refuses a second one, which disturbs nothing', async () => {
+  test('refuses a second stack, and keeps running undisturbed', async () => {
     const second = npmStart();
     expect(await second.exited).toBe(1);
     expect(second.output()).toContain(`(process ${stack.child.pid})`);
     expect(existsSync(endpointsPath)).toBe(true);
   });
 
-  test('starts the functions again when one of them ends the process of all', async () => {
+  test('restarts the functions when one of them crashes the process of all', async () => {
     const functions = new FunctionInvoker(endpoints.lambda.endpoint);
     await expect(functions.invoke('small-local-crash', {})).rejects.toThrow();
-    await waitFor(() => stack.output().includes('serverless offline is back'));
+    await eventually(() => stack.output().includes('serverless offline is running again'), { withinMs: LIMIT_MS });
     expect(await ready(stack)).toEqual(endpoints);
     expect(await functions.invoke('small-local-look', {})).toMatchObject({ KAFKA_AUTH: 'none' });
   });
 
-  test('ends everything on Ctrl-C, with exit code 0', async () => {
+  test('stops everything on Ctrl-C, with exit code 0', async () => {
     stack.child.kill('SIGINT');
     expect(await stack.exited).toBe(0);
     expect(existsSync(endpointsPath)).toBe(false);
-    await waitFor(() => processesOf(service).length === 0);
+    await untilNoProcessIsLeft();
   });
 
-  test('leaves nothing running when it is killed', async () => {
+  test('leaves no process running when it is killed', async () => {
     stack = npmStart();
     await ready(stack);
     stack.child.kill('SIGKILL');
-    await waitFor(() => processesOf(service).length === 0);
+    await untilNoProcessIsLeft();
   });
 });
 
 describe('serverless offline alone', () => {
-  test('starts the servers, and ends them on Ctrl-C', async () => {
-    // That of the killed one is no sign of this one; it is there when the functions had to be killed, too.
+  test('starts the servers, and stops them on Ctrl-C', async () => {
+    // A killed stack may have left its file behind.
     rmSync(endpointsPath, { force: true });
     const stack = serverlessOffline();
     const { lambda } = await ready(stack);
@@ -132,24 +134,19 @@ describe('serverless offline alone', () => {
     stack.child.kill('SIGINT');
     expect(await stack.exited).toBe(0);
     expect(existsSync(endpointsPath)).toBe(false);
-    await waitFor(() => processesOf(service).length === 0);
+    await untilNoProcessIsLeft();
   });
 
-  test('ends with the reason when provisioning fails', async () => {
+  test('exits with the reason when provisioning fails', async () => {
     writeFileSync(join(service, 'provision-fails'), '');
     const stack = serverlessOffline();
     expect(await stack.exited).toBe(1);
     expect(stack.output()).toContain('small-local-provision failed: migration 0003 is broken');
     expect(existsSync(endpointsPath)).toBe(false);
-    await waitFor(() => processesOf(service).length === 0);
+    await untilNoProcessIsLeft();
   });
 });
 
-async function waitFor(condition: () => boolean): Promise<void> {
-  const timeoutMs = 240_000;
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
-    await delay(50);
-  }
+async function untilNoProcessIsLeft(): Promise<void> {
+  await eventually(() => processesOf(service).length === 0, { what: `no process of ${service}`, withinMs: LIMIT_MS });
 }

@@ -1,14 +1,9 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { installedMinioPath } from '../../localstack/stack/servers/minio-server.ts';
+import { findMinio } from '../../localstack/stack/tools/minio.ts';
 import { describePipelines } from '../support/describe-pipelines.ts';
 
-const onPath = (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'minio'));
-const minio = [process.env['MINIO_BIN'] ?? '', installedMinioPath(), ...onPath].find((path) => existsSync(path));
-
-if (minio === undefined) {
-  process.stdout.write('skipped: no MinIO at hand; `npm run minio:install` builds one, or name one in MINIO_BIN\n');
-  // A file without any test would fail.
+if (findMinio() === undefined) {
+  process.stdout.write('skipped: MinIO is not installed; run "npm run minio:install", or set MINIO_BIN\n');
+  // Jest fails for a file without tests.
   test.skip('both pipelines with MinIO', () => {});
 } else {
   describePipelines('minio');

@@ -2,17 +2,17 @@ import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runProgram } from '../../localstack/stack/process/run-program.ts';
-import { actAs, findPostgresAccount } from '../../localstack/stack/servers/postgres-account.ts';
+import { findPostgresAccount, runAsAccount } from '../../localstack/stack/servers/postgres-account.ts';
 import { findPostgresBinaries } from '../../localstack/stack/tools/postgres-binaries.ts';
 
-// Everybody else runs PostgreSQL as themselves, and passes by no permissions.
+// Ordinary users run PostgreSQL under their own account.
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 asRoot(
-  'root has a database made also where others may enter neither project nor data, as in its own home',
+  'root can create a database where others may access neither the programs nor the data, as in its home directory',
   async () => {
     const { signal } = new AbortController();
-    // Only its owner may enter it.
+    // mkdtemp gives access to its owner only.
     const home = mkdtempSync(join(tmpdir(), 'local-stack-home-'));
     try {
       const native = join(dirname(findPostgresBinaries().initdb), '..');
@@ -22,7 +22,7 @@ asRoot(
       const account = await findPostgresAccount(signal);
       chownSync(directory, account?.uid ?? 0, account?.gid ?? 0);
       const args = ['-D', join(directory, 'data'), '--auth=trust'];
-      const initdb = await actAs(account, join(home, 'native/bin/initdb'), args, directory, signal);
+      const initdb = await runAsAccount(account, join(home, 'native/bin/initdb'), args, directory, signal);
       await runProgram(initdb, { signal });
       expect(existsSync(join(directory, 'data/PG_VERSION'))).toBe(true);
     } finally {

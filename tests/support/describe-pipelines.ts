@@ -247,7 +247,7 @@ export function describePipelines(s3: 'fauxqs' | 'minio'): void {
         });
         expect(await runCommand('resnapshot', ['--yes', '--directory', join(stack.directory, 'nowhere')])).toEqual({
           code: 1,
-          said: expect.stringContaining('no stack is ready'),
+          said: expect.stringContaining('No stack is ready'),
         });
       },
       LIMIT_MS,

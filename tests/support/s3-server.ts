@@ -1,89 +1,69 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ManagedProcess } from '../../localstack/stack/process/managed-process.ts';
 import { PortChooser } from '../../localstack/stack/process/ports.ts';
-import { probeS3 } from '../../localstack/stack/servers/s3-probe.ts';
-
-/** `minio` keeps versions, which `fauxqs` does not. */
-export type S3ServerKind = 'fauxqs' | 'minio';
+import type { Server } from '../../localstack/stack/process/server.ts';
+import { FauxqsServer } from '../../localstack/stack/servers/fauxqs-server.ts';
+import { MinioServer } from '../../localstack/stack/servers/minio-server.ts';
+import type { S3ServerKind } from '../../localstack/stack/servers/stack-servers.ts';
+import { eventually, StopWaiting } from './eventually.ts';
 
 export const TEST_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
-/** The MinIO binary at hand: named by `MINIO_BIN` or found on the path. */
-export function findMinio(): string | undefined {
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'minio'));
-  return [process.env['MINIO_BIN'] ?? '', ...onPath].find((file) => file !== '' && existsSync(file));
-}
+const PROBE_TIMEOUT_MS = 5_000;
 
-/** An S3 server of one test's own, which may go away and come back with its objects. */
+/** An S3 server of one test. It can be killed and started again with the same address and objects. */
 export class TestS3Server {
-  readonly #kind: S3ServerKind;
-  /** Has the port while the server is away. */
+  readonly #server: Server;
   readonly #ports: PortChooser;
-  readonly #port: number;
   readonly #directory: string;
-  #process: ChildProcess | undefined;
+  #process: ManagedProcess | undefined;
 
-  private constructor(kind: S3ServerKind, ports: PortChooser, port: number, directory: string) {
-    this.#kind = kind;
+  private constructor(server: Server, ports: PortChooser, directory: string) {
+    this.#server = server;
     this.#ports = ports;
-    this.#port = port;
     this.#directory = directory;
   }
 
   static async start(kind: S3ServerKind = 'fauxqs'): Promise<TestS3Server> {
+    // Reserves the port until `dispose`, also while the server is killed.
     const ports = new PortChooser({ preferDefaults: false, onNotice: () => {} });
-    const server = new TestS3Server(kind, ports, await ports.choose('s3'), await mkdtemp(join(tmpdir(), 'test-s3-')));
-    await server.start();
-    return server;
+    const options = { port: await ports.choose('s3'), directory: await mkdtemp(join(tmpdir(), 'test-s3-')) };
+    const server =
+      kind === 'minio'
+        ? new MinioServer({ ...options, ...TEST_CREDENTIALS, notificationPort: await ports.choose('s3Notifications') })
+        : new FauxqsServer(options);
+    const started = new TestS3Server(server, ports, options.directory);
+    await started.start();
+    return started;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#server.address;
   }
 
-  /** Resolves when it answers. */
+  /** Resolves when the server is ready. */
   async start(): Promise<void> {
-    const child = this.#kind === 'minio' ? this.#spawnMinio() : this.#spawnFauxqs();
-    this.#process = child;
-    for (;;) {
-      if (child.exitCode !== null) throw new Error(`the S3 server ended with exit code ${child.exitCode}`);
-      const isUp = await probeS3(this.endpoint, AbortSignal.timeout(5_000)).then(
-        () => true,
-        () => false,
-      );
-      if (isUp) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const context = { signal: new AbortController().signal, onNotice: () => {} };
+    const running = await ManagedProcess.spawn(await this.#server.prepare(context), 'inherit');
+    this.#process = running;
+    const isReady = async () => {
+      if (running.exit) throw new StopWaiting(`The S3 server exited with code ${running.exit.code}.`);
+      await this.#server.probe(AbortSignal.timeout(PROBE_TIMEOUT_MS));
+      return true;
+    };
+    await eventually(isReady, { what: 'an S3 server that is ready' });
   }
 
-  #spawnFauxqs(): ChildProcess {
-    const main = 'localstack/stack/servers/fauxqs-main.ts';
-    return spawn(process.execPath, [main, String(this.#port), this.#directory], { stdio: 'inherit' });
-  }
-
-  #spawnMinio(): ChildProcess {
-    const binary = findMinio();
-    if (binary === undefined) throw new Error('no MinIO at hand: set MINIO_BIN to its binary');
-    const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
-    return spawn(binary, ['server', '--quiet', '--address', `127.0.0.1:${this.#port}`, this.#directory], {
-      env: { ...process.env, MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey, MINIO_BROWSER: 'off' },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  }
-
-  /** Ends at once, as in an outage; connections break. */
+  /** Kills the server with SIGKILL, like an outage: connections break. */
   async kill(): Promise<void> {
-    const child = this.#process;
-    if (!child) return;
+    const running = this.#process;
+    if (!running) return;
     this.#process = undefined;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    process.kill(running.pid, 'SIGKILL');
+    await running.exited;
   }
 
   async dispose(): Promise<void> {
@@ -92,7 +72,7 @@ export class TestS3Server {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  /** For what a test puts into the server, not for what it tests. */
+  /** For the arrangement of a test; what it tests has its own client. */
   createClient(): S3Client {
     return new S3Client({
       endpoint: this.endpoint,

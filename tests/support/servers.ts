@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
+import { eventually } from './eventually.ts';
 
-/** How the running servers are handed to the processes that run the tests. */
+/** Passes the addresses of the servers from Jest's global setup to the processes that run the tests. */
 export const endpointsVariable = 'TEST_STACK_ENDPOINTS';
 export const runningStackKey = '__runningTestStack';
 
@@ -13,15 +13,15 @@ export interface RunningTestStack {
   stop(): Promise<void>;
 }
 
-/** The servers that all integration tests share; buckets, tables, topics and databases are each test's own. */
+/** The servers, which all integration tests share. Each test has its own buckets, tables, topics and databases. */
 export function endpoints(): StackEndpoints {
   const text = process.env[endpointsVariable];
   if (text === undefined)
-    throw new Error(`${endpointsVariable} is not set: is this test in the project "integration"?`);
+    throw new Error(`${endpointsVariable} is not set: expected this test in the Jest project "integration".`);
   return JSON.parse(text) as StackEndpoints;
 }
 
-/** @returns the URL of a new, empty database on one of the two servers. It stays, for a look after a failure. */
+/** @returns the URL of a new, empty database on one of the two servers. It is kept, to be inspected after a failure. */
 export async function createDatabase(which: 'source' | 'target'): Promise<string> {
   const { sourceDatabaseUrl, targetDatabaseUrl } = endpoints();
   const url = new URL(which === 'source' ? sourceDatabaseUrl : targetDatabaseUrl);
@@ -37,7 +37,7 @@ export async function createDatabase(which: 'source' | 'target'): Promise<string
   return url.href;
 }
 
-/** @returns the name of a new topic that starts with `prefix`; the settings hold for it from its first record on. */
+/** @returns the name of a new topic, which starts with `prefix`. Its settings apply from the first record on. */
 export async function createTopic(
   prefix: string,
   partitions: number,
@@ -57,8 +57,8 @@ export async function createTopic(
 }
 
 /**
- * Makes a topic; resolves when every partition can be read. The controller answers before the broker knows of the topic,
- * and the `waitForLeaders` of kafkajs gives up on a broker that is behind.
+ * Creates a topic. Resolves when every partition can be read: the controller responds before the broker knows the topic,
+ * and `waitForLeaders` of kafkajs fails when the broker is behind.
  */
 export async function makeTopic(
   admin: Admin,
@@ -75,21 +75,13 @@ export async function makeTopic(
   await untilServed(admin, topic, partitions);
 }
 
-/** Resolves when every partition can be read, whoever makes the topic. */
+/** Resolves when every partition can be read. */
 export async function untilServed(admin: Admin, topic: string, partitions: number, limitMs = 60_000): Promise<void> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    let cause: unknown;
-    try {
-      if ((await admin.fetchTopicOffsets(topic)).length === partitions) return;
-    } catch (error) {
-      cause = error;
-    }
-    if (Date.now() > deadline) {
-      throw new Error(`expected ${partitions} partitions of ${topic} to be served within ${limitMs} ms`, { cause });
-    }
-    await delay(50);
-  }
+  await eventually(async () => (await admin.fetchTopicOffsets(topic)).length === partitions, {
+    what: `${partitions} readable partitions of ${topic}`,
+    withinMs: limitMs,
+    everyMs: 50,
+  });
 }
 
 /** A name that no other test uses. */

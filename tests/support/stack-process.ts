@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import type { ServerName } from '../../localstack/stack/process/server.ts';
+import type { ServerName } from '../../localstack/stack/servers/stack-servers.ts';
 
 const program = join(import.meta.dirname, 'run-stack.ts');
 
@@ -22,15 +22,15 @@ interface Options {
   readonly fresh?: boolean;
 }
 
-/** A local stack in a process of its own. */
+/** A local stack in another process. */
 export class StackProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<number | null>;
   readonly #events: StackEvent[] = [];
-  #hasSaidAll = false;
+  #isClosed = false;
   readonly #listeners = new Set<() => void>();
 
-  /** `prefix` are words before the command, such as those that make it another user's. */
+  /** `prefix` comes before the command, for instance to run it as another user. */
   constructor(options: Options, prefix: readonly string[] = [], env: Record<string, string> = {}) {
     const [file = '', ...args] = [...prefix, process.execPath, program, JSON.stringify(options)];
     this.child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
@@ -39,9 +39,9 @@ export class StackProcess {
       this.#events.push(JSON.parse(line) as StackEvent);
       for (const listener of this.#listeners) listener();
     });
-    // Its output may still be on its way when the process itself is gone.
+    // 'close' comes after all output was read, which 'exit' does not.
     void this.exited.then(() => {
-      this.#hasSaidAll = true;
+      this.#isClosed = true;
       for (const listener of this.#listeners) listener();
     });
   }
@@ -50,13 +50,15 @@ export class StackProcess {
     return this.child.pid as number;
   }
 
-  /** Resolves with the first event of this run that fits. @throws when the process ends without one. */
-  async event(fits: (event: StackEvent) => boolean): Promise<StackEvent> {
+  /** The first event that matches, of the past or the future. @throws when the process exits without one. */
+  async event(matches: (event: StackEvent) => boolean): Promise<StackEvent> {
     for (;;) {
-      const found = this.#events.find(fits);
+      const found = this.#events.find(matches);
       if (found !== undefined) return found;
-      if (this.#hasSaidAll) {
-        throw new Error(`the stack ended without that event; it said:\n${this.transcript}`);
+      if (this.#isClosed) {
+        throw new Error(
+          `Expected an event that matches ${matches}, but the stack exited. Its events:\n${this.transcript}`,
+        );
       }
       await new Promise<void>((resolve) => this.#listeners.add(resolve));
     }
@@ -83,8 +85,9 @@ export interface RunningProcess {
   readonly command: string;
 }
 
-/** All processes whose command names the directory, or that run in it; their watchdogs, too. Linux only. */
+/** All processes with the directory in their command or as their working directory, watchdogs included. Linux only. */
 export function processesOf(directory: string): RunningProcess[] {
+  if (process.platform !== 'linux') throw new Error('processesOf reads /proc, which only Linux has.');
   return readdirSync('/proc').flatMap((entry) => {
     try {
       const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -93,7 +96,7 @@ export function processesOf(directory: string): RunningProcess[] {
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return [{ pid: Number(entry), session: Number(fields[3]), command }];
     } catch {
-      // It has ended meanwhile, or is no process.
+      // The process has just exited, or the entry is not a process.
       return [];
     }
   });
@@ -101,10 +104,10 @@ export function processesOf(directory: string): RunningProcess[] {
 
 function runsIn(pid: string, directory: string): boolean {
   try {
-    const place = readlinkSync(`/proc/${pid}/cwd`);
-    return place === directory || place.startsWith(`${directory}/`);
+    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    return cwd === directory || cwd.startsWith(`${directory}/`);
   } catch {
-    // It has ended meanwhile, or is somebody else's.
+    // The process has just exited, or belongs to another user.
     return false;
   }
 }

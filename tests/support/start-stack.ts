@@ -5,8 +5,8 @@ import { LocalStack } from '../../localstack/stack/local-stack.ts';
 import { endpointsVariable, type RunningTestStack, runningStackKey } from './servers.ts';
 
 /**
- * Starts the servers once for all integration tests, on free ports and with data of their own, so that it disturbs
- * nothing that runs on this machine.
+ * Jest's global setup: starts the servers for all integration tests, on free ports and in a temporary directory, so that
+ * they do not interfere with a running stack.
  */
 export default async function startStack(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'employee-streams-test-'));
@@ -20,9 +20,9 @@ export default async function startStack(): Promise<void> {
   try {
     process.env[endpointsVariable] = JSON.stringify(await stack.start());
   } catch (error) {
-    // Jest shows no cause.
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The servers for the integration tests did not start: ${why}\n${notices.join('\n')}`);
+    // Jest does not print causes.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The servers of the integration tests did not start: ${reason}\n${notices.join('\n')}`);
   }
   const running: RunningTestStack = { directory, stop: () => stack.stop() };
   Object.assign(globalThis, { [runningStackKey]: running });

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type RunningTestStack, runningStackKey } from './servers.ts';
 
-/** `TEST_STACK_KEEP=1` keeps data and logs for a look after a failure. */
+/** Jest's global teardown. `TEST_STACK_KEEP=1` keeps the data and logs, to be inspected after a failure. */
 export default async function stopStack(): Promise<void> {
   const running = (globalThis as Record<string, unknown>)[runningStackKey] as RunningTestStack | undefined;
   if (running === undefined) return;

@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-const sqliteBusy = 5;
+const SQLITE_BUSY = 5;
 
 /**
- * Makes sure that one process at a time uses a directory.
+ * Lets only one process at a time use a directory.
  *
- * The operating system holds the lock (through SQLite, the one file lock that Node ships), so that it goes with the
- * process however that ends, and a process id that is used again means nothing.
+ * The lock is an operating system lock on a file, so it is released when its process ends, however that happens, and a
+ * reused process id cannot be mistaken for the holder. SQLite is the only access to file locks that Node has.
  */
 export class DirectoryLock {
   readonly #directory: string;
@@ -18,7 +18,10 @@ export class DirectoryLock {
     this.#directory = directory;
   }
 
-  /** @returns undefined when taken, else the id of the process that holds it, as far as it is known. */
+  /**
+   * @returns undefined when the lock was acquired, otherwise its holder. The holder's process id is undefined when the
+   * holder is just acquiring or releasing the lock.
+   */
   tryAcquire(): undefined | { heldBy: number | undefined } {
     mkdirSync(this.#directory, { recursive: true });
     const database = new DatabaseSync(join(this.#directory, 'lock'));
@@ -26,7 +29,7 @@ export class DirectoryLock {
       database.exec('begin exclusive');
     } catch (error) {
       database.close();
-      if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
       return { heldBy: this.#readHolder() };
     }
     this.#database = database;
@@ -49,7 +52,6 @@ export class DirectoryLock {
     try {
       return Number.parseInt(readFileSync(this.#holderPath, 'utf8'), 10) || undefined;
     } catch {
-      // The holder is just about to write or to remove it.
       return undefined;
     }
   }

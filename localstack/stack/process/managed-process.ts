@@ -7,11 +7,10 @@ export interface Command {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Another user to run as; only root may ask for one. */
+  /** Run as this user; requires root. */
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** What asks it to stop. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
-  /** How long it may take to stop before it is killed. */
+  /** How long the process may take to stop before it is killed. */
   readonly stopTimeoutMs: number;
 }
 
@@ -20,11 +19,17 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-// Becomes the command by `exec`, so that the process id is the command's own. Before that it leaves a watchdog behind,
-// which reads from a pipe that only the parent holds open: "done" when the command has ended, nothing at all when the
-// parent has gone, however that went. Background jobs of a shell get no standard input, hence the detour over 3; the
-// shell around the watchdog is there so that the command does not find itself with a child that it has not made.
-const guard = `signal=$1 grace=$2
+/*
+ * The POSIX shell script that starts a command. It ends with `exec`, so that the command has the process id of the shell.
+ *
+ * First it starts a watchdog, which reads from a pipe that only the parent process holds open. When the command has
+ * exited, the parent writes "done" and the watchdog exits. When the parent has died, by whatever cause, the pipe closes
+ * without "done", and the watchdog stops the command.
+ *
+ * A shell gives background jobs no standard input, so the pipe is passed on as descriptor 3. The subshell around the
+ * watchdog exits at once: otherwise the watchdog would be a child of the command, which may wait for all its children.
+ */
+const startScript = `signal=$1 grace=$2
 shift 2
 exec 3<&0 </dev/null
 ( (
@@ -38,14 +43,15 @@ exec 3<&0 </dev/null
 exec "$@" 3<&-`;
 
 /**
- * A process in a session of its own, which Ctrl-C in the terminal does not reach, and which does not outlive this
- * process, not even when this one is killed.
+ * A child process that never outlives this process: a watchdog stops it even when this process is killed.
+ *
+ * It runs in its own session, so that Ctrl-C in the terminal does not reach it. Needs a POSIX shell.
  */
 export class ManagedProcess {
   readonly pid: number;
-  /** Resolves when the process has ended; never rejects. */
+  /** Resolves when the process has exited; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Resolves when it has ended and all that it printed has been read. */
+  /** Resolves when the process has exited and all its output has been read. */
   readonly closed: Promise<void>;
   readonly #child: ChildProcess;
   readonly #command: Command;
@@ -59,27 +65,30 @@ export class ManagedProcess {
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.#exit = { code, signal };
-        child.stdin?.end('done\n');
+        this.#dismissWatchdog();
         resolve(this.#exit);
       });
     });
   }
 
   /**
-   * @param output file descriptor that standard output and error go to, `pipe` to read them, or `inherit`.
-   * @throws when the process cannot be made at all; a command that is not there ends with code 127.
+   * @param output Where standard output and error go: a file descriptor, `pipe` for `onOutput`, or `inherit`.
+   * @throws when the process cannot be created. A command that does not exist exits with code 127 instead.
    */
   static async spawn(command: Command, output: number | 'pipe' | 'inherit'): Promise<ManagedProcess> {
+    if (process.platform === 'win32') {
+      throw new Error('The local stack needs a POSIX shell, which Windows does not have: run it in WSL 2.');
+    }
     const signal = command.stopSignal.slice('SIG'.length);
     const graceSeconds = String(Math.ceil(command.stopTimeoutMs / 1000));
-    const child = spawn('/bin/sh', ['-c', guard, 'sh', signal, graceSeconds, command.file, ...command.args], {
+    const child = spawn('/bin/sh', ['-c', startScript, 'sh', signal, graceSeconds, command.file, ...command.args], {
       stdio: ['pipe', output, output],
       detached: true,
       env: (command.env ?? process.env) as NodeJS.ProcessEnv,
       ...(command.cwd !== undefined && { cwd: command.cwd }),
       ...command.user,
     });
-    // The watchdog may be gone before the word is said to it.
+    // Writing "done" fails when the watchdog has already exited.
     child.stdin?.on('error', () => {});
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
@@ -88,17 +97,17 @@ export class ManagedProcess {
     return new ManagedProcess(child, child.pid as number, command);
   }
 
-  /** Undefined while it runs. */
+  /** Undefined while the process runs. */
   get exit(): Exit | undefined {
     return this.#exit;
   }
 
-  /** Calls `onText` with what the process prints; only with `pipe`. */
+  /** Calls `onText` with each piece of output. Only for processes spawned with `pipe`. */
   onOutput(onText: (text: string) => void): void {
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.setEncoding('utf8').on('data', onText);
   }
 
-  /** Asks it to stop, kills it when that takes too long, and resolves when it is gone. */
+  /** Sends the stop signal, kills the process after `stopTimeoutMs`, and resolves when it has exited. */
   async stop(): Promise<void> {
     if (this.#exit !== undefined) return;
     this.signalStop();
@@ -112,23 +121,31 @@ export class ManagedProcess {
     await this.exited;
   }
 
-  /** Asks it to stop, and no more. */
+  /** Sends the stop signal without waiting. */
   signalStop(): void {
     if (this.#exit !== undefined) return;
     signalProcess(this.pid, this.#command.stopSignal);
-    // A process that is suspended would not hear the other signal.
+    // A suspended process handles the stop signal only after it continues.
     signalProcess(this.pid, 'SIGCONT');
   }
 
-  /** Blocks this whole process until the other is gone, and kills it when that takes too long. */
-  waitForEnd(): void {
+  /** Blocks the event loop until the process has exited, and kills it after `stopTimeoutMs`. */
+  waitForExitSync(): void {
     if (this.#exit !== undefined) return;
     const deadline = Date.now() + this.#command.stopTimeoutMs;
-    const clock = new Int32Array(new SharedArrayBuffer(4));
+    const sleeper = new Int32Array(new SharedArrayBuffer(4));
     while (processIdentity(this.pid) !== undefined) {
       if (Date.now() > deadline) signalProcess(this.pid, 'SIGKILL');
-      Atomics.wait(clock, 0, 0, 20);
+      Atomics.wait(sleeper, 0, 0, 20);
     }
+    this.#dismissWatchdog();
+  }
+
+  #dismissWatchdog(): void {
     this.#child.stdin?.end('done\n');
   }
+}
+
+export function describeExit({ code, signal }: Exit): string {
+  return signal === null ? `exit code ${code}` : `killed by ${signal}`;
 }

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server } from 'node:net';
 
-/** Where each server listens when nothing else does. */
+/** Where each server listens, unless the port is already in use. */
 export const defaultPorts = {
   kafka: 9092,
   kafkaController: 9093,
@@ -15,23 +15,24 @@ export const defaultPorts = {
 
 export type PortName = keyof typeof defaultPorts;
 
-// Below the range from which systems give ports to outgoing connections: one of those could take the port of a server
-// that has just died and is about to be started again.
-const lowestFreePort = 15_000;
-const highestFreePort = 31_999;
+// Below the ranges from which systems pick ports for outgoing connections: such a connection could otherwise take the
+// port of a server that is just restarting.
+const LOWEST_FREE_PORT = 15_000;
+const HIGHEST_FREE_PORT = 31_999;
+const MAX_ATTEMPTS = 200;
 
 /**
- * Hands out loopback ports, each only once.
+ * Chooses loopback ports, each only once.
  *
- * A port that is not a default one is even and stays this process' own until `release`, also while its server has not
- * started yet or is being started again: the odd port above it is listened on, and whoever chooses another way asks for
- * that one first. Of a default port somebody else may get hold before its server listens, which then says so.
+ * A port that is not a default one is even, and reserved until `release`, also while its server has not started yet or
+ * restarts: this process listens on the odd port above it, and every PortChooser tries to listen there first. A default
+ * port is not reserved: another process may take it before the server listens, and the server then fails to start.
  */
 export class PortChooser {
   readonly #preferDefaults: boolean;
   readonly #onNotice: (line: string) => void;
-  readonly #given = new Set<number>();
-  readonly #claims: Server[] = [];
+  readonly #chosen = new Set<number>();
+  readonly #reservations: Server[] = [];
 
   constructor(options: { preferDefaults: boolean; onNotice: (line: string) => void }) {
     this.#preferDefaults = options.preferDefaults;
@@ -40,49 +41,54 @@ export class PortChooser {
 
   async choose(name: PortName): Promise<number> {
     const preferred = defaultPorts[name];
-    if (this.#preferDefaults && !this.#given.has(preferred) && (await isPortFree(preferred))) {
-      this.#given.add(preferred);
+    if (this.#preferDefaults && !this.#chosen.has(preferred) && (await isPortFree(preferred))) {
+      this.#chosen.add(preferred);
       return preferred;
     }
-    for (let attempt = 0; attempt < 200; attempt++) {
-      const port = lowestFreePort + 2 * Math.floor((Math.random() * (highestFreePort - lowestFreePort + 1)) / 2);
-      if (!(await this.#claim(port))) continue;
-      if (this.#preferDefaults) this.#onNotice(`Port ${preferred} (${name}) is taken; ${port} is used instead.`);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const port = LOWEST_FREE_PORT + 2 * Math.floor((Math.random() * (HIGHEST_FREE_PORT - LOWEST_FREE_PORT + 1)) / 2);
+      if (!(await this.#reserve(port))) continue;
+      if (this.#preferDefaults) this.#onNotice(`Port ${preferred} (${name}) is in use; using ${port} instead.`);
       return port;
     }
-    throw new Error(`No free port was found for ${name} between ${lowestFreePort} and ${highestFreePort}.`);
+    throw new Error(
+      `No free port for ${name} between ${LOWEST_FREE_PORT} and ${HIGHEST_FREE_PORT}: stop other servers.`,
+    );
   }
 
-  /** Lets others have the ports; those of servers that still run stay taken by them. */
+  /** Ends the reservations. Servers that still run keep their ports. */
   release(): void {
-    for (const claim of this.#claims.splice(0)) claim.close();
+    for (const reservation of this.#reservations.splice(0)) reservation.close();
   }
 
-  async #claim(port: number): Promise<boolean> {
-    const claim = await listen(port + 1);
-    if (claim === undefined) return false;
-    // It is no reason for the process to live on.
-    claim.unref();
+  async #reserve(port: number): Promise<boolean> {
+    const reservation = await listen(port + 1);
+    if (reservation === undefined) return false;
+    // Lets the process exit while it holds the reservation.
+    reservation.unref();
     if (!(await isPortFree(port))) {
-      claim.close();
+      reservation.close();
       return false;
     }
-    this.#claims.push(claim);
+    this.#reservations.push(reservation);
     return true;
   }
 }
 
-/** Nobody answers there and it can be listened on; both, as some systems let two listen on different addresses. */
+/**
+ * Whether nothing accepts connections on the port and it can be listened on. Both are checked, because some systems let
+ * two processes listen on the same port of different addresses.
+ */
 export async function isPortFree(port: number): Promise<boolean> {
-  return !(await answers(port)) && (await canListen(port));
+  return !(await acceptsConnections(port)) && (await canListen(port));
 }
 
-function answers(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', timeout: 500 });
-    const end = (answer: boolean) => {
+    const end = (isAccepted: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(isAccepted);
     };
     socket.once('connect', () => end(true));
     socket.once('error', () => end(false));

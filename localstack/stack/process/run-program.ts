@@ -1,18 +1,19 @@
-import { type Command, ManagedProcess } from './managed-process.ts';
+import { type Command, describeExit, ManagedProcess } from './managed-process.ts';
 
-export type Tool = Omit<Command, 'stopSignal' | 'stopTimeoutMs'>;
+export type Program = Omit<Command, 'stopSignal' | 'stopTimeoutMs'>;
 
 /**
- * Runs a program to its end and gives back what it printed on both streams.
+ * Runs a program until it exits, and returns its standard output and error together.
  *
- * @throws with the last lines when it ends with anything but 0, and when `signal` ends it early.
+ * @throws with its last lines of output when it exits with a code other than 0. Aborting `signal` stops the program and
+ * throws the signal's reason.
  */
 export async function runProgram(
-  tool: Tool,
+  program: Program,
   options: { signal: AbortSignal; onLine?: (line: string) => void },
 ): Promise<string> {
   options.signal.throwIfAborted();
-  const running = await ManagedProcess.spawn({ ...tool, stopSignal: 'SIGTERM', stopTimeoutMs: 2_000 }, 'pipe');
+  const running = await ManagedProcess.spawn({ ...program, stopSignal: 'SIGTERM', stopTimeoutMs: 2_000 }, 'pipe');
   let output = '';
   let unfinishedLine = '';
   running.onOutput((text) => {
@@ -27,12 +28,12 @@ export async function runProgram(
   await running.closed;
   options.signal.removeEventListener('abort', stop);
   options.signal.throwIfAborted();
-  if (exit.code !== 0) {
-    throw new Error(`${tool.file} ended with ${exit.code ?? exit.signal}. It said:\n${lastLines(output, 15)}`);
-  }
+  if (exit.code !== 0) throw new Error(`${program.file} failed with ${describeExit(exit)}.${lastOutput(output)}`);
   return output;
 }
 
-export function lastLines(text: string, count: number): string {
-  return text.trimEnd().split('\n').slice(-count).join('\n');
+/** The last lines of a program's output as the end of an error message; empty when there is no output. */
+export function lastOutput(output: string): string {
+  const lines = output.trimEnd().split('\n').slice(-15).join('\n');
+  return lines.trim() === '' ? '' : ` Its last output:\n${lines}`;
 }

@@ -1,246 +1,168 @@
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Exit, ManagedProcess } from './managed-process.ts';
-import { processIdentity, signalProcess } from './process-info.ts';
-import { lastLines } from './run-program.ts';
+import { CrashLimit } from './crash-limit.ts';
+import { type Command, describeExit, ManagedProcess } from './managed-process.ts';
+import { PidFile } from './pid-file.ts';
+import { lastOutput } from './run-program.ts';
 import type { Server } from './server.ts';
+import { ServerLog } from './server-log.ts';
+import { waitUntilReady } from './wait-until-ready.ts';
 
-const deathsAllowed = 3;
-const deathWindowMs = 60_000;
-const probeIntervalMs = 50;
-const probeTimeoutMs = 3_000;
-const largestLogBytes = 5_000_000;
+const DEFAULT_START_TIMEOUT_MS = 180_000;
 
 interface Options {
   readonly server: Server;
+  /** Has the logs and the pid files of all servers. */
   readonly directory: string;
+  /** Lets the server print to the terminal of this process, instead of into its log file. */
+  readonly inheritOutput?: boolean;
   readonly onNotice: (line: string) => void;
-  /** Lets the process print where this one prints, instead of into its log. */
-  readonly printsHere?: boolean;
-  /** Called once, when the server has died for the third time within a minute. */
+  /** Called once, when the server has crashed too often and is not restarted. */
   readonly onFatal: (error: Error) => void;
 }
 
-/** Keeps one server running: starts it, waits for its answer, starts it again when it dies. */
+/** Runs one server: starts it, waits until it is ready, and restarts it when it exits. Use an instance once. */
 export class ServerSupervisor {
   readonly #options: Options;
+  readonly #pidFile: PidFile;
+  readonly #log: ServerLog | undefined;
   readonly #stopping = new AbortController();
-  readonly #deaths: number[] = [];
+  readonly #crashLimit = new CrashLimit();
   #process: ManagedProcess | undefined;
   #starting: Promise<void> | undefined;
-  #keeping: Promise<void> | undefined;
-  #ready = Promise.withResolvers<number>();
+  #supervising: Promise<void> | undefined;
+  #ready = pendingPid();
 
   constructor(options: Options) {
+    const { server, directory, inheritOutput } = options;
     this.#options = options;
-    // Nobody may be waiting when it fails.
-    this.#ready.promise.catch(() => {});
+    this.#pidFile = new PidFile(directory, server.name);
+    this.#log = inheritOutput ? undefined : new ServerLog(join(directory, 'logs', `${server.name}.log`));
   }
 
-  /** Resolves when the server answers. @throws with its last words when it ends, or stays silent for too long. */
+  /** Resolves when the server is ready. @throws with its last output when it exits or is not ready in time. */
   async start(): Promise<void> {
     this.#starting = this.#startOnce();
     await this.#starting;
-    this.#keeping = this.#keepRunning();
+    this.#supervising = this.#restartOnExit();
   }
 
-  /** Resolves when the server is gone. Also ends a start that is on its way. */
+  /** Resolves when the server has exited. A `start` that is still running rejects. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error(`${this.#title} is being stopped`));
+    this.#abort();
     this.#ready.reject(this.#stopping.signal.reason);
     await this.#process?.stop();
-    // Its failure is told to the one who has started it.
+    // The caller of `start` gets this error.
     await this.#starting?.catch(() => {});
-    await this.#keeping;
-    rmSync(this.#recordPath, { force: true });
+    await this.#supervising;
+    this.#pidFile.remove();
   }
 
-  /** First half of a stop that waits for nothing; `waitForEnd` is the other. */
+  /** Sends the stop signal without waiting; `waitForExitSync` completes the stop. */
   signalStop(): void {
-    this.#stopping.abort(new Error(`${this.#title} is being stopped`));
+    this.#abort();
     this.#process?.signalStop();
   }
 
-  waitForEnd(): void {
-    this.#process?.waitForEnd();
-    rmSync(this.#recordPath, { force: true });
+  /** Blocks the event loop until the server has exited. */
+  waitForExitSync(): void {
+    this.#process?.waitForExitSync();
+    this.#pidFile.remove();
   }
 
-  /** @returns the id of the process that answers; waits for it while the server is being started again. */
+  /** The server's process id. While the server restarts, waits until it is ready. */
   pid(): Promise<number> {
     return this.#ready.promise;
-  }
-
-  /** Ends what a parent that was killed has left behind, as soon as possible but as gently as its own stop would. */
-  async endLeftover(): Promise<void> {
-    const record = readRecord(this.#recordPath);
-    if (record === undefined) return;
-    const isRunning = () => processIdentity(record.pid) === record.identity;
-    const deadline = Date.now() + record.stopTimeoutMs + 2_000;
-    if (isRunning()) {
-      this.#options.onNotice(`${this.#title} of an earlier run (process ${record.pid}) is still there: ending it.`);
-      signalProcess(record.pid, record.stopSignal);
-      signalProcess(record.pid, 'SIGCONT');
-    }
-    while (isRunning()) {
-      if (Date.now() > deadline) signalProcess(record.pid, 'SIGKILL');
-      await delay(probeIntervalMs, undefined, { signal: this.#stopping.signal });
-    }
-    rmSync(this.#recordPath, { force: true });
   }
 
   get #title(): string {
     return this.#options.server.title;
   }
 
-  get #recordPath(): string {
-    return join(this.#options.directory, 'run', `${this.#options.server.name}.json`);
+  #abort(): void {
+    this.#stopping.abort(new Error(`${this.#title} is being stopped`));
   }
 
-  get #logPath(): string {
-    return join(this.#options.directory, 'logs', `${this.#options.server.name}.log`);
-  }
-
-  async #keepRunning(): Promise<void> {
-    const { onNotice, onFatal } = this.#options;
+  async #restartOnExit(): Promise<void> {
     while (this.#process !== undefined) {
-      let reason = describeExit(await this.#process.exited);
+      const exit = await this.#process.exited;
       if (this.#stopping.signal.aborted) return;
-      this.#ready = Promise.withResolvers<number>();
-      this.#ready.promise.catch(() => {});
-      for (;;) {
-        const now = Date.now();
-        this.#deaths.push(now);
-        while ((this.#deaths[0] ?? now) < now - deathWindowMs) this.#deaths.shift();
-        if (this.#deaths.length >= deathsAllowed) {
-          const error = new Error(
-            `${this.#title} died ${deathsAllowed} times within a minute, the last time: ${reason}.` +
-              (this.#options.printsHere ? '' : ` Its log is ${this.#logPath}.`),
-          );
-          this.#ready.reject(error);
-          onFatal(error);
-          return;
-        }
-        onNotice(`${this.#title} died (${reason}); starting it again.`);
-        try {
-          await this.#startOnce();
-          onNotice(`${this.#title} is back at ${this.#options.server.address}.`);
-          break;
-        } catch (error) {
-          if (this.#stopping.signal.aborted) return;
-          reason = (error as Error).message.replace(/\.$/, '');
-        }
+      this.#ready = pendingPid();
+      if (!(await this.#restart(describeExit(exit)))) return;
+    }
+  }
+
+  /** Starts the server until it is ready. @returns false when it is stopped or has crashed too often. */
+  async #restart(exitReason: string): Promise<boolean> {
+    const { onNotice, server } = this.#options;
+    for (let reason = exitReason; ; ) {
+      if (this.#crashLimit.isReachedBy(Date.now())) {
+        this.#giveUp(reason);
+        return false;
+      }
+      onNotice(`${this.#title} exited unexpectedly (${reason}); restarting it.`);
+      try {
+        await this.#startOnce();
+        onNotice(`${this.#title} is running again at ${server.address}.`);
+        return true;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return false;
+        reason = (error as Error).message.replace(/\.$/, '');
       }
     }
+  }
+
+  #giveUp(reason: string): void {
+    const logHint = this.#log === undefined ? '' : ` Its log: ${this.#log.path}.`;
+    const error = new Error(
+      `${this.#title} keeps crashing and is not restarted again. Reason of the last crash: ${reason}.${logHint}`,
+    );
+    this.#ready.reject(error);
+    this.#options.onFatal(error);
   }
 
   async #startOnce(): Promise<void> {
-    const { server } = this.#options;
-    const signal = this.#stopping.signal;
+    const { server, onNotice } = this.#options;
+    const { signal } = this.#stopping;
+    const timeoutMs = server.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS;
     let deadline: number | undefined;
     for (;;) {
       signal.throwIfAborted();
-      const command = await server.prepare({ signal, onNotice: this.#options.onNotice });
+      const command = await server.prepare({ signal, onNotice });
       signal.throwIfAborted();
-      // Not before: what has to be fetched first takes as long as the network needs.
-      deadline ??= Date.now() + startTimeoutOf(server);
-      const log = this.#options.printsHere ? undefined : openLog(this.#logPath);
-      const logStart = log === undefined ? 0 : fstatSync(log).size;
+      // Counts from here, because `prepare` may download files, which takes as long as the network needs.
+      deadline ??= Date.now() + timeoutMs;
+      const running = await this.#spawn(command);
       try {
-        this.#process = await ManagedProcess.spawn(command, log ?? 'inherit');
-      } finally {
-        if (log !== undefined) closeSync(log);
-      }
-      // A stop that came meanwhile did not see this process.
-      if (signal.aborted) await this.#process.stop();
-      writeRecord(this.#recordPath, this.#process.pid, command.stopSignal, command.stopTimeoutMs);
-      try {
-        await this.#waitUntilReady(this.#process, deadline);
+        await waitUntilReady(server, running, { deadline, timeoutMs, signal });
         await server.afterStart?.(signal);
-        this.#ready.resolve(this.#process.pid);
+        this.#ready.resolve(running.pid);
         return;
       } catch (cause) {
-        await this.#process.stop();
+        await running.stop();
         signal.throwIfAborted();
-        const lastWords = log === undefined ? '' : readFileSync(this.#logPath).subarray(logStart).toString();
-        if (server.isPassing?.(lastWords) && Date.now() < deadline) continue;
-        const said = lastWords.trim() === '' ? '' : ` It said:\n${lastLines(lastWords, 15)}`;
-        throw new Error(`${this.#title} did not start: ${(cause as Error).message}.${said}`, { cause });
+        const output = this.#log?.readSinceOpen() ?? '';
+        if (server.isTransientFailure?.(output) && Date.now() < deadline) continue;
+        throw new Error(`${this.#title} did not start: ${(cause as Error).message}.${lastOutput(output)}`, { cause });
       }
     }
   }
 
-  async #waitUntilReady(running: ManagedProcess, deadline: number): Promise<void> {
-    for (;;) {
-      const attempt = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(probeTimeoutMs)]);
-      const failure = await Promise.race([
-        this.#options.server.probe(attempt).then(
-          () => undefined,
-          (error: unknown) => error,
-        ),
-        running.exited.then(() => undefined),
-      ]);
-      if (running.exit !== undefined) throw new Error(describeExit(running.exit));
-      this.#stopping.signal.throwIfAborted();
-      if (failure === undefined) return;
-      if (Date.now() > deadline) {
-        const seconds = startTimeoutOf(this.#options.server) / 1000;
-        throw new Error(`it did not answer within ${seconds} s (${describe(failure)})`, { cause: failure });
-      }
-      await delay(probeIntervalMs, undefined, { signal: this.#stopping.signal });
-    }
+  async #spawn(command: Command): Promise<ManagedProcess> {
+    const running =
+      this.#log === undefined
+        ? await ManagedProcess.spawn(command, 'inherit')
+        : await this.#log.openForAppend((log) => ManagedProcess.spawn(command, log));
+    this.#process = running;
+    // A stop during the spawn could not see this process yet.
+    if (this.#stopping.signal.aborted) await running.stop();
+    this.#pidFile.write(running.pid, command);
+    return running;
   }
 }
 
-function describeExit({ code, signal }: Exit): string {
-  return signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
-}
-
-function describe(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
-}
-
-function openLog(path: string): number {
-  mkdirSync(join(path, '..'), { recursive: true });
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > largestLogBytes) renameSync(path, `${path}.old`);
-  return openSync(path, 'a');
-}
-
-interface ProcessRecord {
-  readonly pid: number;
-  readonly identity: string;
-  readonly stopSignal: 'SIGTERM' | 'SIGINT';
-  readonly stopTimeoutMs: number;
-}
-
-function writeRecord(path: string, pid: number, stopSignal: 'SIGTERM' | 'SIGINT', stopTimeoutMs: number): void {
-  const identity = processIdentity(pid);
-  if (identity === undefined) return;
-  mkdirSync(join(path, '..'), { recursive: true });
-  writeFileSync(path, JSON.stringify({ pid, identity, stopSignal, stopTimeoutMs } satisfies ProcessRecord));
-}
-
-function readRecord(path: string): ProcessRecord | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ProcessRecord;
-  } catch {
-    // Absent, or half written by a parent that was killed; the watchdog ends what that one has started.
-    return undefined;
-  }
-}
-
-function startTimeoutOf({ startTimeoutMs = 180_000 }: Server): number {
-  return startTimeoutMs;
+function pendingPid(): PromiseWithResolvers<number> {
+  const pending = Promise.withResolvers<number>();
+  // Avoids an unhandled rejection when nothing awaits the pid.
+  pending.promise.catch(() => {});
+  return pending;
 }

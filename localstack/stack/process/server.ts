@@ -1,28 +1,27 @@
 import type { Command } from './managed-process.ts';
 
-export const serverNames = ['kafka', 'sourceDatabase', 'targetDatabase', 's3', 'dynamodb'] as const;
-export type ServerName = (typeof serverNames)[number];
-
-/** What the stack has to know about one kind of server to run it. */
+/** One kind of server: how to start its process, and how to tell that it is ready. */
 export interface Server {
+  /** Names its log file and its pid file. */
   readonly name: string;
-  /** As it is shown to people. */
+  /** The name in messages. */
   readonly title: string;
-  /** Where it answers, as it is shown to people. */
+  /** The address in messages. */
   readonly address: string;
-  /** How long it may take from the start of the process to its first answer, crash recovery included; 180 s when absent. */
+  /** Limit from the start of the process to the first successful probe, crash recovery included. Default 180 s. */
   readonly startTimeoutMs?: number;
-  /** Makes everything ready that the start needs; runs before every start, and goes on where a killed one stopped. */
+  /** Runs before every start: installs and configures what the process needs. Must be safe to repeat after a kill. */
   prepare(context: PrepareContext): Promise<Command>;
-  /** Makes a real request; rejects while the server does not answer it as it should. */
+  /** Sends a real request; rejects until the server answers it correctly. */
   probe(signal: AbortSignal): Promise<void>;
-  /** What is missing right after the first answer of each start, such as a database. */
+  /** Runs after the first successful probe of each start, for instance to create a database. */
   afterStart?(signal: AbortSignal): Promise<void>;
-  /** A start that failed with these last words will succeed a moment later. */
-  isPassing?(lastWords: string): boolean;
+  /** Whether a failed start with this output is worth another attempt at once. */
+  isTransientFailure?(output: string): boolean;
 }
 
 export interface PrepareContext {
   readonly signal: AbortSignal;
+  /** Reports progress to the user, one line at a time. */
   readonly onNotice: (line: string) => void;
 }

@@ -8,7 +8,7 @@ import { resolveJars } from '../tools/maven-jars.ts';
 const pomPath = join(import.meta.dirname, 'dynamodb', 'pom.xml');
 const jettyPath = join(import.meta.dirname, 'dynamodb', 'jetty.xml');
 
-/** DynamoDB Local, kept in files; it checks no credentials and knows no regions. */
+/** DynamoDB Local with its data on disk. It ignores credentials and regions. */
 export class DynamoDbServer implements Server {
   readonly name = 'dynamodb';
   readonly title = 'DynamoDB';
@@ -52,7 +52,7 @@ export class DynamoDbServer implements Server {
       body: '{}',
       signal,
     });
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`ListTables was answered with ${response.status}: ${answer}`);
+    const body = await response.text();
+    if (!response.ok) throw new Error(`ListTables failed with status ${response.status}: ${body}`);
   }
 }

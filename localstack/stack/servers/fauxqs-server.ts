@@ -3,9 +3,9 @@ import type { Command } from '../process/managed-process.ts';
 import type { Server } from '../process/server.ts';
 import { probeS3 } from './s3-probe.ts';
 
-const mainPath = join(import.meta.dirname, 'fauxqs-main.ts');
+const MAIN_PATH = join(import.meta.dirname, 'fauxqs-main.ts');
 
-/** An S3 server in Node, kept in files; it checks no credentials. */
+/** fauxqs: an S3 server in Node with its objects on disk. It ignores credentials and keeps no object versions. */
 export class FauxqsServer implements Server {
   readonly name = 's3';
   readonly title = 'S3 (fauxqs)';
@@ -24,8 +24,8 @@ export class FauxqsServer implements Server {
   async prepare(): Promise<Command> {
     return {
       file: process.execPath,
-      args: [mainPath, String(this.#port), this.#directory],
-      // Options that the parent was started with, such as a debugger's port, are not meant for this one.
+      args: [MAIN_PATH, String(this.#port), this.#directory],
+      // NODE_OPTIONS are meant for the parent: two processes cannot share a debugger's port, for instance.
       env: { ...process.env, NODE_OPTIONS: undefined },
       stopSignal: 'SIGTERM',
       stopTimeoutMs: 5_000,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../process/managed-process.ts';
 import { runProgram } from '../process/run-program.ts';
@@ -11,7 +12,7 @@ import { countBrokers } from './kafka-probe.ts';
 const pomPath = join(import.meta.dirname, 'kafka', 'pom.xml');
 const loggingPath = join(import.meta.dirname, 'kafka', 'log4j2.properties');
 
-/** One node of Apache Kafka, broker and controller in one, as small as a laptop likes it. */
+/** Apache Kafka with one node, which is both broker and controller, configured for little memory. */
 export class KafkaServer implements Server {
   readonly name = 'kafka';
   readonly title = 'Kafka';
@@ -34,7 +35,8 @@ export class KafkaServer implements Server {
     const configPath = join(this.#directory, 'server.properties');
     await mkdir(this.#dataPath, { recursive: true });
     await writeFile(configPath, this.#config());
-    if (!(await this.#isFormatted())) await this.#format(java, jars, configPath, context.signal);
+    if (!existsSync(join(this.#dataPath, 'meta.properties')))
+      await this.#format(java, jars, configPath, context.signal);
     return {
       file: java,
       args: [
@@ -55,15 +57,8 @@ export class KafkaServer implements Server {
     return join(this.#directory, 'data');
   }
 
-  #isFormatted(): Promise<boolean> {
-    return access(join(this.#dataPath, 'meta.properties')).then(
-      () => true,
-      () => false,
-    );
-  }
-
   async #format(java: string, jars: string, configPath: string, signal: AbortSignal): Promise<void> {
-    // 22 characters of base64url, the first one a letter: an id that begins with a dash reads like an option.
+    // 22 characters of base64url. The first one is a letter, because an id with a leading dash is parsed as an option.
     const clusterId = `K${randomBytes(16).toString('base64url').slice(1)}`;
     const args = ['-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
     await runProgram(
@@ -82,10 +77,10 @@ export class KafkaServer implements Server {
       'controller.listener.names': 'CONTROLLER',
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
       'log.dirs': this.#dataPath,
-      // A topic that nobody has provisioned is a mistake, here as on MSK.
+      // As on MSK: using a topic that was not provisioned is a mistake.
       'auto.create.topics.enable': false,
       'num.partitions': 6,
-      // There is one node to keep copies on.
+      // There is only one node for replicas.
       'default.replication.factor': 1,
       'min.insync.replicas': 1,
       'offsets.topic.replication.factor': 1,
@@ -96,15 +91,15 @@ export class KafkaServer implements Server {
       'share.coordinator.state.topic.replication.factor': 1,
       'share.coordinator.state.topic.min.isr': 1,
       'share.coordinator.state.topic.num.partitions': 2,
-      // A consumer starts at once instead of waiting for others to join.
+      // A consumer group starts at once instead of waiting for more members to join.
       'group.initial.rebalance.delay.ms': 0,
       'group.min.session.timeout.ms': 1_000,
-      // A broker that was killed is only let in again when its former self has been silent for so long.
+      // After a kill, the controller rejects the restarted broker until the old session has expired.
       'broker.session.timeout.ms': 4_000,
       'broker.heartbeat.interval.ms': 500,
-      // Consumers that were away for a while find their position again.
+      // Consumer groups keep their offsets when the stack was off for a long time: one year instead of seven days.
       'offsets.retention.minutes': 525_600,
-      // The default buffer alone is 128 MB of heap.
+      // The default would take 128 MB of heap.
       'log.cleaner.dedupe.buffer.size': 16_777_216,
       'num.network.threads': 2,
       'num.io.threads': 4,

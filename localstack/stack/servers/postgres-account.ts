@@ -1,36 +1,45 @@
 import { readFileSync } from 'node:fs';
-import { runProgram, type Tool } from '../process/run-program.ts';
-import { findExecutable } from '../tools/java.ts';
+import { type Program, runProgram } from '../process/run-program.ts';
+import { findExecutable } from '../tools/find-executable.ts';
+
+/*
+ * PostgreSQL refuses to run as root, which is the usual user in containers. Only Linux is supported there: the account
+ * comes from /etc/passwd and useradd, its capabilities from setpriv.
+ */
 
 export interface PostgresAccount {
   readonly uid: number;
   readonly gid: number;
 }
 
-const accountName = 'postgres';
+const ACCOUNT_NAME = 'postgres';
 
 /**
- * PostgreSQL refuses to run as root. Root therefore gets the account that PostgreSQL's own packages use, made when it is
- * not there; everybody else runs it as themselves.
+ * The account that runs PostgreSQL when this process runs as root: the one that PostgreSQL's own packages use, created
+ * when it does not exist. Undefined when this process runs as an ordinary user.
  */
 export async function findPostgresAccount(signal: AbortSignal): Promise<PostgresAccount | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const existing = lookUp(accountName);
+  if (process.platform !== 'linux') throw new Error('PostgreSQL cannot run as root: start as an ordinary user.');
+  const existing = readAccount(ACCOUNT_NAME);
   if (existing !== undefined) return existing;
-  const args = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', accountName];
-  // Two that start at once may both try: the second finds the account of the first.
+  const args = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', ACCOUNT_NAME];
+  // The other of two concurrent starts may have created the account, so a failure alone means nothing.
   const failure = await runProgram({ file: 'useradd', args }, { signal }).then(
     () => undefined,
     (error: unknown) => error,
   );
-  const made = lookUp(accountName) ?? lookUp('nobody');
-  if (made !== undefined) return made;
-  throw new Error('PostgreSQL cannot run as root, and no account could be made for it: start as another user.', {
-    cause: failure,
-  });
+  const account = readAccount(ACCOUNT_NAME) ?? readAccount('nobody');
+  if (account !== undefined) return account;
+  throw new Error(
+    'PostgreSQL cannot run as root, and useradd could not create an account: start as an ordinary user.',
+    {
+      cause: failure,
+    },
+  );
 }
 
-function lookUp(name: string): PostgresAccount | undefined {
+function readAccount(name: string): PostgresAccount | undefined {
   for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
     const [user, , uid, gid] = line.split(':');
     if (user === name) return { uid: Number(uid), gid: Number(gid) };
@@ -39,40 +48,44 @@ function lookUp(name: string): PostgresAccount | undefined {
 }
 
 /**
- * The tool as that account runs it.
+ * The program, to be run by that account, or by this user when there is no account.
  *
- * Below a home directory that is closed to others, root's above all, the account reaches neither program nor data. It is
- * then given root's right to pass by file permissions, which PostgreSQL does not object to.
+ * In a home directory that is closed to others, such as root's, the account can access neither the program nor the data.
+ * It then gets the capability to bypass file permissions, which PostgreSQL accepts.
  */
-export async function actAs(
+export async function runAsAccount(
   account: PostgresAccount | undefined,
   file: string,
   args: readonly string[],
   directory: string,
   signal: AbortSignal,
-): Promise<Tool> {
+): Promise<Program> {
   if (account === undefined) return { file, args, cwd: directory };
-  const reach: Tool = { file: '/bin/sh', args: ['-c', 'test -x "$1" && cd "$2"', 'sh', file, directory], cwd: '/' };
-  const reachable = await runProgram({ ...reach, user: account }, { signal }).then(
+  const accessTest: Program = {
+    file: '/bin/sh',
+    args: ['-c', 'test -x "$1" && cd "$2"', 'sh', file, directory],
+    cwd: '/',
+  };
+  const hasAccess = await runProgram({ ...accessTest, user: account }, { signal }).then(
     () => true,
     () => false,
   );
   signal.throwIfAborted();
-  if (reachable) return { file, args, cwd: directory, user: account };
-  const setpriv = await findExecutable('setpriv');
+  if (hasAccess) return { file, args, cwd: directory, user: account };
+  const setpriv = findExecutable('setpriv');
   if (setpriv === undefined) {
     throw new Error(
-      `PostgreSQL runs as the user ${accountName}, who may not enter ${directory}: put the project where others may ` +
-        'read it, start as an ordinary user, or install setpriv (util-linux).',
+      `PostgreSQL runs as the user ${ACCOUNT_NAME}, who may not enter ${directory}: move the project to a directory ` +
+        'that others may read, start as an ordinary user, or install setpriv (util-linux).',
     );
   }
-  const rights = '+dac_override,+dac_read_search';
+  const capabilities = '+dac_override,+dac_read_search';
   const identity = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
-  // Whoever asks by access(2), as initdb does, is otherwise answered as if an ordinary user had no such right.
-  const asked = '--securebits=+no_setuid_fixup';
+  // Without this bit access(2), which initdb calls, ignores the capabilities of a process that is not root.
+  const securebits = '--securebits=+no_setuid_fixup';
   return {
     file: setpriv,
-    args: [...identity, `--inh-caps=${rights}`, `--ambient-caps=${rights}`, asked, file, ...args],
+    args: [...identity, `--inh-caps=${capabilities}`, `--ambient-caps=${capabilities}`, securebits, file, ...args],
     cwd: directory,
   };
 }

@@ -1,4 +1,5 @@
-import { chown, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Command } from '../process/managed-process.ts';
@@ -6,11 +7,11 @@ import { processCommand } from '../process/process-info.ts';
 import { runProgram } from '../process/run-program.ts';
 import type { PrepareContext, Server } from '../process/server.ts';
 import { findPostgresBinaries } from '../tools/postgres-binaries.ts';
-import { actAs, findPostgresAccount, type PostgresAccount } from './postgres-account.ts';
+import { findPostgresAccount, type PostgresAccount, runAsAccount } from './postgres-account.ts';
 
-const superuser = 'postgres';
+const SUPERUSER = 'postgres';
 
-/** One PostgreSQL server with one database, which anybody on this machine may enter: it holds no secret. */
+/** A PostgreSQL server with one database. Without password, because it holds no secrets. */
 export class PostgresServer implements Server {
   readonly name: 'sourceDatabase' | 'targetDatabase';
   readonly title: string;
@@ -40,12 +41,12 @@ export class PostgresServer implements Server {
     const account = await findPostgresAccount(context.signal);
     await mkdir(this.#directory, { recursive: true });
     if (account !== undefined) await chown(this.#directory, account.uid, account.gid);
-    if (!(await stat(this.#dataPath).catch(() => undefined))) await this.#initialise(binaries.initdb, account, context);
-    await this.#removeForeignPidFile();
+    if (!existsSync(this.#dataPath)) await this.#initialise(binaries.initdb, account, context);
+    await this.#removeStalePidFile();
     const settings = {
       listen_addresses: '127.0.0.1',
       port: this.#port,
-      // A socket file would clash with other servers' and its path could be too long.
+      // No socket file: it would collide with those of other servers, and its path could be too long.
       unix_socket_directories: '',
       max_connections: 100,
       shared_buffers: '128MB',
@@ -54,7 +55,13 @@ export class PostgresServer implements Server {
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     return {
-      ...(await actAs(account, binaries.postgres, ['-D', this.#dataPath, ...args], this.#directory, context.signal)),
+      ...(await runAsAccount(
+        account,
+        binaries.postgres,
+        ['-D', this.#dataPath, ...args],
+        this.#directory,
+        context.signal,
+      )),
       stopSignal: 'SIGINT',
       stopTimeoutMs: 10_000,
     };
@@ -69,9 +76,9 @@ export class PostgresServer implements Server {
     if (rowCount === 0) await this.#query(`create database ${pg.escapeIdentifier(this.#database)}`, signal);
   }
 
-  /** After a kill the old server's sessions need a moment to notice and to leave the shared memory. */
-  isPassing(lastWords: string): boolean {
-    return lastWords.includes('pre-existing shared memory block');
+  /** After a kill, the old server's sessions take a moment to exit and to release the shared memory. */
+  isTransientFailure(output: string): boolean {
+    return output.includes('pre-existing shared memory block');
   }
 
   get #dataPath(): string {
@@ -79,23 +86,23 @@ export class PostgresServer implements Server {
   }
 
   #urlOf(database: string): string {
-    return `postgres://${superuser}@127.0.0.1:${this.#port}/${database}`;
+    return `postgres://${SUPERUSER}@127.0.0.1:${this.#port}/${database}`;
   }
 
-  /** Aside and renamed, so that an initialisation that is killed leaves nothing that looks like a database. */
+  /** Initialises another directory and then renames it, so that a killed initialisation leaves no partial database. */
   async #initialise(initdb: string, account: PostgresAccount | undefined, context: PrepareContext): Promise<void> {
-    const aside = join(this.#directory, 'data.partial');
-    await rm(aside, { recursive: true, force: true });
-    const args = ['-D', aside, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--locale=C'];
-    await runProgram(await actAs(account, initdb, args, this.#directory, context.signal), context);
-    await rename(aside, this.#dataPath);
+    const partial = join(this.#directory, 'data.partial');
+    await rm(partial, { recursive: true, force: true });
+    const args = ['-D', partial, '-U', SUPERUSER, '--auth=trust', '--encoding=UTF8', '--locale=C'];
+    await runProgram(await runAsAccount(account, initdb, args, this.#directory, context.signal), context);
+    await rename(partial, this.#dataPath);
   }
 
   /**
-   * A server that was killed leaves its process id in a file, and the next one refuses to start while any process has
-   * that id. One that runs on this very directory is left for the new server to complain about.
+   * A killed server leaves its pid file behind, and the next one refuses to start while any process has that id.
+   * Removes the file when that process is not a PostgreSQL of this directory.
    */
-  async #removeForeignPidFile(): Promise<void> {
+  async #removeStalePidFile(): Promise<void> {
     const path = join(this.#dataPath, 'postmaster.pid');
     const content = await readFile(path, 'utf8').catch(() => undefined);
     const pid = Number.parseInt(content ?? '', 10);
@@ -111,7 +118,7 @@ export class PostgresServer implements Server {
       connectionTimeoutMillis: 5_000,
       query_timeout: 30_000,
     });
-    // A connection that breaks between two answers is told by the query that follows.
+    // The next query rejects when the connection breaks between two queries.
     client.on('error', () => {});
     await client.connect();
     try {

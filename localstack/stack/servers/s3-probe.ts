@@ -1,11 +1,11 @@
 /**
- * Asks an S3 server for its buckets, unsigned.
+ * Sends an unsigned ListBuckets request to an S3 server.
  *
- * Both answers mean that it is up: the list, from a server that checks no signature, and S3's own refusal.
+ * The server is ready when it answers with the list or with `AccessDenied`, which depends on whether it checks signatures.
  */
 export async function probeS3(endpoint: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(endpoint, { signal });
-  const answer = await response.text();
-  if (response.ok || (response.status === 403 && answer.includes('AccessDenied'))) return;
-  throw new Error(`ListBuckets was answered with ${response.status}: ${answer.slice(0, 200)}`);
+  const body = await response.text();
+  if (response.ok || (response.status === 403 && body.includes('AccessDenied'))) return;
+  throw new Error(`ListBuckets failed with status ${response.status}: ${body.slice(0, 200)}`);
 }

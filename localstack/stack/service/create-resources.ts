@@ -1,69 +1,52 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
-  DynamoDBClient,
+  type DynamoDBClient,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
-import type { StackEndpoints } from '../endpoints.ts';
+import { CreateBucketCommand, PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { BucketResource, TableResource } from './find-resources.ts';
 
-/** Makes the buckets that are not there yet. `keepsVersions` tells whether the server can. */
+const TABLE_TIMEOUT_SECONDS = 30;
+
+/** Creates the buckets that do not exist yet. With `keepsVersions`, enables versions where the resource does. */
 export async function createBuckets(
   buckets: readonly BucketResource[],
-  s3: StackEndpoints['s3'],
+  client: S3Client,
   keepsVersions: boolean,
 ): Promise<void> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = s3;
-  const credentials = { accessKeyId, secretAccessKey };
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  try {
-    for (const { name, versioned } of buckets) {
-      await client
-        .send(new CreateBucketCommand({ Bucket: name }))
-        .catch(ignore(`Bucket ${name}`, 'BucketAlreadyOwnedByYou'));
-      if (versioned && keepsVersions) {
-        await client.send(
-          new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }),
-        );
-      }
+  for (const { name, versioned } of buckets) {
+    await client
+      .send(new CreateBucketCommand({ Bucket: name }))
+      .catch(ignore('BucketAlreadyOwnedByYou', `create bucket ${name}`));
+    if (versioned && keepsVersions) {
+      await client.send(
+        new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }),
+      );
     }
-  } finally {
-    client.destroy();
   }
 }
 
-/** Makes the tables that are not there yet; one that is there keeps its keys, whatever the resource says now. */
-export async function createTables(
-  tables: readonly TableResource[],
-  endpoint: string,
-  { region, accessKeyId, secretAccessKey }: StackEndpoints['s3'],
-): Promise<void> {
-  const client = new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
-  try {
-    for (const { name, properties } of tables) {
-      await client
-        .send(new CreateTableCommand(createTableInput(name, properties)))
-        .catch(ignore(`Table ${name}`, 'ResourceInUseException'));
-      await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1 }, { TableName: name });
-      const timeToLive = properties['TimeToLiveSpecification'] as
-        | { Enabled: boolean; AttributeName: string }
-        | undefined;
-      if (timeToLive?.Enabled !== true) continue;
-      await client
-        .send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: timeToLive }))
-        // It says so when it is on already.
-        .catch(ignore(`Table ${name}`, 'ValidationException'));
-    }
-  } finally {
-    client.destroy();
+/** Creates the tables that do not exist yet. An existing table keeps its keys, also when the resource has changed. */
+export async function createTables(tables: readonly TableResource[], client: DynamoDBClient): Promise<void> {
+  for (const { name, properties } of tables) {
+    await client
+      .send(new CreateTableCommand(createTableInput(name, properties)))
+      .catch(ignore('ResourceInUseException', `create table ${name}`));
+    await waitUntilTableExists({ client, maxWaitTime: TABLE_TIMEOUT_SECONDS, minDelay: 1 }, { TableName: name });
+    const timeToLive = properties['TimeToLiveSpecification'] as { Enabled: boolean; AttributeName: string } | undefined;
+    if (timeToLive?.Enabled !== true) continue;
+    await client
+      .send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: timeToLive }))
+      // Fails with this error when it is already enabled.
+      .catch(ignore('ValidationException', `enable the time to live of table ${name}`));
   }
 }
 
-/** Of a resource's properties, those that shape the table; encryption, backups and tags mean nothing here. */
+/** Only what defines the table's structure: encryption, backups and tags have no meaning locally. */
 function createTableInput(name: string, properties: Readonly<Record<string, unknown>>): CreateTableCommandInput {
-  const shaping = [
+  const structural = [
     'AttributeDefinitions',
     'KeySchema',
     'GlobalSecondaryIndexes',
@@ -71,14 +54,15 @@ function createTableInput(name: string, properties: Readonly<Record<string, unkn
     'BillingMode',
     'ProvisionedThroughput',
   ];
-  const kept = Object.entries(properties).filter(([property]) => shaping.includes(property));
+  const kept = Object.entries(properties).filter(([property]) => structural.includes(property));
   return { ...Object.fromEntries(kept), TableName: name } as CreateTableCommandInput;
 }
 
-function ignore(what: string, errorName: string): (error: Error) => void {
+/** A `catch` handler that ignores errors of one name and explains all others. */
+function ignore(errorName: string, action: string): (error: Error) => void {
   return (error) => {
     if (error.name === errorName) return;
-    throw new Error(`${what} could not be made as its resource says: ${error.name}: ${error.message}`, {
+    throw new Error(`Could not ${action} as its resource defines it: ${error.name}: ${error.message}`, {
       cause: error,
     });
   };

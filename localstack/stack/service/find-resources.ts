@@ -1,6 +1,7 @@
 import type { BucketSettings, Service } from './serverless-types.ts';
 
 export interface BucketResource {
+  /** Undefined for buckets that only an event or `provider.s3` defines. */
   readonly logicalId: string | undefined;
   readonly name: string;
   readonly versioned: boolean;
@@ -9,18 +10,15 @@ export interface BucketResource {
 export interface TableResource {
   readonly logicalId: string;
   readonly name: string;
-  /** The properties as CloudFormation has them, which is as the API's CreateTable has them. */
+  /** CloudFormation's properties, most of which are the parameters of CreateTable. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/**
- * The buckets that a deployment would make: resources, and what functions' `s3` events name, described under
- * `provider.s3` or not.
- */
+/** The buckets that a deployment creates: from the resources, from `provider.s3`, and from the functions' `s3` events. */
 export function findBuckets(service: Service): BucketResource[] {
   const buckets: BucketResource[] = resourcesOfType(service, 'AWS::S3::Bucket').map(({ logicalId, properties }) => ({
     logicalId,
-    name: textOr(properties['BucketName'], physicalName(service, logicalId)),
+    name: stringOr(properties['BucketName'], physicalName(service, logicalId)),
     versioned: isEnabled(properties['VersioningConfiguration']),
   }));
   const add = (reference: string) => {
@@ -43,7 +41,7 @@ export function findBuckets(service: Service): BucketResource[] {
 export function findTables(service: Service): TableResource[] {
   return resourcesOfType(service, 'AWS::DynamoDB::Table').map(({ logicalId, properties }) => ({
     logicalId,
-    name: textOr(properties['TableName'], physicalName(service, logicalId)),
+    name: stringOr(properties['TableName'], physicalName(service, logicalId)),
     properties,
   }));
 }
@@ -54,12 +52,12 @@ function resourcesOfType(service: Service, type: string) {
     .map(([logicalId, { Properties: properties = {} }]) => ({ logicalId, properties }));
 }
 
-/** CloudFormation makes such a name, with a random tail; here it is the same each time, so that data is found again. */
+/** Like the names that CloudFormation generates, but without a random suffix, so that each start finds the same data. */
 function physicalName(service: Service, logicalId: string): string {
   return `${service.service}-${service.provider.stage}-${logicalId}`.toLowerCase();
 }
 
-function textOr(value: unknown, otherwise: string): string {
+function stringOr(value: unknown, otherwise: string): string {
   return typeof value === 'string' ? value : otherwise;
 }
 

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Invokes functions by Lambda's own Invoke API, wherever that is served. */
+const POLL_INTERVAL_MS = 50;
+
+/** Invokes functions through the Invoke API of Lambda. */
 export class FunctionInvoker {
   readonly #url: string;
 
@@ -8,8 +10,8 @@ export class FunctionInvoker {
     this.#url = url;
   }
 
-  /** Resolves when it answers anything at all. @throws after `timeoutMs`. */
-  async waitUntilUp(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when the API answers any request. @throws after `timeoutMs`, or when aborted. */
+  async waitUntilReachable(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const failure = await fetch(this.#url, { signal }).then(
@@ -19,13 +21,13 @@ export class FunctionInvoker {
       if (failure === undefined) return;
       signal.throwIfAborted();
       if (Date.now() > deadline) {
-        throw new Error(`${this.#url} does not serve functions after ${timeoutMs / 1000} s`, { cause: failure });
+        throw new Error(`${this.#url} did not serve functions within ${timeoutMs / 1000} s.`, { cause: failure });
       }
-      await delay(50, undefined, { signal });
+      await delay(POLL_INTERVAL_MS, undefined, { signal });
     }
   }
 
-  /** Invokes and waits for the result. @throws with the function's own message when it fails, or when aborted. */
+  /** Invokes a function and returns its result. @throws with the function's error message when it fails. */
   async invoke(functionName: string, event: unknown, signal?: AbortSignal): Promise<unknown> {
     const response = await fetch(`${this.#url}/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`, {
       method: 'POST',
@@ -33,19 +35,19 @@ export class FunctionInvoker {
       body: JSON.stringify(event),
       ...(signal !== undefined && { signal }),
     });
-    const text = await response.text();
+    const body = await response.text();
     if (!response.ok || response.headers.has('x-amz-function-error')) {
-      throw new Error(`${functionName} failed: ${errorMessage(text)}`);
+      throw new Error(`${functionName} failed: ${errorMessage(body)}`);
     }
-    return text === '' ? undefined : JSON.parse(text);
+    return body === '' ? undefined : JSON.parse(body);
   }
 }
 
-function errorMessage(answer: string): string {
+function errorMessage(body: string): string {
   try {
-    const { errorMessage, Message } = JSON.parse(answer) as { errorMessage?: string; Message?: string };
-    return errorMessage ?? Message ?? answer;
+    const { errorMessage, Message } = JSON.parse(body) as { errorMessage?: string; Message?: string };
+    return errorMessage ?? Message ?? body;
   } catch {
-    return answer;
+    return body;
   }
 }

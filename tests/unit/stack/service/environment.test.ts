@@ -1,26 +1,43 @@
-import { findVariable, overlayEnvironment } from '../../../../localstack/stack/service/environment.ts';
-import { localEnvironment } from '../../../../localstack/stack/service/local-environment.ts';
+import { applyEnvironment, localEnvironment } from '../../../../localstack/stack/service/environment.ts';
+import { readSettings } from '../../../../localstack/stack/service/settings.ts';
 import { exampleEndpoints, exampleService } from './example-service.ts';
 
-const local = localEnvironment(exampleEndpoints, [{ logicalId: 'OffsetTable', name: 'offsets' }]);
+const { environment } = readSettings({
+  environment: {
+    replace: {
+      KAFKA_BROKERS: { endpoint: 'kafka.brokers' },
+      KAFKA_AUTH: 'none',
+      TARGET_DATABASE_URL: { endpoint: 'targetDatabaseUrl' },
+      TARGET_DATABASE_SECRET_ARN: null,
+      NODE_EXTRA_CA_CERTS: null,
+    },
+    add: { LOG_LEVEL: 'DEBUG' },
+  },
+});
+const resources = [
+  { logicalId: 'OffsetTable', name: 'offsets' },
+  { logicalId: undefined, name: 'bucket' },
+];
+const local = localEnvironment(exampleEndpoints, environment, resources);
 
-test('points the variables that the service defines at the local servers', () => {
+test('replaces the variables that the service defines, with texts and with endpoints', () => {
   const service = exampleService({ KAFKA_BROKERS: { 'Fn::GetAtt': ['Kafka', 'Brokers'] }, KAFKA_AUTH: 'iam' });
-  expect(overlayEnvironment(service, local)).toEqual([]);
-  expect(service.provider.environment).toMatchObject({ KAFKA_BROKERS: '127.0.0.1:1', KAFKA_AUTH: 'none' });
+  expect(applyEnvironment(service, local)).toEqual([]);
+  expect(service.provider.environment).toMatchObject({ KAFKA_BROKERS: '127.0.0.1:1,127.0.0.1:7', KAFKA_AUTH: 'none' });
 });
 
-test('tells no function of a server that it has not asked for', () => {
+test('gives no function a replaced variable that it does not define', () => {
   const service = exampleService({}, { OTHER: 'kept' });
-  overlayEnvironment(service, local);
+  applyEnvironment(service, local);
   expect(service.getFunction('work').environment).toEqual({ OTHER: 'kept' });
   expect(service.provider.environment).not.toHaveProperty('TARGET_DATABASE_URL');
 });
 
-test('gives every function the addresses and credentials that the SDK reads', () => {
+test('gives all functions the added variables, and the addresses and credentials that the AWS SDK reads', () => {
   const service = exampleService({});
-  overlayEnvironment(service, local);
+  applyEnvironment(service, local);
   expect(service.provider.environment).toMatchObject({
+    LOG_LEVEL: 'DEBUG',
     AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:4',
     AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:5',
     AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:6',
@@ -28,15 +45,21 @@ test('gives every function the addresses and credentials that the SDK reads', ()
   });
 });
 
-test('takes away what means something on AWS only', () => {
+test('removes the variables that are null in the settings', () => {
   const service = exampleService({ NODE_EXTRA_CA_CERTS: '/x' }, { TARGET_DATABASE_SECRET_ARN: { Ref: 'Secret' } });
-  expect(overlayEnvironment(service, local)).toEqual([]);
+  expect(applyEnvironment(service, local)).toEqual([]);
   expect(service.provider.environment).not.toHaveProperty('NODE_EXTRA_CA_CERTS');
   expect(service.getFunction('work').environment).toEqual({});
 });
 
-test('resolves references to resources that exist here, and names the variables that it cannot', () => {
+test('resolves references to local resources, and returns the variables whose references it cannot resolve', () => {
   const service = exampleService({}, { OFFSET_TABLE: { Ref: 'OffsetTable' }, QUEUE: { Ref: 'Queue' } });
-  expect(overlayEnvironment(service, local)).toEqual(['work.QUEUE']);
-  expect(findVariable(service, 'OFFSET_TABLE')).toBe('offsets');
+  expect(applyEnvironment(service, local)).toEqual(['work.QUEUE']);
+  expect(service.getFunction('work').environment).toMatchObject({ OFFSET_TABLE: 'offsets' });
+});
+
+test.each(['kafka', 'kafka.hosts', 'nothing.at.all'])('refuses %s, which is no endpoint', (endpoint) => {
+  expect(() => localEnvironment(exampleEndpoints, { replace: { X: { endpoint } }, add: {} }, [])).toThrow(
+    `custom.localStack.environment: expected a field of endpoints.json, such as kafka.brokers, but found "${endpoint}".`,
+  );
 });

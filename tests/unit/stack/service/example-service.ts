@@ -14,7 +14,7 @@ export const exampleEndpoints: StackEndpoints = {
     accessKeyId: 'key',
     secretAccessKey: 'secret',
   },
-  kafka: { brokers: ['127.0.0.1:1'] },
+  kafka: { brokers: ['127.0.0.1:1', '127.0.0.1:7'] },
   sourceDatabaseUrl: 'postgres://127.0.0.1:2/source',
   targetDatabaseUrl: 'postgres://127.0.0.1:3/target',
   dynamodb: { endpoint: 'http://127.0.0.1:5', offsetTable: '' },
@@ -22,7 +22,7 @@ export const exampleEndpoints: StackEndpoints = {
   dashboardUrl: null,
 };
 
-/** A service with one function, `work`. */
+/** A service whose only function is `work`. */
 export function exampleService(
   environment: Environment,
   functionEnvironment: Environment = {},

@@ -11,11 +11,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
-  mendObjectFiles,
   type ObjectWriter,
+  repairObjectFiles,
+  requireFauxqsVersion,
   writeObjectsAtomically,
-} from '../../../../localstack/stack/servers/atomic-object-files.ts';
+} from '../../../../localstack/stack/servers/patched-fauxqs.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'object-files-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -28,7 +30,7 @@ beforeEach(() => {
   mkdirSync(objects, { recursive: true });
 });
 
-/** Writes as fauxqs does; a death in between throws. */
+/** Writes files as fauxqs does. With `dieAfterData` it throws between the two files, like a kill. */
 function writerBelow(base: string, dieAfterData = false): ObjectWriter {
   return {
     upsertObject(bucket, object) {
@@ -44,7 +46,7 @@ function writerBelow(base: string, dieAfterData = false): ObjectWriter {
 
 const read = (name: string) => readFileSync(join(objects, name), 'utf8');
 
-test('an object that is put twice is the second, bytes and description', () => {
+test('an object that is written twice has the data and metadata of the second write', () => {
   const store = writerBelow(directory);
   const staging = join(directory, '_staging');
   writeObjectsAtomically(store, writerBelow(staging), directory, staging);
@@ -53,7 +55,7 @@ test('an object that is put twice is the second, bytes and description', () => {
   expect([read('a.data'), JSON.parse(read('a.meta.json'))]).toEqual(['second', { key: 'a', contentLength: 6 }]);
 });
 
-test('a death while an object is overwritten leaves the one before', () => {
+test('a kill while an object is overwritten leaves the previous object', () => {
   const store = writerBelow(directory);
   const staging = join(directory, '_staging');
   writerBelow(directory).upsertObject('bucket', { key: 'a', body: 'one' });
@@ -62,27 +64,36 @@ test('a death while an object is overwritten leaves the one before', () => {
   expect([read('a.data'), JSON.parse(read('a.meta.json'))]).toEqual(['one', { key: 'a', contentLength: 3 }]);
 });
 
-test('a description that is half written goes, and so does one without bytes', () => {
+test('incomplete metadata is removed, and so is metadata without data', () => {
   writeFileSync(join(objects, 'half.data'), 'x');
   writeFileSync(join(objects, 'half.meta.json'), '{"key": "ha');
   writeFileSync(join(objects, 'alone.meta.json'), '{"key": "alone"}');
-  mendObjectFiles(directory);
+  repairObjectFiles(directory);
   expect(readdirSync(objects)).toEqual(['half.data']);
 });
 
-test('bytes that are newer than their description are described anew', () => {
+test('metadata that is older than its data is written again', () => {
   writerBelow(directory).upsertObject('bucket', { key: 'a', body: 'one' });
   utimesSync(join(objects, 'a.meta.json'), new Date(0), new Date(0));
   writeFileSync(join(objects, 'a.data'), 'second');
-  mendObjectFiles(directory);
+  repairObjectFiles(directory);
   const etag = `"${createHash('md5').update('second').digest('hex')}"`;
   expect(JSON.parse(read('a.meta.json'))).toMatchObject({ key: 'a', contentLength: 6, etag });
 });
 
-test('a bucket keeps its name when what describes it is half written', () => {
+test('a bucket keeps its name when its metadata is incomplete', () => {
   const path = join(directory, 'buckets', 'bucket', '.bucket.json');
   writeFileSync(path, '');
-  mendObjectFiles(directory);
+  repairObjectFiles(directory);
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ name: 'bucket' });
   expect(existsSync(objects)).toBe(true);
+});
+
+test('refuses another version of fauxqs than the patched one', () => {
+  const entry = pathToFileURL(join(directory, 'dist', 'app.js')).href;
+  const install = (version: string) => writeFileSync(join(directory, 'package.json'), JSON.stringify({ version }));
+  install('2.4.1');
+  expect(() => requireFauxqsVersion(entry)).not.toThrow();
+  install('2.4.2');
+  expect(() => requireFauxqsVersion(entry)).toThrow('Expected fauxqs 2.4.1, which this file patches, but 2.4.2 is');
 });
