@@ -1,25 +1,19 @@
 import type { Readable } from 'node:stream';
-import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { createS3Client } from '../stack/aws-clients.ts';
 import type { StackEndpoints } from '../stack/endpoints.ts';
 
-/** Memory that an upload takes is this times four: so many parts are under way at once. */
+/** Four parts are sent at once, so an upload takes four times this memory. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** Streams a body of any size into the stack's bucket; what is no larger than one part goes in one request. */
+/** Streams a body of any size into the stack's bucket. A body of at most one part is sent in one request. */
 export async function putIntoBucket(s3: StackEndpoints['s3'], key: string, body: Readable): Promise<void> {
-  const { endpoint, region, bucket, accessKeyId, secretAccessKey } = s3;
-  const client = new S3Client({
-    endpoint,
-    region,
-    credentials: { accessKeyId, secretAccessKey },
-    forcePathStyle: true,
-  });
+  const client = createS3Client(s3);
   try {
     await new Upload({
       client,
       partSize: PART_BYTES,
-      params: { Bucket: bucket, Key: key, Body: body, ContentType: 'text/csv' },
+      params: { Bucket: s3.bucket, Key: key, Body: body, ContentType: 'text/csv' },
     }).done();
   } finally {
     client.destroy();

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * `npm run build:event-sources`: makes `dist/event-sources`, a package that can be packed and published as it is.
+ * `npm run build:event-sources`: builds `dist/event-sources`, a package that is ready for `npm pack`.
  *
- * The sources run as they are inside this project only: Node strips types of no file that lies under `node_modules`.
+ * It is compiled to JavaScript, because Node does not strip the types of files below `node_modules`.
  */
 const root = join(import.meta.dirname, '..', '..');
 const source = join(root, 'localstack', 'event-sources');
@@ -20,4 +20,4 @@ execFileSync(process.execPath, [join(compiler, '..', 'bin', 'tsc'), '-p', source
 });
 for (const file of ['package.json', 'README.md']) copyFileSync(join(source, file), join(target, file));
 copyFileSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
-process.stdout.write(`${target} is a package: "npm pack ${target}" packs it\n`);
+console.log(`Built the package in ${target}. Pack it with: npm pack ${target}`);

@@ -1,27 +1,26 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { stopIdleTimers } from '../event-sources/kafka/consumer/patched-kafkajs.ts';
 
-/** How far a consumer group is behind on a topic: records that are there and that it has not confirmed. */
+/** The records of a topic whose offsets a consumer group has not committed yet. */
 export interface GroupLag {
   readonly group: string;
   readonly topic: string;
   readonly lag: number;
 }
 
-/** How many records a topic holds. */
-export interface TopicRecords {
+export interface TopicSize {
   readonly topic: string;
   readonly records: number;
 }
 
 export interface KafkaStatus {
   readonly lags: readonly GroupLag[];
-  readonly deadLetters: readonly TopicRecords[];
+  readonly deadLetters: readonly TopicSize[];
 }
 
 const DEAD_LETTER_SUFFIX = '.dead-letter';
 
-/** Reads what every group has confirmed of every topic that it reads, and how full the dead-letter topics are. */
+/** Reads the lag of all consumer groups, and the number of records in the dead-letter topics. */
 export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
   stopIdleTimers();
   const kafka = new Kafka({
@@ -62,7 +61,7 @@ export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
   }
 }
 
-/** Of a partition of which nothing has been confirmed, everything is still to be read. */
+/** A partition without a committed offset counts as a whole. Its offset is -1. */
 function lagOf(
   committed: readonly { partition: number; offset: string }[],
   ends: readonly { partition: number; low: string; high: string }[],

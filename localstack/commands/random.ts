@@ -1,4 +1,4 @@
-/** A source of numbers that is the same for the same seed, for data that looks random and can be made again. */
+/** A random number generator that returns the same numbers for the same seed. */
 export class SeededRandom {
   #state: number;
 
@@ -6,9 +6,9 @@ export class SeededRandom {
     this.#state = seed | 0;
   }
 
-  /** From 0, below `limit`; up to 2^32. */
+  /** A whole number from 0 to `limit` - 1. The limit is at most 2^32. */
   below(limit: number): number {
-    // A Weyl sequence, each step mixed until all of its bits depend on one another.
+    // A Weyl sequence, whose values are then mixed by a hash function for 32-bit integers.
     this.#state = (this.#state + 0x9e3779b9) | 0;
     let mixed = this.#state;
     mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);

@@ -1,35 +1,52 @@
-/** What somebody typed that cannot be meant; shown together with the usage. */
+/** Invalid arguments: the message is printed together with the usage. */
 export class UsageError extends Error {}
 
-/** Runs a command, says in one line why it failed, and sets the exit code: 1 for a failure, 2 for a wrong call. */
+/** Added to the usage of commands that need a running stack. */
+export const DIRECTORY_USAGE = '  --directory DIR  the directory of the running stack (default: .localstack)';
+
+/** The option of `parseArgs` for `DIRECTORY_USAGE`. */
+export const directoryOption = { type: 'string', default: '.localstack' } as const;
+
+/**
+ * Runs a command of an npm script with its arguments, and prints why it failed. Exit code: 1 for a failure, 2 for invalid
+ * arguments.
+ */
 export async function runCommand(usage: string, command: (args: string[]) => Promise<void>): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes('--help')) {
-    process.stdout.write(`${usage}\n`);
+    console.log(usage);
     return;
   }
   try {
     await command(args);
   } catch (error) {
     const isUsage = error instanceof UsageError || isParseArgsError(error);
-    process.stderr.write(`${describe(error)}\n${isUsage ? `${usage}\n` : ''}`);
+    console.error(isUsage ? `${errorMessage(error)}\n${usage}` : errorMessage(error));
     process.exitCode = isUsage ? 2 : 1;
   }
 }
 
-/** A connection that is refused at every address of a name has its reasons one level down, and no message. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(describe).join('; ');
+/** When every address of a host refuses a connection, Node throws an AggregateError without a message. */
+function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
-/** An option as a whole number. @throws UsageError naming the option, what was expected and what came. */
+/** The value of an option as a whole number. @throws UsageError when it is not a number of at least `minimum`. */
 export function wholeNumber(option: string, text: string, minimum: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) {
-    throw new UsageError(`${option} must be a whole number from ${minimum}, not "${text}".`);
+    throw new UsageError(`Expected ${option} to be a whole number of at least ${minimum}, but found "${text}".`);
   }
   return value;
+}
+
+/** @throws UsageError when an object with this key would not start the pipeline. */
+export function requireCsvKey(key: string): void {
+  if (key.endsWith('.csv')) return;
+  throw new UsageError(
+    `Expected a key that ends with .csv, because the pipeline reads only those, but found "${key}".`,
+  );
 }
 
 function isParseArgsError(error: unknown): boolean {

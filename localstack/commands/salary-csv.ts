@@ -1,5 +1,3 @@
-export { type SampleCsv, sampleCsv } from './sample-csv.ts';
-
 import { SeededRandom } from './random.ts';
 
 export const SALARY_CSV_HEADER =
@@ -7,9 +5,9 @@ export const SALARY_CSV_HEADER =
 
 export interface SalaryCsvOptions {
   readonly rows: number;
-  /** The same seed makes the same bytes. */
+  /** The same seed generates the same bytes. */
   readonly seed: number;
-  /** Only rows that pass the pipeline's filter: departments ECC, CIT and EMS, hired since 2010. */
+  /** Generate only rows that pass the pipeline's filter: departments ECC, CIT and EMS, hired since 2010. */
   readonly onlyKept?: boolean;
 }
 
@@ -19,7 +17,7 @@ const FIRST_YEAR = 1978;
 const LAST_YEAR = 2024;
 const FIRST_KEPT_YEAR = 2010;
 
-/** Departments with their share of the staff in thousandths, and what they are divided into. */
+/** The share is in thousandths of all employees. */
 const DEPARTMENTS: readonly (readonly [code: string, share: number, divisions: readonly string[]])[] = [
   ['PAR', 165, ['Parks Maintenance', 'Out-Of-School Time', 'Aquatics', 'Community Recreation']],
   ['POL', 150, ['Operations Division', 'Investigative Division', 'Records, Evidence and Property']],
@@ -35,7 +33,7 @@ const DEPARTMENTS: readonly (readonly [code: string, share: number, divisions: r
   ['EMS', 20, ['EMS Operations', 'Training and Community Outreach']],
   ['ECC', 15, ['911 Operations', '311 Operations']],
 ];
-const TITLES: readonly (readonly [title: string, status: string, lowest: number, highest: number])[] = [
+const TITLES: readonly (readonly [title: string, status: string, minSalary: number, maxSalary: number])[] = [
   ['Administrative Assistant', 'Non Exempt', 34_000, 52_000],
   ['Account Clerk III', 'Non Exempt', 32_000, 46_000],
   ['Operations Supervisor', 'Exempt', 55_000, 91_000],
@@ -46,13 +44,13 @@ const TITLES: readonly (readonly [title: string, status: string, lowest: number,
   ['Maintenance Worker I', 'Non Exempt', 28_000, 41_000],
   ['Director', 'Exempt', 118_000, 189_000],
 ];
-/** Part-time staff is paid by the hour, and its salary column holds the wage. */
+/** Part-time employees are paid by the hour, and their salary column has the hourly wage. */
 const PART_TIME_TITLES = ['Activity Center Assistant Leader', 'Customer Service Assistant', 'Lifeguard', 'Page'];
 const KEPT = DEPARTMENTS.filter(([code]) => ['CIT', 'EMS', 'ECC'].includes(code));
 
 /**
- * A CSV as the source system writes it, piece by piece: header and rows with a line end each. A tenth of the rows are
- * those of part-time staff, most of the staff was hired lately, and fields with commas or quotes are quoted.
+ * A CSV file like those of the source system, in chunks. A tenth of the rows are part-time employees, recent hire dates
+ * are the most frequent, and fields with commas or quotes are quoted.
  */
 export function* salaryCsv({ rows, seed, onlyKept = false }: SalaryCsvOptions): Generator<string> {
   const random = new SeededRandom(seed);
@@ -76,15 +74,15 @@ function salaryRow(
   const [department, , divisions] = random.pick(departments);
   const division = `${department} ${String(1 + random.below(99)).padStart(3, '0')} ${random.pick(divisions)}`;
   const position = `B.${String(random.below(1_000_000)).padStart(6, '0')}`;
-  // The square makes recent years frequent, as people leave again.
+  // The square makes recent hire dates more frequent.
   const tenure = Math.floor((random.below(1_000) / 1_000) ** 2 * (LAST_YEAR - firstYear + 1));
   const hired = day(random, LAST_YEAR - tenure);
   if (random.below(10) === 0) {
     const wage = `${9 + random.below(8)}.${random.below(10)}${random.below(10)}`;
     return `${department},${quote(division)},N.${position.slice(2)},${random.pick(PART_TIME_TITLES)},,${hired},,${wage}`;
   }
-  const [title, status, lowest, highest] = random.pick(TITLES);
-  const salary = `${lowest + random.below(highest - lowest)}.${random.below(10)}${random.below(10)}`;
+  const [title, status, minSalary, maxSalary] = random.pick(TITLES);
+  const salary = `${minSalary + random.below(maxSalary - minSalary)}.${random.below(10)}${random.below(10)}`;
   const inTitle = day(random, LAST_YEAR - random.below(tenure + 1));
   return `${department},${quote(division)},${position},${quote(title)},${status},${hired},${inTitle},${salary}`;
 }

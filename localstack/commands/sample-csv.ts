@@ -1,9 +1,9 @@
 import { SeededRandom } from './random.ts';
 
-/** A file and what the pipeline must make of it, known because whoever writes a row knows what it is worth. */
+/** A file and the result that the pipeline must have for it, which is known because each row is written with it. */
 export interface SampleCsv {
   readonly csv: string;
-  /** Total salary per department, over the rows that count. */
+  /** The total salary by department, of the rows that are kept. */
   readonly totals: ReadonlyMap<string, bigint>;
   readonly read: number;
   readonly filteredOut: number;
@@ -11,22 +11,21 @@ export interface SampleCsv {
   readonly sent: number;
 }
 
-type Fate = 'kept' | 'filtered' | 'rejected';
+type Outcome = 'kept' | 'filtered' | 'rejected';
 
 const ORDINARY_ROWS = 200;
 
 /**
- * A file that has everything awkward that a good file can have, and a few rows that cannot be used: byte order mark,
- * reordered, further and oddly spelt columns, both line ends, blank lines, quoted delimiters, quotes and line ends,
- * blanks around values, equal rows, both ways to write a date, salaries at the limits, any script, no line end at the
- * end.
+ * A file with all edge cases of a valid file, and some rows that must be rejected: byte order mark, reordered, additional
+ * and oddly spelled columns, both line ends, blank lines, quoted delimiters, quotes and line ends, blanks around values,
+ * equal rows, both date formats, salaries at the limits, several scripts, and no line end after the last row.
  */
 export function sampleCsv(): SampleCsv {
   const sample = new SampleWriter();
   sample.blank('\r\n');
   sample.line(' SALARY ,Remark,"Initial Hire Date",position title,\tDepartment ,PCN,"DEPARTMENT-Division"\r\n');
   writeOrdinaryRows(sample);
-  writeAwkwardRows(sample);
+  writeEdgeCaseRows(sample);
   writeFilteredRows(sample);
   writeRejectedRows(sample);
   sample.row('kept', 'EMS', 1_234n, '1234.5,the end,31-Dec-2024,Paramedic,EMS,B.000999,EMS 020 Operations', '');
@@ -45,7 +44,7 @@ function writeOrdinaryRows(sample: SampleWriter): void {
   }
 }
 
-function writeAwkwardRows(sample: SampleWriter): void {
+function writeEdgeCaseRows(sample: SampleWriter): void {
   const kept = (department: string, whole: bigint, text: string, lineEnd = '\n') =>
     sample.row('kept', department, whole, text, lineEnd);
   kept('ECC', 50_000n, '50000.99,,01-Jan-2010,First day that counts,ECC,1,ECC 001');
@@ -94,11 +93,11 @@ function writeRejectedRows(sample: SampleWriter): void {
   rejected('too short to hold a department');
 }
 
-/** Writes the file and keeps the account of it. */
+/** Writes the file and counts its rows and totals. */
 class SampleWriter {
   #csv = '\uFEFF';
   readonly #totals = new Map<string, bigint>();
-  readonly #counts: Record<Fate, number> = { kept: 0, filtered: 0, rejected: 0 };
+  readonly #counts: Record<Outcome, number> = { kept: 0, filtered: 0, rejected: 0 };
 
   line(text: string): void {
     this.#csv += text;
@@ -108,10 +107,10 @@ class SampleWriter {
     this.line(lineEnd);
   }
 
-  row(fate: Fate, department: string, whole: bigint, text: string, lineEnd: string): void {
+  row(outcome: Outcome, department: string, whole: bigint, text: string, lineEnd: string): void {
     this.line(text + lineEnd);
-    this.#counts[fate] += 1;
-    if (fate === 'kept') this.#totals.set(department, (this.#totals.get(department) ?? 0n) + whole);
+    this.#counts[outcome] += 1;
+    if (outcome === 'kept') this.#totals.set(department, (this.#totals.get(department) ?? 0n) + whole);
   }
 
   finish(): SampleCsv {

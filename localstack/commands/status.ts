@@ -1,93 +1,88 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
+import type pg from 'pg';
 import { readEndpoints } from '../stack/endpoints.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
-import { runCommand } from './run-command.ts';
+import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
+import { withDatabase } from './with-database.ts';
 
 const USAGE = `npm run status [-- --json] [--directory DIR]
-  --json           one JSON object instead of tables
-  --directory DIR  of the running stack; .localstack when absent`;
+  --json           print one JSON object instead of tables
+${DIRECTORY_USAGE}`;
 
-/** More files than this are of little use on a screen; the newest are shown. */
-const FILES_SHOWN = 20;
+/** Only the newest files, so that the table fits on a screen. */
+const MAX_FILES = 20;
+const CONNECTION_TIMEOUT_MS = 3_000;
 
-interface Tables {
-  /** Totals as text: they are 64-bit numbers. */
+interface DatabaseStatus {
+  /** The totals are text, because they are 64-bit numbers. */
   readonly totals: readonly { department: string; total_salary: string; employee_count: string }[];
-  /** The newest first. */
+  /** Newest first. */
   readonly files: readonly Record<string, string | number | boolean | null>[];
 }
 
-type Status = Tables & KafkaStatus;
-
-/** Shows what the running stack has come to. */
+/** `npm run status`: shows totals, files, lag and dead letters of the running stack. */
 await runCommand(USAGE, async (args) => {
   const { values } = parseArgs({
     args,
-    options: { json: { type: 'boolean', default: false }, directory: { type: 'string', default: '.localstack' } },
+    options: { json: { type: 'boolean', default: false }, directory: directoryOption },
   });
   const { targetDatabaseUrl, kafka } = await readEndpoints(values.directory);
-  const [tables, offsets] = await Promise.allSettled([readTables(targetDatabaseUrl), readKafkaStatus(kafka.brokers)]);
-  if (!values.json && tables.status === 'fulfilled') showTables(tables.value);
-  if (!values.json && offsets.status === 'fulfilled') showOffsets(offsets.value);
-  if (tables.status === 'rejected') throw away('PostgreSQL (target)', 'targetDatabase', tables.reason);
-  if (offsets.status === 'rejected') throw away('Kafka', 'kafka', offsets.reason);
-  const status: Status = { ...tables.value, ...offsets.value };
-  if (values.json) process.stdout.write(`${JSON.stringify(status)}\n`);
+  const [database, topics] = await Promise.allSettled([
+    readDatabase(targetDatabaseUrl),
+    readKafkaStatus(kafka.brokers),
+  ]);
+  if (!values.json && database.status === 'fulfilled') printDatabaseStatus(database.value);
+  if (!values.json && topics.status === 'fulfilled') printKafkaStatus(topics.value);
+  if (database.status === 'rejected') throw unavailable('PostgreSQL (target)', 'targetDatabase', database.reason);
+  if (topics.status === 'rejected') throw unavailable('Kafka', 'kafka', topics.reason);
+  if (values.json) console.log(JSON.stringify({ ...database.value, ...topics.value }));
 
-  function away(server: string, log: string, cause: Error): Error {
-    const path = join(values.directory, 'logs', `${log}.log`);
+  function unavailable(server: string, logName: string, cause: Error): Error {
+    const log = join(values.directory, 'logs', `${logName}.log`);
     return new Error(
-      `${server} does not answer (${cause.message}). The stack starts it again when it dies: try once more in some ` +
-        `seconds, else see ${path}.`,
+      `${server} does not respond: ${cause.message}. The stack restarts a crashed server within seconds: try again, ` +
+        `then look at its log, ${log}.`,
       { cause },
     );
   }
 });
 
-async function readTables(url: string): Promise<Tables> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
-  try {
-    await client.connect();
-    const totals = await client.query<Status['totals'][number]>(
+function readDatabase(url: string): Promise<DatabaseStatus> {
+  const read = async (client: pg.Client) => {
+    const totals = await client.query<DatabaseStatus['totals'][number]>(
       'select department, total_salary, employee_count from department_employee_salary order by department',
     );
-    const files = await client.query<Status['files'][number]>(
+    const files = await client.query<DatabaseStatus['files'][number]>(
       `select bucket, key, version, state, read, filtered_out, rejected, sent, loaded, refused, end_recorded,
          to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at,
          to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as finished_at
        from ingested_file order by file_id desc limit $1`,
-      [FILES_SHOWN],
+      [MAX_FILES],
     );
     return { totals: totals.rows, files: files.rows };
-  } finally {
-    await client.end();
-  }
+  };
+  return withDatabase(url, read, CONNECTION_TIMEOUT_MS);
 }
 
-function showTables({ totals, files }: Tables): void {
-  showTable(
-    'Totals per department',
-    totals.map((row) => ({ ...row, total_salary: grouped(row.total_salary) })),
+function printDatabaseStatus({ totals, files }: DatabaseStatus): void {
+  printTable(
+    'Totals by department',
+    totals.map((row) => ({ ...row, total_salary: BigInt(row.total_salary).toLocaleString('en') })),
   );
-  showTable(
-    `Files, the newest first`,
+  printTable(
+    'Files, newest first',
     files.map(({ bucket: _, version: __, end_recorded: ___, ...row }) => row),
   );
 }
 
-function showOffsets({ lags, deadLetters }: KafkaStatus): void {
-  showTable('Records not yet confirmed by their consumers', lags);
-  showTable('Dead letters', deadLetters);
+function printKafkaStatus({ lags, deadLetters }: KafkaStatus): void {
+  printTable('Consumer lag in records', lags);
+  printTable('Dead letters', deadLetters);
 }
 
-function showTable(title: string, rows: readonly object[]): void {
-  process.stdout.write(`\n${title}\n`);
-  if (rows.length === 0) process.stdout.write('none\n');
+function printTable(title: string, rows: readonly object[]): void {
+  console.log(`\n${title}`);
+  if (rows.length === 0) console.log('none');
   else console.table(rows);
-}
-
-function grouped(whole: string): string {
-  return BigInt(whole).toLocaleString('en');
 }

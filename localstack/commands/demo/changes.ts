@@ -1,13 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { waitUntil } from '../wait-until.ts';
+import { withDatabase } from '../with-database.ts';
 
 const SEEDED_ROWS = 20_000;
 const MEASURED_CHANGES = 200;
 const BULK_ROWS = 5_000;
-/** A poller that ended is followed by the next within a minute, and a stack that has just started has much to do. */
+/** A new poller starts within a minute, and a stack that has just started is busy. */
 const VISIBLE_WITHIN_MS = 180_000;
+/** Short, because the latency includes it. */
+const POLL_INTERVAL_MS = 2;
 
-/** Milliseconds from the return of the commit in A to the change being visible in B. */
+/** Milliseconds from the end of the commit in A to the moment at which the change is visible in B. */
 export interface Latencies {
   readonly p50: number;
   readonly p95: number;
@@ -22,9 +25,9 @@ export interface ChangesResult {
   readonly rowsInBoth: number;
 }
 
-/** Gives A its employees before anything listens, so that the snapshot has something to bring over. */
+/** Fills A with employees before any function runs, so that the snapshot has rows to copy. */
 export async function seedSource(sourceDatabaseUrl: string): Promise<void> {
-  await withClient(sourceDatabaseUrl, async (source) => {
+  await withDatabase(sourceDatabaseUrl, async (source) => {
     await source.query(`create table if not exists employees (
       emp_id serial primary key, first_name varchar(100), last_name varchar(100), dob date, city varchar(100), salary int)`);
     await source.query(
@@ -36,14 +39,14 @@ export async function seedSource(sourceDatabaseUrl: string): Promise<void> {
   });
 }
 
-/** Shows every kind of change on its way from A to B, and ends only when both hold the same. */
+/** Makes every kind of change in A, and resolves when B has the same employees as A. */
 export async function demonstrateChanges(
   urls: { readonly source: string; readonly target: string },
   report: (line: string) => void,
 ): Promise<ChangesResult> {
-  return withClient(urls.source, (source) =>
-    withClient(urls.target, async (target) => {
-      await untilSnapshotIsThere(target, report);
+  return withDatabase(urls.source, (source) =>
+    withDatabase(urls.target, async (target) => {
+      await untilSnapshotIsApplied(target, report);
       const latencies = await measureSingleChanges(source, target, report);
       await changeInBulk(source, report);
       const rowsInBoth = await untilEqual(source, target);
@@ -52,9 +55,9 @@ export async function demonstrateChanges(
   );
 }
 
-async function untilSnapshotIsThere(target: pg.Client, report: (line: string) => void): Promise<void> {
+async function untilSnapshotIsApplied(target: pg.Client, report: (line: string) => void): Promise<void> {
   let shown = -1;
-  await until('the snapshot of A in B', async () => {
+  await untilVisible('the snapshot of A in B', async () => {
     const rows = await countRows(target);
     if (rows !== shown)
       report(`snapshot: ${rows.toLocaleString('en')} of ${SEEDED_ROWS.toLocaleString('en')} rows in B`);
@@ -63,21 +66,21 @@ async function untilSnapshotIsThere(target: pg.Client, report: (line: string) =>
   });
 }
 
-/** One change after the other: insert, update, update of the key, delete. */
+/** Makes one change after another, inserts, updates, updates of the key and deletes, and measures their latencies. */
 async function measureSingleChanges(source: pg.Client, target: pg.Client, report: (line: string) => void) {
   const latencies: number[] = [];
-  const measure = async (change: string, values: unknown[], visible: string, wanted: unknown[]) => {
+  const measure = async (change: string, values: unknown[], visible: string, visibleValues: unknown[]) => {
     await source.query(change, values);
     const committedAt = performance.now();
-    await until(`a change in B (${change.split(' ')[0]})`, async () => {
-      const { rowCount } = await target.query(visible, wanted);
+    await untilVisible(`a change in B (${change.split(' ')[0]})`, async () => {
+      const { rowCount } = await target.query(visible, visibleValues);
       return rowCount !== 0;
     });
     latencies.push(performance.now() - committedAt);
   };
   for (let n = 0; n < MEASURED_CHANGES / 4; n += 1) {
     const id = 1_000_000 + n;
-    const moved = 2_000_000 + n;
+    const newId = 2_000_000 + n;
     await measure(
       `insert into employees values ($1, 'Ada', 'Lovelace', date '1815-12-10', 'London', 1)`,
       [id],
@@ -92,15 +95,15 @@ async function measureSingleChanges(source: pg.Client, target: pg.Client, report
     );
     await measure(
       'update employees set emp_id = $2 where emp_id = $1',
-      [id, moved],
+      [id, newId],
       'select from employees where emp_id = $1',
-      [moved],
+      [newId],
     );
     await measure(
       'delete from employees where emp_id = $1',
-      [moved],
+      [newId],
       'select where not exists (select from employees where emp_id = $1)',
-      [moved],
+      [newId],
     );
   }
   report(`${latencies.length} single changes: inserts, updates, updates of the key, deletes`);
@@ -116,12 +119,12 @@ async function changeInBulk(source: pg.Client, report: (line: string) => void): 
   await source.query('begin');
   await source.query('delete from employees');
   await source.query('rollback');
-  report('one transaction that deletes everyone and rolls back');
+  report('one transaction that deletes all employees and rolls back');
 }
 
 async function untilEqual(source: pg.Client, target: pg.Client): Promise<number> {
   let rows = 0;
-  await until('A and B to hold the same', async () => {
+  await untilVisible('the same employees in A and B', async () => {
     const [a, b] = await Promise.all([digest(source), digest(target)]);
     rows = a.rows;
     return a.rows === b.rows && a.digest === b.digest;
@@ -143,26 +146,13 @@ async function countRows(target: pg.Client): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + VISIBLE_WITHIN_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited ${VISIBLE_WITHIN_MS / 1000} s for ${what}, in vain`);
-    await delay(2);
-  }
+function untilVisible(what: string, check: () => Promise<boolean>): Promise<void> {
+  const onTimeout = () => `Expected ${what} within ${VISIBLE_WITHIN_MS / 1000} s.`;
+  return waitUntil(check, { withinMs: VISIBLE_WITHIN_MS, everyMs: POLL_INTERVAL_MS, onTimeout });
 }
 
 function summarise(latencies: readonly number[]): Latencies {
   const sorted = [...latencies].sort((a, b) => a - b);
   const at = (quantile: number) => Math.round((sorted[Math.ceil(quantile * sorted.length) - 1] ?? 0) * 10) / 10;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
-}
-
-async function withClient<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

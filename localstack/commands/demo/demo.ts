@@ -8,39 +8,39 @@ import { type ChangesResult, demonstrateChanges, seedSource } from './changes.ts
 import { demonstrateSalaries, type SalariesResult } from './salaries.ts';
 
 const USAGE = `npm run demo [-- FILE.csv]
-  Runs both pipelines once on a stack of its own and verifies what comes out; without a file on a generated sample.`;
+  Runs both pipelines once on a temporary stack and verifies the result. Without a file it uses a generated sample.`;
 
-/** `npm run demo`: from nothing to a verified result in one go. */
+/** `npm run demo`: starts a temporary stack, runs both pipelines, and verifies their results. */
 class Demo {
   readonly #startedAt = performance.now();
   readonly #stack = new TemporaryStack({
-    onNotice: (line) => this.#say(`  ${line}`),
-    // Rows in A before anything listens: so the first thing that the poller finds is a full table.
+    onNotice: (line) => this.#print(`  ${line}`),
+    // So that the poller starts with a snapshot of a full table.
     beforeFunctions: async ({ sourceDatabaseUrl }) => {
       await seedSource(sourceDatabaseUrl);
-      this.#say('Starting the functions in serverless offline, with their event sources');
+      this.#print('Starting the functions in serverless offline, and their event sources');
     },
   });
 
   async run(file: string | undefined): Promise<void> {
-    this.#say('Starting real servers: Kafka, two PostgreSQL, S3, DynamoDB');
+    this.#print('Starting real servers: Kafka, two PostgreSQL, S3, DynamoDB');
     const endpoints = await this.#stack.start();
     await this.#stack.whileUp(this.#demonstrate(file ?? (await this.#writeSample()), endpoints));
   }
 
-  /** Stops all that runs and removes all that was written. */
-  end(): Promise<void> {
+  /** Stops all processes and deletes all files. */
+  stop(): Promise<void> {
     return this.#stack.stop();
   }
 
   async #demonstrate(csv: string, endpoints: StackEndpoints): Promise<void> {
-    this.#say('');
-    this.#say(`Salaries: ${csv} -> bucket -> transform-csv -> Kafka -> load-salaries -> Postgres`);
-    const salaries = await demonstrateSalaries(csv, endpoints, (line) => this.#say(`  ${line}`));
-    this.#say('');
-    this.#say('Changes: employees in A -> emp_cdc -> poll-changes -> Kafka -> apply-changes -> employees in B');
+    this.#print('');
+    this.#print(`Salaries: ${csv} -> bucket -> transform-csv -> Kafka -> load-salaries -> Postgres`);
+    const salaries = await demonstrateSalaries(csv, endpoints, (line) => this.#print(`  ${line}`));
+    this.#print('');
+    this.#print('Changes: employees in A -> emp_cdc -> poll-changes -> Kafka -> apply-changes -> employees in B');
     const urls = { source: endpoints.sourceDatabaseUrl, target: endpoints.targetDatabaseUrl };
-    const changes = await demonstrateChanges(urls, (line) => this.#say(`  ${line}`));
+    const changes = await demonstrateChanges(urls, (line) => this.#print(`  ${line}`));
     showSalaries(salaries);
     showChanges(changes);
   }
@@ -51,43 +51,43 @@ class Demo {
     return path;
   }
 
-  #say(line: string): void {
+  #print(line: string): void {
     const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1).padStart(5);
     process.stdout.write(line === '' ? '\n' : `${seconds} s  ${line}\n`);
   }
 }
 
 function showSalaries({ totals, file, seconds }: SalariesResult): void {
-  process.stdout.write(`\nTotals per department, verified, ${seconds.toFixed(2)} s from upload to complete\n`);
+  process.stdout.write(
+    `\nTotals by department, verified, ${seconds.toFixed(2)} s from the upload to the complete result\n`,
+  );
   process.stdout.write(`${totals.map((t) => `${t.department} ${t.total.toLocaleString('en')}`).join(' · ')}\n`);
   console.table([file]);
 }
 
 function showChanges({ latencyMs, changes, snapshotRows, rowsInBoth }: ChangesResult): void {
   process.stdout.write(
-    `\nA and B hold the same ${rowsInBoth} employees, after a snapshot of ${snapshotRows} rows and all changes\n` +
-      `Milliseconds from commit in A to visible in B, ${changes} single changes\n`,
+    `\nA and B have the same ${rowsInBoth} employees, after a snapshot of ${snapshotRows} rows and all changes\n` +
+      `Latency in milliseconds from the commit in A until visible in B, ${changes} single changes\n`,
   );
   console.table([latencyMs]);
 }
 
 await runCommand(USAGE, async ([file, ...others]) => {
-  if (others.length > 0 || file?.startsWith('-')) throw new UsageError('Expected one file, or none.');
+  if (others.length > 0 || file?.startsWith('-')) throw new UsageError('Expected at most one file and no options.');
   if (file !== undefined) {
     await access(file, constants.R_OK).catch((cause) => {
-      throw new UsageError(`${file}: there is no such file, or it may not be read. Expected the path of a CSV file.`, {
-        cause,
-      });
+      throw new UsageError(`Expected the path of a CSV file, but cannot read ${file}.`, { cause });
     });
   }
   const demo = new Demo();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => demo.end().finally(() => process.exit(130)));
+    process.once(signal, () => demo.stop().finally(() => process.exit(130)));
   }
   try {
     await demo.run(file);
-    process.stdout.write('\nEverything is as it should be.\n');
+    console.log('\nBoth results are verified.');
   } finally {
-    await demo.end();
+    await demo.stop();
   }
 });

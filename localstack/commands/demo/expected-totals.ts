@@ -8,15 +8,16 @@ const TEXT_COLUMNS = ['department', 'department-division', 'position title'];
 const MAX_TEXT_CHARACTERS = 200;
 const INT32_MAX = 2_147_483_647n;
 
-/** What the tables must hold after a file, and how many rows count. */
+/** What the tables must contain after a file. */
 export interface ExpectedTotals {
   readonly totals: ReadonlyMap<string, bigint>;
+  /** The number of rows that are kept. */
   readonly rows: number;
 }
 
 /**
- * Computes a file's totals a second time, straight from the assignment's words and without a line of the pipeline's
- * code, so that the demonstration verifies its result against something.
+ * Computes the totals of a file independently of the pipeline: from the rules of the assignment, without any of the
+ * pipeline's code, so that the demo can verify the pipeline's result.
  */
 export async function expectedTotals(file: string): Promise<ExpectedTotals> {
   const totals = new Map<string, bigint>();
@@ -50,12 +51,12 @@ export async function expectedTotals(file: string): Promise<ExpectedTotals> {
   return { totals, rows };
 }
 
-/** Characters as the database counts them, among which it cannot hold U+0000. */
+/** Whether the database can store the text: it counts code points, and cannot store U+0000. */
 function isStorable(text: string): boolean {
   return [...text].length <= MAX_TEXT_CHARACTERS && !text.includes('\0');
 }
 
-/** The year of a real calendar day. */
+/** The year of a date; undefined when the text is not a day of the calendar. */
 function yearOf(text: string): number | undefined {
   const named = /^(\d{1,2})-([a-z]{3})-(\d{4})$/i.exec(text);
   const numbered = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);

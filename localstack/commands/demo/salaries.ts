@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { putIntoBucket } from '../bucket.ts';
+import { withDatabase } from '../with-database.ts';
 import { expectedTotals } from './expected-totals.ts';
 
-const STANDS_STILL_AFTER_MS = 60_000;
+const NO_PROGRESS_TIMEOUT_MS = 60_000;
+const POLL_INTERVAL_MS = 25;
 
 export interface SalariesResult {
   readonly seconds: number;
@@ -25,9 +27,9 @@ export interface FileAccount {
 }
 
 /**
- * Uploads a file and waits until its totals are complete.
+ * Uploads a file, waits until it is complete, and verifies the totals.
  *
- * @throws when the file is refused, when nothing moves any more, or when the totals are not what the file says.
+ * @throws when the file is rejected, when there is no progress for a minute, or when the totals are wrong.
  */
 export async function demonstrateSalaries(
   file: string,
@@ -38,23 +40,19 @@ export async function demonstrateSalaries(
   const startedAt = performance.now();
   const key = basename(file);
   await putIntoBucket(endpoints.s3, key, createReadStream(file));
-  report(`${key} is in the bucket`);
-  const client = new pg.Client({ connectionString: endpoints.targetDatabaseUrl });
-  await client.connect();
-  try {
+  report(`uploaded ${key} to the bucket`);
+  return withDatabase(endpoints.targetDatabaseUrl, async (client) => {
     const account = await untilComplete(client, endpoints.s3.bucket, key, report);
     const seconds = (performance.now() - startedAt) / 1000;
     const totals = await readTotals(client);
     verify(totals, expected.totals);
     return { seconds, totals, file: account };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function untilComplete(client: pg.Client, bucket: string, key: string, report: (line: string) => void) {
-  let shown = '';
-  let movedAt = performance.now();
+  let lastLine = '';
+  let progressAt = performance.now();
   for (;;) {
     const { rows } = await client.query<FileAccount>(
       `select state, read, filtered_out, rejected, sent, loaded, refused from ingested_file
@@ -64,18 +62,18 @@ async function untilComplete(client: pg.Client, bucket: string, key: string, rep
     const account = rows[0];
     if (account?.state === 'complete') return account;
     if (account && account.state !== 'loading') {
-      throw new Error(`the file ended as ${account.state}: look at topic employee-salaries.dead-letter for the reason`);
+      throw new Error(`The file is ${account.state}: topic employee-salaries.dead-letter has the reason.`);
     }
     const line = account ? `${account.state}: ${account.sent} sent, ${account.loaded} loaded` : 'waiting for the event';
-    if (line !== shown) {
+    if (line !== lastLine) {
       report(line);
-      movedAt = performance.now();
-      shown = line;
+      progressAt = performance.now();
+      lastLine = line;
     }
-    if (performance.now() - movedAt > STANDS_STILL_AFTER_MS) {
-      throw new Error(`nothing has moved for ${STANDS_STILL_AFTER_MS / 1000} s; the last that was seen: ${line}`);
+    if (performance.now() - progressAt > NO_PROGRESS_TIMEOUT_MS) {
+      throw new Error(`No progress for ${NO_PROGRESS_TIMEOUT_MS / 1000} s; last state: ${line}.`);
     }
-    await delay(25);
+    await delay(POLL_INTERVAL_MS);
   }
 }
 
@@ -93,6 +91,6 @@ function verify(totals: readonly { department: string; total: bigint }[], expect
   const list = (entries: Iterable<readonly [string, bigint]>) =>
     [...entries].map(([name, total]) => `${name} ${total}`).join(', ') || 'none';
   throw new Error(
-    `the totals are wrong: expected ${list(expected)}, got ${list(totals.map((t) => [t.department, t.total] as const))}`,
+    `Expected totals ${list(expected)}, but found ${list(totals.map((t) => [t.department, t.total] as const))}.`,
   );
 }

@@ -5,7 +5,8 @@ import { parse } from 'csv-parse/sync';
 import { findSalaryColumns } from '../../../functions/core/salary-columns.ts';
 import { applySalaryRules } from '../../../functions/core/salary-rules.ts';
 import { expectedTotals } from '../../../localstack/commands/demo/expected-totals.ts';
-import { SALARY_CSV_HEADER, salaryCsv, sampleCsv } from '../../../localstack/commands/salary-csv.ts';
+import { SALARY_CSV_HEADER, salaryCsv } from '../../../localstack/commands/salary-csv.ts';
+import { sampleCsv } from '../../../localstack/commands/sample-csv.ts';
 
 const filter = { departments: new Set(['ECC', 'CIT', 'EMS']), hiredSince: '2010-01-01' };
 

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+
+/** What the offset table says about poll-changes. */
+interface State {
+  readonly isPollerRunning: boolean;
+  readonly isSnapshotRequested: boolean;
+  readonly epoch?: string;
+  readonly progress?: { readonly phase: string; readonly afterEmpId?: number | null };
+}
+
+/** The item of poll-changes in the offset table. */
+export class PollerState {
+  readonly #client: DynamoDBClient;
+  readonly #item: { TableName: string; Key: { id: { S: string } } };
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#item = { TableName: table, Key: { id: { S: 'employee-changes' } } };
+  }
+
+  /** The poller removes the request when it starts the snapshot. */
+  async requestSnapshot(): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        ...this.#item,
+        UpdateExpression: 'SET resnapshot = :token',
+        ExpressionAttributeValues: { ':token': { S: randomUUID() } },
+      }),
+    );
+  }
+
+  async read(): Promise<State> {
+    const { Item: item } = await this.#client.send(new GetItemCommand({ ...this.#item, ConsistentRead: true }));
+    return {
+      isPollerRunning: (item?.['owner']?.S ?? '') !== '',
+      isSnapshotRequested: item?.['resnapshot'] !== undefined,
+      ...(JSON.parse(item?.['position']?.S ?? '{}') as Pick<State, 'epoch' | 'progress'>),
+    };
+  }
+}

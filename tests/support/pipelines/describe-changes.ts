@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { demonstrateChanges } from '../../../localstack/commands/demo/changes.ts';
+import { readKafkaStatus } from '../../../localstack/commands/kafka-status.ts';
+import { eventually } from '../eventually.ts';
+import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
+
+const COMMANDS = resolve(import.meta.dirname, '../../../localstack/commands');
+
+/** Runs the command of an npm script with an empty standard input. */
+async function runCommand(command: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const script = join(COMMANDS, `${command}.ts`);
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: code as number | null, output: out + error };
+}
+
+export function describeChanges(run: () => PipelineRun): void {
+  describe('changes', () => {
+    test(
+      'snapshot, single changes, bulk changes and a rollback: B has the same employees as A',
+      async () => {
+        const { sourceDatabaseUrl: source, targetDatabaseUrl: target, kafka } = run().endpoints;
+
+        const result = await demonstrateChanges({ source, target }, () => {});
+
+        process.stdout.write(
+          `latency from the commit in A until visible in B: ${JSON.stringify(result.latencyMs)} ms\n`,
+        );
+        const { deadLetters } = await readKafkaStatus(kafka.brokers);
+        expect(deadLetters.find(({ topic }) => topic === 'employee-changes.dead-letter')?.records).toBe(0);
+      },
+      LIMIT_MS,
+    );
+
+    test(
+      'resnapshot deletes from B what A does not have, and reports its progress',
+      async () => {
+        const { target, stack } = run();
+        await target.query(`insert into employees (emp_id, first_name) values (777777, 'only in B')`);
+
+        const { code, output } = await runCommand('resnapshot', ['--yes', '--directory', stack.directory]);
+
+        expect(output).toMatch(/Snapshot requested.*Snapshot started.*Snapshot published/s);
+        expect(code).toBe(0);
+        const isDeleted = async () =>
+          (await target.query('select from employees where emp_id = 777777')).rowCount === 0;
+        await eventually(isDeleted, { what: 'B without the employee that A does not have', withinMs: LIMIT_MS });
+      },
+      LIMIT_MS,
+    );
+
+    test(
+      'resnapshot does nothing without confirmation, and fails where no stack runs',
+      async () => {
+        const { directory } = run().stack;
+        expect(await runCommand('resnapshot', ['--directory', directory])).toEqual({
+          code: 0,
+          output: expect.stringContaining('Cancelled: nothing was changed.'),
+        });
+        expect(await runCommand('resnapshot', ['--yes', '--directory', join(directory, 'nowhere')])).toEqual({
+          code: 1,
+          output: expect.stringContaining('No stack is ready'),
+        });
+      },
+      LIMIT_MS,
+    );
+  });
+}
