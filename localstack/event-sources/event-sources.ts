@@ -6,6 +6,7 @@ import type { ClosableDestination } from './destinations/closable-destination.ts
 import { failureDestinationOf } from './destinations/failure-destination.ts';
 import { AwsSender } from './destinations/sender.ts';
 import { AsyncQueue } from './invoke/async-queue.ts';
+import { QueuedEventStore } from './invoke/queued-event-store.ts';
 import { MemberIds } from './kafka/consumer/member-ids.ts';
 import { KafkaEventSource } from './kafka/kafka-event-source.ts';
 import type { Logger } from './logger.ts';
@@ -51,14 +52,14 @@ export class EventSources {
       invoker,
     });
     this.#queue = new AsyncQueue({
-      directory: join(options.stateDirectory, 'queue'),
+      store: new QueuedEventStore(join(options.stateDirectory, 'queue')),
       invoker,
       functions: (name) => model.functions.find(name),
       outcomes: new AsyncDestinations(sender, log),
       log,
       retryDelaysMs: options.asyncRetryDelaysMs,
       concurrency: options.asyncConcurrency,
-      now: Date.now,
+      clock: systemClock,
     });
     const memberIds = new MemberIds(options.stateDirectory);
     const client = (options.kafka ?? {}) as Partial<KafkaConfig>;

@@ -1,43 +1,31 @@
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceFile } from '../storage/durable-file.ts';
+import { type ListedObject, markOf } from './listed-object.ts';
 
-/** An object, or one version of it, as a listing shows it. */
-export interface ListedObject {
-  readonly key: string;
-  readonly eTag: string;
-  /** Milliseconds since 1970. */
-  readonly lastModified: number;
-  readonly size: number;
-  /** Absent: the bucket keeps no versions. */
-  readonly versionId?: string;
-  readonly deleteMarker?: boolean;
-}
-
+/** A line of the journal. */
 interface Entry {
   readonly key: string;
-  /** What tells this content of the key from another: version, or ETag and time. Absent: the key is gone. */
+  /** The content that was turned into an event. Absent: the deletion of the key. */
   readonly mark?: string;
   readonly sequencer: string;
 }
 
-/** How many lines beyond those needed a cursor's file may have before it is written anew. */
+/** The journal is rewritten at the start when it has this many lines more than keys. */
 const COMPACT_ABOVE_LINES = 5_000;
 
-export function markOf(object: ListedObject): string {
-  return object.versionId !== undefined ? `v:${object.versionId}` : `${object.eTag}@${object.lastModified}`;
-}
-
 /**
- * Which objects of a bucket have been turned into events, on disk: a journal with a line for each, flushed before the
- * call returns. A last line that was cut off by a crash is dropped: its event comes again.
+ * Knows which objects of a bucket were turned into events. On disk it is a journal, whose lines are flushed before `add`
+ * resolves. A last line that a crash has cut off is dropped, so that its object is turned into an event again.
  */
 export class BucketCursor {
   readonly #path: string;
+  /** The latest mark of each key that exists. */
   readonly #marks = new Map<string, string>();
   readonly #versions = new Map<string, Set<string>>();
   readonly #sequencers = new Map<string, bigint>();
   #file: FileHandle | undefined;
-  #lines = 0;
+  #lineCount = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -45,17 +33,13 @@ export class BucketCursor {
 
   async load(): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
-    let text = '';
-    try {
-      text = await readFile(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    const text = await this.#readJournal();
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     for (const line of whole.split('\n')) {
       if (line !== '') this.#apply(JSON.parse(line) as Entry);
     }
-    if (whole.length < text.length || this.#lines > this.#marks.size + COMPACT_ABOVE_LINES) await this.#rewrite();
+    const isCutOff = whole.length < text.length;
+    if (isCutOff || this.#lineCount > this.#marks.size + COMPACT_ABOVE_LINES) await this.#rewriteJournal();
     this.#file = await open(this.#path, 'a');
   }
 
@@ -64,27 +48,28 @@ export class BucketCursor {
     return this.#marks.get(object.key) === markOf(object);
   }
 
+  /** Keys of the objects that exist, as far as the cursor knows. */
   get keys(): Iterable<string> {
     return this.#marks.keys();
   }
 
   /**
-   * The sequencer of a change: hexadecimal, greater than every earlier one of its key. It is made of the object's own
-   * time, so that the same object has the same one also when the cursor was lost.
+   * The sequencer of a change, in hexadecimal: greater than every earlier one of its key. It is derived from the object's
+   * time, so that an object gets the same sequencer again when the cursor was lost.
    */
   nextSequencer(key: string, lastModified: number): string {
     const byTime = BigInt(Math.trunc(lastModified)) << 16n;
     const last = this.#sequencers.get(key) ?? -1n;
-    return (byTime > last ? byTime : last + 1n).toString(16).toUpperCase().padStart(18, '0');
+    return formatSequencer(byTime > last ? byTime : last + 1n);
   }
 
-  /** Learns of a sequencer that was given out before a crash and is not in the journal. */
+  /** Takes note of a sequencer that is in the queue and, because of a crash, not in the journal. */
   noteSequencer(key: string, sequencer: string): void {
-    const given = BigInt(`0x${sequencer}`);
+    const given = parseSequencer(sequencer);
     if (given > (this.#sequencers.get(key) ?? -1n)) this.#sequencers.set(key, given);
   }
 
-  /** Resolves when the line is on disk. */
+  /** Resolves once the line is on disk. */
   async add(key: string, mark: string | undefined, sequencer: string): Promise<void> {
     const entry: Entry = { key, ...(mark !== undefined && { mark }), sequencer };
     this.#apply(entry);
@@ -97,9 +82,18 @@ export class BucketCursor {
     this.#file = undefined;
   }
 
+  async #readJournal(): Promise<string> {
+    try {
+      return await readFile(this.#path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return '';
+    }
+  }
+
   #apply({ key, mark, sequencer }: Entry): void {
-    this.#lines += 1;
-    this.#sequencers.set(key, BigInt(`0x${sequencer}`));
+    this.#lineCount += 1;
+    this.#sequencers.set(key, parseSequencer(sequencer));
     if (mark === undefined) {
       this.#marks.delete(key);
       return;
@@ -112,22 +106,26 @@ export class BucketCursor {
     }
   }
 
-  async #rewrite(): Promise<void> {
-    const lines: string[] = [];
+  /** Keeps all versions and the last sequencer of each key, also of deleted keys. */
+  async #rewriteJournal(): Promise<void> {
+    const entries: Entry[] = [];
     for (const [key, last] of this.#sequencers) {
-      const sequencer = last.toString(16).toUpperCase().padStart(18, '0');
+      const sequencer = formatSequencer(last);
       const current = this.#marks.get(key);
       for (const version of this.#versions.get(key) ?? []) {
-        if (`v:${version}` !== current) lines.push(JSON.stringify({ key, mark: `v:${version}`, sequencer }));
+        if (`v:${version}` !== current) entries.push({ key, mark: `v:${version}`, sequencer });
       }
-      lines.push(JSON.stringify({ key, ...(current !== undefined && { mark: current }), sequencer }));
+      entries.push({ key, ...(current !== undefined && { mark: current }), sequencer });
     }
-    const part = `${this.#path}.part`;
-    const file = await open(part, 'w');
-    await file.writeFile(lines.map((line) => `${line}\n`).join(''));
-    await file.sync();
-    await file.close();
-    await rename(part, this.#path);
-    this.#lines = lines.length;
+    await replaceFile(this.#path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    this.#lineCount = entries.length;
   }
+}
+
+function formatSequencer(sequencer: bigint): string {
+  return sequencer.toString(16).toUpperCase().padStart(18, '0');
+}
+
+function parseSequencer(text: string): bigint {
+  return BigInt(`0x${text}`);
 }

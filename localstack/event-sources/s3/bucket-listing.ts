@@ -4,13 +4,13 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { ListedObject } from './bucket-cursor.ts';
+import type { ListedObject } from './listed-object.ts';
 
-/** What a bucket holds, a page at a time. */
+/** The contents of buckets, page by page. */
 export interface BucketListing {
   isVersioned(bucket: string): Promise<boolean>;
   objects(bucket: string): AsyncIterable<readonly ListedObject[]>;
-  /** All versions and delete markers; of one key the newest comes first, as S3 lists them. */
+  /** All versions and delete markers, those of a key newest first. */
   versions(bucket: string): AsyncIterable<readonly ListedObject[]>;
 }
 
@@ -22,7 +22,7 @@ export class S3BucketListing implements BucketListing {
   }
 
   async isVersioned(bucket: string): Promise<boolean> {
-    // "Suspended" keeps the versions that there are.
+    // With the status "Suspended" the earlier versions remain.
     return (await this.#client.send(new GetBucketVersioningCommand({ Bucket: bucket }))).Status !== undefined;
   }
 
@@ -30,12 +30,7 @@ export class S3BucketListing implements BucketListing {
     let token: string | undefined;
     do {
       const page = await this.#client.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: token }));
-      yield (page.Contents ?? []).map((object) => ({
-        key: object.Key ?? '',
-        eTag: object.ETag ?? '',
-        lastModified: object.LastModified?.getTime() ?? 0,
-        size: object.Size ?? 0,
-      }));
+      yield (page.Contents ?? []).map(readObject);
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
   }
@@ -47,24 +42,33 @@ export class S3BucketListing implements BucketListing {
       const page = await this.#client.send(
         new ListObjectVersionsCommand({ Bucket: bucket, KeyMarker: keyMarker, VersionIdMarker: versionMarker }),
       );
-      const versions = (page.Versions ?? []).map((object) => ({
-        key: object.Key ?? '',
-        eTag: object.ETag ?? '',
-        lastModified: object.LastModified?.getTime() ?? 0,
-        size: object.Size ?? 0,
-        versionId: object.VersionId ?? 'null',
+      const versions = (page.Versions ?? []).map((version) => ({
+        ...readObject(version),
+        versionId: version.VersionId ?? 'null',
       }));
-      const markers = (page.DeleteMarkers ?? []).map((marker) => ({
-        key: marker.Key ?? '',
-        eTag: '',
-        lastModified: marker.LastModified?.getTime() ?? 0,
-        size: 0,
+      const deleteMarkers = (page.DeleteMarkers ?? []).map((marker) => ({
+        ...readObject(marker),
         versionId: marker.VersionId ?? 'null',
         deleteMarker: true,
       }));
-      yield [...versions, ...markers];
+      yield [...versions, ...deleteMarkers];
       keyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
       versionMarker = page.IsTruncated ? page.NextVersionIdMarker : undefined;
     } while (keyMarker !== undefined);
   }
+}
+
+/** The members that objects, versions and delete markers share; AWS types each as optional. */
+type S3Object = Partial<Record<'Key' | 'ETag', string | undefined>> & {
+  readonly LastModified?: Date | undefined;
+  readonly Size?: number | undefined;
+};
+
+function readObject(object: S3Object): ListedObject {
+  return {
+    key: object.Key ?? '',
+    eTag: object.ETag ?? '',
+    lastModified: object.LastModified?.getTime() ?? 0,
+    size: object.Size ?? 0,
+  };
 }

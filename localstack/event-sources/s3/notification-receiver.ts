@@ -6,18 +6,18 @@ interface PostedRecord {
   readonly s3?: { readonly bucket?: { readonly name?: string }; readonly object?: { readonly key?: string } };
 }
 
-/** A notification is at most 64 KB; a server may put several into one request. */
+/** A notification has at most 64 KB; a server may put several into one request. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /**
- * Takes in what an S3 server posts about its buckets. A post makes its bucket be listed at once and tells what the
- * listing cannot: whether an object was put, posted, copied or completed. The listing stays what events are made of, so
- * a post that got lost costs time and nothing else, and one that comes twice makes no second event.
+ * Receives the notifications of an S3 server. Each makes its bucket be listed at once, and names the object's event, which
+ * a listing cannot (put, post, copy or complete). Events are made from the listing alone: a lost notification delays an
+ * event, and a repeated one does not repeat it.
  */
 export class NotificationReceiver {
   readonly #server: http.Server;
 
-  constructor(buckets: readonly BucketSource[]) {
+  constructor(buckets: readonly Pick<BucketSource, 'bucket' | 'notified'>[]) {
     this.#server = http.createServer((request, response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -50,7 +50,7 @@ export class NotificationReceiver {
   }
 }
 
-/** Something else than a notification, a health check for instance, says nothing about any bucket. */
+/** None for a body that is not a notification, such as that of a health check. */
 function postedRecords(body: string): readonly PostedRecord[] {
   try {
     const { Records: records } = JSON.parse(body) as { Records?: unknown };

@@ -18,11 +18,11 @@ export interface S3EventContext {
   readonly bucket: string;
   readonly bucketArn: string;
   readonly configurationId: string;
-  /** A setting: AWS raises it now and then, so nothing may test it for equality. */
+  /** AWS raises the version from time to time, so functions must not compare it for equality. */
   readonly eventVersion: string;
 }
 
-/** S3 writes keys as forms do, a blank as "+", and leaves slashes as they are. */
+/** The key as S3 encodes it: like a form field, a space as "+", but with slashes as they are. */
 export function encodeKey(key: string): string {
   return encodeURIComponent(key)
     .replace(/%20/g, '+')
@@ -30,7 +30,7 @@ export function encodeKey(key: string): string {
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** The event of one change, as S3 shapes it for Lambda: one record. */
+/** The event that S3 sends to Lambda for one change. It has one record. */
 export function s3Event(change: ObjectChange, context: S3EventContext) {
   const removed = change.eventName.startsWith('ObjectRemoved:');
   return {

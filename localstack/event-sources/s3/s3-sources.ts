@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
+import { systemClock } from '../clock.ts';
 import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
@@ -20,7 +21,7 @@ export interface S3SourcesDependencies {
   readonly log: Logger;
 }
 
-/** The watched buckets of one S3 server. In a module of its own, since it needs AWS's client, which others do without. */
+/** The watched buckets of one S3 server. The AWS client makes this module slow to load, so it is imported when needed. */
 export class S3Sources {
   readonly #dependencies: S3SourcesDependencies;
   readonly #client: S3Client;
@@ -45,12 +46,13 @@ export class S3Sources {
           region,
           accountId: dependencies.accountId,
           eventVersion: dependencies.eventVersion,
+          clock: systemClock,
           log: dependencies.log,
         }),
     );
   }
 
-  /** Resolves when each bucket was listed once. `recovered` are events queued by an earlier process. */
+  /** Resolves once each bucket was listed. `recovered` are the events that an earlier process has queued. */
   async start(recovered: readonly QueuedEvent[]): Promise<void> {
     const { settings } = this.#dependencies;
     if (settings.kind === 'minio' && settings.notifications !== undefined) {
@@ -70,7 +72,7 @@ export class S3Sources {
     this.#client.destroy();
   }
 
-  /** Without it events only come as late as the next listing, so a refusal is told and no more. */
+  /** A failure is only logged: without notifications an event waits for the next listing. */
   async #subscribe(bucket: string, targetArn: string | undefined): Promise<void> {
     const configuration = { QueueArn: targetArn, Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] };
     try {
@@ -81,7 +83,7 @@ export class S3Sources {
         }),
       );
     } catch (error) {
-      this.#dependencies.log.warn('the server does not notify; buckets are only listed', {
+      this.#dependencies.log.warn('the server refused the notification configuration, so the bucket is only listed', {
         bucket,
         target: targetArn,
         reason: reasonOf(error),

@@ -1,13 +1,16 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AsyncDestinations } from '../../../localstack/event-sources/destinations/async-destinations.ts';
-import { AwsSender } from '../../../localstack/event-sources/destinations/sender.ts';
-import { AsyncQueue } from '../../../localstack/event-sources/invoke/async-queue.ts';
-import { createLogger } from '../../../localstack/event-sources/logger.ts';
-import type { AsyncSettings } from '../../../localstack/event-sources/model/async-invocation.ts';
-import type { InvocationOutcome, InvocationRequest } from '../../../localstack/event-sources/model/invocation.ts';
-import { readOptions } from '../../../localstack/event-sources/options.ts';
+import { AsyncDestinations } from '../../../../localstack/event-sources/destinations/async-destinations.ts';
+import { AwsSender } from '../../../../localstack/event-sources/destinations/sender.ts';
+import { AsyncQueue } from '../../../../localstack/event-sources/invoke/async-queue.ts';
+import { QueuedEventStore } from '../../../../localstack/event-sources/invoke/queued-event-store.ts';
+import { createLogger } from '../../../../localstack/event-sources/logger.ts';
+import type { AsyncSettings } from '../../../../localstack/event-sources/model/async-invocation.ts';
+import type { InvocationOutcome, InvocationRequest } from '../../../../localstack/event-sources/model/invocation.ts';
+import { readOptions } from '../../../../localstack/event-sources/options.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { JumpingClock } from '../jumping-clock.ts';
 
 const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:fn';
 const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:failed';
@@ -34,16 +37,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** A queue whose function gives the answers one after the other, and the last one from then on. */
-function queueOf(answers: readonly InvocationOutcome[], settings: Partial<AsyncSettings> = {}) {
-  const calls: { request: InvocationRequest; at: number }[] = [];
-  const clock = { aheadMs: 0 };
+/** A queue whose function answers with the outcomes in turn, and with the last one from then on. Its waits take no time. */
+function queueOf(outcomes: readonly InvocationOutcome[], settings: Partial<AsyncSettings> = {}) {
+  const calls: InvocationRequest[] = [];
+  const clock = new JumpingClock();
   const invoker = {
     invoke: async (request: InvocationRequest) => {
-      calls.push({ request, at: performance.now() });
-      return answers[Math.min(calls.length, answers.length) - 1] ?? success;
+      calls.push(request);
+      const outcome = outcomes[Math.min(calls.length, outcomes.length) - 1] ?? success;
+      await setup.hold(request);
+      return outcome;
     },
   };
+  const setup = { hold: async (_request: InvocationRequest): Promise<void> => {} };
   const lines: string[] = [];
   const log = createLogger('debug', (line) => lines.push(line));
   const sender = new AwsSender({
@@ -55,24 +61,19 @@ function queueOf(answers: readonly InvocationOutcome[], settings: Partial<AsyncS
   });
   const asynchronous = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600, ...settings };
   const queue = new AsyncQueue({
-    directory: join(directory, 'queue'),
+    store: new QueuedEventStore(join(directory, 'queue')),
     invoker,
     functions: (name) => (name === 'fn' ? { name, arn, timeoutSeconds: 3, asynchronous } : undefined),
     outcomes: new AsyncDestinations(sender, log),
     log,
-    retryDelaysMs: [60, 120],
+    retryDelaysMs: readOptions({}).asyncRetryDelaysMs,
     concurrency: 10,
-    now: () => Date.now() + clock.aheadMs,
+    clock,
   });
-  return { queue, calls, clock, lines };
+  return Object.assign(setup, { queue, calls, clock, lines });
 }
 
-async function idle(queue: AsyncQueue): Promise<void> {
-  for (const deadline = Date.now() + 60_000; queue.size > 0; ) {
-    if (Date.now() > deadline) throw new Error(`the queue still holds ${queue.size}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const idle = (queue: AsyncQueue) => eventually(() => queue.size === 0);
 
 async function run({ queue }: ReturnType<typeof queueOf>, payload = '{"a":1}'): Promise<void> {
   await queue.recover();
@@ -88,13 +89,10 @@ async function documents(place: string): Promise<unknown[]> {
 }
 
 test('[documented] asynchronous invocation: two retries, after one minute and two by default', async () => {
-  expect(readOptions({}).asyncRetryDelaysMs).toEqual([60_000, 120_000]);
   const setup = queueOf([threw]);
   await run(setup);
-  expect(setup.calls.map(({ request }) => request.payload)).toEqual(['{"a":1}', '{"a":1}', '{"a":1}']);
-  const [first = 0, second = 0, third = 0] = setup.calls.map(({ at }) => at);
-  expect(second - first).toBeGreaterThanOrEqual(55);
-  expect(third - second).toBeGreaterThanOrEqual(115);
+  expect(setup.calls.map(({ payload }) => payload)).toEqual(['{"a":1}', '{"a":1}', '{"a":1}']);
+  expect(setup.clock.waits).toEqual([60_000, 120_000]);
 });
 
 test("[documented] asynchronous invocation: after three attempts the destination's record", async () => {
@@ -135,22 +133,21 @@ test.each([0, 1])('[documented] asynchronous invocation: MaximumRetryAttempts %d
 
 test('[documented] asynchronous invocation: beyond MaximumEventAgeInSeconds no further attempt, [known] EventAgeExceeded', async () => {
   const setup = queueOf([threw], { onFailure: queueArn, maximumEventAgeSeconds: 60 });
-  await setup.queue.recover();
-  setup.queue.start();
-  await setup.queue.enqueue('fn', '{}');
-  // The first attempt is made at once; when its retry is due, the event is too old.
-  setup.clock.aheadMs = 61_000;
-  await idle(setup.queue);
-  expect(setup.calls).toHaveLength(1);
+  // At the time of the first retry, after one minute, the event is just as old as it may be; at the second one it is too old.
+  await run(setup);
+  expect(setup.calls).toHaveLength(2);
   const [record] = (await documents('sqs/failed')) as Record<string, unknown>[];
-  expect(record).toMatchObject({ requestContext: { condition: 'EventAgeExceeded', approximateInvokeCount: 1 } });
+  expect(record).toMatchObject({ requestContext: { condition: 'EventAgeExceeded', approximateInvokeCount: 2 } });
   expect(record).not.toHaveProperty('responseContext');
 });
 
-test('[documented] asynchronous invocation: throttling goes back to the queue and uses up no attempt', async () => {
-  const setup = queueOf([throttled, threw, threw, success], { onFailure: queueArn });
+test('[documented] asynchronous invocation: throttling goes back to the queue, with growing delays, and uses up no attempt', async () => {
+  const setup = queueOf([...Array.from({ length: 7 }, () => throttled), threw, threw, success], {
+    onFailure: queueArn,
+  });
   await run(setup);
-  expect(setup.calls).toHaveLength(4);
+  expect(setup.calls).toHaveLength(10);
+  expect(setup.clock.waits).toEqual([250, 500, 1_000, 2_000, 4_000, 5_000, 5_000, 60_000, 120_000]);
   await expect(readdir(join(directory, 'destinations'))).rejects.toThrow('ENOENT');
 });
 
@@ -166,22 +163,60 @@ test('[documented] asynchronous invocation: the dead letter queue gets the bare 
 test('[documented] asynchronous invocation: a function as the destination is invoked with the record', async () => {
   const setup = queueOf([threw, success], { maximumRetryAttempts: 0, onFailure: arn.replace(/fn$/, 'cleanup') });
   await run(setup, '{"c":3}');
-  expect(setup.calls.map(({ request }) => request.functionName)).toEqual(['fn', 'cleanup']);
-  expect(JSON.parse(setup.calls[1]?.request.payload ?? '')).toMatchObject({ requestPayload: { c: 3 } });
+  expect(setup.calls.map(({ functionName }) => functionName)).toEqual(['fn', 'cleanup']);
+  expect(JSON.parse(setup.calls[1]?.payload ?? '')).toMatchObject({ requestPayload: { c: 3 } });
 });
 
-test('[goal] what was queued outlives the process, with its attempts', async () => {
+test('[goal] what was queued survives the process, with its attempts', async () => {
   const before = queueOf([threw]);
   await before.queue.recover();
   before.queue.start();
   await before.queue.enqueue('fn', '"kept"');
-  while (before.calls.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(() => before.calls.length >= 1);
   await before.queue.stop(60_000);
-  expect(before.calls).toHaveLength(2);
+  expect(before.calls).toHaveLength(1);
   const after = queueOf([threw], { onFailure: queueArn });
-  expect(await after.queue.recover()).toMatchObject([{ payload: '"kept"', attempts: 2 }]);
+  expect(await after.queue.recover()).toMatchObject([{ payload: '"kept"', attempts: 1 }]);
   after.queue.start();
   await idle(after.queue);
-  expect(after.calls).toHaveLength(1);
+  expect(after.calls).toHaveLength(2);
   expect(await documents('sqs/failed')).toMatchObject([{ requestContext: { approximateInvokeCount: 3 } }]);
+});
+
+test('what an interrupted write left is removed, and is no event', async () => {
+  const store = new QueuedEventStore(join(directory, 'queue'));
+  await store.load();
+  await writeFile(join(directory, 'queue', '1.json.part'), '{"half');
+  const { queue } = queueOf([success]);
+  expect(await queue.recover()).toEqual([]);
+  expect(await readdir(join(directory, 'queue'))).toEqual([]);
+});
+
+test('an event whose function is no longer in the template is dropped with an error', async () => {
+  const setup = queueOf([success]);
+  await setup.queue.recover();
+  setup.queue.start();
+  await setup.queue.enqueue('removed', '{}');
+  await idle(setup.queue);
+  expect(setup.calls).toEqual([]);
+  expect(setup.lines.filter((line) => line.includes('no longer in the template'))).toHaveLength(1);
+  expect(await readdir(join(directory, 'queue'))).toEqual([]);
+});
+
+test('no more than the configured number of invocations run at the same time', async () => {
+  const gate = Promise.withResolvers<void>();
+  const setup = queueOf([success]);
+  const running: string[] = [];
+  setup.hold = async ({ payload }) => {
+    running.push(payload);
+    await gate.promise;
+  };
+  await setup.queue.recover();
+  setup.queue.start();
+  for (let index = 0; index < 12; index++) await setup.queue.enqueue('fn', String(index));
+  expect(running).toHaveLength(10);
+  expect(setup.queue.size).toBe(12);
+  gate.resolve();
+  await idle(setup.queue);
+  expect(running).toHaveLength(12);
 });

@@ -1,5 +1,5 @@
-import type { Template } from '../../../localstack/event-sources/template/template.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
+import type { Template } from '../../../../localstack/event-sources/template/template.ts';
+import { readTemplate } from '../../../../localstack/event-sources/template/template-model.ts';
 
 const fn = { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'fn' } };
 const mapping = (properties: object, condition?: string) => ({

@@ -1,6 +1,6 @@
-import type { Schedule } from '../../../localstack/event-sources/model/schedule.ts';
-import { readExpression } from '../../../localstack/event-sources/schedule/expression.ts';
-import { scheduleEvent } from '../../../localstack/event-sources/schedule/schedule-event.ts';
+import type { Schedule } from '../../../../localstack/event-sources/model/schedule.ts';
+import { readExpression } from '../../../../localstack/event-sources/schedule/expression.ts';
+import { scheduleEvent } from '../../../../localstack/event-sources/schedule/schedule-event.ts';
 
 const at = (text: string) => Date.parse(text);
 const next = (expression: string, after: string, timezone = 'UTC', created = after) => {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readOptions } from '../../../localstack/event-sources/options.ts';
-import { readTemplateFile } from '../../../localstack/event-sources/template/from-file.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
+import { readOptions } from '../../../../localstack/event-sources/options.ts';
+import { readTemplateFile } from '../../../../localstack/event-sources/template/from-file.ts';
+import { readTemplate } from '../../../../localstack/event-sources/template/template-model.ts';
 
 const fn = { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'fn' } };
 const mapping = (properties: object) => ({

@@ -1,4 +1,4 @@
-import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
+import { readTemplate } from '../../../../../localstack/event-sources/template/template-model.ts';
 
 const arn = 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/6357e0b2-0e6a-4b3c-a0b4-70df934c2e31-5';
 const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 1 } };

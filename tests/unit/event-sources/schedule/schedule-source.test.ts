@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger } from '../../../localstack/event-sources/logger.ts';
-import { ScheduleSource } from '../../../localstack/event-sources/schedule/schedule-source.ts';
-import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
+import { createLogger } from '../../../../localstack/event-sources/logger.ts';
+import { ScheduleSource } from '../../../../localstack/event-sources/schedule/schedule-source.ts';
+import { readTemplate } from '../../../../localstack/event-sources/template/template-model.ts';
 
 let directory: string;
 let stateFile: string;

@@ -1,0 +1,117 @@
+import type { Clock } from '../clock.ts';
+import type { BucketCursor } from './bucket-cursor.ts';
+import type { BucketListing } from './bucket-listing.ts';
+import type { EventNames } from './event-names.ts';
+import { type ListedObject, markOf } from './listed-object.ts';
+import type { ObjectEventPublisher } from './object-event-publisher.ts';
+
+export interface BucketScannerOptions {
+  readonly bucket: string;
+  readonly listing: BucketListing;
+  readonly cursor: BucketCursor;
+  readonly publisher: Pick<ObjectEventPublisher, 'publish'>;
+  readonly eventNames: EventNames;
+  /** Number of events in the queue. */
+  readonly queuedCount: () => number;
+  readonly pollIntervalMs: number;
+  readonly clock: Clock;
+}
+
+/** Limit of the queue beyond which listing pauses, so that a bucket with a million objects is not queued at once. */
+const MAX_QUEUED = 1_000;
+const VERSIONING_CHECK_MS = 30_000;
+
+/**
+ * Compares a bucket's listing with its cursor and publishes what has changed. Events are in the queue before the cursor
+ * moves, so that a crash loses none.
+ */
+export class BucketScanner {
+  readonly #options: BucketScannerOptions;
+  #isVersioned = false;
+  #versioningCheckedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: BucketScannerOptions) {
+    this.#options = options;
+  }
+
+  /** Lists the bucket once. Resolves with the time that the server took, in milliseconds. Rejects when it fails. */
+  async scan(signal: AbortSignal): Promise<number> {
+    const { listing, bucket, clock } = this.#options;
+    if (clock.now() - this.#versioningCheckedAt > VERSIONING_CHECK_MS) {
+      this.#isVersioned = await listing.isVersioned(bucket);
+      this.#versioningCheckedAt = clock.now();
+    }
+    const pages = measured(this.#isVersioned ? listing.versions(bucket) : listing.objects(bucket), clock);
+    const listedKeys = new Set<string>();
+    for await (const page of pages) {
+      for (const object of page) listedKeys.add(object.key);
+      for (const object of this.#unseenOldestFirst(page)) {
+        if (signal.aborted) return pages.elapsedMs();
+        await this.#publishCreated(object);
+      }
+      await this.#waitForQueue(signal);
+    }
+    // A bucket with versions lists a deletion as a delete marker.
+    if (!this.#isVersioned && !signal.aborted) await this.#publishRemoved(listedKeys);
+    return pages.elapsedMs();
+  }
+
+  /** The listing has the versions of a key newest first, so reversing it orders those of equal time. */
+  #unseenOldestFirst(page: readonly ListedObject[]): ListedObject[] {
+    return page
+      .filter((object) => !this.#options.cursor.has(object))
+      .reverse()
+      .sort((a, b) => a.lastModified - b.lastModified);
+  }
+
+  async #waitForQueue(signal: AbortSignal): Promise<void> {
+    const { queuedCount, clock, pollIntervalMs } = this.#options;
+    while (queuedCount() > MAX_QUEUED && !signal.aborted) await clock.wait(pollIntervalMs, signal).catch(() => {});
+  }
+
+  async #publishCreated(object: ListedObject): Promise<void> {
+    const { cursor, publisher, eventNames } = this.#options;
+    const { key, size, eTag, versionId, lastModified } = object;
+    const sequencer = cursor.nextSequencer(key, lastModified);
+    await publisher.publish(
+      {
+        eventName: eventNames.take(object),
+        key,
+        size,
+        eTag,
+        ...(versionId !== undefined && { versionId }),
+        sequencer,
+        time: new Date(lastModified),
+      },
+      markOf(object),
+    );
+    await cursor.add(key, markOf(object), sequencer);
+  }
+
+  async #publishRemoved(listedKeys: ReadonlySet<string>): Promise<void> {
+    const { cursor, publisher, clock } = this.#options;
+    for (const key of [...cursor.keys].filter((known) => !listedKeys.has(known))) {
+      const now = clock.now();
+      const sequencer = cursor.nextSequencer(key, now);
+      await publisher.publish({ eventName: 'ObjectRemoved:Delete', key, sequencer, time: new Date(now) }, undefined);
+      await cursor.add(key, undefined, sequencer);
+    }
+  }
+}
+
+/** The same items, with the time that was spent waiting for them. */
+function measured<T>(source: AsyncIterable<T>, clock: Clock): AsyncIterable<T> & { elapsedMs(): number } {
+  let elapsedMs = 0;
+  return {
+    elapsedMs: () => elapsedMs,
+    async *[Symbol.asyncIterator]() {
+      let requestedAt = clock.now();
+      for await (const item of source) {
+        elapsedMs += clock.now() - requestedAt;
+        yield item;
+        requestedAt = clock.now();
+      }
+      elapsedMs += clock.now() - requestedAt;
+    },
+  };
+}

@@ -1,0 +1,248 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '../../../../localstack/event-sources/logger.ts';
+import type { QueuedEvent } from '../../../../localstack/event-sources/model/async-invocation.ts';
+import { BucketCursor } from '../../../../localstack/event-sources/s3/bucket-cursor.ts';
+import type { BucketListing } from '../../../../localstack/event-sources/s3/bucket-listing.ts';
+import { BucketSource } from '../../../../localstack/event-sources/s3/bucket-source.ts';
+import type { ListedObject } from '../../../../localstack/event-sources/s3/listed-object.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { JumpingClock, StoppedClock } from '../jumping-clock.ts';
+
+const POLL_INTERVAL_MS = 20;
+
+interface Queued {
+  readonly functionName: string;
+  readonly eventName: string;
+  readonly object: { readonly key: string; readonly versionId?: string; readonly sequencer: string };
+  readonly origin: unknown;
+}
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bucket-source-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** A bucket that a test changes as it likes. */
+class InMemoryListing implements BucketListing {
+  isVersionedBucket = false;
+  contents: ListedObject[] = [];
+  listingCount = 0;
+  /** Called when a listing begins. */
+  onListing: () => void = () => {};
+
+  async isVersioned(): Promise<boolean> {
+    return this.isVersionedBucket;
+  }
+
+  async *objects(): AsyncGenerator<ListedObject[]> {
+    this.listingCount += 1;
+    this.onListing();
+    yield [...this.contents];
+  }
+
+  versions(): AsyncGenerator<ListedObject[]> {
+    return this.objects();
+  }
+}
+
+/** A source of bucket `b`, all of whose creations and deletions invoke `fn`. */
+function sourceOn(clock: JumpingClock, onEnqueue: () => void = () => {}) {
+  const listing = new InMemoryListing();
+  const queued: Queued[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const queue = {
+    size: 0,
+    enqueue: async (functionName: string, payload: string, origin?: unknown): Promise<QueuedEvent> => {
+      onEnqueue();
+      const [record] = JSON.parse(payload).Records;
+      queued.push({ functionName, eventName: record.eventName, object: record.s3.object, origin });
+      return { id: '1', functionName, payload, enqueuedAt: 0, attempts: 0 };
+    },
+  };
+  const source = new BucketSource({
+    bucket: 'b',
+    notifications: [
+      {
+        id: 'B',
+        bucket: 'b',
+        bucketArn: 'arn:aws:s3:::b',
+        configurationId: 'c',
+        function: {
+          name: 'fn',
+          arn: 'arn:aws:lambda:us-east-1:000000000000:function:fn',
+          timeoutSeconds: 3,
+          asynchronous: { maximumRetryAttempts: 2, maximumEventAgeSeconds: 60 },
+        },
+        events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
+        prefix: '',
+        suffix: '',
+      },
+    ],
+    listing,
+    cursor: new BucketCursor(join(directory, 'b.jsonl')),
+    queue,
+    pollIntervalMs: POLL_INTERVAL_MS,
+    region: 'us-east-1',
+    accountId: '000000000000',
+    eventVersion: '2.1',
+    clock,
+    log: createLogger('info', (line) => lines.push(JSON.parse(line) as Record<string, unknown>)),
+  });
+  return { source, listing, queue, queued, lines };
+}
+
+const objectAt = (lastModified: number, further: Partial<ListedObject> = {}): ListedObject => ({
+  key: 'a',
+  eTag: '"e"',
+  lastModified,
+  size: 1,
+  ...further,
+});
+
+describe('The pause after a listing', () => {
+  async function firstPause(listingMs: number, queueingMs: number): Promise<number | undefined> {
+    const clock = new StoppedClock();
+    const { source, listing } = sourceOn(clock, () => clock.advance(queueingMs));
+    listing.contents = [objectAt(1)];
+    listing.onListing = () => clock.advance(listingMs);
+    source.start([]);
+    await eventually(() => clock.waits.length > 0);
+    await source.stop();
+    return clock.waits[0];
+  }
+
+  test.each([
+    ['is the poll interval after a short listing', { listingMs: 1, pauseMs: POLL_INTERVAL_MS }],
+    ['is four times as long as the listing', { listingMs: 100, pauseMs: 400 }],
+    ['is at most five seconds', { listingMs: 60_000, pauseMs: 5_000 }],
+  ])('%s', async (_name, { listingMs, pauseMs }) => {
+    expect(await firstPause(listingMs, 0)).toBe(pauseMs);
+  });
+
+  test('does not depend on the time that queueing the events takes', async () => {
+    expect(await firstPause(0, 500)).toBe(POLL_INTERVAL_MS);
+  });
+
+  test('ends with a notification, whose event name the object gets', async () => {
+    const clock = new StoppedClock();
+    const { source, listing, queued } = sourceOn(clock);
+    source.start([]);
+    await eventually(() => clock.waits.length === 1);
+    listing.contents = [objectAt(1)];
+    source.notified('a', 'ObjectCreated:Copy');
+    await eventually(() => queued.length === 1);
+    await source.stop();
+    expect(queued).toMatchObject([{ functionName: 'fn', eventName: 'ObjectCreated:Copy', object: { key: 'a' } }]);
+  });
+
+  test('is left out when a notification arrives during the listing', async () => {
+    const clock = new StoppedClock();
+    const { source, listing } = sourceOn(clock);
+    listing.onListing = () => {
+      if (listing.listingCount === 1) source.notified('a', 'ObjectCreated:Put');
+    };
+    source.start([]);
+    await eventually(() => listing.listingCount === 2);
+    await source.stop();
+  });
+});
+
+test('a version that is older becomes an event first, and a delete marker in its place', async () => {
+  const clock = new StoppedClock();
+  const { source, listing, queued } = sourceOn(clock);
+  listing.isVersionedBucket = true;
+  // As S3 lists them: newest first, and the third of the same time as the second.
+  listing.contents = [
+    objectAt(2_000, { versionId: 'v3', eTag: '"e-2"' }),
+    objectAt(2_000, { versionId: 'v2', deleteMarker: true }),
+    objectAt(1_000, { versionId: 'v1' }),
+  ];
+  source.start([]);
+  await source.polling();
+  await source.stop();
+  expect(queued.map(({ object, eventName }) => [object.versionId, eventName])).toEqual([
+    ['v1', 'ObjectCreated:Put'],
+    ['v2', 'ObjectRemoved:DeleteMarkerCreated'],
+    ['v3', 'ObjectCreated:CompleteMultipartUpload'],
+  ]);
+  const sequencers = queued.map(({ object }) => object.sequencer);
+  expect([...new Set(sequencers)].sort()).toEqual(sequencers);
+});
+
+test('an object that the listing no longer has is deleted', async () => {
+  const clock = new StoppedClock();
+  const { source, listing, queued } = sourceOn(clock);
+  listing.contents = [objectAt(1)];
+  source.start([]);
+  await source.polling();
+  listing.contents = [];
+  source.notified('a', 'ObjectRemoved:Delete');
+  await eventually(() => queued.length === 2);
+  await source.stop();
+  expect(queued.map(({ eventName }) => eventName)).toEqual(['ObjectCreated:Put', 'ObjectRemoved:Delete']);
+});
+
+test('an event that an earlier process has queued is not queued again, and its sequencer is not used again', async () => {
+  const before = sourceOn(new StoppedClock());
+  before.listing.contents = [objectAt(1_000)];
+  before.source.start([]);
+  await before.source.polling();
+  await before.source.stop();
+  const [event] = before.queued;
+  // A crash between queue and cursor.
+  await rm(join(directory, 'b.jsonl'));
+
+  const { source, listing, queued } = sourceOn(new StoppedClock());
+  listing.contents = [objectAt(1_000)];
+  source.start([{ id: '1', functionName: 'fn', payload: '{}', enqueuedAt: 0, attempts: 0, origin: event?.origin }]);
+  await source.polling();
+  expect(queued).toEqual([]);
+  listing.contents = [objectAt(1_000, { eTag: '"other"' })];
+  source.notified('a', 'ObjectCreated:Put');
+  await eventually(() => queued.length === 1);
+  await source.stop();
+  expect((queued[0]?.object.sequencer ?? '') > (event?.object.sequencer ?? '')).toBe(true);
+});
+
+test('listing pauses while more than a thousand events are in the queue', async () => {
+  const clock = new JumpingClock();
+  const { source, listing, queue } = sourceOn(clock);
+  listing.contents = [objectAt(1)];
+  queue.size = 1_001;
+  source.start([]);
+  await eventually(() => clock.waits.length > 10);
+  expect(listing.listingCount).toBe(1);
+  expect(new Set(clock.waits)).toEqual(new Set([POLL_INTERVAL_MS]));
+  queue.size = 1_000;
+  await eventually(() => listing.listingCount > 1);
+  await source.stop();
+});
+
+test('a bucket that does not exist is retried, with a warning each 30 seconds', async () => {
+  const clock = new JumpingClock();
+  const startedAt = clock.now();
+  const { source, listing, lines } = sourceOn(clock);
+  listing.onListing = () => {
+    if (clock.now() - startedAt < 65_000) throw Object.assign(new Error('404'), { name: 'NoSuchBucket' });
+  };
+  source.start([]);
+  await source.polling();
+  await source.stop();
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatchObject({
+    level: 'warn',
+    bucket: 'b',
+    reason: 'bucket b does not exist: create it, or correct BucketName',
+  });
+});
+
+test('a journal that cannot be read ends the start', async () => {
+  await writeFile(join(directory, 'b.jsonl'), 'not JSON\n');
+  const { source } = sourceOn(new StoppedClock());
+  source.start([]);
+  await expect(source.polling()).rejects.toThrow('JSON');
+  await source.stop();
+});
