@@ -1,4 +1,4 @@
-import { violatedRule, parseChangeRules } from '../../../functions/core/change-rules.ts';
+import { parseChangeRules, violatedRule } from '../../../functions/core/change-rules.ts';
 import type { Employee, EmployeeChange } from '../../../functions/core/employee-change.ts';
 
 const change = (fields: Partial<Employee>, action: EmployeeChange['action'] = 'INSERT'): EmployeeChange => ({

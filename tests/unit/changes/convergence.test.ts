@@ -5,8 +5,8 @@ import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { Employee } from '../../../functions/core/employee-change.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
-import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
+import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
 
 const PARTITIONS = 3;
 

@@ -4,8 +4,8 @@ import { ConfigError } from '../../../functions/core/errors.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { handler } from '../../../functions/poll-changes/handler.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
-import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
+import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 import { eventually } from '../../support/eventually.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 

@@ -10,14 +10,14 @@ const record = (offset: number, producerId: string, inTransaction = true, ownKey
   isControlRecord: false,
   batchContext: { producerId, inTransaction },
 });
-/** Ends a transaction: two bytes of version, then 0 for an abort and 1 for a commit. */
+/** The end of a transaction. Its key has two bytes of version, then 0 for an abort or 1 for a commit. */
 const marker = (offset: number, producerId: string, type: 'abort' | 'commit'): FetchedRecord => ({
   ...record(offset, producerId),
   key: Buffer.from([0, 0, 0, type === 'abort' ? 0 : 1]),
   isControlRecord: true,
 });
 
-/** Offsets of the records that a consumer sees. */
+/** Offsets of the records that a consumer gets. */
 function visible(messages: FetchedRecord[], aborted: readonly [producerId: string, firstOffset: number][]): number[] {
   const abortedTransactions = aborted.map(([producerId, first]) => ({ producerId, firstOffset: String(first) }));
   const partition = { messages, abortedTransactions };
@@ -26,8 +26,8 @@ function visible(messages: FetchedRecord[], aborted: readonly [producerId: strin
   return messages.filter(({ isControlRecord }) => !isControlRecord).map(({ offset }) => Number(offset));
 }
 
-describe('[inferred] Records of aborted transactions are not seen', () => {
-  test('while those before, behind and of other producers are', () => {
+describe('[inferred] Records of aborted transactions are hidden', () => {
+  test('but not those of other transactions or producers', () => {
     const messages = [
       record(0, 'a'),
       marker(1, 'a', 'commit'),
@@ -42,7 +42,7 @@ describe('[inferred] Records of aborted transactions are not seen', () => {
     expect(visible(messages, [['a', 2]])).toEqual([0, 3, 4, 6]);
   });
 
-  test('although the broker names the transactions in the order of their ends', () => {
+  test('although the broker lists the transactions in the order in which they ended', () => {
     const messages = [
       record(0, 'a'),
       record(1, 'b'),
@@ -58,7 +58,7 @@ describe('[inferred] Records of aborted transactions are not seen', () => {
     expect(visible(messages, aborted)).toEqual([]);
   });
 
-  test('when both began before what was fetched', () => {
+  test('if both transactions began before the first fetched record', () => {
     const messages = [record(10, 'b'), record(11, 'a'), marker(12, 'a', 'abort'), marker(13, 'b', 'abort')];
     const aborted: [string, number][] = [
       ['a', 2],
@@ -67,12 +67,12 @@ describe('[inferred] Records of aborted transactions are not seen', () => {
     expect(visible(messages, aborted)).toEqual([]);
   });
 
-  test('also behind a record whose key is four zero bytes, as an abort has them', () => {
+  test('also after a record whose key looks like an abort marker', () => {
     const messages = [record(0, 'a', true, Buffer.alloc(4)), record(1, 'a'), marker(2, 'a', 'abort')];
     expect(visible(messages, [['a', 0]])).toEqual([]);
   });
 
-  test('one after the other of the same producer', () => {
+  test('in consecutive transactions of the same producer', () => {
     const messages = [
       record(0, 'a'),
       marker(1, 'a', 'abort'),

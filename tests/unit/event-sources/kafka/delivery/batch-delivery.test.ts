@@ -1,29 +1,15 @@
 import { BatchDelivery } from '../../../../../localstack/event-sources/kafka/delivery/batch-delivery.ts';
 import { KafkaEventSerializer } from '../../../../../localstack/event-sources/kafka/event/kafka-event-serializer.ts';
-import { createLogger } from '../../../../../localstack/event-sources/logger.ts';
 import { MappingMetrics } from '../../../../../localstack/event-sources/metrics/mapping-metrics.ts';
 import type { FailedBatch } from '../../../../../localstack/event-sources/model/failed-batch.ts';
 import type { InvocationOutcome, InvocationRequest } from '../../../../../localstack/event-sources/model/invocation.ts';
 import type { KafkaMapping } from '../../../../../localstack/event-sources/model/kafka-mapping.ts';
 import type { PolledRecord } from '../../../../../localstack/event-sources/model/polled-record.ts';
 import { readOptions } from '../../../../../localstack/event-sources/options.ts';
+import { kafkaMapping, polledRecord, silentLog } from '../fixtures.ts';
 
-const mapping: KafkaMapping = {
-  id: 'Mapping',
-  uuid: '00000000-0000-5000-8000-000000000000',
-  function: { name: 'fn', arn: 'arn:aws:lambda:eu-central-1:123456789012:function:fn', timeoutSeconds: 3 },
-  brokers: ['127.0.0.1:1'],
-  topic: 't',
-  consumerGroupId: 'group',
-  startingPosition: { type: 'TRIM_HORIZON' },
-  batchSize: 100,
-  batchingWindowMs: 0,
-  enabled: true,
-  maximumRetryAttempts: -1,
-  maximumRecordAgeSeconds: -1,
-  bisectBatchOnFunctionError: false,
-  reportsBatchItemFailures: false,
-};
+const NOW_MS = 1_000_000;
+
 const threw = (requestId = 'r'): InvocationOutcome => ({
   kind: 'functionError',
   statusCode: 200,
@@ -32,38 +18,46 @@ const threw = (requestId = 'r'): InvocationOutcome => ({
   requestId,
 });
 const success: InvocationOutcome = { kind: 'success', statusCode: 200, body: 'null', requestId: 'r' };
-const away: InvocationOutcome = { kind: 'notInvoked', throttled: false, reason: 'away', requestId: 'r' };
+const unreachable: InvocationOutcome = { kind: 'notInvoked', throttled: false, reason: 'unreachable', requestId: 'r' };
+const reporting = (...offsets: number[]): InvocationOutcome => ({
+  ...success,
+  body: JSON.stringify({
+    batchItemFailures: offsets.map((offset) => ({ itemIdentifier: { partition: 't-0', offset } })),
+  }),
+});
 
-function recordAt(offset: number, timestamp = 0): PolledRecord {
-  const json = JSON.stringify({ topic: 't', partition: 0, offset, timestamp });
-  return { partition: 0, offset, timestamp, arrivedAtMs: 0, json, bytes: json.length };
-}
-
-/** Delivers with AWS's own settings on a clock that jumps, to a function that gives the answers one after the other. */
+/** Delivers offsets 0 to 3 with the default backoff, on a clock that jumps, to a function with these outcomes. */
 async function deliver(
-  answers: readonly InvocationOutcome[],
+  outcomes: readonly InvocationOutcome[],
   properties: Partial<KafkaMapping> = {},
-  records = [recordAt(0), recordAt(1), recordAt(2), recordAt(3)],
+  records: readonly PolledRecord[] = [0, 1, 2, 3].map((offset) => polledRecord(offset)),
+  destinationFails = false,
 ) {
   const waits: number[] = [];
-  const calls: number[][] = [];
-  const givenUp: FailedBatch[] = [];
+  const invocations: number[][] = [];
+  const discarded: FailedBatch[] = [];
   const settled: number[] = [];
-  let now = 1_000_000;
-  const { retryBackoff, outageBackoff } = readOptions({});
+  const metrics = new MappingMetrics();
+  let now = NOW_MS;
+  const mapping = kafkaMapping(properties);
   const delivery = new BatchDelivery({
-    mapping: { ...mapping, ...properties },
+    mapping,
     serializer: new KafkaEventSerializer(mapping),
     invoker: {
       invoke: async ({ payload }: InvocationRequest) => {
         const event = JSON.parse(payload) as { records: Record<string, { offset: number }[]> };
-        calls.push((event.records['t-0'] ?? []).map(({ offset }) => offset));
-        return answers[calls.length - 1] ?? success;
+        invocations.push((event.records['t-0'] ?? []).map(({ offset }) => offset));
+        return outcomes[invocations.length - 1] ?? success;
       },
     },
-    destination: { deliver: async (batch) => void givenUp.push(batch) },
-    metrics: new MappingMetrics(),
-    log: createLogger('silent', () => {}),
+    destination: {
+      deliver: async (batch) => {
+        discarded.push(batch);
+        if (destinationFails) throw new Error('destination unreachable');
+      },
+    },
+    metrics,
+    log: silentLog,
     clock: {
       now: () => now,
       wait: async (ms) => {
@@ -71,63 +65,128 @@ async function deliver(
         now += ms;
       },
     },
-    options: { retryBackoff, outageBackoff },
+    options: readOptions({}),
   });
   const settle = (batch: readonly PolledRecord[]) => settled.push(...batch.map(({ offset }) => offset));
   await delivery.deliver({ records, settle }, new AbortController().signal);
-  return { waits, calls, givenUp, settled };
+  return { waits, invocations, discarded, settled, metrics };
 }
 
-test('[inferred] the delay between retries is 1 s, doubling to 30 s', async () => {
-  const { waits } = await deliver(Array.from({ length: 8 }, () => threw()));
-  expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
-});
-
-test('[inferred] an outage is waited for in steps of its own, 100 ms doubling to 2 s, and uses up no attempt', async () => {
-  const outage = Array.from({ length: 7 }, () => away);
-  const { waits, givenUp, calls } = await deliver([threw(), ...outage, threw(), success], { maximumRetryAttempts: 2 });
-  expect(waits).toEqual([1_000, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
-  expect(givenUp).toEqual([]);
-  expect(calls).toHaveLength(10);
-});
-
-test('[inferred] bisecting goes on without a delay, the first half before the second', async () => {
-  const { waits, calls, settled } = await deliver([threw(), threw()], { bisectBatchOnFunctionError: true });
-  expect(calls).toEqual([[0, 1, 2, 3], [0, 1], [0], [1], [2, 3]]);
-  expect(waits).toEqual([]);
-  expect(settled).toEqual([0, 1, 2, 3]);
-});
-
-test('[inferred] bisect with reported failures halves only what was reported', async () => {
-  const failures = [0, 2, 3].map((offset) => ({ itemIdentifier: { partition: 't-0', offset } }));
-  const reported = { ...success, body: JSON.stringify({ batchItemFailures: failures }) };
-  const { calls, settled } = await deliver([reported], {
-    bisectBatchOnFunctionError: true,
-    reportsBatchItemFailures: true,
+describe('Retries', () => {
+  test('[inferred] the delay between retries is 1 s, doubling to 30 s', async () => {
+    const { waits } = await deliver(Array.from({ length: 8 }, () => threw()));
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
-  expect(calls).toEqual([[0, 1, 2, 3], [0], [2, 3]]);
-  expect(settled).toEqual([1, 0, 2, 3]);
-});
 
-test('[documented] the attempts of what a function keeps reporting run out as well', async () => {
-  const failures = [{ itemIdentifier: { partition: 't-0', offset: 2 } }];
-  const reported = { ...success, body: JSON.stringify({ batchItemFailures: failures }) };
-  const { calls, givenUp } = await deliver([reported, reported], {
-    maximumRetryAttempts: 1,
-    reportsBatchItemFailures: true,
+  test('[inferred] an outage has a backoff of its own, 100 ms doubling to 2 s, and does not count as a retry', async () => {
+    const outage = Array.from({ length: 7 }, () => unreachable);
+    const { waits, discarded, invocations } = await deliver([threw(), ...outage, threw(), success], {
+      maximumRetryAttempts: 2,
+    });
+    expect(waits).toEqual([1_000, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
+    expect(discarded).toEqual([]);
+    expect(invocations).toHaveLength(10);
   });
-  expect(calls).toEqual([[0, 1, 2, 3], [2]]);
-  expect(givenUp).toMatchObject([{ condition: 'RetryAttemptsExhausted', invokeCount: 2, records: [{ offset: 2 }] }]);
+
+  test('[documented] after MaximumRetryAttempts retries the batch is discarded, with its last outcome', async () => {
+    const outcomes = [threw(), threw('last')];
+    const { invocations, discarded, settled, metrics } = await deliver(outcomes, { maximumRetryAttempts: 1 });
+    expect(invocations).toHaveLength(2);
+    expect(discarded).toMatchObject([
+      { condition: 'RetryAttemptsExhausted', invokeCount: 2, lastOutcome: { requestId: 'last' } },
+    ]);
+    expect(settled).toEqual([0, 1, 2, 3]);
+    expect(metrics).toMatchObject({ InvokedEventCount: 8, FailedInvokeEventCount: 8, DroppedEventCount: 0 });
+  });
+
+  test('[documented] infinite retries end after ten when the mapping has a destination', async () => {
+    const outcomes = Array.from({ length: 20 }, () => threw());
+    const { invocations } = await deliver(outcomes, { onFailureDestination: 'kafka://failures' });
+    expect(invocations).toHaveLength(11);
+  });
+
+  test('[documented] records are lost and counted when the destination fails', async () => {
+    const { settled, metrics } = await deliver([threw()], { maximumRetryAttempts: 0 }, undefined, true);
+    expect(settled).toEqual([0, 1, 2, 3]);
+    expect(metrics).toMatchObject({
+      DroppedEventCount: 4,
+      OnFailureDestinationDeliveryErrorCount: 1,
+      OnFailureDestinationDeliveredEventCount: 0,
+    });
+  });
 });
 
-test('[documented] what grows too old while it is retried is given up with the last answer; the rest goes on', async () => {
-  const ages = recordAt(0, 1_000_000 - 58_500);
-  const { calls, givenUp } = await deliver([threw(), threw('last')], { maximumRecordAgeSeconds: 60 }, [
-    ages,
-    recordAt(1, 1_000_000),
-  ]);
-  expect(calls).toEqual([[0, 1], [0, 1], [1]]);
-  expect(givenUp).toMatchObject([
-    { condition: 'RecordAgeExceeded', invokeCount: 2, records: [{ offset: 0 }], lastOutcome: { requestId: 'last' } },
-  ]);
+describe('Bisecting', () => {
+  test('[inferred] has no delay, and settles the first half before the second', async () => {
+    const { waits, invocations, settled } = await deliver([threw(), threw()], { bisectBatchOnFunctionError: true });
+    expect(invocations).toEqual([[0, 1, 2, 3], [0, 1], [0], [1], [2, 3]]);
+    expect(waits).toEqual([]);
+    expect(settled).toEqual([0, 1, 2, 3]);
+  });
+
+  test('[inferred] does not count as a retry: a single record still has all of them', async () => {
+    const { invocations, discarded } = await deliver(
+      [threw(), threw(), threw(), threw()],
+      { bisectBatchOnFunctionError: true, maximumRetryAttempts: 1 },
+      [polledRecord(0), polledRecord(1)],
+    );
+    expect(invocations).toEqual([[0, 1], [0], [0], [1], [1]]);
+    expect(discarded).toMatchObject([{ invokeCount: 2, records: [{ offset: 0 }] }]);
+  });
+
+  test('[inferred] with reported failures halves only the reported records', async () => {
+    const { invocations, settled } = await deliver([reporting(0, 2, 3)], {
+      bisectBatchOnFunctionError: true,
+      reportsBatchItemFailures: true,
+    });
+    expect(invocations).toEqual([[0, 1, 2, 3], [0], [2, 3]]);
+    expect(settled).toEqual([1, 0, 2, 3]);
+  });
+});
+
+describe('Reported failures', () => {
+  test('[documented] are retried alone, and count as retries', async () => {
+    const { invocations, discarded, settled } = await deliver([reporting(2), reporting(2)], {
+      maximumRetryAttempts: 1,
+      reportsBatchItemFailures: true,
+    });
+    expect(invocations).toEqual([[0, 1, 2, 3], [2]]);
+    expect(discarded).toMatchObject([
+      { condition: 'RetryAttemptsExhausted', invokeCount: 2, records: [{ offset: 2 }] },
+    ]);
+    expect(settled).toEqual([0, 1, 3, 2]);
+  });
+
+  test('[documented] are ignored without FunctionResponseTypes', async () => {
+    const { invocations } = await deliver([reporting(2)]);
+    expect(invocations).toHaveLength(1);
+  });
+});
+
+describe('Records that cannot succeed', () => {
+  test('[documented] records that become too old between retries are discarded with the last outcome; others continue', async () => {
+    const expiring = polledRecord(0, { timestamp: NOW_MS - 58_500 });
+    const { invocations, discarded } = await deliver([threw(), threw('last')], { maximumRecordAgeSeconds: 60 }, [
+      expiring,
+      polledRecord(1, { timestamp: NOW_MS }),
+    ]);
+    expect(invocations).toEqual([[0, 1], [0, 1], [1]]);
+    expect(discarded).toMatchObject([
+      { condition: 'RecordAgeExceeded', invokeCount: 2, records: [{ offset: 0 }], lastOutcome: { requestId: 'last' } },
+    ]);
+  });
+
+  test('[documented] a record above 6 MB is discarded without an invocation; others are delivered', async () => {
+    const { invocations, discarded, settled } = await deliver([], {}, [
+      polledRecord(0),
+      polledRecord(1, { bytes: 6 * 1024 * 1024 }),
+      polledRecord(2),
+    ]);
+    expect(invocations).toEqual([[0, 2]]);
+    expect(discarded).toMatchObject([
+      { condition: 'MaximumPayloadSizeExceeded', invokeCount: 0, records: [{ offset: 1 }] },
+    ]);
+    expect(discarded[0]).not.toHaveProperty('lastOutcome');
+    expect(settled).toEqual([1, 0, 2]);
+  });
 });

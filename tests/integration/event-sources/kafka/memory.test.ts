@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { kafka, withMapping } from './event-sources/mapping-run.ts';
+import { kafka, withMapping } from '../../../support/event-sources/mapping-run.ts';
 
 jest.setTimeout(300_000);
 

@@ -10,7 +10,7 @@ import { createLogger, type LogLevel } from '../../../localstack/event-sources/l
 import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
 import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
 import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
-import { createTopic, endpoints } from '../../support/servers.ts';
+import { createTopic, endpoints } from '../servers.ts';
 import { RecordingFunction } from './recording-function.ts';
 
 export const clusterArn = 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/6357e0b2-0e6a-4b3c-a0b4-70df934c2e31-5';

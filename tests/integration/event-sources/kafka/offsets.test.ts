@@ -1,6 +1,13 @@
 import type { Admin } from 'kafkajs';
-import { makeTopic, uniqueName } from '../support/servers.ts';
-import { committed, eventually, kafka, type MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
+import {
+  committed,
+  eventually,
+  kafka,
+  type MappingRun,
+  produce,
+  withMapping,
+} from '../../../support/event-sources/mapping-run.ts';
+import { makeTopic, uniqueName } from '../../../support/servers.ts';
 
 /** Of an attempt that may be too early. */
 const thatWorked = [() => true, () => false] as const;

@@ -9,7 +9,7 @@ import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
 import type { Template } from '../../../localstack/event-sources/template/template.ts';
 import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
-import { endpoints, uniqueName } from '../../support/servers.ts';
+import { endpoints, uniqueName } from '../servers.ts';
 import { RecordingFunction } from './recording-function.ts';
 
 /** Client of the S3 server that all tests share. It serves queues and topics as well. */

@@ -1,5 +1,12 @@
-import { createTopic } from '../support/servers.ts';
-import { committed, eventually, kill, MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
+import {
+  committed,
+  eventually,
+  kill,
+  MappingRun,
+  produce,
+  withMapping,
+} from '../../../support/event-sources/mapping-run.ts';
+import { createTopic } from '../../../support/servers.ts';
 
 jest.setTimeout(300_000);
 

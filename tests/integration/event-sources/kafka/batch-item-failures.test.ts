@@ -1,5 +1,11 @@
-import { failed, invokedOffsets, messages } from './event-sources/failures.ts';
-import { committed, eventually, produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
+import { failed, invokedOffsets, messages } from '../../../support/event-sources/failures.ts';
+import {
+  committed,
+  eventually,
+  produce,
+  provisioned,
+  withMapping,
+} from '../../../support/event-sources/mapping-run.ts';
 
 describe('Partial batch responses', () => {
   const reporting = { ...provisioned, FunctionResponseTypes: ['ReportBatchItemFailures'] };

@@ -1,7 +1,7 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs';
-import { registerCodecs } from '../../localstack/event-sources/kafka/consumer/codecs.ts';
-import { endpoints } from '../support/servers.ts';
-import { clusterArn, eventually, kafka, produce, withMapping } from './event-sources/mapping-run.ts';
+import { registerCodecs } from '../../../../localstack/event-sources/kafka/consumer/codecs.ts';
+import { clusterArn, eventually, kafka, produce, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { endpoints } from '../../../support/servers.ts';
 
 const { CompressionTypes } = kafkajs;
 

@@ -8,8 +8,8 @@ import {
   DeleteObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { type BucketRun, withBucket } from './event-sources/bucket-run.ts';
-import { eventually } from './event-sources/mapping-run.ts';
+import { type BucketRun, withBucket } from '../../support/event-sources/bucket-run.ts';
+import { eventually } from '../../support/event-sources/mapping-run.ts';
 
 jest.setTimeout(300_000);
 
@@ -154,7 +154,7 @@ describe('Buckets', () => {
         const task = JSON.stringify({ template: run.template, options: run.options });
         const child = spawn(
           process.execPath,
-          [join(import.meta.dirname, 'event-sources', 'killed-bucket-source.ts'), task],
+          [join(import.meta.dirname, '..', '..', 'support', 'event-sources', 'killed-bucket-source.ts'), task],
           { stdio: ['ignore', 'pipe', 'inherit'] },
         );
         await once(child.stdout as NodeJS.ReadableStream, 'data');

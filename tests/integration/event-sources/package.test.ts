@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 jest.setTimeout(300_000);
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 
 interface Manifest {
   readonly name: string;

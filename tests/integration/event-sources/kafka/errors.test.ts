@@ -6,9 +6,16 @@ import {
   onFailure,
   queue,
   valuesOf,
-} from './event-sources/failures.ts';
-import { clusterArn, committed, eventually, produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
-import { freePort } from './event-sources/scratch-service.ts';
+} from '../../../support/event-sources/failures.ts';
+import {
+  clusterArn,
+  committed,
+  eventually,
+  produce,
+  provisioned,
+  withMapping,
+} from '../../../support/event-sources/mapping-run.ts';
+import { freePort } from '../../../support/event-sources/scratch-service.ts';
 
 describe('Errors', () => {
   test('[documented] a failed batch comes again whole, nothing later of its partition meanwhile; others go on', () =>

@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MappingMetrics } from '../../localstack/event-sources/metrics/mapping-metrics.ts';
-import { endpoints } from '../support/servers.ts';
-import { eventually, kill, MappingRun, produce, withMapping } from './event-sources/mapping-run.ts';
-import { freePort } from './event-sources/scratch-service.ts';
+import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
+import { eventually, kill, MappingRun, produce, withMapping } from '../../support/event-sources/mapping-run.ts';
+import { freePort } from '../../support/event-sources/scratch-service.ts';
+import { endpoints } from '../../support/servers.ts';
 
-const program = join(import.meta.dirname, '..', '..', 'localstack', 'event-sources', 'cli.ts');
+const program = join(import.meta.dirname, '..', '..', '..', 'localstack', 'event-sources', 'cli.ts');
 
 const children: ChildProcess[] = [];
 afterEach(() => Promise.all(children.splice(0).map(kill)));

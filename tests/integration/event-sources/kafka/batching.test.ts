@@ -1,5 +1,5 @@
-import { createTopic } from '../support/servers.ts';
-import { eventually, kafka, produce, withMapping } from './event-sources/mapping-run.ts';
+import { eventually, kafka, produce, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { createTopic } from '../../../support/servers.ts';
 
 const values = (count: number, prefix = 'v') =>
   Array.from({ length: count }, (_, index) => ({ value: `${prefix}${index}`, partition: 0 }));

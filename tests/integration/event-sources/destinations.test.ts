@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { AwsSender } from '../../localstack/event-sources/destinations/sender.ts';
-import { endpoints, uniqueName } from '../support/servers.ts';
-import { s3Client } from './event-sources/bucket-run.ts';
-import { eventually, produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
+import { AwsSender } from '../../../localstack/event-sources/destinations/sender.ts';
+import { s3Client } from '../../support/event-sources/bucket-run.ts';
+import { eventually, produce, provisioned, withMapping } from '../../support/event-sources/mapping-run.ts';
+import { endpoints, uniqueName } from '../../support/servers.ts';
 
 const settings = () => {
   const { endpoint, accessKeyId, secretAccessKey } = endpoints().s3;

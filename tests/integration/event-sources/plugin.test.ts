@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { createTopic, endpoints, uniqueName } from '../support/servers.ts';
-import { s3Client } from './event-sources/bucket-run.ts';
-import { clusterArn, produce } from './event-sources/mapping-run.ts';
-import { ScratchService } from './event-sources/scratch-service.ts';
+import { s3Client } from '../../support/event-sources/bucket-run.ts';
+import { clusterArn, produce } from '../../support/event-sources/mapping-run.ts';
+import { ScratchService } from '../../support/event-sources/scratch-service.ts';
+import { createTopic, endpoints, uniqueName } from '../../support/servers.ts';
 
 jest.setTimeout(300_000);
 
@@ -144,7 +144,7 @@ test('[known] schedules under serverless offline: UTC, weekdays as AWS has them,
   );
   try {
     // A Monday in UTC, and still Sunday where this machine stands.
-    service.start(['--import', join(import.meta.dirname, 'event-sources', 'fast-clock.mjs')], {
+    service.start(['--import', join(import.meta.dirname, '..', '..', 'support', 'event-sources', 'fast-clock.mjs')], {
       TZ: 'America/New_York',
       FAST_CLOCK_START: '2026-11-23T00:30:00Z',
       FAST_CLOCK_SPEED: '30',

@@ -1,6 +1,13 @@
-import { createTopic } from '../support/servers.ts';
-import { failed, failureFiles, messages, onFailure, readFailureRecords, valuesOf } from './event-sources/failures.ts';
-import { eventually, produce, provisioned, withMapping } from './event-sources/mapping-run.ts';
+import {
+  failed,
+  failureFiles,
+  messages,
+  onFailure,
+  readFailureRecords,
+  valuesOf,
+} from '../../../support/event-sources/failures.ts';
+import { eventually, produce, provisioned, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { createTopic } from '../../../support/servers.ts';
 
 describe('Failure records', () => {
   test('[documented] S3 gets the whole event as a string, [inferred] under the partition and day', () =>

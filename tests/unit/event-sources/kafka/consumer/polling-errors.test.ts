@@ -1,0 +1,55 @@
+import { PollingErrorLog } from '../../../../../localstack/event-sources/kafka/consumer/polling-errors.ts';
+import { createLogger } from '../../../../../localstack/event-sources/logger.ts';
+import { kafkaMapping } from '../fixtures.ts';
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+function setUp() {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger('warn', (line) => lines.push(JSON.parse(line) as Record<string, unknown>));
+  return { lines, errors: new PollingErrorLog(kafkaMapping(), log) };
+}
+
+const kafkaError = (message: string, type?: string) => Object.assign(new Error(message), { type });
+
+test.each([
+  [kafkaError('no', 'UNKNOWN_TOPIC_OR_PARTITION'), 'Topics', /topic t does not exist on the cluster: create it/],
+  [kafkaError('This server does not host this topic-partition'), 'Topics', /topic t does not exist/],
+  [kafkaError('SASL PLAIN failed'), 'SourceAccessConfigurations', /rejects the credentials: correct .*sasl/],
+  [kafkaError('Not authorized to access group'), 'SourceAccessConfigurations', /denies access: allow reading/],
+  [kafkaError('connect ECONNREFUSED 127.0.0.1:1'), 'brokers', /no broker answers: start it, or correct .*brokers/],
+  [kafkaError('something else'), 'Topics', /^something else$/],
+])('[goal] %s is explained with the property to look at', (error, property, reason) => {
+  const { lines, errors } = setUp();
+  errors.report(error);
+  expect(lines).toMatchObject([
+    { message: 'not polling; retrying until it works', property, reason: expect.stringMatching(reason) },
+  ]);
+});
+
+test('[goal] the same reason is logged every 30 s, another one at once', () => {
+  const { lines, errors } = setUp();
+  const report = (message: string) => errors.report(kafkaError(message));
+  report('first');
+  jest.advanceTimersByTime(29_000);
+  report('first');
+  expect(lines).toHaveLength(1);
+  report('second');
+  expect(lines).toHaveLength(2);
+  jest.advanceTimersByTime(30_000);
+  report('second');
+  expect(lines).toHaveLength(3);
+});
+
+test('[goal] a coordinator that is starting is no reason to log before ten seconds have passed', () => {
+  const { lines, errors } = setUp();
+  const starting = kafkaError('The coordinator is loading and hence can not process requests for this group');
+  errors.report(starting);
+  jest.advanceTimersByTime(9_999);
+  errors.report(starting);
+  expect(lines).toHaveLength(0);
+  jest.advanceTimersByTime(1);
+  errors.report(starting);
+  expect(lines).toHaveLength(1);
+});

@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../../localstack/event-sources/clock.ts';
+import { readFilter } from '../../../../localstack/event-sources/filter/filter-criteria.ts';
+import type { FetchControl } from '../../../../localstack/event-sources/kafka/consumer/group-consumer.ts';
+import { MemberIds } from '../../../../localstack/event-sources/kafka/consumer/member-ids.ts';
+import { BatchDelivery } from '../../../../localstack/event-sources/kafka/delivery/batch-delivery.ts';
+import { KafkaEventSerializer } from '../../../../localstack/event-sources/kafka/event/kafka-event-serializer.ts';
+import { MappingPipeline } from '../../../../localstack/event-sources/kafka/mapping-pipeline.ts';
+import { MappingMetrics } from '../../../../localstack/event-sources/metrics/mapping-metrics.ts';
+import type { InvocationOutcome } from '../../../../localstack/event-sources/model/invocation.ts';
+import type { KafkaMapping } from '../../../../localstack/event-sources/model/kafka-mapping.ts';
+import { readOptions } from '../../../../localstack/event-sources/options.ts';
+import { FakeGroup } from './fake-group.ts';
+import { kafkaMapping, silentLog } from './fixtures.ts';
+
+const success: InvocationOutcome = { kind: 'success', statusCode: 200, body: 'null', requestId: 'r' };
+const threw: InvocationOutcome = { ...success, kind: 'functionError', functionError: 'Unhandled' };
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'mapping-pipeline-'));
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+  rmSync(directory, { recursive: true });
+});
+
+/** A pipeline that has joined its group, with a function whose invocations the test ends. */
+async function joined(properties: Partial<KafkaMapping> = {}) {
+  const mapping = kafkaMapping(properties);
+  const metrics = new MappingMetrics();
+  const invocations: { offsets: number[]; end(outcome: InvocationOutcome): Promise<void> }[] = [];
+  const restarts: unknown[] = [];
+  const fetching: FetchControl = { pause: () => {}, resume: () => {}, restart: (reason) => restarts.push(reason) };
+  const dependencies = {
+    mapping,
+    metrics,
+    fetching,
+    clock: systemClock,
+    log: silentLog,
+    options: readOptions({}),
+    serializer: new KafkaEventSerializer(mapping),
+    memberIds: new MemberIds(directory),
+    invoker: {
+      invoke: ({ payload }: { payload: string }) =>
+        new Promise<InvocationOutcome>((resolve) => {
+          const { records } = JSON.parse(payload) as { records: Record<string, { offset: number }[]> };
+          const end = (outcome: InvocationOutcome) => {
+            resolve(outcome);
+            return settle();
+          };
+          invocations.push({ offsets: (records['t-0'] ?? []).map(({ offset }) => offset), end });
+        }),
+    },
+  };
+  const pipeline = new MappingPipeline({ ...dependencies, delivery: new BatchDelivery(dependencies) });
+  const group = new FakeGroup({ 0: 0 });
+  await pipeline.beforeJoin(group);
+  await pipeline.afterJoin(group);
+  group.commits.length = 0;
+  return { pipeline, group, metrics, invocations, restarts };
+}
+
+const settle = () => jest.advanceTimersByTimeAsync(0);
+
+/** A batch of kafkajs with records at the offsets; `{"n":OFFSET}` is the value. */
+function fetched(...offsets: number[]) {
+  const messages = offsets.map((offset) => ({
+    offset: String(offset),
+    timestamp: '0',
+    key: null,
+    value: Buffer.from(JSON.stringify({ n: offset })),
+    headers: {},
+  }));
+  return {
+    topic: 't',
+    partition: 0,
+    highWatermark: '100',
+    messages,
+    firstOffset: () => String(offsets[0]),
+    lastOffset: () => String(offsets.at(-1)),
+  } as unknown as Parameters<MappingPipeline['recordsFetched']>[0];
+}
+
+/** Whether the promise has settled by now. */
+async function isSettled(promise: Promise<void>): Promise<boolean> {
+  let settled = false;
+  promise.then(() => {
+    settled = true;
+  });
+  await settle();
+  return settled;
+}
+
+describe('Before the group is joined again', () => {
+  test('[documented] batches in flight end and their offsets are committed, with heartbeats meanwhile', async () => {
+    const { pipeline, group, invocations } = await joined();
+    pipeline.recordsFetched(fetched(0, 1), 0);
+    await settle();
+    const left = pipeline.beforeJoin(group);
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(await isSettled(left)).toBe(false);
+    expect(group.heartbeats).toBeGreaterThanOrEqual(3);
+    await invocations[0]?.end(success);
+    expect(await isSettled(left)).toBe(true);
+    expect(group.commits).toEqual([{ 0: 2 }]);
+  });
+
+  test('[inferred] a batch that waits for its next attempt is given back at once', async () => {
+    const { pipeline, group, invocations } = await joined();
+    pipeline.recordsFetched(fetched(0, 1), 0);
+    await settle();
+    await invocations[0]?.end(threw);
+    expect(await isSettled(pipeline.beforeJoin(group))).toBe(true);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(invocations).toHaveLength(1);
+    expect(group.commits).toEqual([]);
+  });
+
+  test('[inferred] queued records are given back', async () => {
+    const { pipeline, group, invocations } = await joined({ batchSize: 1 });
+    pipeline.recordsFetched(fetched(0, 1), 0);
+    await settle();
+    const left = pipeline.beforeJoin(group);
+    await invocations[0]?.end(success);
+    await left;
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(invocations.map(({ offsets }) => offsets)).toEqual([[0]]);
+    expect(group.commits).toEqual([{ 0: 1 }]);
+  });
+
+  test('[inferred] while the source stops, a batch that ends after the join commits nothing', async () => {
+    const { pipeline, group, invocations } = await joined();
+    pipeline.recordsFetched(fetched(0), 0);
+    await settle();
+    const stopped = pipeline.stop(1_000);
+    await pipeline.beforeJoin(group);
+    await pipeline.afterJoin(group);
+    await invocations[0]?.end(success);
+    await stopped;
+    expect(group.committed.get(0)).toBe(0);
+  });
+});
+
+test('[documented] fetched records of an assignment that has ended are ignored', async () => {
+  const { pipeline, group, invocations } = await joined();
+  await pipeline.beforeJoin(group);
+  pipeline.recordsFetched(fetched(0), 0);
+  pipeline.recordsSkipped(0, 0, 5);
+  await settle();
+  expect(invocations).toEqual([]);
+  expect(group.commits).toEqual([]);
+});
+
+test('[inferred] a fetch that does not continue where the last one ended restarts the consumer', async () => {
+  const { pipeline, invocations, restarts } = await joined();
+  pipeline.recordsFetched(fetched(3), 2);
+  pipeline.recordsSkipped(0, 2, 5);
+  await settle();
+  expect(restarts).toEqual([
+    expect.objectContaining({ message: 'expected a fetch of partition 0 at 0, got 2' }),
+    expect.anything(),
+  ]);
+  expect(invocations).toEqual([]);
+});
+
+test('[known] a gap of compacted records is no reason to restart', async () => {
+  const { pipeline, invocations, restarts } = await joined();
+  pipeline.recordsFetched(fetched(3, 7), 0);
+  pipeline.recordsFetched(fetched(9), 8);
+  await settle();
+  expect(restarts).toEqual([]);
+  expect(invocations[0]?.offsets).toEqual([3, 7, 9]);
+});
+
+test('[inferred] where everything is filtered out or skipped, the progress is committed without an invocation', async () => {
+  const filters = [readFilter('{"value":{"n":[{"numeric":[">",5]}]}}')];
+  const { pipeline, group, invocations, metrics } = await joined({ filterCriteria: { filters } });
+  pipeline.recordsFetched(fetched(0, 1), 0);
+  await settle();
+  pipeline.recordsSkipped(0, 2, 4);
+  await settle();
+  expect(group.commits).toEqual([{ 0: 2 }, { 0: 4 }]);
+  pipeline.recordsFetched(fetched(4, 6), 4);
+  pipeline.recordsFetched(fetched(7), 7);
+  await settle();
+  expect(invocations.map(({ offsets }) => offsets)).toEqual([[6, 7]]);
+  expect(metrics).toMatchObject({ PolledEventCount: 5, FilteredOutEventCount: 3 });
+});
+
+test('[documented] the lag counts from the committed offset', async () => {
+  const { pipeline, group, metrics, invocations } = await joined();
+  pipeline.updateLag();
+  expect(metrics.OffsetLag).toBe(0);
+  pipeline.recordsFetched(fetched(0, 1), 0);
+  await settle();
+  pipeline.updateLag();
+  expect(metrics).toMatchObject({ OffsetLag: 100, SumOffsetLag: 100, MaxOffsetLag: 100 });
+  await invocations[0]?.end(success);
+  pipeline.updateLag();
+  expect(metrics).toMatchObject({ OffsetLag: 98, SumOffsetLag: 98, MaxOffsetLag: 98 });
+  await pipeline.beforeJoin(group);
+  pipeline.updateLag();
+  expect(metrics.OffsetLag).toBe(0);
+});
+
+test('stop waits for the batches in flight and commits them', async () => {
+  const { pipeline, group, invocations } = await joined();
+  pipeline.recordsFetched(fetched(0), 0);
+  await settle();
+  const stopped = pipeline.stop(5_000);
+  await jest.advanceTimersByTimeAsync(4_000);
+  expect(await isSettled(stopped)).toBe(false);
+  await invocations[0]?.end(success);
+  expect(await isSettled(stopped)).toBe(true);
+  expect(group.commits).toEqual([{ 0: 1 }]);
+});
+
+test('stop ends after its grace time even if an invocation hangs', async () => {
+  const { pipeline, group } = await joined();
+  pipeline.recordsFetched(fetched(0), 0);
+  await settle();
+  const stopped = pipeline.stop(5_000);
+  await jest.advanceTimersByTimeAsync(5_000);
+  expect(await isSettled(stopped)).toBe(true);
+  expect(group.commits).toEqual([]);
+});
+
+test('a new member removes the one that an earlier process left behind', async () => {
+  const { pipeline, group } = await joined();
+  group.memberId = null;
+  await pipeline.beforeJoin(group);
+  expect(group.left).toEqual(['member-1']);
+});
