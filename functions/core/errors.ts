@@ -44,3 +44,8 @@ export class ConfigError extends PipelineError {
     super('PIPE_CONFIG', message, { retry: 'manual', cause });
   }
 }
+
+/** Whether an error stays until an operator changes something, so that a retry is pointless. */
+export function needsOperator(error: unknown): boolean {
+  return error instanceof PipelineError && error.retry === 'manual';
+}

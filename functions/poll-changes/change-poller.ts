@@ -1,275 +1,170 @@
-import {
-  assertSameSource,
-  decodePosition,
-  encodePosition,
-  type Position,
-  type Progress,
-} from '../core/change-position.ts';
-import { PipelineError } from '../core/errors.ts';
-import { ChangeReader, type ReadResult } from './change-reader.ts';
+import { needsOperator } from '../core/errors.ts';
 import type { ChangeSource, SourceIdentity } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
+import { ChangePurger, type PurgeSettings } from './change-purger.ts';
+import { ChangeReader } from './change-reader.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
+import { PollStatistics } from './poll-statistics.ts';
+import { PollTick } from './poll-tick.ts';
+import { PollingSession, type SessionEnd } from './polling-session.ts';
 import { PositionSaver } from './position-saver.ts';
-
-export interface PollerTiming {
-  /**
-   * Between two ticks while there are changes. Smaller: more queries, and more and smaller batches all the way to the
-   * replica, which make a busy machine slower than the wait saves; larger: later.
-   */
-  readonly busyTickMs: number;
-  /** Between two ticks when there are none; also the longest that a first change waits. */
-  readonly idleTickMs: number;
-  /** Between two saves of the position. A crash publishes again what came since the last one. */
-  readonly saveEveryMs: number;
-  /** The first and the longest wait before work is tried again after a failure. */
-  readonly retryMs: readonly [first: number, longest: number];
-  readonly purgeEveryMs: number;
-  /** How long a change stays in `emp_cdc` at least. */
-  readonly retentionHours: number;
-}
+import { loadStartPosition } from './start-position.ts';
+import type { PollerTiming } from './timing.ts';
 
 export interface PollerDependencies {
   readonly source: ChangeSource;
   readonly publisher: RecordPublisher;
+  /** Where changes are published, and how many partitions it has. */
   readonly topic: string;
+  readonly partitionCount: number;
+  readonly lease: Lease;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly partitionCount: number;
 }
 
 export interface PollResult {
-  /** `lease-not-acquired`: another poller was faster; `time-limit` when nobody asked for the lease in time. */
+  /**
+   * `lease-transferred`: to a successor that requested it. `lease-lost`: another poller took the lease for expired.
+   * `lease-not-acquired`: another poller acquired it first, or no time was left. `time-limit`: no successor came in time.
+   */
   readonly outcome: 'lease-transferred' | 'lease-lost' | 'lease-not-acquired' | 'time-limit';
-  /** Changes and snapshot rows published, repetitions included. */
+  /** As in `PollStatistics`. */
   readonly published: number;
-  /** How long ago the source was last read; `null` when it never was. The successor's first read ends the gap. */
+  /** As in `PollStatistics`. The gap without a poller ends with the first read of the successor. */
   readonly lastReadMsAgo: number | null;
 }
 
-/** Each wait between two empty ticks is this much longer than the one before. */
-const SLOWDOWN = 1.5;
-
 /**
- * Publishes every change of the source, once at least and in order for each employee, while it holds the lease.
+ * Publishes every change of the source while it holds the lease.
  *
- * Dying at any point is harmless: the successor goes on from the saved position and publishes again what came after it,
- * which versions make harmless.
+ * Delivery: at least once, and for each employee in the order of the commits. A poller may die at any point: its
+ * successor resumes from the saved position and publishes again what came after it. Versions make the repetition harmless.
  */
 export class ChangePoller {
-  readonly #source: ChangeSource;
-  readonly #publisher: RecordPublisher;
-  readonly #topic: string;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #partitionCount: number;
+  readonly #dependencies: PollerDependencies;
   readonly #timing: PollerTiming;
-  #published = 0;
-  #readAt: number | null = null;
-  /** The source as it was before the lease was waited for. */
-  #known: SourceIdentity | null = null;
-  #purgedAt = Number.NEGATIVE_INFINITY;
+  readonly #purger: ChangePurger;
+  readonly #statistics: PollStatistics;
+  /** The source just before the lease was acquired, until it is used. */
+  #knownIdentity: SourceIdentity | null = null;
 
-  constructor(dependencies: PollerDependencies, timing: PollerTiming) {
-    this.#source = dependencies.source;
-    this.#publisher = dependencies.publisher;
-    this.#topic = dependencies.topic;
-    this.#clock = dependencies.clock;
-    this.#logger = dependencies.logger;
-    this.#partitionCount = dependencies.partitionCount;
+  constructor(dependencies: PollerDependencies, timing: PollerTiming, purgeSettings: PurgeSettings) {
+    const { source, clock, logger } = dependencies;
+    this.#dependencies = dependencies;
     this.#timing = timing;
+    this.#purger = new ChangePurger(source, clock, logger, purgeSettings);
+    this.#statistics = new PollStatistics(clock);
   }
 
   /**
-   * Polls until somebody else asks for the lease or the clock says `untilMs`. Failures of the world are tried again
-   * until then, and a lease that was lost to nobody is taken anew.
+   * Polls until another poller requests the lease, or until `untilMs`. Retries after transient errors, and acquires the
+   * lease again when the ledger's entry was deleted.
    *
-   * @throws PipelineError when the position does not fit the source: then the lease is free again, and somebody has to
-   * decide; the last failure when it lasted until the end.
+   * @throws PipelineError when an operator has to decide, for example about a position that does not fit the source; the
+   * lease is free then. At `untilMs` the last transient error, if polling did not recover from it.
    */
-  async run(lease: Lease, untilMs: number): Promise<PollResult> {
-    let wait = this.#timing.retryMs[0];
-    let failure: unknown = null;
-    while (this.#clock.monotonicMs() < untilMs) {
-      const publishedBefore = this.#published;
+  async run(untilMs: number): Promise<PollResult> {
+    const { lease, clock } = this.#dependencies;
+    const { firstRetryMs, longestRetryMs } = this.#timing;
+    let retryMs = firstRetryMs;
+    let lastError: unknown = null;
+    while (clock.monotonicMs() < untilMs) {
+      const publishedBefore = this.#statistics.published;
       try {
-        if (!lease.held) {
-          // Before the lease is waited for, as nobody reads the source between its hand-over and the first look.
-          this.#known = await this.#source.identify();
-          if (!(await lease.acquire(untilMs))) return this.#result('lease-not-acquired');
-        }
-        return this.#result(await this.#poll(lease, untilMs));
+        if (!lease.held && !(await this.#acquireLease(untilMs))) return this.#result('lease-not-acquired');
+        return this.#result(await this.#poll(untilMs));
       } catch (error) {
         if (error instanceof LeaseLostError) {
-          if (await lease.isFree().catch(() => false)) continue;
+          if (await this.#isLeaseFree()) continue;
           return this.#result('lease-lost');
         }
-        if (error instanceof PipelineError && error.retry === 'manual') {
-          await this.#release(lease);
+        if (needsOperator(error)) {
+          await this.#releaseLease();
           throw error;
         }
-        failure = error;
-        if (this.#published > publishedBefore) wait = this.#timing.retryMs[0];
-        this.#logger.warn('polling failed and is tried again', { reason: String(error), waitMs: wait });
-        await this.#clock.sleep(wait);
-        wait = Math.min(wait * 2, this.#timing.retryMs[1]);
+        lastError = error;
+        if (this.#statistics.published > publishedBefore) retryMs = firstRetryMs;
+        await this.#waitForRetry(error, retryMs);
+        retryMs = Math.min(retryMs * 2, longestRetryMs);
       }
     }
-    await this.#release(lease);
-    if (failure !== null) throw failure;
+    await this.#releaseLease();
+    if (lastError !== null) throw lastError;
     return this.#result('time-limit');
   }
 
-  #result(outcome: PollResult['outcome']): PollResult {
-    const lastReadMsAgo = this.#readAt === null ? null : Math.round(this.#clock.monotonicMs() - this.#readAt);
-    return { outcome, published: this.#published, lastReadMsAgo };
+  /** The source is queried before the lease is acquired, because no poller reads it between a transfer and the first poll. */
+  async #acquireLease(untilMs: number): Promise<boolean> {
+    this.#knownIdentity = await this.#dependencies.source.identify();
+    return this.#dependencies.lease.acquire(untilMs);
   }
 
-  /** Nothing waits out the length of a lease that nobody uses. What goes wrong here delays the successor, no more. */
-  async #release(lease: Lease): Promise<void> {
+  async #poll(untilMs: number): Promise<Exclude<SessionEnd, 'resnapshot-requested'>> {
+    for (;;) {
+      const end = await this.#runSession(untilMs);
+      if (end !== 'resnapshot-requested') return end;
+    }
+  }
+
+  async #runSession(untilMs: number): Promise<SessionEnd> {
+    const { source, publisher, topic, partitionCount, lease, clock, logger } = this.#dependencies;
+    const { position, serverStartedAt } = await loadStartPosition(source, lease, logger, this.#takeKnownIdentity());
+    const saver = new PositionSaver(source, lease, clock, this.#timing.saveIntervalMs, position);
+    const session = new PollingSession(
+      {
+        reader: new ChangeReader(source, position, serverStartedAt, partitionCount),
+        publisher,
+        topic,
+        lease,
+        saver,
+        purger: this.#purger,
+        tick: new PollTick(clock, this.#timing),
+        clock,
+        statistics: this.#statistics,
+      },
+      untilMs,
+    );
+    const heartbeat = new Heartbeat(lease, clock, logger, this.#timing.idleTickMs);
+    logger.info('polling started', { phase: position.progress.phase });
+    try {
+      return await session.run(position.progress);
+    } finally {
+      // A save that is still under way could overwrite the position of the next session.
+      await saver.settle();
+      await heartbeat.stop();
+    }
+  }
+
+  #takeKnownIdentity(): SourceIdentity | null {
+    const identity = this.#knownIdentity;
+    this.#knownIdentity = null;
+    return identity;
+  }
+
+  async #isLeaseFree(): Promise<boolean> {
+    return this.#dependencies.lease.isFree().catch(() => false);
+  }
+
+  /** If it fails, the lease expires by itself, and the successor only has to wait longer. */
+  async #releaseLease(): Promise<void> {
+    const { lease, logger } = this.#dependencies;
     if (!lease.held) return;
     await lease.release().catch((error) => {
-      this.#logger.warn('the lease could not be released; it runs out by itself', { reason: String(error) });
+      logger.warn('the lease could not be released; it will expire', { reason: String(error) });
     });
   }
 
-  async #poll(lease: Lease, untilMs: number): Promise<'lease-transferred' | 'time-limit'> {
-    for (;;) {
-      const outcome = await this.#pollOnce(lease, untilMs);
-      if (outcome !== 'resnapshot-requested') return outcome;
-    }
+  async #waitForRetry(error: unknown, retryMs: number): Promise<void> {
+    const { clock, logger } = this.#dependencies;
+    logger.warn('polling failed and is retried', { reason: String(error), retryMs });
+    await clock.sleep(retryMs);
   }
 
-  /** From the saved position until somebody wants the lease or a new snapshot. */
-  async #pollOnce(lease: Lease, untilMs: number): Promise<'lease-transferred' | 'time-limit' | 'resnapshot-requested'> {
-    const entry = await lease.readEntry();
-    const saved = entry.position === null ? null : this.#readPosition(entry.position, lease);
-    const identity = await this.#identify(saved);
-    let position: Position;
-    if (saved === null || lease.isResnapshotRequested) position = await this.#beginSnapshot(lease, saved);
-    else {
-      assertSameSource(saved, identity);
-      position = saved;
-    }
-    const saver = new PositionSaver(this.#source, lease, this.#clock, this.#timing.saveEveryMs, position);
-    const reader = new ChangeReader(this.#source, position, identity.serverStartedAt, this.#partitionCount);
-    const heart = this.#keepBeating(lease);
-    try {
-      return await this.#publishFrom(position.progress, reader, saver, lease, untilMs);
-    } finally {
-      // A save under way would otherwise land on top of what comes next.
-      await saver.settle();
-      await heart.stop();
-    }
-  }
-
-  /** A look for changes brings the save number, and tells a restart, by itself; anything else needs the source as it is. */
-  async #identify(saved: Position | null): Promise<SourceIdentity> {
-    const known = this.#known;
-    this.#known = null;
-    const looksFirst = saved?.progress.phase === 'stream' && saved.progress.page === null;
-    return known !== null && looksFirst ? { ...known, saveNumber: saved.saveNumber } : this.#source.identify();
-  }
-
-  /** One that is not readable stands in the way of everything but a new snapshot. */
-  #readPosition(text: string, lease: Lease): Position | null {
-    try {
-      return decodePosition(text);
-    } catch (error) {
-      if (lease.isResnapshotRequested) return null;
-      throw error;
-    }
-  }
-
-  async #beginSnapshot(lease: Lease, before: Position | null): Promise<Position> {
-    const { systemIdentifier, epoch, snapshot, saveNumber } = await this.#source.beginSnapshot(before?.epoch ?? 0n);
-    const position: Position = {
-      systemIdentifier,
-      saveNumber,
-      epoch,
-      progress: { phase: 'snapshot', since: snapshot, afterEmpId: null },
-    };
-    await lease.savePosition(encodePosition(position), lease.isResnapshotRequested);
-    this.#logger.info('a snapshot begins', { epoch: String(epoch) });
-    return position;
-  }
-
-  async #publishFrom(
-    from: Progress,
-    reader: ChangeReader,
-    saver: PositionSaver,
-    lease: Lease,
-    untilMs: number,
-  ): Promise<'lease-transferred' | 'time-limit' | 'resnapshot-requested'> {
-    const read = (progress: Progress) => {
-      this.#readAt = this.#clock.monotonicMs();
-      return reader.read(progress);
-    };
-    let pauseMs = this.#timing.busyTickMs;
-    let tickAt = this.#clock.monotonicMs();
-    this.#logger.info('polling begins', { phase: from.phase });
-    let reading: ReadResult = await read(from);
-    for (;;) {
-      const next = reading.more ? read(reading.progress) : null;
-      // Its failure is met when it is awaited; until then it must not end the process.
-      next?.catch(() => {});
-      if (reading.records.length > 0) {
-        await lease.confirm();
-        await this.#publisher.publish(this.#topic, reading.records);
-        this.#published += reading.changeCount;
-      }
-      if (reading.records.length > 0 || reading.more) saver.recordProgress(reading.progress);
-      saver.saveWhenDue();
-      this.#purgeWhenDue(saver.saved);
-      if (!lease.held) throw new LeaseLostError('the heartbeat found the lease with another poller');
-      if (lease.isTransferRequested || this.#clock.monotonicMs() >= untilMs) {
-        await next?.catch(() => {});
-        const outcome = lease.isTransferRequested ? 'lease-transferred' : 'time-limit';
-        await saver.saveAndRelease();
-        return outcome;
-      }
-      if (lease.isResnapshotRequested) {
-        await next?.catch(() => {});
-        return 'resnapshot-requested';
-      }
-      if (next === null) {
-        pauseMs =
-          reading.changeCount > 0 ? this.#timing.busyTickMs : Math.min(pauseMs * SLOWDOWN, this.#timing.idleTickMs);
-        await this.#clock.sleep(Math.max(0, tickAt + pauseMs - this.#clock.monotonicMs()));
-        tickAt = this.#clock.monotonicMs();
-      }
-      reading = await (next ?? read(reading.progress));
-    }
-  }
-
-  /** Beside the publishing, so that a long acknowledgement is no sign of death. */
-  #keepBeating(lease: Lease): { stop(): Promise<void> } {
-    let stopped = false;
-    const beating = (async () => {
-      while (!stopped && lease.held) {
-        await lease.renewWhenDue().catch((error) => {
-          // The lease tells by itself when it is lost or no longer confirmed; both are looked at before publishing.
-          if (!(error instanceof LeaseLostError)) this.#logger.warn('a heartbeat failed', { reason: String(error) });
-        });
-        await this.#clock.sleep(this.#timing.idleTickMs);
-      }
-    })();
-    return {
-      stop: async () => {
-        stopped = true;
-        await beating;
-      },
-    };
-  }
-
-  #purgeWhenDue(saved: Position): void {
-    if (this.#clock.monotonicMs() - this.#purgedAt < this.#timing.purgeEveryMs) return;
-    this.#purgedAt = this.#clock.monotonicMs();
-    this.#source.purge(saved.progress.since, this.#timing.retentionHours).then(
-      (purged) => purged > 0 && this.#logger.info('old changes are purged', { purged }),
-      (error) => this.#logger.warn('old changes could not be purged; tried again later', { reason: String(error) }),
-    );
+  #result(outcome: PollResult['outcome']): PollResult {
+    const { published, lastReadMsAgo } = this.#statistics;
+    return { outcome, published, lastReadMsAgo };
   }
 }

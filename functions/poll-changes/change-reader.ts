@@ -11,7 +11,7 @@ export interface ReadResult {
   /** How far the source is read once the records are acknowledged. */
   readonly progress: Progress;
   /** Whether more is known to wait, so that it can be read while these records are acknowledged. */
-  readonly more: boolean;
+  readonly hasMore: boolean;
 }
 
 /** The server was started anew since the position was taken: what was not saved must be read again. */
@@ -45,7 +45,7 @@ export class ChangeReader {
     const records = this.#toRecords(rows);
     if (rows.length === this.#source.pageSize) {
       const afterEmpId = rows.at(-1)?.empId ?? null;
-      return { records, changeCount: rows.length, progress: { ...progress, afterEmpId }, more: true };
+      return { records, changeCount: rows.length, progress: { ...progress, afterEmpId }, hasMore: true };
     }
     const end = encodeSnapshotEnd(
       this.#position.epoch,
@@ -56,7 +56,7 @@ export class ChangeReader {
       records: [...records, ...this.#toEveryPartition(end)],
       changeCount: rows.length,
       progress: { phase: 'stream', since: progress.since, page: null },
-      more: true,
+      hasMore: true,
     };
   }
 
@@ -71,7 +71,7 @@ export class ChangeReader {
         records: this.#toRecords(difference.changes),
         changeCount: difference.changes.length,
         progress: { phase: 'stream', since: difference.snapshot, page: null },
-        more: false,
+        hasMore: false,
       };
     }
     const range = await this.#source.measureDifference(progress.since, difference.snapshot);
@@ -80,7 +80,7 @@ export class ChangeReader {
       afterChangeId: String(BigInt(range.first) - 1n),
       lastChangeId: range.last,
     };
-    return { records: [], changeCount: 0, progress: { ...progress, page }, more: true };
+    return { records: [], changeCount: 0, progress: { ...progress, page }, hasMore: true };
   }
 
   async #readPage(
@@ -97,7 +97,7 @@ export class ChangeReader {
       progress: drained
         ? { phase: 'stream', since: page.until, page: null }
         : { ...progress, page: { ...page, afterChangeId } },
-      more: true,
+      hasMore: true,
     };
   }
 

@@ -4,82 +4,86 @@ import type { Clock } from '../ports/clock.ts';
 import type { Lease } from './lease.ts';
 
 /**
- * Saves the position beside the publishing, so that no change waits for it: at most once in a given time, and only when
- * something was published since.
+ * Saves the position in the background, so that no change waits for it: at most once in an interval, and only when
+ * something was published since the last save.
  *
- * The number goes to the source first. A crash in between leaves the source with the greater one, which is fine; the
- * other way round would look like a restored source.
+ * The save number is drawn from the source before the position is written to the ledger. A crash between the two leaves
+ * the greater number in the source, which is harmless. The other way round, the source would look like a restored backup.
  */
 export class PositionSaver {
   readonly #source: ChangeSource;
   readonly #lease: Lease;
   readonly #clock: Clock;
-  readonly #saveEveryMs: number;
+  readonly #saveIntervalMs: number;
   #saved: Position;
   #unsaved: Progress | null = null;
-  #startedAt = Number.NEGATIVE_INFINITY;
-  #running: Promise<void> | null = null;
+  #lastSaveAtMs = Number.NEGATIVE_INFINITY;
+  #runningSave: Promise<void> | null = null;
   #failure: unknown = null;
 
-  constructor(source: ChangeSource, lease: Lease, clock: Clock, saveEveryMs: number, saved: Position) {
+  constructor(source: ChangeSource, lease: Lease, clock: Clock, saveIntervalMs: number, saved: Position) {
     this.#source = source;
     this.#lease = lease;
     this.#clock = clock;
-    this.#saveEveryMs = saveEveryMs;
+    this.#saveIntervalMs = saveIntervalMs;
     this.#saved = saved;
   }
 
-  /** The position as it was last saved. */
+  /** The position in the ledger. */
   get saved(): Position {
     return this.#saved;
   }
 
-  /** Marks progress as worth saving. */
+  /** Call it only with progress whose records are acknowledged. */
   recordProgress(progress: Progress): void {
     this.#unsaved = progress;
   }
 
   /**
-   * Starts a save when one is due; does not wait for it.
+   * Starts a save if one is due, and does not wait for it.
    *
-   * @throws what the last save failed with.
+   * @throws the error of an earlier save.
    */
   saveWhenDue(): void {
     if (this.#failure !== null) throw this.#failure;
-    if (this.#unsaved === null || this.#running !== null) return;
-    if (this.#clock.monotonicMs() - this.#startedAt < this.#saveEveryMs) return;
-    this.#startedAt = this.#clock.monotonicMs();
-    this.#running = this.#save()
+    if (this.#unsaved === null || this.#runningSave !== null) return;
+    if (this.#clock.monotonicMs() - this.#lastSaveAtMs < this.#saveIntervalMs) return;
+    this.#lastSaveAtMs = this.#clock.monotonicMs();
+    const progress = this.#unsaved;
+    this.#unsaved = null;
+    this.#runningSave = this.#save(progress)
       .catch((error) => {
         this.#failure = error;
       })
       .finally(() => {
-        this.#running = null;
+        this.#runningSave = null;
       });
   }
 
-  /** Waits for a save under way, whatever becomes of it. */
+  /** Resolves when no save is under way any more, whether it succeeded or failed. */
   async settle(): Promise<void> {
-    await this.#running;
+    await this.#runningSave;
   }
 
-  /** Hands the lease over together with the last position. */
-  async saveAndRelease(): Promise<void> {
-    await this.#running;
+  /**
+   * Releases the lease, and saves the last position with the same write, so that a successor publishes nothing twice.
+   *
+   * @throws the error of an earlier save, or of this one.
+   */
+  async saveAndReleaseLease(): Promise<void> {
+    await this.#runningSave;
     if (this.#failure !== null) throw this.#failure;
-    const position = this.#unsaved && (await this.#number(this.#unsaved));
+    const position = this.#unsaved && (await this.#numberedPosition(this.#unsaved));
     await this.#lease.release(position ? encodePosition(position) : undefined);
   }
 
-  async #save(): Promise<void> {
-    const progress = this.#unsaved as Progress;
-    this.#unsaved = null;
-    const position = await this.#number(progress);
+  async #save(progress: Progress): Promise<void> {
+    const position = await this.#numberedPosition(progress);
     await this.#lease.savePosition(encodePosition(position));
     this.#saved = position;
   }
 
-  async #number(progress: Progress): Promise<Position> {
+  async #numberedPosition(progress: Progress): Promise<Position> {
     return { ...this.#saved, saveNumber: await this.#source.nextSaveNumber(), progress };
   }
 }

@@ -77,10 +77,10 @@ describe('what was captured', () => {
     let progress: Progress = { phase: 'stream', since, page: null };
     const reader = new ChangeReader(capture, { systemIdentifier, saveNumber, epoch: 1n, progress }, serverStartedAt, 1);
     const keys: (string | null)[] = [];
-    for (let more = true; more; ) {
+    for (let hasMore = true; hasMore; ) {
       const reading = await reader.read(progress);
       keys.push(...reading.records.map(({ key }) => key as string | null));
-      ({ progress, more } = reading);
+      ({ progress, hasMore } = reading);
     }
     expect(keys).toHaveLength(pages * capture.pageSize);
     expect([keys[0], keys.at(-1), new Set(keys).size]).toEqual(['1', '2', keys.length]);

@@ -11,9 +11,9 @@ interface LogLine {
 /** Milliseconds in which nobody read the source, one figure for each time that one poller relieved another. */
 export async function readHandOverGaps(functionsLog: string): Promise<number[]> {
   const lines = (await readFile(functionsLog, 'utf8')).split('\n').flatMap(parse);
-  const begun = lines.filter(({ message }) => message === 'polling begins').map(timeOf);
+  const begun = lines.filter(({ message }) => message === 'polling started').map(timeOf);
   return lines
-    .filter(({ message, outcome }) => message === 'polling ends' && outcome === 'lease-transferred')
+    .filter(({ message, outcome }) => message === 'polling ended' && outcome === 'lease-transferred')
     .flatMap((line) => {
       const lastReadAt = timeOf(line) - (line.lastReadMsAgo ?? Number.NaN);
       const next = begun.find((at) => at > lastReadAt);

@@ -1,6 +1,6 @@
 /** An applier in a process of its own: gets batches from its parent and answers when they are committed. */
 import type { CdcSettings } from './settings.ts';
-import { wireApplier } from './wiring.ts';
+import { openTestApplier } from './wiring.ts';
 
 interface Batch {
   readonly id: number;
@@ -17,11 +17,11 @@ const settings = JSON.parse(process.argv[2] ?? '') as CdcSettings;
 const dieAfter = Number(process.argv[3] ?? Number.POSITIVE_INFINITY);
 let commits = 0;
 
-const wired = await wireApplier(settings);
+const { applier } = await openTestApplier(settings);
 process.on('disconnect', () => process.exit(0));
 process.on('message', async ({ id, records }: Batch) => {
   try {
-    await wired.applier.apply(
+    await applier.apply(
       records.map(({ partition, offset, key, value }) => ({
         ...{ topic: settings.topic, partition, offset, timestampMs: 0 },
         key: key === null ? null : Buffer.from(key, 'base64'),

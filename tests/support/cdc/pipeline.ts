@@ -18,7 +18,7 @@ import { createDatabase, endpoints, uniqueName } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
 import { type BatchHandler, TestEventSource } from './event-source.ts';
 import type { CdcSettings } from './settings.ts';
-import { createDynamoDb, type WiredApplier, wireApplier, wirePoller } from './wiring.ts';
+import { createPatientDynamoClient, openPoller, openTestApplier } from './wiring.ts';
 
 const SQL = join(__dirname, '../../../sql');
 const QUIET = { debug: () => {}, info: () => {}, warn: () => {} };
@@ -43,7 +43,7 @@ export class CdcPipeline {
   ) {
     this.settings = settings;
     this.partitions = partitions;
-    this.#dynamodb = createDynamoDb(settings.dynamodbEndpoint, 'patient');
+    this.#dynamodb = createPatientDynamoClient(settings.dynamodbEndpoint);
     const options = '-c TimeZone=UTC -c DateStyle=ISO,YMD -c search_path=public';
     this.source = pools?.source ?? new pg.Pool({ connectionString: settings.sourceUrl, max: 12, options });
     this.target = pools?.target ?? new pg.Pool({ connectionString: settings.targetUrl, max: 4, options });
@@ -73,7 +73,7 @@ export class CdcPipeline {
       dynamodbEndpoint: dynamodb.endpoint,
       rules: 'noNegativeEmpId',
       leaseMs: 3_000,
-      saveEveryMs: 250,
+      // Far below the shortest lease of the tests, 1 s.
       heartbeatMs: 200,
       ...rest,
       sourceUrl,
@@ -104,9 +104,9 @@ export class CdcPipeline {
   }> {
     // Ended early, the poller finds its time used up and releases the lease as it would at the end of its invocation.
     let skippedMs = 0;
-    const time = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs };
-    const wired = await wirePoller(this.settings, QUIET, { time, ...(onRead && { onRead }) });
-    const done = wired.poller.run(wired.newLease(), systemClock.monotonicMs() + lifeMs).finally(() => wired.close());
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs };
+    const { poller, close } = await openPoller(this.settings, QUIET, { clock, ...(onRead && { onRead }) });
+    const done = poller.run(systemClock.monotonicMs() + lifeMs).finally(close);
     done.catch(() => {});
     const stop = () => {
       skippedMs = lifeMs;
@@ -118,9 +118,9 @@ export class CdcPipeline {
 
   /** Applies what is on the topic, each partition beside the others, until it is stopped. */
   async startApplier(handle?: BatchHandler): Promise<{ stop(): Promise<void> }> {
-    const wired: WiredApplier[] = [];
+    const wired: Awaited<ReturnType<typeof openTestApplier>>[] = [];
     if (handle === undefined) {
-      wired.push(...(await Promise.all(Array.from({ length: this.partitions }, () => wireApplier(this.settings)))));
+      wired.push(...(await Promise.all(Array.from({ length: this.partitions }, () => openTestApplier(this.settings)))));
     }
     const apply: BatchHandler =
       handle ??
@@ -242,7 +242,7 @@ async function newTopic(brokers: readonly string[], prefix: string, partitions: 
 }
 
 export async function createOffsetTable(endpoint: string): Promise<string> {
-  const client = createDynamoDb(endpoint, 'patient');
+  const client = createPatientDynamoClient(endpoint);
   const name = uniqueName('offsets');
   await client.send(
     new CreateTableCommand({

@@ -1,23 +1,21 @@
 import type { Employee } from '../../../functions/core/employee-change.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
-import { ChangePoller, type PollerTiming, type PollResult } from '../../../functions/poll-changes/change-poller.ts';
-import { Lease } from '../../../functions/poll-changes/lease.ts';
-import type { ChangeSource } from '../../../functions/ports/change-source.ts';
+import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
+import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
+import { createPoller, type PollerSettings } from '../../../functions/poll-changes/wiring.ts';
 import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
+import { withCallHook } from './call-hook.ts';
 import { type FakeClock, KillableClock } from './fake-clock.ts';
 import { FakeConnection } from './fake-connection.ts';
 import { InMemoryChangeSource } from './in-memory-change-source.ts';
 import { InMemoryPollerLedger } from './in-memory-poller-ledger.ts';
 
-export const TIMING: PollerTiming = {
-  busyTickMs: 10,
-  idleTickMs: 100,
-  saveEveryMs: 250,
-  retryMs: [100, 2_000],
-  purgeEveryMs: 60_000,
+const SETTINGS: PollerSettings = {
+  leaseMs: 3_000,
+  purgeIntervalMs: 60_000,
   retentionHours: 1,
+  timing: POLLER_TIMING,
 };
-const LEASE = { leaseMs: 3_000, heartbeatMs: 1_000, pollIntervalMs: 10 };
 export const PARTITIONS = 2;
 
 const employee = (empId: number, salary: number): Employee => ({
@@ -78,7 +76,7 @@ export class PollerWorld {
     return txid;
   }
 
-  start(lifeMs = 115_000): PollerRun {
+  start(lifeMs = 115_000, settings: Partial<PollerSettings> = {}): PollerRun {
     this.#started += 1;
     const by = `poller ${this.#started}`;
     const clock = new KillableClock(this.#clock);
@@ -89,30 +87,27 @@ export class PollerWorld {
     ];
     const readsAtMs: number[] = [];
     const logged: string[] = [];
-    const counted: ChangeSource = new Proxy(this.source, {
-      get: (target, name) => {
-        if (name === 'readDifference' || name === 'readPage' || name === 'readSnapshotChunk')
-          readsAtMs.push(clock.monotonicMs());
-        const member: unknown = Reflect.get(target, name, target);
-        return typeof member === 'function' ? member.bind(target) : member;
-      },
-    });
+    const watched = withCallHook(this.source, ['readDifference', 'readPage', 'readSnapshotChunk'], () =>
+      readsAtMs.push(clock.monotonicMs()),
+    );
     const publisher: RecordPublisher = {
       publish: async (_topic, records) => void this.topic.push(...records.map((record) => this.#published(by, record))),
     };
-    const poller = new ChangePoller(
+    const poller = createPoller(
       {
-        source: source.to(counted),
+        source: source.to(watched),
         publisher: broker.to(publisher),
-        clock,
+        ledger: ledger.to(this.ledger),
         topic: 'employee-changes',
+      },
+      {
+        clock,
         logger: { debug: () => {}, info: (message) => logged.push(message), warn: (message) => logged.push(message) },
         partitionCount: PARTITIONS,
       },
-      TIMING,
+      { ...SETTINGS, ...settings },
     );
-    const lease = new Lease(ledger.to(this.ledger), clock, { owner: by, timing: LEASE });
-    const done = poller.run(lease, this.#clock.monotonicMs() + lifeMs);
+    const done = poller.run(this.#clock.monotonicMs() + lifeMs);
     const run: PollerRun = {
       done,
       outcome: undefined,

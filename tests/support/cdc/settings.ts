@@ -9,6 +9,5 @@ export interface CdcSettings {
   readonly offsetTable: string;
   readonly rules: string;
   readonly leaseMs: number;
-  readonly saveEveryMs: number;
   readonly heartbeatMs: number;
 }

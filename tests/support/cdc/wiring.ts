@@ -1,136 +1,83 @@
-import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
-import { KafkaDeadLetterQueue } from '../../../functions/adapters/kafka/kafka-dead-letter-queue.ts';
-import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
-import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
-import { Database } from '../../../functions/adapters/postgres/database.ts';
-import {
-  CHANGE_SOURCE_SESSION,
-  PostgresChangeSource,
-} from '../../../functions/adapters/postgres/postgres-change-source.ts';
-import {
-  EMPLOYEE_REPLICA_SESSION,
-  PostgresEmployeeReplica,
-} from '../../../functions/adapters/postgres/postgres-employee-replica.ts';
-import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoClient } from '../../../functions/adapters/dynamodb/dynamo-client.ts';
+import { type ApplierConnections, openApplier } from '../../../functions/apply-changes/wiring.ts';
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
-import { ChangePoller } from '../../../functions/poll-changes/change-poller.ts';
-import { Lease } from '../../../functions/poll-changes/lease.ts';
+import type { ChangePoller } from '../../../functions/poll-changes/change-poller.ts';
+import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
+import { createPoller, openConnections } from '../../../functions/poll-changes/wiring.ts';
 import type { Clock } from '../../../functions/ports/clock.ts';
 import type { Logger } from '../../../functions/ports/logger.ts';
+import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
+import { withCallHook } from './call-hook.ts';
 import type { CdcSettings } from './settings.ts';
 
-/** As the functions have it: what is not answered soon is asked again. */
-const AS_FUNCTIONS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
-/** For what a test asks by itself: asked again, what is merely slow would be done twice, which only pollers can take. */
-const PATIENT = { connectionTimeout: 30_000, requestTimeout: 60_000 };
+const dynamoOptions = (endpoint: string) => ({
+  endpoint,
+  region: 'local',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
 
-export function createDynamoDb(endpoint: string, whose: 'as functions' | 'patient'): DynamoDBClient {
-  return new DynamoDBClient({
-    endpoint,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: whose === 'patient' ? PATIENT : AS_FUNCTIONS,
+/**
+ * For the requests of a test itself. The functions' client repeats a request after 2 s, and only pollers can take a
+ * conditional write that happens twice.
+ */
+export function createPatientDynamoClient(endpoint: string): DynamoDBClient {
+  return createDynamoClient({
+    ...dynamoOptions(endpoint),
+    requestHandler: { connectionTimeout: 30_000, requestTimeout: 60_000 },
   });
-}
-
-export interface WiredPoller {
-  readonly poller: ChangePoller;
-  /** A lease under a new name, so the one of a new invocation. */
-  newLease(): Lease;
-  close(): Promise<void>;
 }
 
 export interface PollerHooks {
-  readonly time?: Clock;
-  /** Before each look for changes. */
+  readonly clock?: Clock;
+  /** Before each read of a difference. */
   readonly onRead?: () => void;
+  /** After each acknowledged publication. */
   readonly onPublished?: (records: readonly OutgoingRecord[]) => void;
 }
 
-class WatchedChangeSource extends PostgresChangeSource {
-  onRead: (() => void) | undefined;
-
-  override readDifference(since: string) {
-    this.onRead?.();
-    return super.readDifference(since);
-  }
-}
-
-/** The poller as its handler wires it, on topics of the test's own. */
-export async function wirePoller(
+/** The poller as the function wires it, on databases and topics of the test's own. */
+export async function openPoller(
   settings: CdcSettings,
   logger: Logger,
-  { time = systemClock, onRead, onPublished }: PollerHooks = {},
-): Promise<WiredPoller> {
-  const kafka = { brokers: settings.brokers, auth: 'none', clientId: 'test-poller' } as const;
-  const publisher = new KafkaRecordPublisher(kafka);
-  const database = await Database.open({
-    url: settings.sourceUrl,
-    applicationName: 'test-poller',
-    sessionSettings: CHANGE_SOURCE_SESSION,
-    maxConnections: 3,
+  { clock = systemClock, onRead = () => {}, onPublished = () => {} }: PollerHooks = {},
+): Promise<{ readonly poller: ChangePoller; close(): Promise<void> }> {
+  const connections = await openConnections({
+    kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-poller' },
+    topic: settings.topic,
+    sourceDatabase: { url: settings.sourceUrl, applicationName: 'test-poller' },
+    offsetTable: settings.offsetTable,
+    dynamo: dynamoOptions(settings.dynamodbEndpoint),
   });
-  const dynamodb = createDynamoDb(settings.dynamodbEndpoint, 'as functions');
-  const ledger = new DynamoPollerLedger(dynamodb, settings.offsetTable);
-  const source = new WatchedChangeSource(database);
-  source.onRead = onRead;
-  const poller = new ChangePoller(
-    {
-      source,
-      publisher: {
-        publish: async (topic, records) => {
-          await publisher.publish(topic, records);
-          onPublished?.(records);
-        },
-      },
-      clock: time,
-      logger,
-      topic: settings.topic,
-      partitionCount: await new KafkaTopicAdmin(kafka).partitionCount(settings.topic),
+  const publisher: RecordPublisher = {
+    publish: async (topic, records) => {
+      await connections.publisher.publish(topic, records);
+      onPublished(records);
     },
+  };
+  const source = withCallHook(connections.source, ['readDifference'], onRead);
+  const partitionCount = await connections.connectAll();
+  const poller = createPoller(
+    { ...connections, source, publisher },
+    { clock, logger, partitionCount },
     {
-      busyTickMs: 10,
-      idleTickMs: 100,
-      saveEveryMs: settings.saveEveryMs,
-      retryMs: [100, 2_000],
-      purgeEveryMs: 60_000,
+      leaseMs: settings.leaseMs,
+      purgeIntervalMs: 60_000,
       retentionHours: 168,
+      timing: { ...POLLER_TIMING, heartbeatMs: settings.heartbeatMs },
     },
   );
-  await publisher.connect();
-  const timing = { leaseMs: settings.leaseMs, heartbeatMs: settings.heartbeatMs, pollIntervalMs: 10 };
-  return {
-    poller,
-    newLease: () => new Lease(ledger, time, { owner: randomUUID(), timing }),
-    close: async () => {
-      await Promise.all([publisher.disconnect(), database.close()]);
-      dynamodb.destroy();
-    },
-  };
+  return { poller, close: connections.close };
 }
 
-export interface WiredApplier {
-  readonly applier: ChangeApplier;
-  close(): Promise<void>;
-}
-
-/** The applier as its handler wires it, on topics of the test's own. */
-export async function wireApplier(settings: CdcSettings): Promise<WiredApplier> {
-  const publisher = new KafkaRecordPublisher({ brokers: settings.brokers, auth: 'none', clientId: 'test-applier' });
-  const database = await Database.open({
-    url: settings.targetUrl,
-    applicationName: 'test-applier',
-    sessionSettings: EMPLOYEE_REPLICA_SESSION,
+/** The applier as the function wires it, on databases and topics of the test's own. */
+export async function openTestApplier(settings: CdcSettings): Promise<ApplierConnections> {
+  return openApplier({
+    kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-applier' },
+    deadLetterTopic: settings.deadLetterTopic,
+    targetDatabase: { url: settings.targetUrl, applicationName: 'test-applier' },
+    rules: parseChangeRules(settings.rules),
   });
-  const deadLetters = new KafkaDeadLetterQueue(publisher, settings.deadLetterTopic);
-  return {
-    applier: new ChangeApplier(new PostgresEmployeeReplica(database), deadLetters, parseChangeRules(settings.rules)),
-    close: async () => {
-      await Promise.all([publisher.disconnect(), database.close()]);
-    },
-  };
 }

@@ -28,7 +28,7 @@ function connectToMemory(replica = new InMemoryEmployeeReplica(), publish?: () =
   let now = 0;
   const connected = handler.withDependencies(({ logger, metrics }) => ({
     applier: new ChangeApplier(replica, deadLetters, parseChangeRules('noNegativeEmpId')),
-    tombstones: new TombstoneCleaner(store, { monotonicMs: () => now }),
+    tombstoneCleaner: new TombstoneCleaner(store, { monotonicMs: () => now }),
     logger,
     metrics,
   }));

@@ -34,7 +34,7 @@ class World {
     const reading = await reader.read(this.#progress);
     for (const record of reading.records) this.#publish(record);
     this.#progress = reading.progress;
-    return reading.more || reading.records.length > 0;
+    return reading.hasMore || reading.records.length > 0;
   }
 
   async save(): Promise<void> {

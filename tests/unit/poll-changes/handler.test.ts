@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../../functions/core/errors.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { handler } from '../../../functions/poll-changes/handler.ts';
+import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
@@ -18,15 +19,13 @@ function connectToMemory() {
   const source = new InMemoryChangeSource(1_000);
   const ledger = new InMemoryPollerLedger();
   const published: OutgoingRecord[] = [];
+  const publisher = {
+    publish: async (_topic: string, records: readonly OutgoingRecord[]) => void published.push(...records),
+  };
   const connectAll = jest.fn(async () => 2);
   const connected = handler.withDependencies(({ logger, metrics }) => ({
-    config: { POLLER_LEASE_MS: 6_000, CDC_RETENTION_HOURS: 1, CDC_PURGE_SECONDS: 60 },
-    source,
-    publisher: {
-      publish: async (_topic: string, records: readonly OutgoingRecord[]) => void published.push(...records),
-    },
-    ledger,
-    connectAll,
+    connections: { source, ledger, topic: 'employee-changes', publisher, connectAll },
+    settings: { leaseMs: 6_000, retentionHours: 1, purgeIntervalMs: 60_000, timing: POLLER_TIMING },
     logger,
     metrics,
   }));
@@ -65,7 +64,9 @@ test('polls from the event of the schedule, and tells no value of a row', async 
   expect(actions()).toEqual(['SNAPSHOT', 'SNAPSHOT_END', 'SNAPSHOT_END', 'UPDATE']);
   const lines = output.restore();
   expect(lines).toContainEqual(expect.objectContaining({ ChangesPublished: 2 }));
-  expect(lines).toContainEqual(expect.objectContaining({ message: 'polling ends', lastReadMsAgo: expect.any(Number) }));
+  expect(lines).toContainEqual(
+    expect.objectContaining({ message: 'polling ended', lastReadMsAgo: expect.any(Number) }),
+  );
   expect(withoutTimes(lines)).not.toMatch(/50000|Ada/);
 });
 

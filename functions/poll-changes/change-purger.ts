@@ -1,0 +1,39 @@
+import type { ChangeSource } from '../ports/change-source.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+
+export interface PurgeSettings {
+  readonly purgeIntervalMs: number;
+  /** How long a published change stays in the source at least. */
+  readonly retentionHours: number;
+}
+
+/** Deletes old changes from the source in the background, so that no change waits for it. */
+export class ChangePurger {
+  readonly #source: ChangeSource;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #settings: PurgeSettings;
+  #lastPurgeAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(source: ChangeSource, clock: Clock, logger: Logger, settings: PurgeSettings) {
+    this.#source = source;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#settings = settings;
+  }
+
+  /**
+   * Starts a purge if the interval has passed. `savedSnapshot` is that of the saved position, because a successor of
+   * this poller resumes there and still needs everything later. A failure is logged, and the next purge is the retry.
+   */
+  purgeWhenDue(savedSnapshot: string): void {
+    const { purgeIntervalMs, retentionHours } = this.#settings;
+    if (this.#clock.monotonicMs() - this.#lastPurgeAtMs < purgeIntervalMs) return;
+    this.#lastPurgeAtMs = this.#clock.monotonicMs();
+    this.#source.purge(savedSnapshot, retentionHours).then(
+      (purged) => purged > 0 && this.#logger.info('old changes purged', { purged }),
+      (error) => this.#logger.warn('old changes could not be purged', { reason: String(error) }),
+    );
+  }
+}

@@ -1,0 +1,103 @@
+import type { Progress } from '../core/change-position.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RecordPublisher } from '../ports/record-publisher.ts';
+import type { ChangePurger } from './change-purger.ts';
+import type { ChangeReader, ReadResult } from './change-reader.ts';
+import { type Lease, LeaseLostError } from './lease.ts';
+import type { PollStatistics } from './poll-statistics.ts';
+import type { PollTick } from './poll-tick.ts';
+import type { PositionSaver } from './position-saver.ts';
+
+/** Why a session ends. `resnapshot-requested`: the lease is still held, and polling starts again with a snapshot. */
+export type SessionEnd = 'lease-transferred' | 'time-limit' | 'resnapshot-requested';
+
+export interface SessionDependencies {
+  readonly reader: ChangeReader;
+  readonly publisher: RecordPublisher;
+  readonly topic: string;
+  readonly lease: Lease;
+  readonly saver: PositionSaver;
+  readonly purger: ChangePurger;
+  readonly tick: PollTick;
+  readonly clock: Clock;
+  readonly statistics: PollStatistics;
+}
+
+/** Reads and publishes from one saved position on, for as long as this poller holds the lease. */
+export class PollingSession {
+  readonly #dependencies: SessionDependencies;
+  readonly #untilMs: number;
+
+  constructor(dependencies: SessionDependencies, untilMs: number) {
+    this.#dependencies = dependencies;
+    this.#untilMs = untilMs;
+  }
+
+  /** @throws LeaseLostError when another poller has acquired the lease. */
+  async run(start: Progress): Promise<SessionEnd> {
+    let result = await this.#read(start);
+    for (;;) {
+      const nextResult = this.#readAhead(result);
+      await this.#publish(result);
+      this.#recordProgress(result);
+      this.#assertLeaseHeld();
+      const end = this.#endReason();
+      if (end !== null) {
+        await nextResult?.catch(() => {});
+        await this.#finish(end);
+        return end;
+      }
+      result = await (nextResult ?? this.#readAtNextTick(result));
+    }
+  }
+
+  #read(progress: Progress): Promise<ReadResult> {
+    this.#dependencies.statistics.recordRead();
+    return this.#dependencies.reader.read(progress);
+  }
+
+  /** Reads what is known to follow while this result is acknowledged; `null` when nothing is known to follow. */
+  #readAhead({ hasMore, progress }: ReadResult): Promise<ReadResult> | null {
+    if (!hasMore) return null;
+    const next = this.#read(progress);
+    // The failure is handled where the result is awaited. Until then it must not count as an unhandled rejection.
+    next.catch(() => {});
+    return next;
+  }
+
+  async #readAtNextTick({ changeCount, progress }: ReadResult): Promise<ReadResult> {
+    await this.#dependencies.tick.next(changeCount > 0);
+    return this.#read(progress);
+  }
+
+  async #publish({ records, changeCount }: ReadResult): Promise<void> {
+    if (records.length === 0) return;
+    const { lease, publisher, topic, statistics } = this.#dependencies;
+    await lease.confirm();
+    await publisher.publish(topic, records);
+    statistics.recordPublished(changeCount);
+  }
+
+  /** The result is acknowledged by now. An idle poll is no progress: it would only cost writes. */
+  #recordProgress({ records, hasMore, progress }: ReadResult): void {
+    const { saver, purger } = this.#dependencies;
+    if (records.length > 0 || hasMore) saver.recordProgress(progress);
+    saver.saveWhenDue();
+    purger.purgeWhenDue(saver.saved.progress.since);
+  }
+
+  #assertLeaseHeld(): void {
+    if (!this.#dependencies.lease.held) throw new LeaseLostError('a renewal has found the lease with another poller');
+  }
+
+  #endReason(): SessionEnd | null {
+    const { lease, clock } = this.#dependencies;
+    if (lease.isTransferRequested) return 'lease-transferred';
+    if (clock.monotonicMs() >= this.#untilMs) return 'time-limit';
+    return lease.isResnapshotRequested ? 'resnapshot-requested' : null;
+  }
+
+  async #finish(end: SessionEnd): Promise<void> {
+    if (end !== 'resnapshot-requested') await this.#dependencies.saver.saveAndReleaseLease();
+  }
+}

@@ -1,0 +1,52 @@
+/** How often a poller does what, in milliseconds. */
+export interface PollerTiming {
+  /**
+   * Between two reads of the source while there are changes. Smaller: more and smaller batches through the whole
+   * pipeline, which cost a busy machine more time than they save. Larger: every change arrives that much later.
+   */
+  readonly busyTickMs: number;
+  /**
+   * Between two reads of the source when nothing has changed for a while. Smaller: more queries on an idle database.
+   * Larger: the first change after a pause waits longer.
+   */
+  readonly idleTickMs: number;
+  /**
+   * Between two saves of the position. Smaller: more writes to the source and to the ledger. Larger: a crash publishes
+   * more changes a second time.
+   */
+  readonly saveIntervalMs: number;
+  /**
+   * Between two renewals of the lease. Smaller: more writes to the ledger. Larger: a successor waits longer until its
+   * request is seen; close to the length of the lease, a short pause already costs the lease.
+   */
+  readonly heartbeatMs: number;
+  /**
+   * Between two reads of the ledger while waiting for the lease. Smaller: more reads of the ledger. Larger: the source is
+   * read by no poller for longer when the lease is transferred.
+   */
+  readonly leasePollIntervalMs: number;
+  /** The first wait after a failure. Smaller: an outage costs more attempts. Larger: a brief failure delays changes. */
+  readonly firstRetryMs: number;
+  /** The longest wait between two attempts. Smaller: more attempts. Larger: polling resumes later after an outage. */
+  readonly longestRetryMs: number;
+}
+
+/** The timing in production. Tests use it too, and override a value only where the test is about another one. */
+export const POLLER_TIMING: PollerTiming = {
+  busyTickMs: 25,
+  idleTickMs: 100,
+  saveIntervalMs: 250,
+  heartbeatMs: 1_000,
+  leasePollIntervalMs: 10,
+  firstRetryMs: 100,
+  longestRetryMs: 2_000,
+};
+
+/** Between two attempts to connect. Smaller: more attempts in an outage. Larger: polling resumes later after it. */
+export const CONNECT_RETRY_MS = 1_000;
+
+/**
+ * Time of an invocation that is kept for its end. Smaller: Lambda may stop the poller before it releases the lease, and
+ * the successor has to wait until the lease expires. Larger: a poller without a successor stops earlier than it must.
+ */
+export const RESERVE_MS = 5_000;
