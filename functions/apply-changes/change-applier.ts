@@ -1,36 +1,39 @@
 import { bisect } from '../core/bisect.ts';
-import { planBatch } from '../core/change-batch.ts';
-import { decodeChange, type ReceivedChange } from '../core/change-record.ts';
-import { violatedRule, type ChangeRule } from '../core/change-rules.ts';
+import { type Candidates, planBatch } from '../core/change-batch.ts';
+import type { ReceivedChange } from '../core/change-record.ts';
+import type { ChangeRule } from '../core/change-rules.ts';
 import { lastVersionBefore } from '../core/change-version.ts';
 import { classifyError, sqlStateOf } from '../core/classify-error.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import type { EmployeeChange, SnapshotEnd } from '../core/employee-change.ts';
-import { InputError } from '../core/errors.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { EmployeeReplica, EmployeeReplicaTransaction } from '../ports/employee-replica.ts';
+import { validateChanges } from './validate-changes.ts';
 
 export interface ApplyResult {
-  /** Employees changed by this batch. */
+  /** Employees that this batch changed. */
   readonly applied: number;
   readonly received: number;
   readonly deadLettered: number;
 }
 
-interface Refused {
+interface RefusedChange {
   readonly received: ReceivedChange<EmployeeChange>;
   readonly deadLetter: DeadLetter;
 }
 
-type Candidates = readonly ReceivedChange<EmployeeChange>[];
+interface ApplyOutcome {
+  readonly applied: number;
+  readonly refused: readonly RefusedChange[];
+}
 
 /**
- * Brings a batch of changes into the replica in one transaction. Applying it again, late, twice at once or out of order
- * changes nothing: versions decide.
+ * Applies a batch of changes to the replica in one transaction. A batch may be applied again, late, out of order, or by
+ * two instances at once, because versions decide.
  *
- * Records that can never succeed become dead deadLetters before the batch is answered for; anything else that goes wrong is
- * thrown, and the event source brings the whole batch again.
+ * A record that fails permanently becomes a dead letter. Any other failure is thrown, so that the event source retries
+ * the whole batch.
  */
 export class ChangeApplier {
   readonly #replica: EmployeeReplica;
@@ -43,112 +46,104 @@ export class ChangeApplier {
     this.#rules = rules;
   }
 
+  /**
+   * Resolves when the changes are committed and all dead letters are acknowledged.
+   *
+   * @throws while the replica or Kafka is unavailable. The event source then retries the batch until they are back, and
+   * nothing is lost or dead-lettered meanwhile.
+   */
   async apply(records: readonly KafkaRecord[]): Promise<ApplyResult> {
-    const { good, broken, deadLetters } = this.#judge(records);
-    const { applied, refused } = await this.#write(good, broken);
-    deadLetters.push(...refused.map(({ deadLetter }) => deadLetter));
-    // Behind the commit: a crash in between brings the batch again, and with it the deadLetters.
+    const { valid, violating, deadLetters: invalid } = validateChanges(records, this.#rules);
+    const { applied, refused } = await this.#applyBatch(valid, violating);
+    const deadLetters = [...invalid, ...refused.map(({ deadLetter }) => deadLetter)];
+    // After the commit, so that a crash in between repeats both.
     if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
     return { applied, received: records.length, deadLettered: deadLetters.length };
   }
 
-  /** Judges each record by itself, before and whatever its version. */
-  #judge(records: readonly KafkaRecord[]) {
-    const good: ReceivedChange[] = [];
-    const broken: ReceivedChange<EmployeeChange>[] = [];
-    const deadLetters: DeadLetter[] = [];
-    for (const record of records) {
-      try {
-        const change = decodeChange(record);
-        if (change.action === 'TRUNCATE' || change.action === 'SNAPSHOT_END') {
-          good.push({ change, record });
-          continue;
-        }
-        const rule = this.#rules.length === 0 ? undefined : violatedRule(this.#rules, change);
-        if (rule === undefined) {
-          good.push({ change, record });
-          continue;
-        }
-        broken.push({ change, record });
-        deadLetters.push(deadLetterOfRecord(record, rule.name, `rule ${rule.name} expects ${rule.expectation}`));
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        deadLetters.push(deadLetterOfRecord(record, error.code, error.message));
-      }
-    }
-    return { good, broken, deadLetters };
-  }
-
-  async #write(good: readonly ReceivedChange[], broken: Candidates) {
-    if (good.length === 0 && broken.length === 0) return { applied: 0, refused: [] };
+  /** Isolates refused changes only when the batch as a whole is refused, because isolation costs one savepoint per attempt. */
+  async #applyBatch(valid: readonly ReceivedChange[], violating: Candidates): Promise<ApplyOutcome> {
+    if (valid.length === 0 && violating.length === 0) return { applied: 0, refused: [] };
     try {
-      return await this.#writeWith(applyAll, good, broken);
+      return await this.#applyInTransaction(applyAll, valid, violating);
     } catch (error) {
+      // The target database is unavailable: the event source retries the batch.
       if (classifyError(error) === 'transient') throw error;
-      return await this.#writeWith(applyIsolating, good, broken);
+      return await this.#applyInTransaction(applyIsolatingRefused, valid, violating);
     }
   }
 
-  async #writeWith(apply: ApplyCandidates, good: readonly ReceivedChange[], broken: Candidates) {
-    const raises = good.some(({ change }) => change.action === 'TRUNCATE' || change.action === 'SNAPSHOT_END');
-    return this.#replica.transaction(raises ? 'exclusive' : 'shared', async (replica) => {
-      const plan = planBatch(good, replica.watermark);
-      if (plan.truncate) await replica.raiseWatermark(plan.truncate);
-      const { applied, refused } = await apply(replica, plan.candidates);
-      // The source has these employees, so they must not leave with the older epochs; they stay what they were.
-      const kept = [...broken, ...refused.map(({ received }) => received)]
-        .filter(({ change }) => change.action === 'SNAPSHOT')
-        .map(({ change }) => ({ empId: change.employee.empId, epoch: change.epoch }));
-      if (kept.length > 0) await replica.retainThroughSnapshot(kept);
-      await endSnapshots(replica, plan.snapshotEnds);
-      return { applied, refused };
+  async #applyInTransaction(
+    applyCandidates: ApplyCandidates,
+    valid: readonly ReceivedChange[],
+    violating: Candidates,
+  ): Promise<ApplyOutcome> {
+    const mayRaiseWatermark = valid.some(
+      ({ change: { action } }) => action === 'TRUNCATE' || action === 'SNAPSHOT_END',
+    );
+    return this.#replica.transaction(mayRaiseWatermark ? 'exclusive' : 'shared', async (transaction) => {
+      const plan = planBatch(valid, transaction.watermark);
+      if (plan.truncate) await transaction.raiseWatermark(plan.truncate);
+      const outcome = await applyCandidates(transaction, plan.candidates);
+      await retainThroughSnapshot(transaction, [...violating, ...outcome.refused.map(({ received }) => received)]);
+      await recordSnapshotEnds(transaction, plan.snapshotEnds);
+      return outcome;
     });
   }
 }
 
 type ApplyCandidates = (
-  replica: EmployeeReplicaTransaction,
-  candidates: readonly Candidates[],
-) => Promise<{ readonly applied: number; readonly refused: readonly Refused[] }>;
+  transaction: EmployeeReplicaTransaction,
+  employees: readonly Candidates[],
+) => Promise<ApplyOutcome>;
 
-const applyAll: ApplyCandidates = async (replica, candidates) => ({
-  applied: await applyNewest(replica, candidates),
+const applyAll: ApplyCandidates = async (transaction, employees) => ({
+  applied: await applyNewest(transaction, employees),
   refused: [],
 });
 
-/** Dead-deadLetters each change that the database refuses; the next older change of that employee then applies instead. */
-const applyIsolating: ApplyCandidates = async (replica, candidates) => {
+/** Dead-letters each change that the database refuses. The employee's next older change is then tried in its place. */
+const applyIsolatingRefused: ApplyCandidates = async (transaction, employees) => {
   let applied = 0;
-  const refused: Refused[] = [];
-  let pending = candidates;
+  const refused: RefusedChange[] = [];
+  let pending = employees;
   while (pending.length > 0) {
-    const outcome = await bisect(pending, (part) => replica.withSavepoint(() => applyNewest(replica, part)));
+    const outcome = await bisect(pending, (part) => transaction.withSavepoint(() => applyNewest(transaction, part)));
     applied += outcome.results.reduce((total, count) => total + count, 0);
     for (const { item, error } of outcome.refused) {
       const [newest] = item;
-      if (newest) refused.push({ received: newest, deadLetter: refusedChange(newest.record, error) });
+      if (newest) refused.push({ received: newest, deadLetter: deadLetterOfRefused(newest.record, error) });
     }
     pending = outcome.refused.map(({ item }) => item.slice(1)).filter(({ length }) => length > 0);
   }
   return { applied, refused };
 };
 
-async function applyNewest(replica: EmployeeReplicaTransaction, candidates: readonly Candidates[]): Promise<number> {
-  const newest = candidates.flatMap(([first]) => (first ? [first.change] : []));
-  return newest.length === 0 ? 0 : replica.apply(newest);
+async function applyNewest(transaction: EmployeeReplicaTransaction, employees: readonly Candidates[]): Promise<number> {
+  const newest = employees.flatMap(([first]) => (first ? [first.change] : []));
+  return newest.length === 0 ? 0 : transaction.apply(newest);
 }
 
-async function endSnapshots(
-  replica: EmployeeReplicaTransaction,
+/** The source still has these employees, so they must not be deleted with the older epochs when the snapshot ends. */
+async function retainThroughSnapshot(transaction: EmployeeReplicaTransaction, notApplied: Candidates): Promise<void> {
+  const employees = notApplied
+    .filter(({ change }) => change.action === 'SNAPSHOT')
+    .map(({ change }) => ({ empId: change.employee.empId, epoch: change.epoch }));
+  if (employees.length > 0) await transaction.retainThroughSnapshot(employees);
+}
+
+/** The last partition of a snapshot deletes the employees of older epochs. */
+async function recordSnapshotEnds(
+  transaction: EmployeeReplicaTransaction,
   ends: readonly ReceivedChange<SnapshotEnd>[],
 ): Promise<void> {
   for (const { change, record } of ends) {
-    const complete = await replica.recordSnapshotEnd(change.epoch, record.partition, change.partitions);
-    if (complete) await replica.raiseWatermark(lastVersionBefore(change.epoch));
+    const isComplete = await transaction.recordSnapshotEnd(change.epoch, record.partition, change.partitions);
+    if (isComplete) await transaction.raiseWatermark(lastVersionBefore(change.epoch));
   }
 }
 
-function refusedChange(record: KafkaRecord, error: unknown): DeadLetter {
-  const reason = `the database refuses this change with SQLSTATE ${sqlStateOf(error)}`;
+function deadLetterOfRefused(record: KafkaRecord, error: unknown): DeadLetter {
+  const reason = `the target database refuses this change with SQLSTATE ${sqlStateOf(error)}`;
   return deadLetterOfRecord(record, 'PIPE_CHANGE_REFUSED', reason);
 }

@@ -2,14 +2,15 @@ import type { Clock } from '../ports/clock.ts';
 import type { TombstoneStore } from '../ports/tombstone-store.ts';
 
 /**
- * The longest retention of a topic that changes come from, the dead letters' with its 30 days, and a day for clocks that
- * differ. Shorter, and a record that comes again could bring back an employee who was deleted after it.
+ * The longest retention of a topic from which changes are applied, 30 days for dead letters, and one day for clocks that
+ * differ. Smaller: an old change, delivered late, could bring a deleted employee back. Larger: more rows are kept.
  */
 export const TOMBSTONE_RETENTION_DAYS = 31;
 
-const CLEAN_INTERVAL_MS = 3_600_000;
+/** Smaller: more queries. Larger: one call may no longer delete all tombstones that have become old meanwhile. */
+const CLEAN_INTERVAL_MS = 60 * 60 * 1_000;
 
-/** Keeps the memory of deletions from growing for ever; once an hour in each instance is plenty. */
+/** Deletes tombstones that are no longer needed, so that their number does not grow without limit. */
 export class TombstoneCleaner {
   readonly #tombstones: TombstoneStore;
   readonly #clock: Pick<Clock, 'monotonicMs'>;

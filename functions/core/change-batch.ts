@@ -1,49 +1,51 @@
 import type { ReceivedChange } from './change-record.ts';
 import { compareVersions, type Version } from './change-version.ts';
-import type { EmployeeChange, SnapshotEnd, Truncate } from './employee-change.ts';
+import { type EmployeeChange, isEmployeeChange, type SnapshotEnd, type Truncate } from './employee-change.ts';
 
-/** What a batch of changes comes down to, whatever the order in which they arrived. */
+/** The changes of one employee, newest first. Each one applies only if the database refuses the ones before it. */
+export type Candidates = readonly ReceivedChange<EmployeeChange>[];
+
+/** What a batch of changes amounts to, whatever their order. */
 export interface BatchPlan {
-  /** The greatest truncate of the batch, when it is above the watermark that there is. */
+  /** The greatest TRUNCATE of the batch, if it is above the watermark. It is the new watermark. */
   readonly truncate: Version | undefined;
-  /**
-   * The changes that may apply, by employee, ascending by key so that concurrent batches lock in the same order. Of each
-   * employee the newest comes first; the next one counts only when the database refuses that one.
-   */
-  readonly candidates: readonly (readonly ReceivedChange<EmployeeChange>[])[];
+  /** The changes above the watermark, ascending by `empId`, so that concurrent batches lock employees in the same order. */
+  readonly candidates: readonly Candidates[];
   readonly snapshotEnds: readonly ReceivedChange<SnapshotEnd>[];
-  /** How many changes are at or below the watermark, that of the batch included. */
-  readonly staleCount: number;
 }
 
 /**
- * Decides what a batch comes down to, given the watermark at or below which every version is gone.
+ * Plans a batch, given the watermark at or below which every version is gone.
  *
- * The newest version of each employee wins, not the last in the batch: a record that comes again may come late.
+ * The newest version of each employee wins, and not the last one in the batch, because a record may be delivered again
+ * after newer ones.
  */
 export function planBatch(changes: readonly ReceivedChange[], watermark: Version): BatchPlan {
-  let level = watermark;
-  for (const { change } of changes) {
-    if (change.action === 'TRUNCATE' && compareVersions(change, level) > 0) level = change;
-  }
+  const truncate = greatestTruncate(changes, watermark);
+  const newWatermark = truncate ?? watermark;
   const byEmployee = new Map<number, ReceivedChange<EmployeeChange>[]>();
   const snapshotEnds: ReceivedChange<SnapshotEnd>[] = [];
-  let staleCount = 0;
-  for (const received of changes) {
-    if (isTruncate(received)) continue;
-    if (compareVersions(received.change, level) <= 0) staleCount += 1;
-    else if (isSnapshotEnd(received)) snapshotEnds.push(received);
-    else addCandidate(byEmployee, received as ReceivedChange<EmployeeChange>);
+  for (const { change, record } of changes) {
+    if (compareVersions(change, newWatermark) <= 0) continue;
+    if (change.action === 'SNAPSHOT_END') snapshotEnds.push({ change, record });
+    else if (isEmployeeChange(change)) addCandidate(byEmployee, { change, record });
   }
   return {
-    truncate: level === watermark ? undefined : { epoch: level.epoch, changeId: level.changeId },
+    truncate,
     candidates: [...byEmployee.entries()].sort(([a], [b]) => a - b).map(([, candidates]) => candidates),
     snapshotEnds,
-    staleCount,
   };
 }
 
-/** Keeps the newest first; nearly always the one that comes is newer than those before it. */
+function greatestTruncate(changes: readonly ReceivedChange[], watermark: Version): Version | undefined {
+  let greatest: Truncate | undefined;
+  for (const { change } of changes) {
+    if (change.action === 'TRUNCATE' && compareVersions(change, greatest ?? watermark) > 0) greatest = change;
+  }
+  return greatest && { epoch: greatest.epoch, changeId: greatest.changeId };
+}
+
+/** Inserts before the first older change. Nearly always that is the first one, because records come in order. */
 function addCandidate(
   byEmployee: Map<number, ReceivedChange<EmployeeChange>[]>,
   received: ReceivedChange<EmployeeChange>,
@@ -55,12 +57,4 @@ function addCandidate(
   }
   const older = candidates.findIndex(({ change }) => compareVersions(change, received.change) < 0);
   candidates.splice(older === -1 ? candidates.length : older, 0, received);
-}
-
-function isTruncate(received: ReceivedChange): received is ReceivedChange<Truncate> {
-  return received.change.action === 'TRUNCATE';
-}
-
-function isSnapshotEnd(received: ReceivedChange): received is ReceivedChange<SnapshotEnd> {
-  return received.change.action === 'SNAPSHOT_END';
 }

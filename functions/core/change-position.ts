@@ -1,48 +1,53 @@
 import { PipelineError } from './errors.ts';
 
-/** A range of changes too large for one read, drained page by page. */
+/** A difference that is too large for one read, and is published page by page. Ids are text: they are 64-bit numbers. */
 export interface DifferencePage {
-  /** The snapshot up to which the range reaches; the one that becomes `since` when it is drained. */
+  /** The snapshot at which the difference ends. It becomes `since` after the last page. */
   readonly until: string;
-  /** The last `cdc_id` published, as text. */
+  /** The last `cdc_id` published. */
   readonly afterChangeId: string;
-  /** The greatest `cdc_id` of the range, as text. */
+  /** The greatest `cdc_id` of the difference. */
   readonly lastChangeId: string;
 }
 
-/** How far the source is read: never an integer, but what was visible. Snapshots are the text of a `pg_snapshot`. */
-export type Progress =
-  | {
-      readonly phase: 'snapshot';
-      /** What was visible when the snapshot began; the stream begins here. */
-      readonly since: string;
-      /** The last `emp_id` published, `null` before the first. */
-      readonly afterEmpId: number | null;
-    }
-  | {
-      readonly phase: 'stream';
-      /** Every change visible in it is published. */
-      readonly since: string;
-      readonly page: DifferencePage | null;
-    };
+export interface SnapshotProgress {
+  readonly phase: 'snapshot';
+  /** What was visible when the snapshot began. The stream starts here after the last chunk. */
+  readonly since: string;
+  /** The last `emp_id` published; `null` before the first one. */
+  readonly afterEmpId: number | null;
+}
 
-/** What the poller saves, so that its successor goes on where it stopped. */
+export interface StreamProgress {
+  readonly phase: 'stream';
+  /** All changes visible in this snapshot are published. */
+  readonly since: string;
+  /** `null` when the next difference begins. */
+  readonly page: DifferencePage | null;
+}
+
+/**
+ * Up to where the source is published. `since` is the text of a `pg_snapshot`, because no single number says which
+ * transactions were visible.
+ */
+export type Progress = SnapshotProgress | StreamProgress;
+
+/** What a poller saves, so that its successor can resume. */
 export interface Position {
-  /** Which server the rest is about; snapshots of another one mean nothing here. */
+  /** The server to which the rest belongs. Snapshots of another server mean nothing here. */
   readonly systemIdentifier: string;
-  /** The number that the source holds since this save; a lower one there means that the source was restored. */
+  /** The source's save number since this save. A lower one there means that the source was restored from a backup. */
   readonly saveNumber: bigint;
   readonly epoch: bigint;
   readonly progress: Progress;
 }
 
-/** A position as the text that is saved. */
 export function encodePosition(position: Position): string {
   return JSON.stringify({ ...position, saveNumber: String(position.saveNumber), epoch: String(position.epoch) });
 }
 
 /**
- * Reads a saved position. One that cannot be read is never taken for none: a new snapshot is somebody's decision.
+ * An unreadable position is an error and not a missing one, because only an operator decides on a new snapshot.
  *
  * @throws PipelineError `PIPE_POSITION_UNREADABLE`.
  */
@@ -81,40 +86,41 @@ function isSnapshot(progress: Progress): boolean {
   return progress.phase === 'snapshot' && (progress.afterEmpId === null || Number.isInteger(progress.afterEmpId));
 }
 
+const REMEDY = 'run `npm run resnapshot` to start again with a new snapshot';
+
 function unreadable(cause?: unknown): PipelineError {
   return new PipelineError(
     'PIPE_POSITION_UNREADABLE',
-    'the saved position of the change poller is not one that this version has written; ' +
-      'begin anew with `npm run resnapshot`',
+    `the saved position of the change poller is not in the format of this version; ${REMEDY}`,
     { retry: 'manual', cause },
   );
 }
 
 /**
- * Judges whether a position means anything on the source as it is now.
+ * Checks that a position is valid on the source as it is now.
  *
- * @throws PipelineError `PIPE_SOURCE_REPLACED` when it is another server, `PIPE_SOURCE_RESTORED` when it was turned back.
+ * @throws PipelineError `PIPE_SOURCE_REPLACED` for another server, `PIPE_SOURCE_RESTORED` for a restored backup.
  */
 export function assertSameSource(
   position: Position,
   source: { readonly systemIdentifier: string; readonly saveNumber: bigint },
 ): void {
   if (source.systemIdentifier !== position.systemIdentifier) {
-    throw refusal(
+    throw invalidPosition(
       'PIPE_SOURCE_REPLACED',
-      `the source database is server ${source.systemIdentifier}, but the saved position is of server ` +
-        `${position.systemIdentifier}; connect the one that it is of, or begin anew with \`npm run resnapshot\``,
+      `the saved position belongs to database server ${position.systemIdentifier}, but the source is server ` +
+        `${source.systemIdentifier}; connect the former server, or ${REMEDY}`,
     );
   }
   if (source.saveNumber < position.saveNumber) {
-    throw refusal(
+    throw invalidPosition(
       'PIPE_SOURCE_RESTORED',
-      `the source database has seen ${source.saveNumber} saves of the position, but ${position.saveNumber} were made: ` +
-        'it was restored from a backup, and its transaction ids begin again; begin anew with `npm run resnapshot`',
+      `the position was saved ${position.saveNumber} times, but the source has recorded only ${source.saveNumber} saves: ` +
+        `it was restored from an older backup, and the saved position is invalid there; ${REMEDY}`,
     );
   }
 }
 
-function refusal(code: `PIPE_${string}`, message: string): PipelineError {
+function invalidPosition(code: `PIPE_${string}`, message: string): PipelineError {
   return new PipelineError(code, message, { retry: 'manual' });
 }

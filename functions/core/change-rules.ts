@@ -2,21 +2,21 @@ import { yearOfDatabaseDate } from './database-date.ts';
 import type { Employee, EmployeeChange } from './employee-change.ts';
 import { ConfigError } from './errors.ts';
 
-/** Which employees may enter the replica. What breaks a rule is dead-lettered under the rule's name. */
+/** A condition for employees in the replica. A change that violates it is dead-lettered with the rule's name as its code. */
 export interface ChangeRule {
   readonly name: string;
-  /** What the rule expects, for whoever reads the dead letter. */
+  /** The condition in words, for the reason of the dead letter. */
   readonly expectation: string;
   readonly allows: (employee: Employee) => boolean;
 }
 
 interface RuleKind {
   readonly example: string;
-  /** `undefined` when the parameter is not usable; `parameter` is `undefined` for a bare name. */
+  /** Returns `undefined` for an invalid parameter. `parameter` is `undefined` when the configuration has a bare name. */
   readonly make: (parameter: number | undefined) => Omit<ChangeRule, 'name'> | undefined;
 }
 
-/** Adding a rule: one entry here. */
+/** To add a rule, add an entry here. */
 const RULE_KINDS: Readonly<Record<string, RuleKind>> = {
   noNegativeEmpId: {
     example: 'noNegativeEmpId',
@@ -49,10 +49,10 @@ const EXAMPLES = Object.values(RULE_KINDS)
   .join(',');
 
 /**
- * Reads the rules out of their configuration value, e.g. `noNegativeEmpId,salaryAbove=10000,bornAfter=2007`. The empty
- * text is no rule at all.
+ * Parses the rules from their setting, e.g. `noNegativeEmpId,salaryAbove=10000,bornAfter=2007`. An empty text means no
+ * rules.
  *
- * @throws ConfigError naming the part that is no rule, and the rules that there are.
+ * @throws ConfigError that names the invalid part and the possible rules.
  */
 export function parseChangeRules(configuration: string): ChangeRule[] {
   const parts = configuration
@@ -60,8 +60,8 @@ export function parseChangeRules(configuration: string): ChangeRule[] {
     .map((part) => part.trim())
     .filter((part) => part !== '');
   const rules = parts.map(parseRule);
-  const twice = rules.find(({ name }, index) => rules.findIndex((other) => other.name === name) < index);
-  if (twice) throw new ConfigError(`CDC_RULES: rule ${twice.name} is given twice; give each rule once`);
+  const repeated = rules.find(({ name }, index) => rules.findIndex((other) => other.name === name) < index);
+  if (repeated) throw new ConfigError(`CDC_RULES: rule ${repeated.name} is given twice; give each rule once`);
   return rules;
 }
 
@@ -77,7 +77,7 @@ function parseRule(part: string): ChangeRule {
   const rule = kind?.make(match?.[2] === undefined ? undefined : Number(match[2]));
   if (rule === undefined) {
     throw new ConfigError(
-      `CDC_RULES: "${part}" is no rule; expected ${kind ? `something like ${kind.example}` : `some of ${EXAMPLES}`}`,
+      `CDC_RULES: "${part}" is not a rule; expected ${kind ? `for example ${kind.example}` : `some of ${EXAMPLES}`}`,
     );
   }
   return { name, ...rule };

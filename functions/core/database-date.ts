@@ -1,21 +1,20 @@
 import { daysInMonth } from './calendar.ts';
 
 /**
- * A date as PostgreSQL writes it under DateStyle ISO: `2008-02-29`, `5874897-12-31`, `4713-01-01 BC`, `infinity`,
- * `-infinity`. Dates stay text on their whole way: JavaScript's own dates know neither BC nor infinity, and shift with
- * the time zone.
+ * A date in PostgreSQL's output format under DateStyle ISO: `2008-02-29`, `5874897-12-31`, `4713-01-01 BC`. Dates stay
+ * text in the whole pipeline, because JavaScript's dates have no infinity and depend on the time zone.
  */
 const ISO_DATE = /^(\d{4,7})-(\d{2})-(\d{2})( BC)?$/;
 
-/** The first day and the last year that the type `date` holds. */
+/** PostgreSQL's `date` ranges from 24 November 4714 BC, which is the year -4713, to the end of this last year. */
 const FIRST_YEAR = -4713;
 const LAST_YEAR = 5_874_897;
 
 /**
- * The year of a date, 1 BC being 0; infinite for the infinite dates.
+ * The year of a date: 0 for 1 BC, infinite for `infinity` and `-infinity`.
  *
- * `undefined` when the text is no date that the database would write, so for an impossible day, other spellings, and
- * what the database alone would understand, such as `today`.
+ * `undefined` for text that the database would not write: an impossible day, another format, or input that it accepts
+ * but never writes, such as `today`.
  */
 export function yearOfDatabaseDate(text: string): number | undefined {
   if (text === 'infinity') return Number.POSITIVE_INFINITY;

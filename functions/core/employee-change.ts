@@ -1,37 +1,41 @@
 import type { Version } from './change-version.ts';
 
-/** One row of `employees`, as both databases hold it. */
+/** One row of `employees`, which has the same columns in both databases. */
 export interface Employee {
   readonly empId: number;
   readonly firstName: string | null;
   readonly lastName: string | null;
-  /** As the database writes it, see `database-date.ts`. */
+  /** In the format of `database-date.ts`. */
   readonly dob: string | null;
   readonly city: string | null;
   readonly salary: number | null;
 }
 
-/** A change of one employee; `employee` is the new image, with DELETE the old one. */
+/** A change of one employee. `employee` is the image after the change; that before it with DELETE. */
 export interface EmployeeChange extends Version {
   readonly action: 'INSERT' | 'UPDATE' | 'DELETE' | 'SNAPSHOT';
   readonly employee: Employee;
 }
 
-/** Everything at or below this version is gone. */
+/** Deletes every employee at or below its version. */
 export interface Truncate extends Version {
   readonly action: 'TRUNCATE';
 }
 
-/** Behind this record its partition has no more rows of the epoch's snapshot. */
+/** Ends the rows of the epoch's snapshot in its partition. */
 export interface SnapshotEnd extends Version {
   readonly action: 'SNAPSHOT_END';
-  /** How many partitions get such a record. */
+  /** The number of partitions, each of which has such a record. */
   readonly partitions: number;
 }
 
 export type Change = EmployeeChange | Truncate | SnapshotEnd;
 
-/** A row of `emp_cdc` as it is found: it may have been written by hand, with anything missing. */
+export function isEmployeeChange(change: Change): change is EmployeeChange {
+  return change.action !== 'TRUNCATE' && change.action !== 'SNAPSHOT_END';
+}
+
+/** A row of `emp_cdc`. Any value may be missing, because the table accepts rows written by hand. */
 export interface CapturedChange {
   /** `cdc_id` as text: it is a 64-bit number. */
   readonly changeId: string;
@@ -42,16 +46,16 @@ export interface CapturedChange {
   readonly city: string | null;
   readonly salary: number | null;
   readonly action: string | null;
-  /** As the database writes a `timestamptz` in UTC. */
+  /** A `timestamptz` in the database's output format, in UTC. */
   readonly changedAt: string;
 }
 
 /**
- * Makes the encoder of one epoch's changes. The JSON value of a record on topic `employee-changes` is
+ * Returns the encoder for the changes of one epoch. The JSON value of a record on topic `employee-changes` is
  * `{schema: 1, epoch, changeId, action, employee: {empId, firstName, lastName, dob, city, salary}, changedAt}` with
  * `epoch` and `changeId` as decimal text; `employee` is null with TRUNCATE and SNAPSHOT_END.
  *
- * Written by hand rather than by `JSON.stringify` of an object, which takes twice as long.
+ * The JSON is concatenated, because `JSON.stringify` of an object takes twice as long.
  */
 export function changeEncoder(epoch: bigint): (change: CapturedChange) => string {
   const head = `{"schema":1,"epoch":"${epoch}","changeId":"`;
@@ -68,7 +72,7 @@ export function changeEncoder(epoch: bigint): (change: CapturedChange) => string
   };
 }
 
-/** The value of the record that ends a snapshot on its partition. */
+/** The value of the record that ends a snapshot in its partition. `at` is a timestamp as text. */
 export function encodeSnapshotEnd(epoch: bigint, partitions: number, at: string): string {
   return JSON.stringify({
     schema: 1,
@@ -81,7 +85,7 @@ export function encodeSnapshotEnd(epoch: bigint, partitions: number, at: string)
   });
 }
 
-/** The record key: all changes of one employee meet on one partition. `null` for what belongs to no employee. */
+/** The key of the record, so that all changes of an employee are in one partition; `null` for a change of no employee. */
 export function changeKey(change: CapturedChange): string | null {
   return change.empId === null || change.action === 'TRUNCATE' ? null : String(change.empId);
 }
@@ -90,7 +94,7 @@ function text(value: string | null): string {
   return value === null ? 'null' : JSON.stringify(value);
 }
 
-/** `2026-01-31 10:20:30.123456+00` as `2026-01-31T10:20:30.123456Z`; other spellings, such as infinity, stay. */
+/** Turns `2026-01-31 10:20:30.123456+00` into `2026-01-31T10:20:30.123456Z`. Other text, such as infinity, stays. */
 function isoInstant(timestamp: string): string {
   return timestamp.endsWith('+00') && timestamp[10] === ' '
     ? `${timestamp.slice(0, 10)}T${timestamp.slice(11, -3)}Z`

@@ -35,10 +35,10 @@ test('no rule at all is a choice', () => {
 
 test.each([
   ['salaryAbove', /salaryAbove=10000/],
-  ['salaryAbove=much', /"salaryAbove=much" is no rule/],
+  ['salaryAbove=much', /"salaryAbove=much" is not a rule/],
   ['noNegativeEmpId=1', /noNegativeEmpId/],
   ['NoNegativeEmpId', /noNegativeEmpId,salaryAbove=10000,bornAfter=2007/],
-  ['toString', /is no rule/],
+  ['toString', /is not a rule/],
   ['bornAfter=2007,bornAfter=2008', /given twice/],
 ])('%s is refused with what to write', (configuration, message) => {
   expect(() => parseChangeRules(configuration)).toThrow(message);

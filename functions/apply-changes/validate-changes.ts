@@ -1,0 +1,38 @@
+import type { Candidates } from '../core/change-batch.ts';
+import { decodeChange, type ReceivedChange } from '../core/change-record.ts';
+import { type ChangeRule, violatedRule } from '../core/change-rules.ts';
+import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
+import { type EmployeeChange, isEmployeeChange } from '../core/employee-change.ts';
+import { InputError } from '../core/errors.ts';
+import type { KafkaRecord } from '../core/kafka-record.ts';
+
+export interface ValidatedChanges {
+  readonly valid: readonly ReceivedChange[];
+  /** Changes that can be decoded, but violate a rule. */
+  readonly violating: Candidates;
+  /** Of the records that cannot be decoded, and of the changes that violate a rule, in the order of the records. */
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** Validates each record by itself. A record older than what is applied already is validated like any other. */
+export function validateChanges(records: readonly KafkaRecord[], rules: readonly ChangeRule[]): ValidatedChanges {
+  const valid: ReceivedChange[] = [];
+  const violating: ReceivedChange<EmployeeChange>[] = [];
+  const deadLetters: DeadLetter[] = [];
+  for (const record of records) {
+    try {
+      const change = decodeChange(record);
+      const rule = isEmployeeChange(change) && violatedRule(rules, change);
+      if (isEmployeeChange(change) && rule) {
+        violating.push({ change, record });
+        deadLetters.push(deadLetterOfRecord(record, rule.name, `rule ${rule.name} expects ${rule.expectation}`));
+      } else {
+        valid.push({ change, record });
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      deadLetters.push(deadLetterOfRecord(record, error.code, error.message));
+    }
+  }
+  return { valid, violating, deadLetters };
+}
