@@ -1,5 +1,4 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { stopIdleTimers } from '../event-sources/kafka/consumer/patched-kafkajs.ts';
 
 /** The records of a topic whose offsets a consumer group has not committed yet. */
 export interface GroupLag {
@@ -22,7 +21,6 @@ const DEAD_LETTER_SUFFIX = '.dead-letter';
 
 /** Reads the lag of all consumer groups, and the number of records in the dead-letter topics. */
 export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
-  stopIdleTimers();
   const kafka = new Kafka({
     clientId: 'status',
     brokers,

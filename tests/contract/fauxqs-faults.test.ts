@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../../localstack/stack/process/run-program.ts';
 
-/** Each patch in `patched-fauxqs.ts` exists because of one of these faults, and has to go when fauxqs has mended it. */
+/** Each patch in `patched-fauxqs.ts` exists because of one of these faults. Remove it when fauxqs has fixed the fault. */
 describe('fauxqs without patches', () => {
   let outcome: Record<string, unknown>;
 
@@ -19,7 +19,7 @@ describe('fauxqs without patches', () => {
     }
   });
 
-  test('listens on every address although it is told the loopback address', () => {
+  test('listens on every address although its option is the loopback address', () => {
     expect(outcome['listenHost']).toBe('0.0.0.0');
   });
 

@@ -5,7 +5,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { createDatabase, createTopic, endpoints, uniqueName } from '../support/servers.ts';
 
-test.each(['source', 'target'] as const)('gives each test a %s database of its own, in UTF-8', async (which) => {
+test.each(['source', 'target'] as const)('createDatabase creates an empty %s database in UTF-8', async (which) => {
   const client = new pg.Client({ connectionString: await createDatabase(which) });
   await client.connect();
   const { rows } = await client.query("select current_setting('server_encoding') as encoding, length('日本')");
@@ -13,7 +13,7 @@ test.each(['source', 'target'] as const)('gives each test a %s database of its o
   expect(rows).toEqual([{ encoding: 'UTF8', length: 2 }]);
 });
 
-test('gives each test a topic of its own', async () => {
+test('createTopic creates a topic with the number of partitions', async () => {
   const topic = await createTopic('support', 3);
   const admin = new Kafka({ brokers: endpoints().kafka.brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
@@ -22,14 +22,14 @@ test('gives each test a topic of its own', async () => {
   expect(topics[0]?.partitions).toHaveLength(3);
 });
 
-test('serves DynamoDB', async () => {
+test('DynamoDB answers', async () => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: endpoints().dynamodb.endpoint, region: 'us-east-1', credentials });
   expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual(expect.any(Array));
   client.destroy();
 });
 
-test('serves S3, empty objects too', async () => {
+test('S3 stores objects, also empty ones, under any key', async () => {
   const { s3 } = endpoints();
   const client = new S3Client({ endpoint: s3.endpoint, region: s3.region, credentials: s3, forcePathStyle: true });
   const Bucket = uniqueName('bucket');

@@ -16,25 +16,25 @@ interface ComposeFile {
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'localstack', 'docker-compose.yml'), 'utf8');
 const compose = parse(text, { merge: true }) as ComposeFile;
-// The schema gives its dialect by an address that ajv does not know, names its parts by "id" of an older dialect, which
-// no reference uses, and has formats of its own.
+// ajv cannot use three things of this schema: the URL of its dialect, the keyword "id" of an older dialect, to which no
+// reference points, and its custom formats.
 const { $schema: _, ...schema } = JSON.parse(
   JSON.stringify(composeSchema, (key, value) => (key === 'id' && typeof value === 'string' ? undefined : value)),
 );
 const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
 const services = Object.entries(compose.services);
 
-test('is what the compose specification allows', () => {
+test('is valid by the compose specification', () => {
   validate(compose);
   expect(validate.errors ?? []).toEqual([]);
 });
 
-test('the check finds a mistake', () => {
+test('the validation finds a misspelled property', () => {
   const [name, service] = services[0] ?? [];
   expect(validate({ ...compose, services: { [String(name)]: { ...service, volume: [] } } })).toBe(false);
 });
 
-test.each(services)('%s has a pinned image, a health check and data that outlives its container', (_name, service) => {
+test.each(services)('%s has a pinned image, a health check, and its data in a volume', (_name, service) => {
   expect(service.image).toMatch(/^[\w./-]+:(RELEASE\.)?\d[\w.-]*$/);
   expect(service.healthcheck).toMatchObject({ test: expect.any(Array), interval: expect.any(String) });
   expect(
@@ -42,13 +42,13 @@ test.each(services)('%s has a pinned image, a health check and data that outlive
   ).toEqual([]);
 });
 
-test('every server listens on its usual port of the loopback address', () => {
+test('every server listens on its default port of the loopback address', () => {
   const published = services.flatMap(([, { ports }]) => ports.map((port) => port.slice(0, port.lastIndexOf(':'))));
   const { kafka, sourceDatabase, targetDatabase, s3, dynamodb } = defaultPorts;
   expect(published).toEqual([kafka, sourceDatabase, targetDatabase, s3, dynamodb].map((port) => `127.0.0.1:${port}`));
 });
 
-test('the stack knows the credentials and databases of the containers', () => {
+test('the credentials and databases are those that the stack uses', () => {
   const { s3, sourceDatabaseUrl, targetDatabaseUrl } = composeEndpoints();
   const environmentOf = (name: string) => compose.services[name]?.environment ?? {};
   expect(environmentOf('s3')).toMatchObject({

@@ -23,7 +23,7 @@ export interface Exit {
  * The POSIX shell script that starts a command. It ends with `exec`, so that the command has the process id of the shell.
  *
  * First it starts a watchdog, which reads from a pipe that only the parent process holds open. When the command has
- * exited, the parent writes "done" and the watchdog exits. When the parent has died, by whatever cause, the pipe closes
+ * exited, the parent writes "done" and the watchdog exits. When the parent has died, also by SIGKILL, the pipe closes
  * without "done", and the watchdog stops the command.
  *
  * A shell gives background jobs no standard input, so the pipe is passed on as descriptor 3. The subshell around the

@@ -15,8 +15,8 @@ export const defaultPorts = {
 
 export type PortName = keyof typeof defaultPorts;
 
-// Below the ranges from which systems pick ports for outgoing connections: such a connection could otherwise take the
-// port of a server that is just restarting.
+// Below the ranges from which systems pick ports for outgoing connections: otherwise a connection could take the port
+// of a server that is just restarting.
 const LOWEST_FREE_PORT = 15_000;
 const HIGHEST_FREE_PORT = 31_999;
 const MAX_ATTEMPTS = 200;

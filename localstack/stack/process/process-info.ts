@@ -9,13 +9,13 @@ const hasProc = process.platform === 'linux';
 /**
  * Identifies a process beyond its id, which the system reuses: by the time at which it started.
  *
- * @returns undefined when no such process runs. A zombie, which has exited and waits for its parent, does not run.
+ * @returns undefined when the process does not run. A zombie, which has exited but is not reaped yet, does not run.
  */
 export function processIdentity(pid: number): string | undefined {
   return hasProc ? identityFromProc(pid) : identityFromPs(pid);
 }
 
-/** The program and arguments of a process, separated by blanks; undefined when no such process runs. */
+/** The program and arguments of a process, separated by blanks; undefined when the process does not run. */
 export function processCommand(pid: number): string | undefined {
   try {
     return hasProc ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') : ps('command=', pid);

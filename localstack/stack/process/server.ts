@@ -1,6 +1,6 @@
 import type { Command } from './managed-process.ts';
 
-/** One kind of server: how to start its process, and how to tell that it is ready. */
+/** One kind of server: how to start its process, and how to find out that it is ready. */
 export interface Server {
   /** Names its log file and its pid file. */
   readonly name: string;

@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from 'node:path';
 /*
  * All patches of fauxqs. Its repository, https://github.com/kibertoad/fauxqs, has no issue about these faults:
  *
- * 1. `startFauxqs` listens on every address, whatever host it is given. So the server is built from its parts, of which
+ * 1. `startFauxqs` listens on every address and ignores its option `host`. So the server is built from its parts, of which
  *    `S3Store` and `FileS3Persistence` are not exported.
  * 2. A request body above 11 MiB fails with 413. S3 accepts 5 GiB in one request.
  * 3. A PUT without Content-Type, as clients send it for an empty object, fails with 500.
@@ -100,7 +100,7 @@ export function writeObjectsAtomically(
 }
 
 /**
- * Repairs what a kill during a write leaves behind. Incomplete metadata belongs to an upload that was not acknowledged,
+ * Repairs the files after a kill during a write. Incomplete metadata belongs to an upload that was not acknowledged,
  * so it is removed. Data that is newer than its metadata is complete, so its metadata is written again.
  */
 export function repairObjectFiles(directory: string): void {

@@ -99,7 +99,7 @@ export class PostgresServer implements Server {
   }
 
   /**
-   * A killed server leaves its pid file behind, and the next one refuses to start while any process has that id.
+   * A killed server does not remove its pid file, and the next one refuses to start while any process has that id.
    * Removes the file when that process is not a PostgreSQL of this directory.
    */
   async #removeStalePidFile(): Promise<void> {

@@ -12,6 +12,8 @@ import { type RunningStack, toEnvironment } from './running-stack.ts';
  * processed; a larger one only costs memory.
  */
 const HEAP_OPTIONS = ['--max-semi-space-size=16'];
+/** kafkajs starts timers with a negative delay, for which Node 24 prints a warning. */
+const WARNING_OPTIONS = ['--disable-warning=TimeoutNegativeWarning'];
 
 /** Runs the functions: `serverless offline` with its plugins, as a child process that uses running servers. */
 export class ServerlessOffline implements Server {
@@ -39,7 +41,13 @@ export class ServerlessOffline implements Server {
     const { bin } = require(manifestPath) as { bin: { serverless: string } };
     return {
       file: process.execPath,
-      args: [...HEAP_OPTIONS, join(dirname(manifestPath), bin.serverless), 'offline', '--noSponsor'],
+      args: [
+        ...HEAP_OPTIONS,
+        ...WARNING_OPTIONS,
+        join(dirname(manifestPath), bin.serverless),
+        'offline',
+        '--noSponsor',
+      ],
       cwd: this.#serviceDirectory,
       env: {
         ...process.env,

@@ -3,7 +3,7 @@ import type { Service } from './serverless-types.ts';
 import type { StartInvocation } from './settings.ts';
 
 interface Options {
-  readonly invoker: FunctionInvoker;
+  readonly invoker: Pick<FunctionInvoker, 'invoke'>;
   readonly signal: AbortSignal;
   readonly onNotice: (line: string) => void;
 }

@@ -12,7 +12,7 @@ const outcome = {
 };
 process.stdout.write(`${JSON.stringify(outcome)}\n`);
 
-/** The address that it wants to listen on when it is told the loopback address. */
+/** The address that it listens on when its option is the loopback address. */
 async function findListenHost(): Promise<string | undefined> {
   let host: string | undefined;
   const listen = Server.prototype.listen as (options: ListenOptions, ...rest: unknown[]) => Server;

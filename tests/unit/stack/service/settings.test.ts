@@ -1,6 +1,4 @@
 import { readSettings } from '../../../../localstack/stack/service/settings.ts';
-import { checkFunctionNames } from '../../../../localstack/stack/service/start-invocations.ts';
-import { exampleService } from './example-service.ts';
 
 test('a service without settings gets the defaults', () => {
   expect(readSettings(undefined)).toEqual({
@@ -27,11 +25,4 @@ test.each([
   [{ environment: { replace: { X: 1 } } }, 'custom.localStack.environment.replace.X: '],
 ])('refuses %j with the path of the setting', (settings, message) => {
   expect(() => readSettings(settings)).toThrow(message);
-});
-
-test('refuses an invocation of a function that the service does not define', () => {
-  const { beforeEventSources } = readSettings({ beforeEventSources: [{ function: 'provision' }] });
-  expect(() => checkFunctionNames(exampleService({}), beforeEventSources)).toThrow(
-    'custom.localStack: expected one of the functions work, but found "provision".',
-  );
 });
