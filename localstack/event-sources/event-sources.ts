@@ -16,7 +16,6 @@ import type { Invoker } from './model/invocation.ts';
 import type { EventSourcesOptions } from './options.ts';
 import type { S3Sources } from './s3/s3-sources.ts';
 import { ScheduleSource } from './schedule/schedule-source.ts';
-import type { FunctionResolver } from './template/function-resolver.ts';
 import type { TemplateModel } from './template/template-model.ts';
 
 export interface EventSourcesDependencies {
@@ -26,7 +25,7 @@ export interface EventSourcesDependencies {
   readonly log: Logger;
 }
 
-/** All event sources of a template: made by the constructor, at work from `start` to `stop`. */
+/** All event sources of a template. They work between `start` and `stop`. */
 export class EventSources {
   readonly #dependencies: EventSourcesDependencies;
   readonly #queue: AsyncQueue;
@@ -40,17 +39,7 @@ export class EventSources {
   constructor(dependencies: EventSourcesDependencies) {
     this.#dependencies = dependencies;
     const { model, options, invoker, log } = dependencies;
-    const { region } = model.pseudoParameters;
-    const sender = new AwsSender({
-      endpoints: { ...options.destinationEndpoints, s3: options.destinationEndpoints.s3 ?? options.s3?.endpoint },
-      credentials: {
-        accessKeyId: options.s3?.accessKeyId ?? 'local',
-        secretAccessKey: options.s3?.secretAccessKey ?? 'local',
-      },
-      region: options.s3?.region ?? region,
-      directory: join(options.stateDirectory, 'destinations'),
-      invoker,
-    });
+    const sender = createSender(dependencies);
     this.#queue = new AsyncQueue({
       store: new QueuedEventStore(join(options.stateDirectory, 'queue')),
       invoker,
@@ -61,9 +50,67 @@ export class EventSources {
       concurrency: options.asyncConcurrency,
       clock: systemClock,
     });
+    this.#kafka = this.#createKafkaSources(sender);
+    this.#schedules = new ScheduleSource({
+      schedules: model.schedules,
+      queue: this.#queue,
+      context: model.pseudoParameters,
+      stateFile: join(options.stateDirectory, 'schedules.json'),
+      log,
+      now: Date.now,
+    });
+  }
+
+  /** Resolves once every source is polling. Waits as long as a broker, a topic or a bucket is missing. */
+  async start(): Promise<void> {
+    const { options } = this.#dependencies;
+    this.#logWhatIsNotPolled();
+    if (options.creationDelayMs > 0) await systemClock.wait(options.creationDelayMs, new AbortController().signal);
+    if (options.metricsPort !== undefined) {
+      this.#metricsServer = new MetricsServer(() => this.metrics());
+      this.#metricsPort = await this.#metricsServer.listen(options.metricsPort);
+    }
+    const recovered = await this.#queue.recover();
+    this.#queue.start();
+    for (const source of this.#kafka) source.start();
+    this.#schedules.start();
+    await Promise.all([...this.#kafka.map((source) => source.polling()), this.#startS3(recovered)]);
+  }
+
+  /** Commits the progress. Batches and events that do not end within `graceMs` are delivered again at the next start. */
+  async stop(graceMs = 5_000): Promise<void> {
+    this.#schedules.stop();
+    await Promise.all([...this.#kafka.map((source) => source.stop(graceMs)), this.#s3?.stop()]);
+    await this.#queue.stop(graceMs);
+    await Promise.all(this.#destinations.map((destination) => destination.close()));
+    await this.#metricsServer?.close();
+  }
+
+  /** Queues an asynchronous invocation. Resolves with false when the template does not have the function. */
+  async enqueue(functionName: string, payload: string): Promise<boolean> {
+    if (this.#dependencies.model.functions.find(functionName) === undefined) return false;
+    await this.#queue.enqueue(functionName, payload);
+    return true;
+  }
+
+  /** The port that serves the counters. Undefined when they are not served. */
+  get metricsPort(): number | undefined {
+    return this.#metricsPort;
+  }
+
+  metrics(): MetricsSnapshot {
+    for (const source of this.#kafka) source.updateLag();
+    return {
+      mappings: Object.fromEntries(this.#kafka.map(({ mapping, metrics }) => [mapping.id, metrics])),
+      asynchronous: { queued: this.#queue.size },
+    };
+  }
+
+  #createKafkaSources(sender: AwsSender): KafkaEventSource[] {
+    const { model, options, invoker, log } = this.#dependencies;
     const memberIds = new MemberIds(options.stateDirectory);
     const client = (options.kafka ?? {}) as Partial<KafkaConfig>;
-    this.#kafka = model.mappings
+    return model.mappings
       .filter((mapping) => mapping.enabled)
       .map((mapping) => {
         const destination = failureDestinationOf(mapping, sender, client);
@@ -78,18 +125,9 @@ export class EventSources {
           options: { ...options, client },
         });
       });
-    this.#schedules = new ScheduleSource({
-      schedules: model.schedules,
-      queue: this.#queue,
-      context: model.pseudoParameters,
-      stateFile: join(options.stateDirectory, 'schedules.json'),
-      log,
-      now: Date.now,
-    });
   }
 
-  /** Resolves when every source is polling, which may take as long as a broker or a topic is missing. */
-  async start(): Promise<void> {
+  #logWhatIsNotPolled(): void {
     const { model, options, log } = this.#dependencies;
     for (const id of model.unsupportedMappings) log.warn('only Kafka mappings are emulated', { mapping: id });
     for (const { id, enabled } of model.mappings) if (!enabled) log.info('disabled', { mapping: id });
@@ -98,47 +136,6 @@ export class EventSources {
         buckets: [...new Set(model.notifications.map(({ bucket }) => bucket))],
       });
     }
-    if (options.creationDelayMs > 0) await systemClock.wait(options.creationDelayMs, new AbortController().signal);
-    if (options.metricsPort !== undefined) {
-      this.#metricsServer = new MetricsServer(() => this.metrics());
-      this.#metricsPort = await this.#metricsServer.listen(options.metricsPort);
-    }
-    const recovered = await this.#queue.recover();
-    this.#queue.start();
-    for (const source of this.#kafka) source.start();
-    this.#schedules.start();
-    await Promise.all([...this.#kafka.map((source) => source.polling()), this.#startS3(recovered)]);
-  }
-
-  /** Progress is committed; what was under way and not settled is delivered again at the next start. */
-  async stop(graceMs = 5_000): Promise<void> {
-    this.#schedules.stop();
-    await Promise.all([...this.#kafka.map((source) => source.stop(graceMs)), this.#s3?.stop()]);
-    await this.#queue.stop(graceMs);
-    await Promise.all(this.#destinations.map((destination) => destination.close()));
-    await this.#metricsServer?.close();
-  }
-
-  /** Port of the counters, when they are served. */
-  get metricsPort(): number | undefined {
-    return this.#metricsPort;
-  }
-
-  metrics(): MetricsSnapshot {
-    for (const source of this.#kafka) source.updateLag();
-    return {
-      mappings: Object.fromEntries(this.#kafka.map(({ mapping, metrics }) => [mapping.id, metrics])),
-      asynchronous: { queued: this.#queue.size },
-    };
-  }
-
-  /** Lambda's queue for asynchronous invocations. */
-  get queue(): AsyncQueue {
-    return this.#queue;
-  }
-
-  get functions(): FunctionResolver {
-    return this.#dependencies.model.functions;
   }
 
   async #startS3(recovered: readonly QueuedEvent[]): Promise<void> {
@@ -156,4 +153,18 @@ export class EventSources {
     });
     await this.#s3.start(recovered);
   }
+}
+
+/** Sends to the servers that replace AWS's. Failure objects go to the S3 server of the buckets when no other is set. */
+function createSender({ model, options, invoker }: EventSourcesDependencies): AwsSender {
+  return new AwsSender({
+    endpoints: { ...options.destinationEndpoints, s3: options.destinationEndpoints.s3 ?? options.s3?.endpoint },
+    credentials: {
+      accessKeyId: options.s3?.accessKeyId ?? 'local',
+      secretAccessKey: options.s3?.secretAccessKey ?? 'local',
+    },
+    region: options.s3?.region ?? model.pseudoParameters.region,
+    directory: join(options.stateDirectory, 'destinations'),
+    invoker,
+  });
 }

@@ -1,7 +1,7 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** One structured line an event. Never a record's content. */
+/** Writes one structured line for each event. Lines never contain the content of a record. */
 export interface Logger {
   debug(message: string, fields?: () => LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -12,7 +12,7 @@ export interface Logger {
 
 const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
-/** JSON lines; `write` gets each without its line end. Fields of debug lines are only computed when they are shown. */
+/** Logs JSON lines. `write` gets each without a line break. The fields of debug lines are only computed at level debug. */
 export function createLogger(
   level: LogLevel,
   write: (line: string) => void,
@@ -33,7 +33,7 @@ export function createLogger(
   };
 }
 
-/** Text of an error for a log line; kafkajs hides the true one in `cause`. */
+/** The message of an error with that of its cause, because kafkajs has the actual error in `cause`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error && error.cause.message !== error.message ? `: ${error.cause.message}` : '';

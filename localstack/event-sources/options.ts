@@ -4,9 +4,9 @@ const milliseconds = z.number().min(0);
 const backoff = z.strictObject({ initialMs: milliseconds, maxMs: milliseconds });
 const endpoint = z.url();
 
-/** `custom.eventSources` of serverless.yml; each with its unit and default. */
+/** `custom.eventSources` of serverless.yml. */
 export const optionsSchema = z.strictObject({
-  /** Stand in for every cluster of the template. Without them self-managed mappings use their own servers. */
+  /** Used in place of every cluster of the template. Absent: self-managed mappings use their own servers. */
   brokers: z.array(z.string().regex(/^\S+:\d+$/, 'expected host:port')).optional(),
   /** Further settings of the Kafka client, for instance `ssl` and `sasl`. */
   kafka: z.record(z.string(), z.unknown()).optional(),
@@ -17,19 +17,19 @@ export const optionsSchema = z.strictObject({
       region: z.string().default('us-east-1'),
       accessKeyId: z.string(),
       secretAccessKey: z.string(),
-      /** `minio` is told to post to the port below; every server is listed as well. */
+      /** `minio`: the server is configured to send notifications. Buckets of every kind of server are listed. */
       kind: z.string().optional(),
-      /** How often a bucket is listed, in milliseconds. */
+      /** Shortest pause between two listings of a bucket. */
       pollIntervalMs: milliseconds.default(200),
-      /** Where the server posts its notifications to, and its own name for that target. */
+      /** The loopback port that receives notifications, and the server's own ARN of that target. */
       notifications: z.strictObject({ port: z.number().int().min(0).max(65_535), targetArn: z.string() }).optional(),
     })
     .optional(),
-  /** Serves Lambda's Invoke API. */
+  /** URL of Lambda's Invoke API. */
   lambdaEndpoint: endpoint.default('http://127.0.0.1:3002'),
-  /** Cursors, queued events and failure records of destinations that have no endpoint. */
+  /** Directory of cursors, queued events, and failure records for destinations without an endpoint. */
   stateDirectory: z.string().default('.localstack/event-sources'),
-  /** Loopback port of the counters; 0 takes a free one. Absent: not served. */
+  /** Loopback port that serves the counters; 0 chooses a free one. Absent: not served. */
   metricsPort: z.number().int().min(0).max(65_535).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   region: z.string().optional(),
@@ -37,59 +37,59 @@ export const optionsSchema = z.strictObject({
     .string()
     .regex(/^\d{12}$/)
     .optional(),
-  /** Servers that stand in for AWS's; without one, what would be sent is written to files under `stateDirectory`. */
+  /** Servers used in place of AWS's. Absent: messages are written to files under `stateDirectory`. */
   destinationEndpoints: z
     .strictObject({ sqs: endpoint.optional(), sns: endpoint.optional(), s3: endpoint.optional() })
     .default({}),
-  /** Absent keys and values of records: left out, or null. */
+  /** Whether absent keys and values of records are left out of the event, or null. */
   nullFields: z.enum(['omit', 'null']).default('omit'),
-  /** A value that is not of the filter's kind (text against JSON). */
+  /** Whether a record passes a filter of another kind than its value (text against JSON). */
   filterMismatch: z.enum(['pass', 'drop']).default('pass'),
   isolationLevel: z.enum(['read_committed', 'read_uncommitted']).default('read_committed'),
-  /** Retry limits, age, bisect and partial answers without ProvisionedPollerConfig: refused, or allowed. */
+  /** Whether retry limits, age, bisect and partial batch responses need ProvisionedPollerConfig. */
   errorControlsOnDemand: z.enum(['refuse', 'allow']).default('refuse'),
-  /** AWS: 5, or 10 on request. */
+  /** Filters of one mapping. AWS allows 5, and 10 on request. */
   maximumFilters: z.number().int().min(1).default(10),
-  /** After function errors, doubling. AWS does not tell its own. */
+  /** Delays after function errors, doubling from the first to the largest. AWS's own are not documented. */
   retryBackoff: backoff.default({ initialMs: 1_000, maxMs: 30_000 }),
-  /** After throttling, service errors and a runtime that is away. */
+  /** Delays after throttling, service errors and connection errors. */
   outageBackoff: backoff.default({ initialMs: 100, maxMs: 2_000 }),
-  /** Before the retries of asynchronous invocations. */
+  /** Delays before the retries of asynchronous invocations. The last one repeats. */
   asyncRetryDelaysMs: z.array(milliseconds).min(1).default([60_000, 120_000]),
   asyncConcurrency: z.number().int().min(1).default(10),
   sessionTimeoutMs: z.number().int().min(1).default(10_000),
-  /** How long creating a mapping takes, during which LATEST may miss records. */
+  /** Delay of the start, as AWS needs time to create a mapping. LATEST misses the records of this time. */
   creationDelayMs: milliseconds.default(0),
   s3EventVersion: z.string().default('2.1'),
-  /** Ends invocations whose runtime does not. Off while debugging. */
+  /** Whether to end an invocation through `lambdaEndpoint` that exceeds its timeout. Turn off for debugging. */
   enforceTimeout: z.boolean().default(true),
-  /** Added to a function's timeout before its invocation is ended here: a cold start does not count on AWS either. */
+  /** Added to that timeout, because it does not include a cold start on AWS either. */
   coldStartMs: milliseconds.default(10_000),
 });
 
 export type EventSourcesOptions = z.output<typeof optionsSchema>;
 export type EventSourcesInput = z.input<typeof optionsSchema>;
 
-/** Set at run time by another plugin, which JSON cannot hold. */
+/** Functions that another plugin sets at run time. */
 export interface RuntimeHooks {
-  /** Sources start only after it resolves. */
+  /** The sources start after it has resolved. */
   readonly waitFor?: () => Promise<void>;
   /** Called once all sources are polling. */
   readonly onReady?: () => void;
 }
 
-/** Options that cannot be used. */
+/** Invalid options. */
 export class InvalidOptionsError extends TypeError {
   override name = 'InvalidOptionsError';
 }
 
-/** Throws an InvalidOptionsError with one line for each fault: its path, what is expected. */
+/** @throws {InvalidOptionsError} with one line for each invalid option: its path and what is expected. */
 export function readOptions(input: unknown): EventSourcesOptions & RuntimeHooks {
   const { waitFor, onReady, ...plain } = (input ?? {}) as RuntimeHooks & Record<string, unknown>;
   const parsed = optionsSchema.safeParse(plain);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `custom.eventSources.${path.join('.')}: ${message}`);
-    throw new InvalidOptionsError(faults.join('\n'));
+    const lines = parsed.error.issues.map(({ path, message }) => `custom.eventSources.${path.join('.')}: ${message}`);
+    throw new InvalidOptionsError(lines.join('\n'));
   }
   return { ...parsed.data, ...(waitFor && { waitFor }), ...(onReady && { onReady }) };
 }

@@ -79,8 +79,9 @@ export default class EventSourcesPlugin {
         );
       }
       removeScheduleEvents(this.#serverless);
-      const { lambda } = await patchServerlessOffline(this.#serviceDirectory, (functionName, payload) =>
-        this.#queueInvocation(functionName, payload),
+      const { lambda } = await patchServerlessOffline(
+        this.#serviceDirectory,
+        async (functionName, payload) => this.#sources?.enqueue(functionName, payload) ?? false,
       );
       return { ...preparation, lambda };
     } catch (error) {
@@ -132,13 +133,6 @@ export default class EventSourcesPlugin {
     });
     await client.waitUntilReachable({ signal: this.#ending.signal });
     return client;
-  }
-
-  /** `InvocationType: Event` of the Invoke API. */
-  async #queueInvocation(functionName: string, payload: string): Promise<boolean> {
-    if (this.#sources === undefined || this.#sources.functions.find(functionName) === undefined) return false;
-    await this.#sources.queue.enqueue(functionName, payload);
-    return true;
   }
 
   #deployZeroBatchingWindows(): void {

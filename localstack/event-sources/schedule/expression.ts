@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import type { ScheduleExpression } from '../model/schedule.ts';
 
-/** Thrown with what AWS would refuse. */
+/** An expression that AWS would reject. */
 export class InvalidExpressionError extends Error {
   override name = 'InvalidExpressionError';
 }
@@ -17,7 +17,7 @@ export function readExpression(text: string, timezone: string, allowAt: boolean)
   throw new InvalidExpressionError(`expected rate(...) or cron(...)${allowAt ? ' or at(...)' : ''}, got ${text}`);
 }
 
-/** Counted from when the schedule was made, not from the full hour. */
+/** A rate counts from the creation of the schedule, not from the full hour. */
 function rate(body: string): ScheduleExpression {
   const [, count = '', unit = '', plural = ''] = /^(\d+) (minute|hour|day)(s?)$/.exec(body) ?? [];
   const number = Number(count);
@@ -31,14 +31,13 @@ function rate(body: string): ScheduleExpression {
   };
 }
 
-/** Minutes, hours, day of month, month, day of week (1 is Sunday), year. */
+/** AWS's six fields: minutes, hours, day of month, month, day of week (1 is Sunday), year. */
 function cron(body: string, timezone: string): ScheduleExpression {
   const fields = body.trim().split(/\s+/);
   const [minute, hour, dayOfMonth = '', month, dayOfWeek = '', year] = fields;
-  if (fields.length !== 6)
-    throw new InvalidExpressionError(`cron takes six fields, got ${fields.length}: cron(${body})`);
+  if (fields.length !== 6) throw new InvalidExpressionError(`expected six fields, got ${fields.length}: cron(${body})`);
   if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
-    throw new InvalidExpressionError(`one of day-of-month and day-of-week has to be "?": cron(${body})`);
+    throw new InvalidExpressionError(`expected "?" in either day-of-month or day-of-week: cron(${body})`);
   }
   const weekday = dayOfWeek === '?' ? '*' : dayOfWeek.replace(/^L$/, '7').replace(/^([1-7]|[A-Z]{3})L$/i, '$1#L');
   const pattern = ['0', minute, hour, dayOfMonth === '?' ? '*' : dayOfMonth, month, weekday, year].join(' ');

@@ -6,7 +6,7 @@ export interface ScheduleContext {
   readonly accountId: string;
 }
 
-/** What the function gets for the tick of a schedule, as JSON. */
+/** The event for one execution of a schedule, as JSON. */
 export function scheduleEvent(schedule: Schedule, scheduledAtMs: number, context: ScheduleContext): string {
   const time = `${new Date(scheduledAtMs).toISOString().slice(0, 19)}Z`;
   const envelope = {
@@ -18,7 +18,7 @@ export function scheduleEvent(schedule: Schedule, scheduledAtMs: number, context
     time,
     region: context.region,
     resources: [schedule.arn],
-    // Scheduler sends the two characters as a string.
+    // Scheduler sends the string "{}", not an object.
     detail: schedule.kind === 'rule' ? {} : '{}',
   };
   if (schedule.kind === 'scheduler') {
@@ -33,11 +33,11 @@ export function scheduleEvent(schedule: Schedule, scheduledAtMs: number, context
   }
   if (schedule.input !== undefined) return schedule.input;
   if (schedule.inputPath !== undefined) return JSON.stringify(atPath(envelope, schedule.inputPath) ?? null);
-  if (schedule.inputTransformer !== undefined) return transform(schedule, schedule.inputTransformer, envelope);
+  if (schedule.inputTransformer !== undefined) return applyTransformer(schedule, schedule.inputTransformer, envelope);
   return JSON.stringify(envelope);
 }
 
-/** `$.detail.name`, `$.resources[0]`: the JSON paths that EventBridge takes. */
+/** Evaluates a JSON path as EventBridge accepts it, such as `$.detail.name` or `$.resources[0]`. */
 export function atPath(document: unknown, path: string): unknown {
   const steps = path.replace(/^\$\.?/, '').match(/[^.[\]'"]+/g) ?? [];
   return steps.reduce<unknown>(
@@ -47,8 +47,8 @@ export function atPath(document: unknown, path: string): unknown {
   );
 }
 
-/** A placeholder inside quotes is put in as text; outside, as JSON. */
-function transform(
+/** Replaces the placeholders: inside quotes by text, elsewhere by JSON. */
+function applyTransformer(
   schedule: Schedule,
   { template, paths }: NonNullable<Schedule['inputTransformer']>,
   envelope: Readonly<Record<string, unknown>>,
@@ -61,12 +61,12 @@ function transform(
     'aws.events.event.json': envelope,
   };
   for (const [name, path] of Object.entries(paths)) values[name] = atPath(envelope, path);
-  let quoted = false;
+  let isQuoted = false;
   return template.replace(/\\.|"|<([^<>]+)>/g, (match, name: string | undefined) => {
-    if (match === '"') quoted = !quoted;
+    if (match === '"') isQuoted = !isQuoted;
     if (name === undefined || !Object.hasOwn(values, name)) return match;
     const value = values[name];
-    if (!quoted) return JSON.stringify(value ?? '');
+    if (!isQuoted) return JSON.stringify(value ?? '');
     const text = typeof value === 'string' ? value : JSON.stringify(value ?? '');
     return JSON.stringify(text).slice(1, -1);
   });

@@ -9,16 +9,21 @@ export interface ScheduleSourceOptions {
   readonly schedules: readonly Schedule[];
   readonly queue: Pick<AsyncQueue, 'enqueue'>;
   readonly context: ScheduleContext;
-  /** Keeps when each schedule was made, so that rates go on in step over restarts. */
+  /** Holds the creation time of each schedule, so that rates stay in step over restarts. */
   readonly stateFile: string;
   readonly log: Logger;
   readonly now: () => number;
 }
 
-/** Node's timers hold no more than this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+interface Creation {
+  readonly expression: string;
+  readonly createdAtMs: number;
+}
 
-/** Queues an event for each tick of each schedule while it runs. Ticks that fall into a standstill are not made up. */
+/** The longest delay of a timer in Node. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Queues an event each time that a schedule is due. Executions that were due while the process was stopped are skipped. */
 export class ScheduleSource {
   readonly #options: ScheduleSourceOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -51,11 +56,11 @@ export class ScheduleSource {
     const wait = () => {
       const leftMs = dueMs - this.#options.now();
       if (leftMs > 0) {
-        this.#timers.set(schedule.id, setTimeout(wait, Math.min(leftMs, LONGEST_TIMER_MS)));
+        this.#timers.set(schedule.id, setTimeout(wait, Math.min(leftMs, MAX_TIMER_MS)));
         return;
       }
       this.#fire(schedule, dueMs);
-      // After a sleeping laptop wakes, one tick is late and the ones in between are left out.
+      // After a laptop was asleep, one execution is late, and those that were due meanwhile are skipped.
       if (!this.#stopped) this.#plan(schedule, Math.max(dueMs, this.#options.now()), createdAtMs);
     };
     wait();
@@ -63,27 +68,33 @@ export class ScheduleSource {
 
   #fire(schedule: Schedule, dueMs: number): void {
     const { queue, context, log } = this.#options;
-    log.info('schedule', {
+    log.info('schedule event', {
       schedule: schedule.id,
       function: schedule.function.name,
       due: new Date(dueMs).toISOString(),
     });
     queue
       .enqueue(schedule.function.name, scheduleEvent(schedule, dueMs, context))
-      .catch((error) => log.error('tick lost', { schedule: schedule.id, reason: reasonOf(error) }));
+      .catch((error) =>
+        log.error('schedule event lost: it could not be queued', { schedule: schedule.id, reason: reasonOf(error) }),
+      );
   }
 
-  #creationTimes(): Record<string, { expression: string; createdAtMs: number }> {
+  /** The creation times by id: those of the state file, and now for a schedule that is new or has changed. */
+  #creationTimes(): Record<string, Creation> {
     const { schedules, stateFile, now } = this.#options;
-    let known: Record<string, { expression: string; createdAtMs: number }> = {};
+    let known: Record<string, Creation> = {};
     try {
-      known = JSON.parse(readFileSync(stateFile, 'utf8')) as typeof known;
+      known = JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Creation>;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        this.#options.log.warn('rates start anew: their state cannot be read', { stateFile, reason: reasonOf(error) });
+        this.#options.log.warn('all rates count from now, because their creation times could not be read', {
+          stateFile,
+          reason: reasonOf(error),
+        });
       }
     }
-    const current: typeof known = {};
+    const current: Record<string, Creation> = {};
     for (const { id, expressionText } of schedules) {
       const before = known[id];
       current[id] = before?.expression === expressionText ? before : { expression: expressionText, createdAtMs: now() };

@@ -1,6 +1,7 @@
 import type { BucketNotification } from '../model/bucket-notification.ts';
 import type { FunctionResolver } from './function-resolver.ts';
-import { type Intrinsics, stableUuid } from './intrinsics.ts';
+import type { Intrinsics } from './intrinsics.ts';
+import { stableUuid } from './stable-uuid.ts';
 import { resourcesOfType, type Template, TemplateError } from './template.ts';
 
 interface Rule {
@@ -16,105 +17,109 @@ interface LambdaConfiguration {
   readonly Filter?: { readonly S3Key?: { readonly Rules?: readonly Rule[] } };
 }
 
-/** S3's answer when it may not, or cannot, notify a function. */
-const UNABLE = 'InvalidArgument, unable to validate the destination configurations';
+/** The custom resource that osls makes for the `s3` events of a function with `existing: true`. */
+interface ExistingBucketProperties {
+  readonly FunctionName?: string;
+  readonly BucketName?: string;
+  readonly BucketConfigs?: readonly { readonly Event?: string; readonly Rules?: readonly Record<string, string>[] }[];
+}
 
-/** Every notification to a function: of the buckets, and of the custom resource that osls makes for existing ones. */
+/** A notification as it is configured, in one form for both kinds of resources. */
+interface Configuration {
+  readonly resource: string;
+  /** Position among the configurations of the resource. */
+  readonly index: number;
+  readonly bucket: string;
+  readonly target: unknown;
+  readonly events: readonly string[];
+  readonly rules: readonly Rule[];
+  readonly configurationId?: string | undefined;
+}
+
+/** The notifications of all buckets that invoke a function. */
 export function readBucketNotifications(
   template: Template,
   intrinsics: Intrinsics,
   functions: FunctionResolver,
 ): BucketNotification[] {
-  const notifications: BucketNotification[] = [];
-  for (const [id, resource] of resourcesOfType(template, 'AWS::S3::Bucket')) {
-    const properties = intrinsics.resolve(resource.Properties ?? {}) as {
-      NotificationConfiguration?: { LambdaConfigurations?: readonly LambdaConfiguration[] };
-    };
-    const bucket = intrinsics.nameOf(id);
-    (properties.NotificationConfiguration?.LambdaConfigurations ?? []).forEach((configuration, index) => {
-      notifications.push(
-        notificationOf(id, index, bucket, intrinsics, functions, {
-          target: configuration.Function,
-          events: configuration.Events ?? (configuration.Event === undefined ? [] : [configuration.Event]),
-          rules: configuration.Filter?.S3Key?.Rules ?? [],
-          ...(configuration.Id !== undefined && { configurationId: configuration.Id }),
-        }),
-      );
-    });
-  }
-  for (const [id, resource] of resourcesOfType(template, 'Custom::S3')) {
-    const properties = intrinsics.resolve(resource.Properties ?? {}) as {
-      FunctionName?: string;
-      BucketName?: string;
-      BucketConfigs?: readonly { Event?: string; Rules?: readonly Record<string, string>[] }[];
-    };
-    (properties.BucketConfigs ?? []).forEach((configuration, index) => {
-      const rules = (configuration.Rules ?? []).flatMap((rule) =>
-        Object.entries(rule).map(([Name, Value]) => ({ Name, Value })),
-      );
-      notifications.push(
-        notificationOf(id, index, properties.BucketName ?? '', intrinsics, functions, {
-          target: properties.FunctionName,
-          events: [configuration.Event ?? 's3:ObjectCreated:*'],
-          rules,
-        }),
-      );
-    });
-  }
-  return notifications;
+  return [...bucketConfigurations(template, intrinsics), ...existingBucketConfigurations(template, intrinsics)].map(
+    (configuration) => readNotification(configuration, intrinsics.pseudoParameters.partition, functions),
+  );
 }
 
-function notificationOf(
-  id: string,
-  index: number,
-  bucket: string,
-  intrinsics: Intrinsics,
+function bucketConfigurations(template: Template, intrinsics: Intrinsics): Configuration[] {
+  return resourcesOfType(template, 'AWS::S3::Bucket').flatMap(([resource, { Properties = {} }]) => {
+    const properties = intrinsics.resolve(Properties) as {
+      NotificationConfiguration?: { LambdaConfigurations?: readonly LambdaConfiguration[] };
+    };
+    const configurations = properties.NotificationConfiguration?.LambdaConfigurations ?? [];
+    return configurations.map(({ Event, Events, Id, Function: target, Filter }, index) => ({
+      resource,
+      index,
+      bucket: intrinsics.nameOf(resource),
+      target,
+      events: Events ?? (Event === undefined ? [] : [Event]),
+      rules: Filter?.S3Key?.Rules ?? [],
+      configurationId: Id,
+    }));
+  });
+}
+
+function existingBucketConfigurations(template: Template, intrinsics: Intrinsics): Configuration[] {
+  return resourcesOfType(template, 'Custom::S3').flatMap(([resource, { Properties = {} }]) => {
+    const { FunctionName, BucketName, BucketConfigs } = intrinsics.resolve(Properties) as ExistingBucketProperties;
+    return (BucketConfigs ?? []).map(({ Event, Rules }, index) => ({
+      resource,
+      index,
+      bucket: BucketName ?? '',
+      target: FunctionName,
+      events: [Event ?? 's3:ObjectCreated:*'],
+      rules: (Rules ?? []).flatMap((rule) => Object.entries(rule).map(([Name, Value]) => ({ Name, Value }))),
+    }));
+  });
+}
+
+function readNotification(
+  { resource, index, bucket, target, events, rules, configurationId }: Configuration,
+  partition: string,
   functions: FunctionResolver,
-  configuration: {
-    target: unknown;
-    events: readonly string[];
-    rules: readonly Rule[];
-    configurationId?: string;
-  },
 ): BucketNotification {
   const property = `LambdaConfigurations[${index}]`;
-  const found = functions.find(configuration.target);
+  const found = functions.find(target);
   if (found === undefined) {
     throw new TemplateError(
-      id,
+      resource,
       `${property}.Function`,
-      `Function not found: ${String(configuration.target)}; name a function of the template`,
-      UNABLE,
+      `Function not found: ${String(target)}; name a function of the template`,
+      'InvalidArgument, unable to validate the destination configurations',
     );
   }
-  for (const event of configuration.events) {
-    if (!/^s3:[A-Za-z]+(:[A-Za-z*]+)?(\*)?$/.test(event)) {
-      throw new TemplateError(
-        id,
-        `${property}.Event`,
-        `expected an event like s3:ObjectCreated:*, got ${event}`,
-        'InvalidArgument, the event is not supported for notifications',
-      );
-    }
+  const invalidEvent = events.find((event) => !/^s3:[A-Za-z]+(:[A-Za-z*]+)?(\*)?$/.test(event));
+  if (invalidEvent !== undefined) {
+    throw new TemplateError(
+      resource,
+      `${property}.Event`,
+      `expected an event like s3:ObjectCreated:*, got ${invalidEvent}`,
+      'InvalidArgument, the event is not supported for notifications',
+    );
   }
   const affix = (name: 'prefix' | 'suffix') => {
-    const rules = configuration.rules.filter((rule) => rule.Name?.toLowerCase() === name);
-    if (rules.length > 1)
-      throw new TemplateError(
-        id,
-        `${property}.Filter`,
-        `cannot have more than one ${name} rule: keep one`,
-        'InvalidArgument, cannot specify more than one rule of a kind in a filter',
-      );
-    return rules[0]?.Value ?? '';
+    const matching = rules.filter((rule) => rule.Name?.toLowerCase() === name);
+    if (matching.length <= 1) return matching[0]?.Value ?? '';
+    throw new TemplateError(
+      resource,
+      `${property}.Filter`,
+      `cannot have more than one ${name} rule: keep one`,
+      'InvalidArgument, cannot specify more than one rule of a kind in a filter',
+    );
   };
   return {
-    id,
+    id: resource,
     bucket,
-    bucketArn: `arn:${intrinsics.pseudoParameters.partition}:s3:::${bucket}`,
-    configurationId: configuration.configurationId ?? stableUuid(`${id}/${index}`),
+    bucketArn: `arn:${partition}:s3:::${bucket}`,
+    configurationId: configurationId ?? stableUuid(`${resource}/${index}`),
     function: found,
-    events: configuration.events,
+    events,
     prefix: affix('prefix'),
     suffix: affix('suffix'),
   };

@@ -1,9 +1,6 @@
 import { TemplateError } from './template.ts';
 
-/**
- * The template's `Conditions`, each evaluated when it is asked for. `resolve` puts values in the place of functions, for
- * what is compared.
- */
+/** Evaluates the template's `Conditions`. `resolve` evaluates the intrinsic functions in the values that they compare. */
 export class Conditions {
   readonly #definitions: Readonly<Record<string, unknown>>;
   readonly #resolve: (value: unknown) => unknown;
@@ -13,7 +10,7 @@ export class Conditions {
     this.#resolve = resolve;
   }
 
-  /** Throws a TemplateError for a condition that the template does not define. */
+  /** @throws {TemplateError} when the template does not define the condition. */
   holds(name: string): boolean {
     if (!Object.hasOwn(this.#definitions, name)) {
       throw new TemplateError('Conditions', name, 'is used and not defined: define it', 'Template format error');
@@ -23,7 +20,7 @@ export class Conditions {
 
   #evaluate(name: string, definition: unknown): boolean {
     const [[operator, argument] = ['', undefined]] = Object.entries((definition ?? {}) as Record<string, unknown>);
-    const each = (Array.isArray(argument) ? argument : []).map((item) => () => this.#evaluate(name, item));
+    const operands = (Array.isArray(argument) ? argument : []).map((item) => () => this.#evaluate(name, item));
     switch (operator) {
       case 'Condition':
         return this.holds(String(argument));
@@ -32,11 +29,11 @@ export class Conditions {
         return String(left) === String(right);
       }
       case 'Fn::And':
-        return each.every((holds) => holds());
+        return operands.every((holds) => holds());
       case 'Fn::Or':
-        return each.some((holds) => holds());
+        return operands.some((holds) => holds());
       case 'Fn::Not':
-        return !each[0]?.();
+        return !operands[0]?.();
       default: {
         const expected = 'expected Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition';
         throw new TemplateError('Conditions', name, `${expected}, got ${operator}`, 'Template format error');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type CollectionTag, parse, type ScalarTag, type Tags } from 'yaml';
 import type { Template } from './template.ts';
 
-const functions = [
+const intrinsicFunctions = [
   'And',
   'Base64',
   'Cidr',
@@ -25,8 +25,8 @@ const functions = [
 
 const longName = (name: string) => (name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`);
 
-/** The short forms of CloudFormation's functions, `!GetAtt A.Arn`, for scalars, lists and maps. */
-const shortForms: Tags = functions.flatMap((name): (ScalarTag | CollectionTag)[] => [
+/** YAML tags for the short forms of CloudFormation's functions, such as `!GetAtt A.Arn`, on scalars, lists and maps. */
+const shortForms: Tags = intrinsicFunctions.flatMap((name): (ScalarTag | CollectionTag)[] => [
   {
     tag: `!${name}`,
     resolve: (value: string) => ({ [longName(name)]: name === 'GetAtt' ? value.split(/\.(.*)/s).slice(0, 2) : value }),
@@ -43,23 +43,26 @@ const shortForms: Tags = functions.flatMap((name): (ScalarTag | CollectionTag)[]
   } as unknown as CollectionTag,
 ]);
 
-function parsed(path: string, text: string): Partial<Template> | null {
+function parseTemplate(path: string, text: string): Partial<Template> | null {
   try {
     return parse(text, { customTags: shortForms, prettyErrors: false }) as Partial<Template> | null;
   } catch (cause) {
-    throw new Error(`${path}: neither JSON nor YAML: give a compiled template (AWS: Template format error)`, { cause });
+    throw new Error(
+      `${path}: expected JSON or YAML, found neither: use a compiled template (AWS: Template format error)`,
+      { cause },
+    );
   }
 }
 
-/** Reads a template as CloudFormation takes it, JSON or YAML. */
+/** Reads a CloudFormation template, in JSON or YAML. */
 export async function readTemplateFile(path: string): Promise<Template> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new Error(`${path}: the template cannot be read: give the path of a compiled template`, { cause });
+    throw new Error(`${path}: the template cannot be read: pass the path of a compiled template`, { cause });
   }
-  const template = parsed(path, text);
+  const template = parseTemplate(path, text);
   if (typeof template?.Resources !== 'object' || template.Resources === null) {
     throw new Error(`${path}: expected a CloudFormation template with Resources (AWS: Template format error)`);
   }

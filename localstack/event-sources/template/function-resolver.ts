@@ -9,7 +9,7 @@ export interface TemplateFunction extends AsyncFunction {
   readonly logicalId: string;
 }
 
-/** The functions of the template, found by what a `FunctionName`, a Lambda ARN or a target resolves to. */
+/** Finds the functions of the template by their name or ARN. */
 export class FunctionResolver {
   readonly #byName = new Map<string, TemplateFunction>();
 
@@ -34,7 +34,7 @@ export class FunctionResolver {
     return [...this.#byName.values()];
   }
 
-  /** By name, ARN, partial ARN, or one with a version or alias behind it. */
+  /** `target` is a name, an ARN or a partial ARN, with or without a version or alias at its end. */
   find(target: unknown): TemplateFunction | undefined {
     return typeof target === 'string' ? this.#byName.get(functionName(target)) : undefined;
   }

@@ -1,54 +1,14 @@
-import { createHash } from 'node:crypto';
 import { Conditions } from './conditions.ts';
 import type { PseudoParameters } from './pseudo-parameters.ts';
+import { mskArn, namePropertyOf, resourceArn } from './resource-arns.ts';
 import type { Template } from './template.ts';
 
-/** A UUID that is the same at each start, made of a name. */
-export function stableUuid(name: string): string {
-  const hex = createHash('sha1').update(name).digest('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `5${hex.slice(13, 16)}`,
-    `${((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)}${hex.slice(18, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
-}
-
-/** Property that names a resource where the template gives it one, and the service of its ARN. */
-const kinds: Record<string, { name: string; arn: (pseudo: PseudoParameters, name: string) => string }> = {
-  'AWS::Lambda::Function': {
-    name: 'FunctionName',
-    arn: (p, name) => `arn:${p.partition}:lambda:${p.region}:${p.accountId}:function:${name}`,
-  },
-  'AWS::S3::Bucket': { name: 'BucketName', arn: (p, name) => `arn:${p.partition}:s3:::${name}` },
-  'AWS::SQS::Queue': {
-    name: 'QueueName',
-    arn: (p, name) => `arn:${p.partition}:sqs:${p.region}:${p.accountId}:${name}`,
-  },
-  'AWS::SNS::Topic': {
-    name: 'TopicName',
-    arn: (p, name) => `arn:${p.partition}:sns:${p.region}:${p.accountId}:${name}`,
-  },
-  'AWS::MSK::Cluster': { name: 'ClusterName', arn: mskArn },
-  'AWS::MSK::ServerlessCluster': { name: 'ClusterName', arn: mskArn },
-  'AWS::Events::Rule': {
-    name: 'Name',
-    arn: (p, name) => `arn:${p.partition}:events:${p.region}:${p.accountId}:rule/${name}`,
-  },
-};
-
-function mskArn(pseudo: PseudoParameters, name: string): string {
-  const id = `${stableUuid(name)}-1`;
-  return `arn:${pseudo.partition}:kafka:${pseudo.region}:${pseudo.accountId}:cluster/${name}/${id}`;
-}
-
-/** `AWS::NoValue`: what stands there is not there. */
+/** Value of `AWS::NoValue`, which removes the property that it is set to. */
 const noValue = Symbol('AWS::NoValue');
 
 /**
- * Puts values in the place of CloudFormation's functions. What only a deployment knows (another stack's exports, ids
- * that AWS draws) becomes a made-up value that stays the same from start to start.
+ * Evaluates CloudFormation's intrinsic functions. A value that only a deployment knows (an export of another stack, an id
+ * that AWS draws) becomes an invented one, which is the same at each start.
  */
 export class Intrinsics {
   readonly #template: Template;
@@ -61,15 +21,15 @@ export class Intrinsics {
     this.pseudoParameters = pseudoParameters;
   }
 
-  /** The template with only those resources that CloudFormation would make. */
+  /** The template without the resources whose condition does not hold. */
   withConditions(): Template {
-    const made = Object.entries(this.#template.Resources).filter(
+    const created = Object.entries(this.#template.Resources).filter(
       ([, { Condition }]) => Condition === undefined || this.#conditions.holds(String(Condition)),
     );
-    return { ...this.#template, Resources: Object.fromEntries(made) };
+    return { ...this.#template, Resources: Object.fromEntries(created) };
   }
 
-  /** Undefined for `AWS::NoValue`; lists and objects leave such values out. */
+  /** Evaluates all functions in the value. `AWS::NoValue` becomes undefined, and is left out of lists and objects. */
   resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((item) => this.resolve(item)).filter((item) => item !== undefined);
     if (typeof value !== 'object' || value === null) return value;
@@ -84,36 +44,25 @@ export class Intrinsics {
     return Object.fromEntries(resolved.filter(([, item]) => item !== undefined));
   }
 
+  /** The name of a resource; a generated one where the template does not set it. */
   nameOf(logicalId: string): string {
     const resource = this.#template.Resources[logicalId];
-    const property = resource === undefined ? undefined : kinds[resource.Type]?.name;
+    const property = namePropertyOf(resource?.Type ?? '');
     const given = property === undefined ? undefined : this.resolve(resource?.Properties?.[property]);
     return typeof given === 'string' ? given : `${this.pseudoParameters.stackName}-${logicalId}`;
   }
 
   arnOf(logicalId: string): string {
     const type = this.#template.Resources[logicalId]?.Type ?? '';
-    const name = this.nameOf(logicalId);
-    const { partition, region, accountId } = this.pseudoParameters;
-    return (
-      kinds[type]?.arn(this.pseudoParameters, name) ??
-      `arn:${partition}:${(type.split('::')[1] ?? 'unknown').toLowerCase()}:${region}:${accountId}:${name}`
-    );
+    return resourceArn(type, this.nameOf(logicalId), this.pseudoParameters);
   }
 
   #call(name: string, argument: unknown): unknown {
     switch (name) {
       case 'Ref':
         return this.#reference(String(argument));
-      case 'Fn::GetAtt': {
-        const [logicalId = '', attribute = ''] = Array.isArray(argument)
-          ? argument.map(String)
-          : String(argument).split(/\.(.*)/s);
-        if (attribute === 'Arn' || attribute.endsWith('Arn')) return this.arnOf(logicalId);
-        return attribute === 'QueueName' || attribute === 'TopicName'
-          ? this.nameOf(logicalId)
-          : `${logicalId}.${attribute}`;
-      }
+      case 'Fn::GetAtt':
+        return this.#attribute(argument);
       case 'Fn::Sub':
         return this.#substitute(argument);
       case 'Fn::Join': {
@@ -147,6 +96,15 @@ export class Intrinsics {
     }
   }
 
+  #attribute(argument: unknown): string {
+    const path = Array.isArray(argument) ? argument.map(String) : String(argument).split(/\.(.*)/s);
+    const [logicalId = '', attribute = ''] = path;
+    if (attribute.endsWith('Arn')) return this.arnOf(logicalId);
+    return attribute === 'QueueName' || attribute === 'TopicName'
+      ? this.nameOf(logicalId)
+      : `${logicalId}.${attribute}`;
+  }
+
   #reference(name: string): unknown {
     const { region, accountId, stackName, partition } = this.pseudoParameters;
     if (name === 'AWS::NoValue') return noValue;
@@ -173,7 +131,7 @@ export class Intrinsics {
       : [String(argument), {}];
     return text.replace(/\$\{([^!}][^}]*)\}/g, (_whole, name: string) => {
       if (Object.hasOwn(variables, name)) return String(this.resolve(variables[name]));
-      return String(name.includes('.') ? this.#call('Fn::GetAtt', name) : this.#reference(name));
+      return String(name.includes('.') ? this.#attribute(name) : this.#reference(name));
     });
   }
 }

@@ -1,11 +1,11 @@
 import { TemplateError } from './template.ts';
 
-/** What AWS answers to a value outside of what its API's model allows. */
+/** AWS's error for a value that its API's model does not allow. */
 const CONSTRAINT = 'ValidationException, failed to satisfy constraint';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Reads the properties of one resource; each fault names it, the property and what is allowed. */
+/** Reads and validates the properties of one resource. Each method throws a TemplateError that says what is allowed. */
 export class Properties {
   readonly resource: string;
   readonly #path: string;
@@ -28,20 +28,20 @@ export class Properties {
     return this.#values[name] !== undefined && this.#values[name] !== null;
   }
 
-  /** As it stands in the template, functions resolved. */
+  /** The value without validation. */
   raw(name: string): unknown {
     return this.#values[name];
   }
 
-  /** Refuses whatever else stands here: it would change nothing, and nobody would notice. */
+  /** Rejects all other properties, because a misspelt one would be ignored silently. */
   only(...names: readonly string[]): void {
     for (const name of this.names) {
       if (names.includes(name)) continue;
-      this.fail(name, `is not known here; expected ${names.join(', ')}`, 'extraneous key is not permitted');
+      this.fail(name, `is not a known property; expected ${names.join(', ')}`, 'extraneous key is not permitted');
     }
   }
 
-  /** `aws` as for a TemplateError. */
+  /** `aws` is AWS's own error, as in TemplateError. */
   fail(name: string, message: string, aws?: string): never {
     throw new TemplateError(this.resource, this.#path === '' ? name : `${this.#path}.${name}`, message, aws);
   }
@@ -77,7 +77,7 @@ export class Properties {
   boolean(name: string): boolean | undefined {
     if (!this.has(name)) return undefined;
     const value = this.#values[name];
-    // CloudFormation takes the words as well.
+    // CloudFormation accepts the strings as well.
     if (value === true || value === 'true') return true;
     if (value === false || value === 'false') return false;
     return this.fail(name, `expected true or false, got ${JSON.stringify(value)}`);
@@ -90,7 +90,7 @@ export class Properties {
     return this.fail(name, `must be one of ${allowed.join(', ')}, got ${value}`, CONSTRAINT);
   }
 
-  /** A whole number of the range, or one of the further values. */
+  /** A whole number within the range, or one of the further values. */
   integer(name: string, minimum: number, maximum: number, further: readonly number[] = []): number | undefined {
     if (!this.has(name)) return undefined;
     const raw = this.#values[name];

@@ -5,10 +5,10 @@ import type { Intrinsics } from './intrinsics.ts';
 import { Properties } from './properties.ts';
 import { resourcesOfType, type Template } from './template.ts';
 
-/** EventBridge's and Scheduler's answer to a value that they do not take. */
+/** The error of EventBridge and Scheduler for a value that they reject. */
 const INVALID = 'ValidationException';
 
-/** Every rule and schedule of the template whose target is one of its functions. */
+/** The scheduled rules and the schedules of the template that invoke one of its functions. */
 export function readSchedules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
   return [...rules(template, intrinsics, functions), ...schedulerSchedules(template, intrinsics, functions)];
 }
@@ -17,7 +17,7 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
   return resourcesOfType(template, 'AWS::Events::Rule').flatMap(([id, resource]) => {
     const properties = new Properties(id, intrinsics.resolve(resource.Properties ?? {}));
     const text = properties.text('ScheduleExpression');
-    // Without a schedule it is a rule for events of a bus, which are not emulated.
+    // A rule without a schedule is for the events of a bus, which are not emulated.
     if (text === undefined) return [];
     const state = properties.oneOf('State', ['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS']);
     return (properties.list('Targets') ?? []).flatMap((target, index): Schedule[] => {
@@ -88,7 +88,7 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
   });
 }
 
-/** Targets of other services are none of ours; a Lambda function has to be in the template. */
+/** Undefined for targets of other services. A Lambda function must be in the template. */
 function lambdaTarget(target: Properties, functions: FunctionResolver): TemplateFunction | undefined {
   const arn = target.text('Arn') ?? target.fail('Arn', 'is required');
   if (!/^arn:[^:]*:lambda:/.test(arn)) return undefined;
@@ -98,7 +98,7 @@ function lambdaTarget(target: Properties, functions: FunctionResolver): Template
   );
 }
 
-/** Rules take JSON only; Scheduler hands any text on, but Lambda would refuse what is no JSON. */
+/** A rule accepts JSON only. Scheduler passes any text on, but Lambda would reject it. */
 function jsonInput(target: Properties, isRule: boolean): string | undefined {
   const input = target.text('Input');
   if (input === undefined) return undefined;
@@ -106,7 +106,7 @@ function jsonInput(target: Properties, isRule: boolean): string | undefined {
     JSON.parse(isRule ? input : input.replace(/<aws\.scheduler\.[a-z-]+>/g, '0'));
     return input;
   } catch {
-    return target.fail('Input', 'is no valid JSON: write a JSON text', INVALID);
+    return target.fail('Input', 'expected JSON text, found something else: correct it', INVALID);
   }
 }
 

@@ -9,18 +9,18 @@ import { defaultPseudoParameters, type PseudoParameters } from './pseudo-paramet
 import { readSchedules } from './schedules.ts';
 import type { Template } from './template.ts';
 
-/** Everything of a template that the emulator works with. */
+/** The part of a template that the emulator uses, validated. */
 export interface TemplateModel {
   readonly functions: FunctionResolver;
   readonly mappings: readonly KafkaMapping[];
   readonly notifications: readonly BucketNotification[];
   readonly schedules: readonly Schedule[];
-  /** Logical ids of mappings of other services, which are not emulated. */
+  /** Logical ids of event source mappings for other services, which are not emulated. */
   readonly unsupportedMappings: readonly string[];
   readonly pseudoParameters: PseudoParameters;
 }
 
-/** Throws a TemplateError for whatever AWS would refuse. */
+/** @throws {TemplateError} for a property that AWS would reject, or that is not emulated. */
 export function readTemplate(
   whole: Template,
   pseudoParameters: Partial<PseudoParameters>,

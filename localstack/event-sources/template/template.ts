@@ -1,7 +1,7 @@
 /** A resource of a CloudFormation template. */
 export interface Resource {
   readonly Type: string;
-  /** Name of a condition; where it does not hold, CloudFormation does not make the resource. */
+  /** Name of a condition. CloudFormation does not create the resource when the condition does not hold. */
   readonly Condition?: unknown;
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
@@ -17,13 +17,13 @@ export function resourcesOfType(template: Template, type: string): [string, Reso
   return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
 }
 
-/** A fault of the template, in one line: the resource and the property, what to change, and what AWS says to it. */
+/** An error in the template. The message is one line: resource, property, what to change, and AWS's own error. */
 export class TemplateError extends Error {
   override name = 'TemplateError';
   readonly resource: string;
   readonly property: string;
 
-  /** `aws`: the error of AWS's API, or that AWS takes it where only the emulator does not. */
+  /** `aws` is the error of AWS's API, or says that AWS accepts what the emulator rejects. */
   constructor(resource: string, property: string, message: string, aws = 'InvalidParameterValueException') {
     super(`${resource}: ${property}: ${message} (AWS: ${aws})`);
     this.resource = resource;

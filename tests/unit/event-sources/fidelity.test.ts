@@ -53,11 +53,11 @@ const shownBy: Record<string, readonly string[]> = {
   'starting positions': ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP', 'a consumer group that has offsets'],
   'partitions added later': ['partitions that a topic gains'],
   'offsets that the broker no longer has': ['where the broker has dropped', 'a topic that is deleted and made anew'],
-  'create-only properties': ['a changed property that can only be given at creation'],
+  'create-only properties': ['a changed create-only property'],
   'committed offset': ['the committed offset is the last processed one', 'nothing is committed before success'],
   '`Enabled: false`': ['Enabled: false'],
   rebalance: ['share the partitions'],
-  'limits and rules of all properties': ['refuses %s, naming resource and property', 'a function above 14 minutes'],
+  'limits and rules of all properties': ['rejects %s, naming resource and property', 'a function above 14 minutes'],
   'S3 event': ['S3 event: one record an invocation', 'S3 event: the key', 'S3 event: an overwritten key'],
   'S3 event names': ['S3 event names'],
   'asynchronous invocation': [
@@ -66,7 +66,7 @@ const shownBy: Record<string, readonly string[]> = {
     'asynchronous invocation: beyond MaximumEventAgeInSeconds',
     'asynchronous invocation: the dead letter queue',
   ],
-  '`rate`': ['a rate counts from creation', 'cron is in UTC', 'a rate goes on in step after a restart'],
+  '`rate`': ['a rate counts from creation', 'cron is in UTC', 'a rate stays in step over a restart'],
   'schedule events': ['the event of a rule', 'the event of Scheduler', 'input replaces', 'inputPath'],
 };
 const words: Record<string, string> = { D: 'documented', O: 'observed', I: 'inferred', K: 'known' };

@@ -2,8 +2,8 @@ import type { StartingPosition } from '../../model/kafka-mapping.ts';
 import { Properties } from '../properties.ts';
 import { accessTypes } from './property-names.ts';
 
-/** AWS would take what the emulator cannot do. */
-export const TAKES_IT = 'takes it';
+/** In place of AWS's error: only the emulator rejects the property. */
+const ACCEPTED_BY_AWS = 'accepts it';
 
 export interface Cluster {
   readonly selfManaged: boolean;
@@ -12,12 +12,12 @@ export interface Cluster {
   readonly brokers: readonly string[];
 }
 
-/** `brokers` stand in for an MSK cluster, and for the servers that a self-managed one names. */
+/** `brokers` replace an MSK cluster, and the servers that a self-managed cluster names. */
 export function readCluster(properties: Properties, brokers: readonly string[]): Cluster {
   const arn = properties.text('EventSourceArn');
   const selfManaged = properties.object('SelfManagedEventSource');
   if (arn !== undefined && selfManaged !== undefined) {
-    properties.fail('EventSourceArn', 'cannot stand beside SelfManagedEventSource: keep the one that you mean');
+    properties.fail('EventSourceArn', 'cannot be combined with SelfManagedEventSource: keep one of them');
   }
   if (selfManaged !== undefined) {
     const servers = bootstrapServers(selfManaged);
@@ -26,7 +26,7 @@ export function readCluster(properties: Properties, brokers: readonly string[]):
   if (arn === undefined) return properties.fail('EventSourceArn', 'is required, or SelfManagedEventSource');
   if (brokers.length === 0) {
     const change = 'set custom.eventSources.brokers, or --brokers';
-    properties.fail('EventSourceArn', `no broker stands in for this cluster: ${change}`, TAKES_IT);
+    properties.fail('EventSourceArn', `no local broker is set for this cluster: ${change}`, ACCEPTED_BY_AWS);
   }
   return { selfManaged: false, arn, brokers };
 }
@@ -34,7 +34,7 @@ export function readCluster(properties: Properties, brokers: readonly string[]):
 function bootstrapServers(selfManaged: Properties): readonly string[] {
   selfManaged.only('Endpoints');
   const endpoints = selfManaged.object('Endpoints') ?? selfManaged.fail('Endpoints', 'is required');
-  // The API's spelling, and that of CloudFormation.
+  // The spelling of Lambda's API, and that of CloudFormation.
   endpoints.only('KAFKA_BOOTSTRAP_SERVERS', 'KafkaBootstrapServers');
   const spelling = endpoints.has('KAFKA_BOOTSTRAP_SERVERS') ? 'KAFKA_BOOTSTRAP_SERVERS' : 'KafkaBootstrapServers';
   const servers = endpoints.list(spelling) ?? endpoints.fail('KafkaBootstrapServers', 'is required');
@@ -62,7 +62,7 @@ export function readTopic(properties: Properties): string {
   return topic;
 }
 
-/** `nowMs`: milliseconds since 1970. */
+/** `nowMs` is in milliseconds since 1970. */
 export function readStartingPosition(properties: Properties, nowMs: number): StartingPosition {
   const type = properties.oneOf('StartingPosition', ['LATEST', 'TRIM_HORIZON', 'AT_TIMESTAMP']);
   if (type === undefined) {
@@ -71,7 +71,7 @@ export function readStartingPosition(properties: Properties, nowMs: number): Sta
   const seconds = properties.integer('StartingPositionTimestamp', 0, Number.MAX_SAFE_INTEGER);
   if (type !== 'AT_TIMESTAMP') {
     if (seconds !== undefined) {
-      properties.fail('StartingPositionTimestamp', `is for AT_TIMESTAMP, not for ${type}: take one of them out`);
+      properties.fail('StartingPositionTimestamp', `is for AT_TIMESTAMP, not for ${type}: remove one of them`);
     }
     return { type };
   }
@@ -82,24 +82,28 @@ export function readStartingPosition(properties: Properties, nowMs: number): Sta
   return { type, timestampMs: seconds * 1_000 };
 }
 
-/** Absent: the mapping's UUID is its group. */
+/** Undefined: the consumer group is the mapping's UUID. */
 export function readConsumerGroup(properties: Properties, selfManaged: boolean): string | undefined {
   const name = selfManaged ? 'SelfManagedKafkaEventSourceConfig' : 'AmazonManagedKafkaEventSourceConfig';
   const other = selfManaged ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig';
   if (properties.has(other)) properties.fail(other, `belongs to the other kind of cluster: use ${name}`);
   const config = properties.object(name);
   if (config?.has('SchemaRegistryConfig')) {
-    config.fail('SchemaRegistryConfig', 'schema registries are not emulated: take it out for local runs', TAKES_IT);
+    config.fail(
+      'SchemaRegistryConfig',
+      'schema registries are not emulated: remove it for local runs',
+      ACCEPTED_BY_AWS,
+    );
   }
   config?.only('ConsumerGroupId', 'SchemaRegistryConfig', ...(selfManaged ? ['ConsumptionMode'] : []));
   const mode = config?.text('ConsumptionMode');
   if (mode !== undefined && !/^stream$/i.test(mode)) {
-    config?.fail('ConsumptionMode', `${mode} (share groups) is not emulated: only Stream is`, TAKES_IT);
+    config?.fail('ConsumptionMode', `${mode} (share groups) is not emulated: only Stream is`, ACCEPTED_BY_AWS);
   }
   return config?.text('ConsumerGroupId', { maximumLength: 200, pattern: /^[a-zA-Z0-9 \-/*:_+=.@]+$/ });
 }
 
-/** Checked only: how to sign in to the local broker is said in the emulator's options. */
+/** Only validated: the emulator's option `kafka` has the credentials of the local broker. */
 export function checkAccess(properties: Properties, selfManaged: boolean): void {
   const allowed = selfManaged ? accessTypes.selfManaged : accessTypes.msk;
   const configurations = properties.list('SourceAccessConfigurations') ?? [];

@@ -1,13 +1,13 @@
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 import type { Properties } from '../properties.ts';
 
-/** What a mapping does about errors. */
+/** How a mapping handles errors. */
 export type ErrorControls = Pick<
   KafkaMapping,
   'maximumRetryAttempts' | 'maximumRecordAgeSeconds' | 'bisectBatchOnFunctionError' | 'reportsBatchItemFailures'
 >;
 
-/** AWS shows these for provisioned mode only. */
+/** AWS's console has these in provisioned mode only. */
 const controls = [
   'MaximumRetryAttempts',
   'MaximumRecordAgeInSeconds',
@@ -34,7 +34,7 @@ export function readErrorControls(properties: Properties, allowed: boolean): Err
   return properties.fail(
     changed,
     'needs provisioned mode: add ProvisionedPollerConfig, or set errorControlsOnDemand: allow',
-    'has it in provisioned mode only',
+    'offers it in provisioned mode only',
   );
 }
 

@@ -1,36 +1,38 @@
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 import type { TargetFunction } from '../../model/target-function.ts';
 import type { FunctionResolver } from '../function-resolver.ts';
-import { type Intrinsics, stableUuid } from '../intrinsics.ts';
+import type { Intrinsics } from '../intrinsics.ts';
 import { Properties } from '../properties.ts';
+import { stableUuid } from '../stable-uuid.ts';
 import { resourcesOfType, type Template, TemplateError } from '../template.ts';
 import { checkAccess, readCluster, readConsumerGroup, readStartingPosition, readTopic } from './cluster.ts';
 import { readDestination, readErrorControls } from './error-controls.ts';
 import { checkLogging, readBatchingWindowMs, readFilters, readPollers } from './polling.ts';
-import { createOnly, known, otherSources } from './property-names.ts';
+import { createOnlyProperties, knownProperties, propertiesOfOtherSources } from './property-names.ts';
 
 export interface KafkaMappingOptions {
-  /** Stand in for the cluster of MSK mappings, and for the servers that self-managed ones name. */
+  /** Used in place of MSK clusters, and of the servers that self-managed clusters name. */
   readonly brokers?: readonly string[];
-  /** AWS shows retry limits, age, bisect and partial answers for provisioned mode only. */
+  /** Whether retry limits, age, bisect and partial batch responses are allowed without provisioned mode. */
   readonly allowErrorControlsOnDemand: boolean;
   readonly maximumFilters: number;
   readonly now: () => number;
 }
 
-/** Mappings of other sources (SQS, Kinesis, ...) are none of ours; they are named so that it can be said. */
-export interface MappingsOfTemplate {
+/** The mappings of a template by their source. */
+export interface MappingsBySource {
   readonly kafka: readonly KafkaMapping[];
+  /** Logical ids of mappings for SQS, Kinesis and others, which are not emulated. */
   readonly others: readonly string[];
 }
 
-/** Every Kafka mapping of the template, or a TemplateError at the first thing that AWS would refuse. */
+/** @throws {TemplateError} for a property that AWS would reject, or that is not emulated. */
 export function readKafkaMappings(
   template: Template,
   intrinsics: Intrinsics,
   functions: FunctionResolver,
   options: KafkaMappingOptions,
-): MappingsOfTemplate {
+): MappingsBySource {
   const kafka: KafkaMapping[] = [];
   const others: string[] = [];
   for (const [id, resource] of resourcesOfType(template, 'AWS::Lambda::EventSourceMapping')) {
@@ -39,7 +41,7 @@ export function readKafkaMappings(
       kafka.push(readMapping(properties, intrinsics.pseudoParameters.stackName, functions, options));
     else others.push(id);
   }
-  refuseSharedGroups(kafka);
+  rejectSharedGroups(kafka);
   return { kafka, others };
 }
 
@@ -55,7 +57,7 @@ function readMapping(
   functions: FunctionResolver,
   options: KafkaMappingOptions,
 ): KafkaMapping {
-  refuseUnknown(properties);
+  rejectUnknownProperties(properties);
   const cluster = readCluster(properties, options.brokers ?? []);
   const target = readFunction(properties, functions);
   const topic = readTopic(properties);
@@ -85,13 +87,12 @@ function readMapping(
   };
 }
 
-function refuseUnknown(properties: Properties): void {
+function rejectUnknownProperties(properties: Properties): void {
   for (const name of properties.names) {
-    if (otherSources[name] !== undefined) {
-      properties.fail(name, `is for ${otherSources[name]}, not for Kafka: take it out`);
-    }
-    if (!known.has(name)) {
-      const message = 'is no property of an event source mapping for Kafka: take it out';
+    const otherSource = propertiesOfOtherSources[name];
+    if (otherSource !== undefined) properties.fail(name, `is for ${otherSource}, not for Kafka: remove it`);
+    if (!knownProperties.has(name)) {
+      const message = 'is not a property of an event source mapping for Kafka: remove it';
       properties.fail(name, message, 'extraneous key is not permitted');
     }
   }
@@ -119,14 +120,16 @@ function readFunction(properties: Properties, functions: FunctionResolver): Targ
 }
 
 /**
- * The same from start to start. A property that can only be given at creation makes CloudFormation replace the mapping
- * when it changes: a new UUID, and with it a new consumer group, which begins at the starting position.
+ * The same at each start. When a create-only property changes, CloudFormation replaces the mapping: the new one has
+ * another UUID, and with it another consumer group, which begins at the starting position.
  */
 function uuidOf(properties: Properties, stackName: string): string {
-  return stableUuid(JSON.stringify([stackName, properties.resource, createOnly.map((name) => properties.raw(name))]));
+  return stableUuid(
+    JSON.stringify([stackName, properties.resource, createOnlyProperties.map((name) => properties.raw(name))]),
+  );
 }
 
-function refuseSharedGroups(mappings: readonly KafkaMapping[]): void {
+function rejectSharedGroups(mappings: readonly KafkaMapping[]): void {
   const owners = new Map<string, string>();
   for (const { id, consumerGroupId } of mappings) {
     const owner = owners.get(consumerGroupId);

@@ -1,21 +1,21 @@
 import { type FilterCriteria, InvalidPatternError, readFilter } from '../../filter/filter-criteria.ts';
 import { Properties } from '../properties.ts';
 
-/** Unset is half a second for Kafka; 0 is sent at once. */
+/** The default for Kafka is 500 ms. With 0, records are sent at once. */
 export function readBatchingWindowMs(properties: Properties): number {
   const seconds = properties.integer('MaximumBatchingWindowInSeconds', 0, 300);
   return seconds === undefined ? 500 : seconds * 1_000;
 }
 
-/** Absent: on-demand mode. */
+/** Undefined: on-demand mode. */
 export function readPollers(properties: Properties): { minimum: number; maximum: number } | undefined {
   const config = properties.object('ProvisionedPollerConfig');
-  // An empty object is how AWS's API turns provisioned mode off.
+  // An empty object turns provisioned mode off in AWS's API.
   if (config === undefined || config.names.length === 0) return undefined;
   config.only('MinimumPollers', 'MaximumPollers', 'PollerGroupName');
   const minimum = config.integer('MinimumPollers', 1, 200) ?? 1;
   const maximum = config.integer('MaximumPollers', 1, 2_000) ?? 200;
-  // Groups only share the bill among mappings of one VPC; nothing about polling changes.
+  // Only validated: a poller group shares the costs of mappings in a VPC, and does not change how they poll.
   config.text('PollerGroupName', { maximumLength: 128, pattern: /^[a-zA-Z0-9\-_]*$/ });
   if (maximum < minimum) {
     config.fail('MaximumPollers', `must be at least MinimumPollers (${minimum}), got ${maximum}`);
@@ -46,7 +46,7 @@ export function readFilters(properties: Properties, maximumFilters: number): Fil
   };
 }
 
-/** Checked only: the emulator's own lines and counters are always there. */
+/** Only validated: the emulator always logs and counts. */
 export function checkLogging(properties: Properties, provisioned: boolean): void {
   const logging = properties.object('LoggingConfig');
   logging?.only('SystemLogLevel');

@@ -1,5 +1,5 @@
-/** Every property that a mapping for Kafka may have. */
-export const known = new Set([
+/** The properties of a mapping for Kafka. */
+export const knownProperties = new Set([
   'AmazonManagedKafkaEventSourceConfig',
   'BatchSize',
   'BisectBatchOnFunctionError',
@@ -25,8 +25,8 @@ export const known = new Set([
   'Topics',
 ]);
 
-/** Properties that CloudFormation can only change by making a new mapping. */
-export const createOnly = [
+/** Properties that CloudFormation changes by replacing the mapping. */
+export const createOnlyProperties = [
   'AmazonManagedKafkaEventSourceConfig',
   'EventSourceArn',
   'SelfManagedEventSource',
@@ -36,8 +36,8 @@ export const createOnly = [
   'Topics',
 ];
 
-/** Properties of mappings for other sources, with what they are for. */
-export const otherSources: Record<string, string> = {
+/** Properties of mappings for other sources, with the names of these sources. */
+export const propertiesOfOtherSources: Record<string, string> = {
   ParallelizationFactor: 'Kinesis and DynamoDB streams',
   TumblingWindowInSeconds: 'Kinesis and DynamoDB streams',
   Queues: 'Amazon MQ',
@@ -45,7 +45,7 @@ export const otherSources: Record<string, string> = {
   DocumentDBEventSourceConfig: 'DocumentDB',
 };
 
-/** Kinds of SourceAccessConfigurations that each kind of cluster takes. */
+/** Types of SourceAccessConfigurations that each kind of cluster accepts. */
 export const accessTypes = {
   msk: ['SASL_SCRAM_512_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH'],
   selfManaged: [

@@ -31,13 +31,13 @@ const stages = {
   },
 };
 
-test('a resource whose condition does not hold is not there', () => {
+test('a resource whose condition does not hold is left out', () => {
   const conditions = ['IsProd', 'IsDev', 'Either', 'Both'];
   const Resources = Object.fromEntries(conditions.map((condition) => [condition, mapping({}, condition)]));
   expect(read({ ...stages, Resources }).map(({ id }) => id)).toEqual(['IsDev', 'Either']);
 });
 
-test('Fn::If chooses, and AWS::NoValue takes the property out', () => {
+test('Fn::If chooses a value, and AWS::NoValue removes the property', () => {
   const chosen = mapping({
     BatchSize: { 'Fn::If': ['IsProd', 1_000, 7] },
     Enabled: { 'Fn::If': ['IsDev', false, true] },
@@ -49,13 +49,13 @@ test('Fn::If chooses, and AWS::NoValue takes the property out', () => {
   ]);
 });
 
-test('Fn::FindInMap looks up', () => {
+test('Fn::FindInMap finds the value of the mapping', () => {
   const found = mapping({ BatchSize: { 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, 'batch'] } });
   const Mappings = { Sizes: { dev: { batch: 3 }, prod: { batch: 500 } } };
   expect(read({ ...stages, Mappings, Resources: { Mapping: found } })).toMatchObject([{ batchSize: 3 }]);
 });
 
-test('a condition that is not defined is a fault of the template, in one line', () => {
+test('an undefined condition is an error in one line', () => {
   expect(() => read({ Resources: { Mapping: mapping({}, 'Missing') } })).toThrow(
     /^Conditions: Missing: is used and not defined: define it \(AWS: Template format error\)$/,
   );

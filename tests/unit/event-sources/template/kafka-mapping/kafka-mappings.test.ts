@@ -43,7 +43,7 @@ test('the consumer group is the UUID of the mapping, the same at each start', ()
   expect(read({})?.consumerGroupId).toBe(read({})?.consumerGroupId);
 });
 
-test('[documented] a changed property that can only be given at creation makes a new mapping, any other does not', () => {
+test('[documented] a changed create-only property makes a new mapping, any other does not', () => {
   const before = read({})?.uuid;
   expect(read({ BatchSize: 7, Enabled: false })?.uuid).toBe(before);
   for (const changed of [{ StartingPosition: 'TRIM_HORIZON' }, { Topics: ['other'] }, selfManaged]) {
@@ -51,13 +51,13 @@ test('[documented] a changed property that can only be given at creation makes a
   }
 });
 
-test('a window of 0 is 0, and one poller group of an empty object is on-demand mode', () => {
+test('a window of 0 is 0, and an empty ProvisionedPollerConfig is on-demand mode', () => {
   expect(read({ MaximumBatchingWindowInSeconds: 0 })?.batchingWindowMs).toBe(0);
   expect(read({ ProvisionedPollerConfig: {} })?.pollers).toBeUndefined();
   expect(read({ ProvisionedPollerConfig: { MaximumPollers: 3 } })?.pollers).toEqual({ minimum: 1, maximum: 3 });
 });
 
-test('the local brokers stand in for those of a self-managed cluster', () => {
+test('the local brokers replace those of a self-managed cluster', () => {
   expect(read(selfManaged)).toMatchObject({ brokers: ['127.0.0.1:9092'] });
   expect(read(selfManaged)).not.toHaveProperty('eventSourceArn');
 });
@@ -110,8 +110,8 @@ test.each<[string, object, RegExp]>([
   ],
   ['ParallelizationFactor', { ParallelizationFactor: 2 }, /Kinesis/],
   ['TumblingWindowInSeconds', { TumblingWindowInSeconds: 2 }, /Kinesis/],
-  ['Nonsense', { Nonsense: 1 }, /no property/],
-  ['DestinationConfig.OnFail', { DestinationConfig: { OnFail: {} } }, /not known here; expected OnFailure/],
+  ['Nonsense', { Nonsense: 1 }, /not a property/],
+  ['DestinationConfig.OnFail', { DestinationConfig: { OnFail: {} } }, /not a known property; expected OnFailure/],
   [
     'DestinationConfig.OnFailure.Arn',
     { DestinationConfig: { OnFailure: { Arn: 'arn:aws:sqs:eu-central-1:123456789012:q' } } },
@@ -131,7 +131,7 @@ test.each<[string, object, RegExp]>([
     /expected KAFKA_BOOTSTRAP_SERVERS, KafkaBootstrapServers/,
   ],
   ['MetricsConfig.Names', { MetricsConfig: { Names: [] } }, /expected Metrics/],
-  ['EventSourceArn', { ...selfManaged, EventSourceArn: arn }, /cannot stand beside/],
+  ['EventSourceArn', { ...selfManaged, EventSourceArn: arn }, /cannot be combined/],
   ['EventSourceArn', { EventSourceArn: undefined }, /is required/],
   [
     'SelfManagedEventSource.Endpoints.KafkaBootstrapServers',
@@ -161,16 +161,16 @@ test.each<[string, object, RegExp]>([
     { FunctionName: 'unknown' },
     /Function not found: unknown; name one of the template's: fn \(AWS: ResourceNotFoundException/,
   ],
-])('[documented] refuses %s, naming resource and property', (property, properties, message) => {
+])('[documented] rejects %s, naming resource and property', (property, properties, message) => {
   expect(() => read(properties)).toThrow(message);
   expect(() => read(properties)).toThrow(`Mapping: ${property}: `);
 });
 
-test('[documented] a function above 14 minutes is refused', () => {
+test('[documented] a function above 14 minutes is rejected', () => {
   expect(() => read({}, { timeout: 841 })).toThrow(/14 minutes/);
 });
 
-test('[inferred] error controls without provisioned mode are refused, or allowed by the option', () => {
+test('[inferred] error controls without provisioned mode are rejected, or allowed by the option', () => {
   expect(() => read({ MaximumRetryAttempts: 3 })).toThrow(/needs provisioned mode/);
   expect(read({ MaximumRetryAttempts: 3 }, { allow: true })?.maximumRetryAttempts).toBe(3);
 });
