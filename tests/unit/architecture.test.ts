@@ -1,81 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { FUNCTION_NAMES, placeOf, upwardArrow } from './architecture/rooms.ts';
+import { importCycles, importsOf, readSourceFiles, type SourceFile } from './architecture/source-files.ts';
 
-const ROOT = join(__dirname, '../..');
-const ROOMS = ['functions', 'localstack', 'tests', 'infra'];
-
-interface Source {
-  /** Relative to the root of the project, with forward slashes. */
-  readonly path: string;
-  readonly text: string;
-}
-
-/** Files of the project as their path from its root, packages as `npm:NAME`, Node's own modules as `node:NAME`. */
-function importsOf({ path, text }: Source): string[] {
-  const specifiers = text.matchAll(
-    /^\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\b(?:import|require)\(\s*['"]([^'"]+)['"]/gm,
-  );
-  return [...specifiers].map((match) => {
-    const specifier = match[1] ?? match[2] ?? match[3] ?? '';
-    if (specifier.startsWith('.')) return posix.normalize(posix.join(dirname(path), specifier));
-    return specifier.startsWith('node:') ? specifier : `npm:${specifier}`;
-  });
-}
-
-/** Why a file may not import what it imports; `undefined` when it may. */
-function breach(from: string, to: string): string | undefined {
-  const [room, folder] = from.split('/');
-  const isFile = !to.startsWith('npm:') && !to.startsWith('node:');
-  const isWiring = /^functions\/[^/]+\/(handler|wiring)\.ts$/.test(from);
-  if (room === 'tests') return undefined;
-  if (to.startsWith('tests/')) return 'nobody imports tests';
-  if (/^npm:(@?kafkajs|@platformatic\/kafka)\b/.test(to) && !MAY_SPEAK_KAFKA.some((home) => from.startsWith(home))) {
-    return 'only the Kafka adapter, the event sources and what starts Kafka may use its client';
-  }
-  if (from.startsWith('localstack/event-sources/') && isFile && !to.startsWith('localstack/event-sources/')) {
-    return 'event sources could be a package of its own';
-  }
-  if (room === 'localstack') return to.startsWith('functions/') ? 'localstack never imports functions' : undefined;
-  if (room !== 'functions') return undefined;
-  if (isFile && !to.startsWith('functions/')) return 'functions import nothing outside themselves';
-
-  if (folder === 'core') return to.startsWith('functions/core/') ? undefined : 'core imports nothing but core';
-  if (folder === 'ports') return inside(to, 'core', 'ports') ? undefined : 'ports import nothing but core';
-  if (folder === 'runtime') {
-    return isFile && !inside(to, 'core', 'ports', 'runtime')
-      ? 'runtime imports nothing of ours but core and ports'
-      : undefined;
-  }
-  if (folder === 'adapters') {
-    const system = from.split('/')[2] ?? '';
-    return isFile && !inside(to, 'core', 'ports', `adapters/${system}`)
-      ? 'an adapter imports core, never another one'
-      : undefined;
-  }
-  if (isWiring) {
-    return isFile && !inside(to, 'core', 'ports', 'runtime', 'adapters', folder ?? '')
-      ? 'functions meet on topics, they never import one another'
-      : undefined;
-  }
-  if (from.endsWith('/config.ts')) {
-    return inside(to, 'core', 'runtime', folder ?? '') || to === 'npm:zod'
-      ? undefined
-      : 'a config imports runtime, core and zod';
-  }
-  if (isFile)
-    return inside(to, 'core', 'ports', folder ?? '') ? undefined : 'a use case imports core, handler.ts wires the rest';
-  return USE_CASE_LIBRARIES.includes(to) ? undefined : 'a use case knows no SDK, clock or randomness but by its ports';
-}
-
-/** `localstack` starts Kafka and looks whether it answers, or shows what is on its topics. */
-const MAY_SPEAK_KAFKA = [
-  'functions/adapters/kafka/',
-  'localstack/event-sources/',
-  'localstack/stack/',
-  'localstack/commands/',
-];
-
-/** What use cases may use beside core: parsing, types, and streams and files as Node has them. */
+/** Packages and modules of Node that use cases may import: parsers, types, streams and buffers, and files for migrations. */
 const USE_CASE_LIBRARIES = [
   'npm:csv-parse',
   'npm:csv-parse/sync',
@@ -89,38 +15,82 @@ const USE_CASE_LIBRARIES = [
   'node:buffer',
 ];
 
-function inside(path: string, ...folders: readonly string[]): boolean {
-  return folders.some((folder) => path.startsWith(`functions/${folder}/`));
+/** Only these may import a Kafka client; localstack probes Kafka and reads offsets for `npm run status`. */
+const KAFKA_CLIENT_USERS = [
+  'functions/adapters/kafka/',
+  'localstack/event-sources/',
+  'localstack/stack/',
+  'localstack/commands/',
+];
+
+/** The function that a file in a function's folder belongs to. */
+function functionOf(path: string): string | undefined {
+  const [tree, folder = ''] = path.split('/');
+  return tree === 'functions' && FUNCTION_NAMES.includes(folder) ? folder : undefined;
 }
 
-function sources(): Source[] {
-  return ROOMS.flatMap((room) =>
-    readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(ts|js|mjs)$/.test(file) && !file.includes('node_modules'))
-      .map((file) => posix.join(room, file.replaceAll('\\', '/')))
-      .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') })),
-  );
+/** Why a file may not import a file, package or module; `undefined` when it may. */
+function violation(from: string, to: string): string | undefined {
+  const [tree] = from.split('/');
+  if (tree === 'tests') return undefined;
+  if (to.startsWith('tests/')) return 'nothing outside tests imports tests';
+  if (/^npm:(@?kafkajs|@platformatic\/kafka)\b/.test(to) && !KAFKA_CLIENT_USERS.some((user) => from.startsWith(user))) {
+    return 'only the Kafka adapter, the event sources and the local stack may use a Kafka client';
+  }
+  if (tree !== 'functions' && tree !== 'localstack') return undefined;
+  if (to.startsWith('npm:') || to.startsWith('node:')) return libraryViolation(from, to);
+  if (from.startsWith('localstack/') && to.startsWith('functions/')) return 'localstack never imports functions';
+  if (from.startsWith('localstack/event-sources/') && !to.startsWith('localstack/event-sources/')) {
+    return 'the event sources are a package of their own';
+  }
+  if (/^localstack\/(?!event-sources\/).*->localstack\/event-sources\/.*\//.test(`${from}->${to}`)) {
+    return "from outside, only the top folder's files of the event sources";
+  }
+  const target = functionOf(to);
+  if (target !== undefined && functionOf(from) !== undefined && functionOf(from) !== target) {
+    return 'functions meet on topics and never import one another';
+  }
+  return upwardArrow(from, to);
 }
 
-function breaches(files: readonly Source[]): string[] {
+function libraryViolation(from: string, to: string): string | undefined {
+  if (/^functions\/(core|ports)\//.test(from)) return 'core and ports import no library';
+  if (functionOf(from) === undefined || /\/(wiring|handler)\.ts$/.test(from)) return undefined;
+  if (from.endsWith('/config.ts')) return to === 'npm:zod' ? undefined : 'a config imports no library but zod';
+  return USE_CASE_LIBRARIES.includes(to) ? undefined : 'a use case reaches SDKs, clock and randomness through ports';
+}
+
+function violations(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) =>
-    importsOf(file)
-      .map((to) => ({ to, why: breach(file.path, to) }))
-      .filter(({ why }) => why !== undefined)
-      .map(({ to, why }) => `${file.path} imports ${to}: ${why}`),
+    importsOf(file).flatMap((to) => {
+      const why = violation(file.path, to);
+      return why === undefined ? [] : [`${file.path} imports ${to}: ${why}`];
+    }),
   );
 }
 
-describe('who may import whom', () => {
-  const files = sources();
+const files = readSourceFiles();
+const inFunctions = files.filter(({ path }) => path.startsWith('functions/'));
 
-  it('holds for every file of the project', () => {
-    expect(files.length).toBeGreaterThan(50);
-    expect(breaches(files)).toEqual([]);
+describe('the project', () => {
+  test('has only imports that the tables allow', () => {
+    expect(files.length).toBeGreaterThan(400);
+    expect(violations(files)).toEqual([]);
   });
 
-  it('reads the environment in handlers only, and in functions nowhere else', () => {
-    const readers = files.filter(({ path, text }) => path.startsWith('functions/') && text.includes('process.env'));
+  test('has a room in the tables for every source file of functions and localstack', () => {
+    const homeless = files.filter(({ path }) => /^(functions|localstack)\//.test(path) && placeOf(path) === undefined);
+
+    expect(homeless.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('has no import cycles', () => {
+    expect(importCycles(files)).toEqual([]);
+  });
+
+  test('reads the environment in handlers only, through loadConfig', () => {
+    const readers = inFunctions.filter(({ text }) => text.includes('process.env'));
+
     expect(readers.length).toBeGreaterThan(0);
     for (const { path, text } of readers) {
       expect(path).toMatch(/^functions\/[^/]+\/handler\.ts$/);
@@ -128,54 +98,99 @@ describe('who may import whom', () => {
     }
   });
 
-  it('has no clock and no randomness in core', () => {
+  test('has no clock and no randomness in core', () => {
     const impure = /\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bMath\.random\(|\brandomUUID\(|\bsetTimeout\(/;
     const core = files.filter(({ path }) => path.startsWith('functions/core/'));
+
     expect(core.length).toBeGreaterThan(5);
     expect(core.filter(({ text }) => impure.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  it('has no switch for tests in functions', () => {
-    expect(files.filter(({ path, text }) => path.startsWith('functions/') && text.includes('NODE_ENV'))).toEqual([]);
+  test('has no switch for tests in functions', () => {
+    expect(inFunctions.filter(({ text }) => text.includes('NODE_ENV')).map(({ path }) => path)).toEqual([]);
   });
 });
 
-describe('the reader of imports', () => {
-  it.each([
-    ['functions/core/rule.ts', "import { createHash } from 'node:crypto';", 'core imports nothing but core'],
-    ['functions/core/rule.ts', "import type { X } from '../runtime/config.ts';", 'core imports nothing but core'],
-    ['functions/load-salaries/loader.ts', "import { D } from '../adapters/postgres/database.ts';", 'handler.ts wires'],
-    ['functions/load-salaries/loader.ts', "import pg from 'pg';", 'a use case knows no SDK'],
-    ['functions/load-salaries/loader.ts', "import { randomUUID } from 'node:crypto';", 'a use case knows no SDK'],
+describe('the rules', () => {
+  test.each([
+    // Layers of functions.
+    ['functions/core/rule.ts', "import { createHash } from 'node:crypto';", 'core and ports import no library'],
+    [
+      'functions/core/rule.ts',
+      "import type { X } from '../ports/clock.ts';",
+      'functions/ports/ is above functions/core/',
+    ],
+    ['functions/ports/a.ts', "import type { D } from '../adapters/s3/s3-client.ts';", 'is above functions/ports/'],
+    ['functions/ports/a.ts', "import type { Pool } from 'pg';", 'core and ports import no library'],
+    ['functions/load-salaries/a.ts', "import { D } from '../adapters/postgres/database.ts';", 'rooms of one layer'],
+    ['functions/load-salaries/a.ts', "import { c } from '../runtime/config.ts';", 'rooms of one layer'],
+    ['functions/load-salaries/a.ts', "import { shape } from './config.ts';", 'is above functions/load-salaries/'],
+    ['functions/load-salaries/a.ts', "import pg from 'pg';", 'a use case reaches SDKs'],
+    ['functions/load-salaries/a.ts', "import { randomUUID } from 'node:crypto';", 'a use case reaches SDKs'],
+    ['functions/load-salaries/config.ts', "import pg from 'pg';", 'no library but zod'],
+    ['functions/load-salaries/a.ts', "import { connect } from './wiring.ts';", 'wiring.ts is above'],
+    ['functions/load-salaries/config.ts', "import { handler } from './handler.ts';", 'handler.ts is above'],
     [
       'functions/load-salaries/handler.ts',
       "import { P } from '../provision/provisioner.ts';",
-      'never import one another',
+      'functions meet on topics',
     ],
-    ['functions/adapters/kafka/a.ts', "export { D } from '../postgres/database.ts';", 'never another one'],
+    ['functions/adapters/kafka/a.ts', "export { D } from '../postgres/database.ts';", 'rooms of one layer'],
     [
-      'functions/runtime/a.ts',
-      "import {\n  D,\n} from '../adapters/postgres/database.ts';",
-      'nothing of ours but core',
+      'functions/adapters/kafka/a.ts',
+      "import { L } from '../../load-salaries/salary-loader.ts';",
+      'rooms of one layer',
     ],
+    ['functions/runtime/a.ts', "import {\n  D,\n} from '../adapters/postgres/database.ts';", 'rooms of one layer'],
     ['functions/runtime/a.ts', "import { Kafka } from 'kafkajs';", 'only the Kafka adapter'],
     ['functions/adapters/s3/a.ts', "const k = await import('kafkajs/src/x.js');", 'only the Kafka adapter'],
+    ['functions/core/a.ts', "export * from '../../localstack/stack/endpoints.ts';", 'never import one another'],
+    // Rooms that the tables do not know.
+    ['functions/utils/a.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not know'],
+    ['functions/utils/handler.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not know'],
+    ['functions/load-salaries/a.ts', "import { a } from './parts/b.ts';", 'a room that the tables do not know'],
+    ['localstack/stack/parts/a.ts', "import { a } from '../endpoints.ts';", 'a room that the tables do not know'],
+    ['localstack/event-sources/a.ts', "import { a } from './clock.ts';", 'a room that the tables do not know'],
+    // Layers of localstack.
+    ['localstack/stack/a.ts', "import { c } from '../../functions/runtime/config.ts';", 'never imports functions'],
+    ['localstack/event-sources/kafka/a.ts', "import { s } from '../../stack/start.ts';", 'a package of their own'],
+    ['localstack/event-sources/model/a.ts', "import type { Q } from '../invoke/async-queue.ts';", 'is above'],
+    ['localstack/event-sources/invoke/a.ts', "import { e } from '../event-sources.ts';", 'is above'],
+    ['localstack/event-sources/s3/a.ts', "import { e } from '../schedule/expression.ts';", 'rooms of one layer'],
     [
-      'localstack/stack/a.ts',
-      "import { loadConfig } from '../../functions/runtime/config.ts';",
-      'never imports functions',
+      'localstack/commands/a.ts',
+      "import { e } from '../event-sources/filter/pattern.ts';",
+      "only the top folder's files",
     ],
-    ['localstack/event-sources/kafka/a.ts', "import { s } from '../../stack/stack.ts';", 'a package of its own'],
-    ['localstack/stack/a.ts', "import '../../tests/support/servers.ts';", 'nobody imports tests'],
-  ])('finds the breach in %s: %s', (path, text, why) => {
-    expect(breaches([{ path, text }])).toEqual([expect.stringContaining(why)]);
+    ['localstack/stack/process/a.ts', "import { b } from '../tools/java.ts';", 'is above'],
+    ['localstack/stack/servers/a.ts', "import { b } from '../service/settings.ts';", 'is above'],
+    ['localstack/stack/service/a.ts', "import { b } from '../start.ts';", 'localstack/stack/ is above'],
+    ['localstack/stack/start.ts', "import { b } from '../commands/upload.ts';", 'localstack/commands/ is above'],
+    ['localstack/stack/a.ts', "import '../../tests/support/servers.ts';", 'nothing outside tests imports tests'],
+  ])('forbid that %s has %j', (path, text, why) => {
+    expect(violations([{ path, text }])).toEqual([expect.stringContaining(why)]);
   });
 
-  it.each([
-    ['functions/load-salaries/loader.ts', "import { a } from '../core/errors.ts';\nimport { b } from './port.ts';"],
+  test.each([
+    ['functions/load-salaries/a.ts', "import { a } from '../core/errors.ts';\nimport { b } from './b.ts';"],
+    ['functions/load-salaries/a.ts', "import type { Clock } from '../ports/clock.ts';"],
+    ['functions/transform-csv/csv/a.ts', "import { b } from '../b.ts';"],
+    ['functions/adapters/s3/a.ts', "import type { ObjectStore } from '../../ports/object-store.ts';"],
     ['functions/load-salaries/handler.ts', "import { a } from '../adapters/postgres/database.ts';"],
+    ['localstack/stack/service/a.ts', "import { options } from '../../event-sources/options.ts';"],
     ['tests/unit/a.test.ts', "import { a } from '../../functions/core/errors.ts';\nimport { Kafka } from 'kafkajs';"],
-  ])('finds none in %s', (path, text) => {
-    expect(breaches([{ path, text }])).toEqual([]);
+  ])('allow that %s has %j', (path, text) => {
+    expect(violations([{ path, text }])).toEqual([]);
+  });
+
+  test('find an import cycle', () => {
+    const cycle = importCycles([
+      { path: 'functions/core/a.ts', text: "import { b } from './b.ts';" },
+      { path: 'functions/core/b.ts', text: "import { c } from './c.ts';\nimport { d } from './d.ts';" },
+      { path: 'functions/core/c.ts', text: "import { d } from './d.ts';" },
+      { path: 'functions/core/d.ts', text: "import { c } from './c.ts';" },
+    ]);
+
+    expect(cycle).toEqual([['functions/core/c.ts', 'functions/core/d.ts', 'functions/core/c.ts']]);
   });
 });
