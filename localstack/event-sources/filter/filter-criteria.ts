@@ -1,22 +1,22 @@
 import { isUtf8 } from 'node:buffer';
+import { InvalidPatternError, readCondition } from './condition.ts';
 import { isJsonObject, type JsonValue, parseJson } from './json-value.ts';
 import { type Matcher, readMatcher } from './matcher.ts';
-import { InvalidPatternError, readCondition } from './pattern.ts';
 
-export { InvalidPatternError } from './pattern.ts';
+export { InvalidPatternError } from './condition.ts';
 
-/** One pattern: for values that are JSON objects, or for values that are plain text. */
+/** One pattern, for values that are JSON or for values that are plain text. */
 export interface Filter {
   readonly kind: 'json' | 'text';
   readonly matches: Matcher;
 }
 
-/** A record passes when one of its filters lets it pass. */
+/** A record passes if it matches one of the filters. */
 export interface FilterCriteria {
   readonly filters: readonly Filter[];
 }
 
-/** What becomes of a value that is not of the pattern's kind; AWS's text can be read both ways. */
+/** What a filter does with a value of another kind than its pattern. AWS's documentation can be read both ways. */
 export type FilterMismatch = 'pass' | 'drop';
 
 /** Reads the text of `FilterCriteria.Filters[].Pattern`; throws an InvalidPatternError. */
@@ -25,9 +25,9 @@ export function readFilter(text: string): Filter {
   try {
     pattern = parseJson(text);
   } catch {
-    throw new InvalidPatternError('the pattern is no JSON');
+    throw new InvalidPatternError('the pattern is not JSON');
   }
-  if (!isJsonObject(pattern)) throw new InvalidPatternError('the pattern is no JSON object');
+  if (!isJsonObject(pattern)) throw new InvalidPatternError('the pattern is not a JSON object');
   const others = Object.keys(pattern).filter((name) => name !== 'value');
   if (others.length > 0) {
     throw new InvalidPatternError(`Kafka records can be filtered by value only, not by ${others.join(', ')}`);
@@ -41,7 +41,7 @@ export function readFilter(text: string): Filter {
   return { kind: 'json', matches: readMatcher(value, 'value') };
 }
 
-/** Whether a record with this value goes to the function. A record without a value has no leaf at all. */
+/** Whether a record with this value goes to the function. A record without a value has no fields. */
 export function filterPasses(criteria: FilterCriteria, value: Buffer | null, mismatch: FilterMismatch): boolean {
   const decoded = decode(value);
   return criteria.filters.some((filter) => {
@@ -61,7 +61,7 @@ function decode(value: Buffer | null): Decoded {
     const parsed = parseJson(text);
     if (isJsonObject(parsed) || Array.isArray(parsed)) return { kind: 'json', value: parsed };
   } catch {
-    // Text that is no JSON is judged by patterns for text.
+    // Not JSON, so patterns for text apply.
   }
   return { kind: 'text', value: text };
 }

@@ -1,4 +1,4 @@
-/** A number as it is written: filters compare by text, so 300 and 300.0 differ. */
+/** A number with its source text: filters compare the text, so 300 and 300.0 differ. */
 export class JsonNumber {
   readonly text: string;
 
@@ -13,7 +13,7 @@ export class JsonNumber {
 
 export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | { [name: string]: JsonValue };
 
-/** Throws a SyntaxError when the text is no JSON. */
+/** Throws a SyntaxError if the text is not JSON. */
 export function parseJson(text: string): JsonValue {
   const keepNumberText = (_key: string, value: unknown, context: { source: string }) =>
     typeof value === 'number' ? new JsonNumber(context.source) : value;

@@ -1,28 +1,28 @@
+import { type Condition, InvalidPatternError, readCondition } from './condition.ts';
 import { isJsonObject, type JsonValue } from './json-value.ts';
-import { type Condition, InvalidPatternError, readCondition } from './pattern.ts';
 
 export type Matcher = (value: JsonValue | undefined) => boolean;
 
-/** Reads what stands under a name of a pattern: a list of conditions for a leaf, or an object of further names. */
+/** Reads one field of a pattern: a list of conditions for a leaf, or an object of further fields. */
 export function readMatcher(source: JsonValue | undefined, where: string): Matcher {
   if (Array.isArray(source)) return leaf(source, where);
   if (isJsonObject(source)) return branch(source, where);
   throw new InvalidPatternError(`${where}: expected a list of values, for instance ["a"], or an object`);
 }
 
-/** Conditions are alternatives. Of a list in the data, one element that matches is enough. */
+/** One of the conditions must match. For a list in the data, one matching element is enough. */
 function leaf(source: readonly JsonValue[], where: string): Matcher {
   if (source.length === 0) throw new InvalidPatternError(`${where}: an empty list matches nothing`);
   const conditions: Condition[] = source.map((item) => readCondition(item, where));
   const matches = (value: JsonValue | undefined) => conditions.some((condition) => condition(value));
   return (value) => {
     if (Array.isArray(value)) return value.some(matches);
-    // `exists` looks at leaves only: an object in the data is none.
+    // `exists` applies to leaves only, and an object is not a leaf.
     return matches(isJsonObject(value) ? undefined : value);
   };
 }
 
-/** Names are all needed; `$or` holds alternatives. */
+/** All fields must match, and one of the patterns in `$or`. */
 function branch(source: { [name: string]: JsonValue }, where: string): Matcher {
   const names = Object.keys(source);
   if (names.length === 0) throw new InvalidPatternError(`${where}: an empty object matches nothing`);

@@ -1,11 +1,11 @@
-/** Lambda's own counters of an event source mapping, since the start of the process. */
+/** Lambda's metrics of an event source mapping, counted since the start of the process. */
 export class MappingMetrics {
   PolledEventCount = 0;
   FilteredOutEventCount = 0;
-  /** Counts a record again with each retry. */
+  /** Counts a record once for each invocation it was part of. */
   InvokedEventCount = 0;
   FailedInvokeEventCount = 0;
-  /** Given up and told to nobody. */
+  /** Discarded records that reached no destination. */
   DroppedEventCount = 0;
   OnFailureDestinationDeliveredEventCount = 0;
   CommittedEventCount = 0;
@@ -13,7 +13,7 @@ export class MappingMetrics {
   InvokeErrorCount = 0;
   OnFailureDestinationDeliveryErrorCount = 0;
   CommitErrorCount = 0;
-  /** How far the broker is ahead of what is committed: the sum over the partitions, the same as SumOffsetLag. */
+  /** How many records the broker has after the committed offsets. The same as SumOffsetLag. */
   OffsetLag = 0;
   MaxOffsetLag = 0;
   SumOffsetLag = 0;

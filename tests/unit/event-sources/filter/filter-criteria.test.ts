@@ -18,8 +18,8 @@ describe('[documented] filters: JSON values', () => {
     ['null', { a: [null] }, '{"a":null}', '{}'],
     ['true', { a: [true] }, '{"a":true}', '{"a":"true"}'],
     ['alternatives of a leaf', { a: ['x', 'y'] }, '{"a":"y"}', '{"a":"z"}'],
-    ['names are all needed', { a: ['x'], b: [1] }, '{"a":"x","b":1}', '{"a":"x","b":2}'],
-    ['nested names', { a: { b: ['x'] } }, '{"a":{"b":"x"}}', '{"a":"x"}'],
+    ['all fields must match', { a: ['x'], b: [1] }, '{"a":"x","b":1}', '{"a":"x","b":2}'],
+    ['nested fields', { a: { b: ['x'] } }, '{"a":{"b":"x"}}', '{"a":"x"}'],
     ['an element of a list', { a: ['x'] }, '{"a":["w","x"]}', '{"a":["w"]}'],
     ['prefix', { a: [{ prefix: 'ab' }] }, '{"a":"abc"}', '{"a":"cab"}'],
     ['suffix', { a: [{ suffix: 'bc' }] }, '{"a":"abc"}', '{"a":"bca"}'],
@@ -28,17 +28,17 @@ describe('[documented] filters: JSON values', () => {
     ['anything-but needs the leaf', { a: [{ 'anything-but': 'x' }] }, '{"a":null}', '{}'],
     ['exists', { a: [{ exists: true }] }, '{"a":null}', '{"b":1}'],
     ['exists false', { a: [{ exists: false }] }, '{"b":1}', '{"a":1}'],
-    ['exists looks at leaves only', { a: [{ exists: false }] }, '{"a":{"b":1}}', '{"a":0}'],
+    ['exists applies to leaves only', { a: [{ exists: false }] }, '{"a":{"b":1}}', '{"a":0}'],
     ['numeric range', { a: [{ numeric: ['>', 0, '<=', 5] }] }, '{"a":5}', '{"a":0}'],
     ['numeric equality', { a: [{ numeric: ['=', 300] }] }, '{"a":300.0}', '{"a":301}'],
     ['$or', { $or: [{ a: [1] }, { b: [2] }] }, '{"b":2}', '{"a":2,"b":1}'],
-    ['prototype names are no leaves', { toString: [{ exists: false }] }, '{}', '{"toString":1}'],
+    ['properties of the prototype are not fields', { toString: [{ exists: false }] }, '{}', '{"toString":1}'],
   ])('%s', (_name, pattern, matching, other) => {
     expect(passes({ value: pattern }, matching)).toBe(true);
     expect(passes({ value: pattern }, other)).toBe(false);
   });
 
-  test('plain numbers are compared as they are written', () => {
+  test('plain numbers are compared as text', () => {
     expect(filterPasses({ filters: [readFilter('{"value":{"a":[300]}}')] }, Buffer.from('{"a":300}'), 'drop')).toBe(
       true,
     );
@@ -55,34 +55,34 @@ test('[documented] filters: a pattern for text compares the whole value', () => 
 });
 
 test.each([
-  ['text against a JSON pattern', { value: { a: [1] } }, 'no json'],
-  ['JSON against a text pattern', { value: ['x'] }, '{"a":1}'],
-  ['bytes that are no UTF-8', { value: ['x'] }, Buffer.from([0xff, 0xfe])],
-])('[inferred] filters: %s passes or is dropped, as the option says', (_name, pattern, value) => {
+  ['text with a JSON pattern', { value: { a: [1] } }, 'not json'],
+  ['JSON with a text pattern', { value: ['x'] }, '{"a":1}'],
+  ['bytes that are not UTF-8', { value: ['x'] }, Buffer.from([0xff, 0xfe])],
+])('[inferred] filters: %s passes or is dropped, depending on the option', (_name, pattern, value) => {
   expect(passes(pattern, value, 'pass')).toBe(true);
   expect(passes(pattern, value, 'drop')).toBe(false);
 });
 
-test('[inferred] filters: a record without a value has no leaf: only exists false matches', () => {
+test('[inferred] filters: a record without a value has no fields: only exists false matches', () => {
   expect(passes({ value: { a: [{ exists: false }] } }, null)).toBe(true);
   expect(passes({ value: { a: ['x'] } }, null, 'pass')).toBe(false);
 });
 
-test('[documented] filters: one of several is enough', () => {
+test('[documented] filters: one matching filter is enough', () => {
   const criteria = { filters: [readFilter('{"value":{"a":[1]}}'), readFilter('{"value":{"a":[2]}}')] };
   expect(filterPasses(criteria, Buffer.from('{"a":2}'), 'drop')).toBe(true);
   expect(filterPasses(criteria, Buffer.from('{"a":3}'), 'drop')).toBe(false);
 });
 
 test.each([
-  ['no JSON', 'nonsense', /no JSON/],
+  ['text that is not JSON', 'nonsense', /not JSON/],
   ['another attribute', '{"key":["a"]}', /by value only/],
   ['an unknown operator', '{"value":{"a":[{"wildcard":"*"}]}}', /unknown operator wildcard/],
   ['an empty list', '{"value":{"a":[]}}', /value\.a/],
   ['a bare value', '{"value":{"a":1}}', /value\.a: expected a list/],
   ['two operators', '{"value":{"a":[{"prefix":"a","suffix":"b"}]}}', /one operator/],
   ['a wrong range', '{"value":{"a":[{"numeric":[">"]}]}}', /numeric/],
-])('[documented] filters: refuses %s', (_name, pattern, message) => {
+])('[documented] filters: rejects %s', (_name, pattern, message) => {
   expect(() => readFilter(pattern)).toThrow(InvalidPatternError);
   expect(() => readFilter(pattern)).toThrow(message);
 });

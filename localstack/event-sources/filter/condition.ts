@@ -1,22 +1,22 @@
 import { isJsonObject, JsonNumber, type JsonValue } from './json-value.ts';
 
-/** Whether a leaf matches; undefined is a leaf that is not there. */
+/** Whether a leaf matches; undefined is an absent leaf. */
 export type Condition = (value: JsonValue | undefined) => boolean;
 
-/** Thrown with what AWS would refuse. */
+/** A pattern that AWS would reject. */
 export class InvalidPatternError extends Error {
   override name = 'InvalidPatternError';
 }
 
-const scalar = (value: JsonValue | undefined): value is string | boolean | null | JsonNumber =>
+const isScalar = (value: JsonValue | undefined): value is string | boolean | null | JsonNumber =>
   value === null || typeof value === 'string' || typeof value === 'boolean' || value instanceof JsonNumber;
 
-const sameScalar = (expected: JsonValue, value: JsonValue | undefined): boolean =>
+const equalsScalar = (expected: JsonValue, value: JsonValue | undefined): boolean =>
   expected instanceof JsonNumber ? value instanceof JsonNumber && value.text === expected.text : value === expected;
 
-/** One condition of a leaf's list: a plain value, or an object that names one operator. */
+/** Reads one condition of a leaf: a plain value, or an object with one operator. */
 export function readCondition(source: JsonValue, where: string): Condition {
-  if (scalar(source)) return (value) => sameScalar(source, value);
+  if (isScalar(source)) return (value) => equalsScalar(source, value);
   if (!isJsonObject(source)) throw new InvalidPatternError(`${where}: expected a value or an operator, got a list`);
   const [name, ...others] = Object.keys(source);
   if (name === undefined || others.length > 0) {
@@ -55,11 +55,11 @@ function ofText(
 }
 
 function anythingBut(argument: JsonValue, where: string): Condition {
-  const refused = Array.isArray(argument) ? argument : [argument];
-  if (refused.length === 0 || !refused.every(scalar)) {
+  const excluded = Array.isArray(argument) ? argument : [argument];
+  if (excluded.length === 0 || !excluded.every(isScalar)) {
     throw new InvalidPatternError(`${where}: anything-but takes a value or a list of values`);
   }
-  return (value) => value !== undefined && !refused.some((expected) => sameScalar(expected, value));
+  return (value) => value !== undefined && !excluded.some((expected) => equalsScalar(expected, value));
 }
 
 const comparisons: Record<string, (value: number, bound: number) => boolean> = {
