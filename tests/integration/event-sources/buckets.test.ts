@@ -9,14 +9,14 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { type BucketRun, withBucket } from '../../support/event-sources/bucket-run.ts';
-import { eventually } from '../../support/event-sources/mapping-run.ts';
+import { eventually } from '../../support/eventually.ts';
 
 jest.setTimeout(300_000);
 
 /** An object that ends a test: once its event is there, those of earlier objects have been made. */
 async function last(run: BucketRun, key = 'last'): Promise<void> {
   await run.put(key);
-  await run.fn.until(() => run.keys.includes(key), `the event of ${key}`);
+  await eventually(() => run.keys.includes(key));
 }
 
 describe('Buckets', () => {
@@ -25,7 +25,7 @@ describe('Buckets', () => {
       await run.start();
       await run.put('in/a.csv', '123');
       await run.put('in/b.csv', '4567');
-      await run.fn.until(() => run.fn.invocations.length === 2, 'both events');
+      await eventually(() => run.fn.invocations.length === 2);
       expect(run.records).toHaveLength(2);
       const record = run.records.find(({ s3 }) => s3.object.key === 'in/a.csv');
       expect(record).toMatchObject({
@@ -45,7 +45,7 @@ describe('Buckets', () => {
     withBucket(undefined, async (run) => {
       await run.start();
       await run.put('a b/ü+.txt');
-      await run.fn.until(() => run.records.length === 1, 'the event');
+      await eventually(() => run.records.length === 1);
       expect(run.records[0]?.s3.object.key).toBe('a+b/%C3%BC%2B.txt');
       expect(run.keys).toEqual(['a b/ü+.txt']);
     }));
@@ -55,7 +55,7 @@ describe('Buckets', () => {
       await run.start();
       for (const [index, body] of ['one', 'two', 'three'].entries()) {
         await run.put('same.csv', body);
-        await run.fn.until(() => run.records.length === index + 1, `event ${index + 1}`);
+        await eventually(() => run.records.length === index + 1);
       }
       const sequencers = run.records.map(({ s3 }) => s3.object.sequencer);
       expect([...sequencers].sort()).toEqual(sequencers);
@@ -83,7 +83,7 @@ describe('Buckets', () => {
           await run.put(key);
         }
         await last(run);
-        await run.fn.until(() => run.keys.length === 2, 'both events');
+        await eventually(() => run.keys.length === 2);
         expect(run.keys.sort()).toEqual(['in here/a+.csv', 'last']);
       },
     );
@@ -105,9 +105,9 @@ describe('Buckets', () => {
             MultipartUpload: { Parts: [{ PartNumber: 1, ETag: part.ETag }] },
           }),
         );
-        await run.fn.until(() => run.records.length === 1, 'the upload');
+        await eventually(() => run.records.length === 1);
         await run.client.send(new DeleteObjectCommand(object));
-        await run.fn.until(() => run.records.length === 2, 'the deletion');
+        await eventually(() => run.records.length === 2);
         expect(run.records.map(({ eventName, s3 }) => `${eventName} ${s3.object.key}`)).toEqual([
           'ObjectCreated:CompleteMultipartUpload parts.csv',
           'ObjectRemoved:Delete parts.csv',
@@ -120,13 +120,13 @@ describe('Buckets', () => {
     withBucket(undefined, async (run) => {
       await run.put('before');
       await run.start();
-      await run.fn.until(() => run.keys.includes('before'), 'the object from before');
+      await eventually(() => run.keys.includes('before'));
       await run.stop();
       await run.put('meanwhile');
       await run.put('before', 'and again');
       await run.start();
       await last(run);
-      await run.fn.until(() => run.keys.length >= 4, 'the other events');
+      await eventually(() => run.keys.length >= 4);
       expect(run.keys.sort()).toEqual(['before', 'before', 'last', 'meanwhile']);
     }));
 
@@ -134,10 +134,10 @@ describe('Buckets', () => {
     withBucket(
       undefined,
       async (run) => {
-        run.fn.answer = () => ({ functionError: 'Unhandled', body: '{"errorMessage":"no"}' });
+        run.fn.respond = () => ({ functionError: 'Unhandled', body: '{"errorMessage":"no"}' });
         await run.start();
         await run.put('bad.csv');
-        await run.fn.until(() => run.fn.invocations.length === 3, 'three attempts');
+        await eventually(() => run.fn.invocations.length === 3);
         await run.stop();
         expect(new Set(run.fn.invocations.map(({ payload }) => payload)).size).toBe(1);
         await run.start();
@@ -171,7 +171,7 @@ describe('Buckets', () => {
             put.push(key);
           }
         })();
-        await run.fn.until(() => run.fn.invocations.length > seen + 3 * round, 'some events');
+        await eventually(() => run.fn.invocations.length > seen + 3 * round);
         const exited = once(child, 'exit');
         child.kill('SIGKILL');
         await exited;
@@ -182,10 +182,10 @@ describe('Buckets', () => {
         const told = new Set(run.keys);
         return put.every((key) => told.has(key));
       };
-      await run.fn.until(isToldOf, 'all events', 120_000);
+      await eventually(isToldOf, { withinMs: 120_000 });
       // What the journal knows was queued before: the queue is empty when every event has been delivered.
       const queued = async () => (await readdir(join(run.directory, 'queue'))).filter((name) => name.endsWith('.json'));
-      await eventually(async () => (await queued()).length === 0, 'the end of the queue');
+      await eventually(async () => (await queued()).length === 0);
       await run.stop();
       const journal = (await readFile(join(run.directory, 's3', `${run.bucket}.jsonl`), 'utf8')).trim().split('\n');
       expect(journal).toHaveLength(put.length);

@@ -5,8 +5,10 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
-import { eventually, kill, MappingRun, produce, withMapping } from '../../support/event-sources/mapping-run.ts';
+import { produce } from '../../support/event-sources/kafka-client.ts';
+import { kill, MappingRun, withMapping } from '../../support/event-sources/mapping-run.ts';
 import { freePort } from '../../support/event-sources/scratch-service.ts';
+import { eventually } from '../../support/eventually.ts';
 import { endpoints } from '../../support/servers.ts';
 
 const program = join(import.meta.dirname, '..', '..', '..', 'localstack', 'event-sources', 'cli.ts');
@@ -40,7 +42,7 @@ async function withTemplateFile(body: (run: MappingRun, file: string) => Promise
 
 test('the command drives any server of the Invoke API, logs a line a batch, serves the counters and ends by SIGTERM', () =>
   withTemplateFile(async (run, file) => {
-    run.fn.answer = (_event, count) => (count === 1 ? { functionError: 'Unhandled' } : {});
+    run.fn.respond = (_event, count) => (count === 1 ? { functionError: 'Unhandled' } : {});
     const metricsPort = await freePort();
     const brokers = endpoints().kafka.brokers.join(',');
     await produce(run.topic, [
@@ -57,7 +59,7 @@ test('the command drives any server of the Invoke API, logs a line a batch, serv
       const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`).catch(() => undefined);
       const { mappings } = ((await response?.json()) ?? {}) as { mappings?: Record<string, MappingMetrics> };
       return mappings?.['Mapping']?.CommittedEventCount === 3;
-    }, 'the commits');
+    });
     expect([...new Set(run.fn.values)].sort()).toEqual(['a', 'b', 'c']);
     expect(run.fn.invocations.every(({ functionName }) => functionName === 'recording')).toBe(true);
 
@@ -87,7 +89,7 @@ test('the command drives any server of the Invoke API, logs a line a batch, serv
       lines()
         .map((line) => JSON.parse(line) as Record<string, unknown>)
         .filter(({ message }) => message === 'batch');
-    await eventually(() => batches().length === run.fn.invocations.length, 'a line for each batch');
+    await eventually(() => batches().length === run.fn.invocations.length);
     expect(batches()[0]).toMatchObject({
       level: 'info',
       mapping: 'Mapping',
@@ -146,9 +148,9 @@ describe('A broker that is away', () => {
   test('[goal] at the start: told in a line, and picked up when it comes', async () => {
     const port = await freePort();
     await withMapping({ options: { brokers: [`127.0.0.1:${port}`] } }, async (run) => {
-      const started = run.starting();
+      const started = run.start();
       const notice = () => run.lines.find(({ message }) => String(message).startsWith('not polling'));
-      await eventually(() => notice() !== undefined, 'the notice');
+      await eventually(() => notice() !== undefined);
       expect(notice()).toMatchObject({ level: 'warn', mapping: 'Mapping', property: 'brokers' });
       expect(notice()?.['reason']).toMatch(/^no broker answers: start it, or correct .* \(AWS: PROBLEM/);
       // Leads to the broker, as if it had come up there.
@@ -166,7 +168,7 @@ describe('A broker that is away', () => {
       try {
         await started;
         await produce(run.topic, [{ value: 'after' }]);
-        await run.fn.until(() => run.fn.values.includes('after'), 'the record');
+        await eventually(() => run.fn.values.includes('after'));
       } finally {
         await run.stop();
         for (const socket of sockets) socket.destroy();
@@ -201,14 +203,14 @@ describe('A broker that is away', () => {
     await withMapping({ options: { kafka: { socketFactory } } }, async (run) => {
       await run.start();
       await produce(run.topic, [{ value: 'before' }]);
-      await run.fn.until(() => run.fn.values.includes('before'), 'the first record');
+      await eventually(() => run.fn.values.includes('before'));
       takeAway();
       await produce(run.topic, [{ value: 'meanwhile' }]);
-      await eventually(() => run.lines.some(({ message }) => String(message).startsWith('not polling')), 'the notice');
+      await eventually(() => run.lines.some(({ message }) => String(message).startsWith('not polling')));
       bringBack();
-      await run.fn.until(() => run.fn.values.includes('meanwhile'), 'the record from meanwhile');
+      await eventually(() => run.fn.values.includes('meanwhile'));
       await produce(run.topic, [{ value: 'after' }]);
-      await run.fn.until(() => run.fn.values.includes('after'), 'the last record');
+      await eventually(() => run.fn.values.includes('after'));
       expect(run.fn.values.filter((value, index, all) => all.indexOf(value) === index)).toEqual([
         'before',
         'meanwhile',
@@ -223,17 +225,17 @@ describe('A broker that is away', () => {
     const patient = { options: { kafka: { socketFactory }, sessionTimeoutMs: 600_000 }, timeoutSeconds: 570 };
     await withMapping(patient, async (run) => {
       await run.start();
-      run.fn.answer = () => {
+      run.fn.respond = () => {
         takeAway();
         return {};
       };
       await produce(run.topic, [{ value: 'handled' }]);
-      await eventually(() => run.metrics.CommitErrorCount > 0, 'a commit that fails');
+      await eventually(() => run.metrics.CommitErrorCount > 0);
       await run.stop();
       bringBack();
-      run.fn.answer = () => ({});
+      run.fn.respond = () => ({});
       await run.start();
-      await run.fn.until(() => run.fn.values.length === 2, 'the record once more');
+      await eventually(() => run.fn.values.length === 2);
       expect(run.fn.values).toEqual(['handled', 'handled']);
     });
   });

@@ -6,7 +6,9 @@ import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AwsSender } from '../../../localstack/event-sources/destinations/sender.ts';
 import { s3Client } from '../../support/event-sources/bucket-run.ts';
-import { eventually, produce, provisioned, withMapping } from '../../support/event-sources/mapping-run.ts';
+import { produce } from '../../support/event-sources/kafka-client.ts';
+import { provisioned, withMapping } from '../../support/event-sources/mapping-run.ts';
+import { eventually } from '../../support/eventually.ts';
 import { endpoints, uniqueName } from '../../support/servers.ts';
 
 const settings = () => {
@@ -54,11 +56,11 @@ function failOnce(
       options: { destinationEndpoints: { [service]: endpoints().s3.endpoint } },
     },
     async (run) => {
-      run.fn.answer = () => ({ functionError: 'Unhandled', body: '{"errorMessage":"no"}' });
+      run.fn.respond = () => ({ functionError: 'Unhandled', body: '{"errorMessage":"no"}' });
       await produce(run.topic, [{ key: 'k', value: 'poison' }]);
       await run.start();
       await check(run);
-      await eventually(() => run.metrics.OnFailureDestinationDeliveredEventCount === 1, 'the counter');
+      await eventually(() => run.metrics.OnFailureDestinationDeliveredEventCount === 1);
       expect(run.metrics.DroppedEventCount).toBe(0);
     },
   );
@@ -98,7 +100,7 @@ describe('Destinations at the endpoints that stand in for AWS', () => {
       await eventually(async () => {
         key = (await client.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key;
         return key !== undefined;
-      }, 'the object');
+      });
       expect(key).toMatch(new RegExp(`^aws/lambda/[0-9a-f-]{36}/${run.topic}-0/\\d{4}/\\d\\d/\\d\\d/`));
       const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }));
       const record = JSON.parse((await Body?.transformToString()) ?? '') as { payload: string };

@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { s3Client } from '../../support/event-sources/bucket-run.ts';
-import { clusterArn, produce } from '../../support/event-sources/mapping-run.ts';
+import { produce } from '../../support/event-sources/kafka-client.ts';
+import { clusterArn } from '../../support/event-sources/mapping-run.ts';
 import { ScratchService } from '../../support/event-sources/scratch-service.ts';
 import { createTopic, endpoints, uniqueName } from '../../support/servers.ts';
 
@@ -82,21 +83,21 @@ export const fragile = async (event) => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'a.txt', Body: '1' }));
     service.start();
 
-    await service.until(() => service.callsOf('orders').length >= 1 && service.callsOf('files').length >= 1, 'events');
-    await service.until(() => service.callsOf('fragile').length === 4, 'the attempts of the fragile function');
+    await service.until(() => service.callsOf('orders').length >= 1 && service.callsOf('files').length >= 1);
+    await service.until(() => service.callsOf('fragile').length === 4);
     // [documented] The Invoke API takes an asynchronous invocation with 202 and retries it by itself.
     const response = await fetch(
       `http://127.0.0.1:${service.lambdaPort}/2015-03-31/functions/scratch-local-later/invocations`,
       { method: 'POST', headers: { 'X-Amz-Invocation-Type': 'Event' }, body: '{"n":1}' },
     );
     expect(response.status).toBe(202);
-    await service.until(() => service.callsOf('later').length === 2, 'the retry');
+    await service.until(() => service.callsOf('later').length === 2);
     const committed = async () => {
       const { mappings } = await service.metrics();
       return Object.values(mappings).reduce((sum, { CommittedEventCount = 0 }) => sum + CommittedEventCount, 0);
     };
-    await service.until(async () => (await committed()) === 3, 'the commits');
-    await service.until(async () => (await service.metrics()).asynchronous.queued === 0, 'the end of the retries');
+    await service.until(async () => (await committed()) === 3);
+    await service.until(async () => (await service.metrics()).asynchronous.queued === 0);
 
     const events = service.callsOf('orders').map(({ event }) => event);
     expect(events.map(({ eventSource, eventSourceArn }) => [eventSource, eventSourceArn])).toContainEqual([
@@ -159,9 +160,8 @@ test('[known] schedules under serverless offline: UTC, weekdays as AWS has them,
       timesOf(name)
         .slice(1)
         .map((time, index) => time - (timesOf(name)[index] ?? 0));
-    await service.until(
-      () => ['EveryMinute', 'Mondays'].every((name) => gapsOf(name).length >= 2 && gapsOf(name).includes(60_000)),
-      'three ticks of each schedule, two of them a minute apart',
+    await service.until(() =>
+      ['EveryMinute', 'Mondays'].every((name) => gapsOf(name).length >= 2 && gapsOf(name).includes(60_000)),
     );
     expect(ticksOf('Sundays')).toEqual([]);
     expect(ticksOf('Tuesdays')).toEqual([]);
@@ -221,11 +221,8 @@ test('a service without an event source is told so, and served all the same', as
         ({ status }) => status === 200,
         () => false,
       );
-    await service.until(invoke, 'an answer');
-    await service.until(
-      () => service.output.includes('no msk, kafka, s3 or schedule event is in this service'),
-      'the notice',
-    );
+    await service.until(invoke);
+    await service.until(() => service.output.includes('no msk, kafka, s3 or schedule event is in this service'));
     expect(service.callsOf('noop').length).toBeGreaterThan(0);
     expect(await service.interrupt()).toBe(0);
   } finally {

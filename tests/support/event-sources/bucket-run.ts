@@ -12,7 +12,7 @@ import { readTemplate } from '../../../localstack/event-sources/template/templat
 import { endpoints, uniqueName } from '../servers.ts';
 import { RecordingFunction } from './recording-function.ts';
 
-/** Client of the S3 server that all tests share. It serves queues and topics as well. */
+/** A client of the S3 server that all tests share. */
 export function s3Client(): S3Client {
   const { endpoint, region, accessKeyId, secretAccessKey } = endpoints().s3;
   return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });
@@ -90,7 +90,6 @@ export class BucketRun {
   }
 
   async stop(): Promise<void> {
-    // So long at most: what has not ended by then is delivered again at the next start.
     await this.#sources?.stop(20_000);
     this.#sources = undefined;
   }
@@ -99,12 +98,12 @@ export class BucketRun {
     await this.client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body }));
   }
 
-  /** The records of all invocations, in the order of their arrival. */
+  /** The records of all invocations, in the order of delivery. */
   get records(): S3EventRecord[] {
     return this.fn.invocations.flatMap(({ payload }) => (JSON.parse(payload) as S3Event).Records);
   }
 
-  /** Decoded as functions have to do it. */
+  /** The object keys, decoded as a function must decode them. */
   get keys(): string[] {
     return this.records.map(({ s3 }) => decodeURIComponent(s3.object.key.replaceAll('+', ' ')));
   }
@@ -118,7 +117,7 @@ export class BucketRun {
   }
 }
 
-/** Runs the body with a bucket whose sources are stopped whatever happens. */
+/** Runs the body with a bucket, and stops its sources also when the body fails. */
 export async function withBucket(
   configurations: readonly object[] | undefined,
   body: (run: BucketRun) => Promise<void>,

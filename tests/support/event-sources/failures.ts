@@ -1,13 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually, kafka, type MappingRun } from './mapping-run.ts';
+import { eventually } from '../eventually.ts';
+import { kafka } from './kafka-client.ts';
+import type { MappingRun } from './mapping-run.ts';
 import type { KafkaEvent } from './recording-function.ts';
 
 /** The function threw. */
 export const failed = { functionError: 'Unhandled', body: '{"errorMessage":"no"}' };
 export const queue = 'arn:aws:sqs:eu-central-1:123456789012:failures';
 export const onFailure = (destination: string) => ({ DestinationConfig: { OnFailure: { Destination: destination } } });
-/** For partition 0. */
+/** Messages for partition 0. */
 export const messages = (...texts: string[]) => texts.map((value) => ({ value, partition: 0 }));
 const offsetsOf = (event: KafkaEvent | undefined) =>
   Object.values(event?.records ?? {}).flatMap((records) => records.map(({ offset }) => offset));
@@ -17,7 +19,7 @@ export const valuesOf = (event: KafkaEvent) =>
   );
 export const invokedOffsets = (run: MappingRun) => run.fn.invocations.map(({ event }) => offsetsOf(event));
 
-/** What was written to files in the place of SQS, SNS or S3. */
+/** The files that were written instead of a call to SQS, SNS or S3. */
 export async function failureFiles(
   run: MappingRun,
   service: string,
@@ -34,7 +36,7 @@ export async function failureFiles(
   );
 }
 
-/** The first messages of a topic of failure records, and whatever comes with them. */
+/** The messages of a topic of failure records, at least `count`. */
 export async function readFailureRecords(topic: string, count: number) {
   const consumer = kafka().consumer({ groupId: `reader-${topic}`, maxWaitTimeInMs: 100 });
   const found: { key: string | null; document: Record<string, unknown>; headers: object }[] = [];
@@ -49,7 +51,7 @@ export async function readFailureRecords(topic: string, count: number) {
       });
     },
   });
-  await eventually(() => found.length >= count, `${count} messages on ${topic}`);
+  await eventually(() => found.length >= count);
   await consumer.disconnect();
   return found;
 }

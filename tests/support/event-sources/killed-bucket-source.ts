@@ -1,4 +1,4 @@
-/** Event sources in a process of their own, to be killed: `killed-bucket-source.ts JSON` with template and options. */
+/** Event sources in their own process, to be killed: `killed-bucket-source.ts JSON` with template and options. */
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { createLogger } from '../../../localstack/event-sources/logger.ts';

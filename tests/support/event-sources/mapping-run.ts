@@ -3,67 +3,40 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka, logLevel, type Message } from 'kafkajs';
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
-import { createLogger, type LogLevel } from '../../../localstack/event-sources/logger.ts';
+import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
 import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
 import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
+import { eventually } from '../eventually.ts';
 import { createTopic, endpoints } from '../servers.ts';
+import { committedOffsets } from './kafka-client.ts';
 import { RecordingFunction } from './recording-function.ts';
 
 export const clusterArn = 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/6357e0b2-0e6a-4b3c-a0b4-70df934c2e31-5';
 export const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1 } };
 
-export function kafka(): Kafka {
-  return new Kafka({
-    brokers: [...endpoints().kafka.brokers],
-    connectionTimeout: 10_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 30 },
-    logLevel: logLevel.NOTHING,
-  });
-}
-
-export async function produce(topic: string, messages: Message[]): Promise<void> {
-  const producer = kafka().producer();
-  await producer.connect();
-  try {
-    await producer.send({ topic, messages });
-  } finally {
-    await producer.disconnect();
-  }
-}
-
-/** Offsets that a group has committed, by partition; -1 where it has none. */
-export async function committed(groupId: string, topic: string): Promise<Record<number, number>> {
-  const admin = kafka().admin();
-  await admin.connect();
-  try {
-    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    return Object.fromEntries((offsets?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]));
-  } finally {
-    await admin.disconnect();
-  }
-}
-
 export interface MappingSettings {
+  /** Of the topic that is created when `topic` is absent. */
   readonly partitions?: number;
-  readonly topic?: string;
-  /** Of the topic that is made where none is named. */
   readonly topicSettings?: Readonly<Record<string, string>>;
+  readonly topic?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly options?: Partial<EventSourcesInput>;
   readonly timeoutSeconds?: number;
-  readonly logLevel?: LogLevel;
 }
 
-/** One mapping with its topic and its recording function; `end` stops whatever was started. */
+/** Longer than any test's invocation, so that a stop settles the batches in flight. */
+const STOP_GRACE_MS = 20_000;
+
+/** One mapping with its topic and its recording function; `end` stops everything that was started. */
 export class MappingRun {
   readonly topic: string;
   readonly groupId: string;
   readonly directory: string;
   readonly fn: RecordingFunction;
+  /** What the event sources logged. */
   readonly lines: Record<string, unknown>[] = [];
   readonly #settings: MappingSettings;
   readonly #clients: LambdaClient[] = [];
@@ -111,12 +84,6 @@ export class MappingRun {
 
   /** Resolves when the mapping is polling. */
   async start(): Promise<this> {
-    await this.starting();
-    return this;
-  }
-
-  /** The same without waiting inside: what it returns resolves when the mapping is polling. */
-  starting(): Promise<void> {
     const { options = {} } = this.#settings;
     const brokers = options.brokers ?? [...endpoints().kafka.brokers];
     const read = readOptions({
@@ -135,10 +102,11 @@ export class MappingRun {
     this.#clients.push(invoker);
     const log = createLogger('debug', (line) => this.lines.push(JSON.parse(line) as Record<string, unknown>));
     this.#sources = new EventSources({ model, options: read, invoker, log });
-    return this.#sources.start();
+    await this.#sources.start();
+    return this;
   }
 
-  /** The same mapping in a process of its own, with options of Node; resolves when it is polling. `end` kills what is left. */
+  /** Runs the mapping in its own process, with options of Node. Resolves when it is polling; `end` kills it. */
   async startProcess(execArgv: readonly string[] = []): Promise<ChildProcess> {
     const task = {
       brokers: endpoints().kafka.brokers,
@@ -163,9 +131,22 @@ export class MappingRun {
     return metrics;
   }
 
+  committedOffsets(): Promise<Record<number, number>> {
+    return committedOffsets(this.groupId, this.topic);
+  }
+
+  /** Resolves when every partition of the topic is committed up to the offset. */
+  async untilCommitted(offset: number, withinMs?: number): Promise<void> {
+    const check = async () => {
+      const offsets = Object.values(await this.committedOffsets());
+      expect(offsets).toEqual(offsets.map(() => offset));
+      return offsets.length > 0;
+    };
+    await eventually(check, withinMs === undefined ? {} : { withinMs });
+  }
+
   async stop(): Promise<void> {
-    // So long at most: what has not ended by then is delivered again at the next start.
-    await this.#sources?.stop(20_000);
+    await this.#sources?.stop(STOP_GRACE_MS);
     this.#sources = undefined;
   }
 
@@ -178,7 +159,7 @@ export class MappingRun {
   }
 }
 
-/** As `kill -9`; resolves when the process is gone. */
+/** As `kill -9`; resolves when the process has ended. */
 export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
@@ -186,21 +167,12 @@ export async function kill(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Runs the body with a mapping that is stopped whatever happens. */
+/** Runs the body with a mapping, and stops it also when the body fails. */
 export async function withMapping(settings: MappingSettings, body: (run: MappingRun) => Promise<void>): Promise<void> {
   const run = await MappingRun.prepare(settings);
   try {
     await body(run);
   } finally {
     await run.end();
-  }
-}
-
-/** Waits for something that no invocation tells of. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000) {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

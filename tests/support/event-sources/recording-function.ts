@@ -23,31 +23,31 @@ export interface KafkaEvent {
 export interface Invocation {
   readonly functionName: string;
   readonly event: KafkaEvent;
-  /** The body as it came. */
+  /** The request's body. */
   readonly payload: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** NaN while it is in flight. */
   endedAt: number;
 }
 
-export interface Answer {
+export interface Response {
   readonly body?: string;
   /** `Unhandled`: the function threw. */
   readonly functionError?: string;
   readonly status?: number;
   readonly delayMs?: number;
-  /** The answer waits for it. */
+  /** The response is sent after it resolves. */
   readonly held?: Promise<unknown>;
-  /** Called when the answer goes out. */
-  readonly onAnswered?: () => void;
+  /** Called when the response is sent. */
+  readonly onSent?: () => void;
 }
 
-/** Serves the Invoke API and keeps what comes; `answer` decides, and a plain success is the default. */
+/** Serves the Invoke API and records the invocations. `respond` decides; by default each is a success. */
 export class RecordingFunction {
   readonly invocations: Invocation[] = [];
-  answer: (event: KafkaEvent, count: number) => Answer = () => ({});
+  respond: (event: KafkaEvent, count: number) => Response = () => ({});
   readonly #server: http.Server;
-  #waiting: (() => void)[] = [];
 
   constructor() {
     this.#server = http.createServer((request, response) => {
@@ -55,7 +55,7 @@ export class RecordingFunction {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => void this.#invoke(request.url ?? '', Buffer.concat(chunks).toString(), response));
     });
-    // A connection that is closed for having been idle, just when it is used again, counts as an outage.
+    // An idle connection that the server closes just as it is used again would count as an outage.
     this.#server.keepAliveTimeout = 0;
   }
 
@@ -81,25 +81,6 @@ export class RecordingFunction {
     return this.records.map(({ value }) => Buffer.from(value ?? '', 'base64').toString());
   }
 
-  /** Waits until the condition holds, looking after each invocation. */
-  async until(condition: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (!condition()) {
-      if (Date.now() > deadline) {
-        throw new Error(
-          `waited ${timeoutMs} ms for ${what}; ${this.invocations.length} invocations, ${this.records.length} records`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 50);
-        this.#waiting.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-  }
-
   async #invoke(url: string, payload: string, response: http.ServerResponse): Promise<void> {
     const functionName = decodeURIComponent(/functions\/([^/]+)\//.exec(url)?.[1] ?? '');
     if (functionName === '') {
@@ -109,17 +90,14 @@ export class RecordingFunction {
     const event = JSON.parse(payload) as KafkaEvent;
     const invocation: Invocation = { functionName, event, payload, startedAt: Date.now(), endedAt: Number.NaN };
     this.invocations.push(invocation);
-    const answer = this.answer(event, this.invocations.length);
-    // Nobody waits for an answer that is still out when the test has ended.
-    await answer.held;
-    if (answer.delayMs !== undefined) await delay(answer.delayMs, undefined, { ref: false });
+    const { held, delayMs, onSent, status, functionError, body } = this.respond(event, this.invocations.length);
+    await held;
+    // Unreferenced, so that a response that is still delayed does not keep the test process alive.
+    if (delayMs !== undefined) await delay(delayMs, undefined, { ref: false });
     invocation.endedAt = Date.now();
-    answer.onAnswered?.();
-    response.statusCode = answer.status ?? 200;
-    if (answer.functionError !== undefined) response.setHeader('X-Amz-Function-Error', answer.functionError);
-    response.end(answer.body ?? 'null');
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
+    onSent?.();
+    response.statusCode = status ?? 200;
+    if (functionError !== undefined) response.setHeader('X-Amz-Function-Error', functionError);
+    response.end(body ?? 'null');
   }
 }

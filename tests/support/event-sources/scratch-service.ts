@@ -5,7 +5,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PortChooser } from '../../../localstack/stack/process/ports.ts';
-import { eventually } from './mapping-run.ts';
+import { eventually, StopWaiting } from '../eventually.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
 
@@ -17,12 +17,12 @@ export interface Recorded {
 
 const ports = new PortChooser({ preferDefaults: false, onNotice: () => {} });
 
-/** One that no other test takes before something of this one listens there, which may be seconds later. */
+/** A port that is reserved for this test until it listens there, which may be seconds later. */
 export function freePort(): Promise<number> {
   return ports.choose('lambda');
 }
 
-/** A Serverless project of a test's own, with the plugin before serverless-offline, as a user would have it. */
+/** A Serverless project for one test, with the plugin before serverless-offline, as a user would have it. */
 export class ScratchService {
   readonly directory: string;
   readonly lambdaPort: number;
@@ -36,7 +36,7 @@ export class ScratchService {
     this.metricsPort = metricsPort;
   }
 
-  /** `handlers` is a module; `record(name, event)` of it is at hand and makes a call visible to the test. */
+  /** `handlers` is the source of a module, in which `record(name, event)` makes a call visible to the test. */
   static async create(functions: object, eventSources: object, handlers: string): Promise<ScratchService> {
     const directory = await mkdtemp(join(tmpdir(), 'scratch-service-'));
     const service = new ScratchService(directory, await freePort(), await freePort());
@@ -93,7 +93,7 @@ ${handlers}`,
     return this.#child?.exitCode ?? null;
   }
 
-  /** What the functions were called with so far. */
+  /** The calls that the functions have recorded so far. */
   get calls(): Recorded[] {
     if (!existsSync(this.#recordFile)) return [];
     const lines = readFileSync(this.#recordFile, 'utf8').split('\n').slice(0, -1);
@@ -104,13 +104,14 @@ ${handlers}`,
     return this.calls.filter((call) => call.fn === fn);
   }
 
-  async until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 100_000): Promise<void> {
-    const holds = () => {
-      if (this.#child?.exitCode !== null) throw new Error(`serverless ended:\n${this.output}`);
-      return condition();
+  /** As `eventually`, but fails at once when serverless has ended, and shows its output. */
+  async until(check: () => boolean | Promise<boolean>, withinMs = 100_000): Promise<void> {
+    const checkWhileRunning = () => {
+      if (this.#child?.exitCode !== null) throw new StopWaiting('serverless ended');
+      return check();
     };
-    await eventually(holds, what, timeoutMs).catch((cause: unknown) => {
-      throw new Error(`${JSON.stringify(this.calls)}\n${this.output}`, { cause });
+    await eventually(checkWhileRunning, { withinMs, what: String(check) }).catch((cause: unknown) => {
+      throw new Error(`${String(cause)}\ncalls: ${JSON.stringify(this.calls)}\noutput: ${this.output}`, { cause });
     });
   }
 
@@ -119,14 +120,14 @@ ${handlers}`,
     return (await response.json()) as Awaited<ReturnType<ScratchService['metrics']>>;
   }
 
-  /** As ctrl-c does it. Resolves with the exit code. */
+  /** Interrupts it as ctrl-c does. Resolves with the exit code. */
   async interrupt(): Promise<number | null> {
     const ended = this.ended();
     this.#child?.kill('SIGINT');
     return ended;
   }
 
-  /** Resolves with the exit code when it has ended and all that it said was read. */
+  /** Resolves with the exit code when it has ended and all of its output was read. */
   async ended(): Promise<number | null> {
     if (this.#child === undefined) throw new Error('not started');
     const [code] = (await once(this.#child, 'close')) as [number | null];

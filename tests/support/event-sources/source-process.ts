@@ -1,7 +1,7 @@
 /**
- * An event source in a process of its own, to be killed or measured: `source-process.ts JSON` with brokers, template,
- * lambda and directory. Tells its parent when it is polling, and, run with --expose-gc, the most memory that it has held,
- * in bytes, whenever it is asked.
+ * An event source in its own process, to be killed or measured: `source-process.ts JSON` with brokers, template, lambda
+ * and directory. It sends a message to its parent when it is polling. Run with --expose-gc, it answers each message of its
+ * parent with its peak memory in bytes.
  */
 import { EventSources } from '../../../localstack/event-sources/event-sources.ts';
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
@@ -20,11 +20,11 @@ const model = readTemplate(
   {},
   { brokers, allowErrorControlsOnDemand: false, maximumFilters: 5, now: Date.now },
 );
-// Whoever would have to wait until the group drops a killed member would wait for longer than any test lasts.
+// Longer than any test: a test that waits until the broker drops the killed member fails.
 const options = readOptions({ brokers, stateDirectory: directory, sessionTimeoutMs: 600_000 });
 const invoker = new LambdaClient({ endpoint: lambda });
 await new EventSources({ model, options, invoker, log: createLogger('silent', () => {}) }).start();
-// What is held, not what is resident: when memory is collected and given back is not the event source's doing.
+// Heap and buffers, not the resident set, whose size depends on when Node returns memory.
 const { gc } = globalThis;
 if (gc !== undefined) {
   let peakBytes = 0;

@@ -7,22 +7,17 @@ import {
   queue,
   valuesOf,
 } from '../../../support/event-sources/failures.ts';
-import {
-  clusterArn,
-  committed,
-  eventually,
-  produce,
-  provisioned,
-  withMapping,
-} from '../../../support/event-sources/mapping-run.ts';
+import { produce } from '../../../support/event-sources/kafka-client.ts';
+import { clusterArn, provisioned, withMapping } from '../../../support/event-sources/mapping-run.ts';
 import { freePort } from '../../../support/event-sources/scratch-service.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 describe('Errors', () => {
-  test('[documented] a failed batch comes again whole, nothing later of its partition meanwhile; others go on', () =>
+  test('[documented] a failed batch is retried whole, before later records of its partition; other partitions continue', () =>
     withMapping({ partitions: 2, properties: { BatchSize: 2 } }, async (run) => {
       let attemptsLeft = 3;
-      // Partition 0 gets nowhere before it was tried some times and partition 1 is done.
-      run.fn.answer = (event) => {
+      // Partition 0 fails until it was retried and partition 1 is processed.
+      run.fn.respond = (event) => {
         if (!valuesOf(event).includes('bad')) return {};
         attemptsLeft -= 1;
         return attemptsLeft > 0 || !run.fn.values.includes('z') ? failed : {};
@@ -32,7 +27,7 @@ describe('Errors', () => {
         ...['x', 'y', 'z'].map((value) => ({ value, partition: 1 })),
       ]);
       await run.start();
-      await run.fn.until(() => run.fn.values.includes('c'), 'both partitions');
+      await eventually(() => run.fn.values.includes('c'));
       const first = run.fn.invocations.filter(({ event }) => event.records[`${run.topic}-0`] !== undefined);
       const attempts = first.map(({ event }) => valuesOf(event).join());
       expect(attempts.slice(-1)).toEqual(['c']);
@@ -43,23 +38,23 @@ describe('Errors', () => {
   test('[documented] nothing is committed before success', () =>
     withMapping({}, async (run) => {
       let succeed = false;
-      run.fn.answer = () => (succeed ? {} : failed);
+      run.fn.respond = () => (succeed ? {} : failed);
       await produce(run.topic, messages('a', 'b'));
       await run.start();
-      await run.fn.until(() => run.fn.invocations.length >= 5, 'five attempts');
-      expect(await committed(run.groupId, run.topic)).toEqual({ 0: 0 });
+      await eventually(() => run.fn.invocations.length >= 5);
+      expect(await run.committedOffsets()).toEqual({ 0: 0 });
       succeed = true;
-      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 2, 'the commit');
+      await run.untilCommitted(2);
     }));
 
   test('[documented] MaximumRetryAttempts N: N + 1 invocations, then the failure record and the next batch', () =>
     withMapping(
       { properties: { ...provisioned, BatchSize: 2, MaximumRetryAttempts: 2, ...onFailure(queue) } },
       async (run) => {
-        run.fn.answer = (event) => (valuesOf(event).includes('bad') ? failed : {});
+        run.fn.respond = (event) => (valuesOf(event).includes('bad') ? failed : {});
         await produce(run.topic, messages('bad', 'b', 'c'));
         await run.start();
-        await run.fn.until(() => run.fn.values.includes('c'), 'the next batch');
+        await eventually(() => run.fn.values.includes('c'));
         expect(invokedOffsets(run)).toEqual([[0, 1], [0, 1], [0, 1], [2]]);
         const [file] = await failureFiles(run, 'sqs');
         expect(file?.document).toEqual({
@@ -87,7 +82,7 @@ describe('Errors', () => {
             },
           },
         });
-        await eventually(() => run.metrics.InvokedEventCount === 7, 'the counters');
+        await eventually(() => run.metrics.InvokedEventCount === 7);
         expect(run.metrics).toMatchObject({
           FailedInvokeEventCount: 6,
           OnFailureDestinationDeliveredEventCount: 2,
@@ -98,24 +93,24 @@ describe('Errors', () => {
 
   test('[documented] without a destination the records are dropped and counted', () =>
     withMapping({ properties: { ...provisioned, MaximumRetryAttempts: 0 } }, async (run) => {
-      run.fn.answer = () => failed;
+      run.fn.respond = () => failed;
       await produce(run.topic, messages('a', 'b'));
       await run.start();
-      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 2, 'the commit past them');
+      await run.untilCommitted(2);
       expect(run.fn.invocations).toHaveLength(1);
       expect(run.metrics.DroppedEventCount).toBe(2);
     }));
 
-  test('[documented] endless retries end after ten when there is a destination: eleven invocations', () =>
+  test('[documented] infinite retries end after ten when there is a destination: eleven invocations', () =>
     withMapping({ properties: onFailure('arn:aws:sns:eu-central-1:123456789012:failures') }, async (run) => {
-      run.fn.answer = (event) => (valuesOf(event).includes('bad') ? failed : {});
+      run.fn.respond = (event) => (valuesOf(event).includes('bad') ? failed : {});
       await produce(run.topic, messages('bad'));
       await run.start();
-      await eventually(async () => (await failureFiles(run, 'sns')).length === 1, 'the failure record');
+      await eventually(async () => (await failureFiles(run, 'sns')).length === 1);
       expect(run.fn.invocations).toHaveLength(11);
     }));
 
-  test('[documented] records above MaximumRecordAgeInSeconds are given up unsent; [inferred] only these', () =>
+  test('[documented] records above MaximumRecordAgeInSeconds are discarded without an invocation; [inferred] only these', () =>
     withMapping({ properties: { ...provisioned, MaximumRecordAgeInSeconds: 60, ...onFailure(queue) } }, async (run) => {
       const now = Date.now();
       await produce(run.topic, [
@@ -123,7 +118,7 @@ describe('Errors', () => {
         { value: 'young', timestamp: String(now) },
       ]);
       await run.start();
-      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 2, 'the commit');
+      await run.untilCommitted(2);
       expect(run.fn.values).toEqual(['young']);
       const files = await failureFiles(run, 'sqs');
       expect(files.map(({ document }) => document)).toMatchObject([
@@ -131,29 +126,29 @@ describe('Errors', () => {
       ]);
     }));
 
-  test('[documented] a single record above 6 MB is never sent: MaximumPayloadSizeExceeded, no response', () =>
+  test('[documented] a record above 6 MB is never sent: MaximumPayloadSizeExceeded, responseContext null', () =>
     withMapping({ topicSettings: { 'max.message.bytes': '20000000' }, properties: onFailure(queue) }, async (run) => {
       await produce(run.topic, messages('a'));
       await produce(run.topic, [{ value: Buffer.alloc(5_000_000, 'x') }]);
       await produce(run.topic, messages('c'));
       await run.start();
-      await run.fn.until(() => run.fn.values.includes('c'), 'the record behind it');
+      await eventually(() => run.fn.values.includes('c'));
       expect(run.fn.records.map(({ offset }) => offset)).toEqual([0, 2]);
       const [file] = await failureFiles(run, 'sqs');
       expect(file?.document['requestContext']?.['condition']).toBe('MaximumPayloadSizeExceeded');
       expect(file?.document['responseContext']).toBeNull();
     }));
 
-  test('[documented] bisect halves until the poison record stands alone; [inferred] first half first, no attempt used', () =>
+  test('[documented] bisect halves until the poison record is isolated; [inferred] first half first, without using a retry', () =>
     withMapping(
       {
         properties: { ...provisioned, BisectBatchOnFunctionError: true, MaximumRetryAttempts: 1, ...onFailure(queue) },
       },
       async (run) => {
-        run.fn.answer = (event) => (valuesOf(event).includes('poison') ? failed : {});
+        run.fn.respond = (event) => (valuesOf(event).includes('poison') ? failed : {});
         await produce(run.topic, messages('a', 'b', 'poison', 'd', 'e'));
         await run.start();
-        await eventually(async () => (await committed(run.groupId, run.topic))[0] === 5, 'the commit');
+        await run.untilCommitted(5);
         expect(invokedOffsets(run)).toEqual([[0, 1, 2, 3, 4], [0, 1], [2, 3, 4], [2], [2], [3, 4]]);
         const [file] = await failureFiles(run, 'sqs');
         expect(file?.document['KafkaBatchInfo']).toMatchObject({
@@ -163,33 +158,33 @@ describe('Errors', () => {
       },
     ));
 
-  test.each([429, 500, 503])('[inferred] status %d is tried again and uses up no attempt', (status) =>
+  test.each([429, 500, 503])('[inferred] status %d is retried without using a retry attempt', (status) =>
     withMapping({ properties: { ...provisioned, MaximumRetryAttempts: 0 } }, async (run) => {
-      run.fn.answer = (_event, count) => (count <= 3 ? { status } : {});
+      run.fn.respond = (_event, count) => (count <= 3 ? { status } : {});
       await produce(run.topic, messages('a'));
       await run.start();
-      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 1, 'the commit');
+      await run.untilCommitted(1);
       expect(run.fn.invocations).toHaveLength(4);
       expect(run.metrics.DroppedEventCount).toBe(0);
     }),
   );
 
-  test('[inferred] a runtime that is away is waited for, without using up attempts', () =>
+  test('[inferred] a runtime that cannot be reached is retried without using a retry attempt', () =>
     withMapping({ properties: { ...provisioned, MaximumRetryAttempts: 0 } }, async (run) => {
-      // A port that nobody else gets while the runtime is away.
+      // A port that stays reserved while nothing listens there.
       const port = await freePort();
       await run.fn.stop();
       await run.fn.start(port);
       await run.start();
       await run.fn.stop();
       await produce(run.topic, messages('a'));
-      await eventually(() => run.metrics.InvokeErrorCount >= 3, 'some attempts');
+      await eventually(() => run.metrics.InvokeErrorCount >= 3);
       await run.fn.start(port);
-      await run.fn.until(() => run.fn.values.includes('a'), 'the record');
+      await eventually(() => run.fn.values.includes('a'));
       expect(run.metrics.DroppedEventCount).toBe(0);
     }));
 
-  test('[documented] a function that runs out of time is an error like any other', () =>
+  test('[documented] a function that times out has failed', () =>
     withMapping(
       {
         properties: { ...provisioned, MaximumRetryAttempts: 0 },
@@ -197,11 +192,11 @@ describe('Errors', () => {
         options: { coldStartMs: 200 },
       },
       async (run) => {
-        // The runtime does not enforce the timeout here: the event source does, when a cold start would be over, too.
-        run.fn.answer = () => ({ delayMs: 20_000 });
+        // This runtime does not enforce the timeout. The event source does, after the timeout and a cold start.
+        run.fn.respond = () => ({ delayMs: 20_000 });
         await produce(run.topic, messages('slow'));
         await run.start();
-        await eventually(() => run.metrics.DroppedEventCount === 1, 'the drop');
+        await eventually(() => run.metrics.DroppedEventCount === 1);
         expect(run.metrics.FailedInvokeEventCount).toBe(1);
       },
     ));

@@ -1,6 +1,8 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs';
 import { registerCodecs } from '../../../../localstack/event-sources/kafka/consumer/codecs.ts';
-import { clusterArn, eventually, kafka, produce, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { kafka, produce } from '../../../support/event-sources/kafka-client.ts';
+import { clusterArn, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { endpoints } from '../../../support/servers.ts';
 
 const { CompressionTypes } = kafkajs;
@@ -13,11 +15,11 @@ async function transactional(transactionalId: string): Promise<Producer> {
 
 describe('The event, as the function gets it', () => {
   test('[documented] MSK: eventSource, ARN, brokers joined by commas, records by topic-partition', () =>
-    // Retention would take away a record of 2018 as soon as the broker looks.
+    // Without retention: the broker would delete a record of 2018.
     withMapping({ topicSettings: { 'retention.ms': '-1' } }, async (run) => {
       await produce(run.topic, [{ key: 'k', value: 'v', timestamp: '1545084650987' }]);
       await run.start();
-      await run.fn.until(() => run.fn.invocations.length === 1, 'the event');
+      await eventually(() => run.fn.invocations.length === 1);
       const [{ payload } = { payload: '' }] = run.fn.invocations;
       expect(payload).toBe(
         `{"eventSource":"aws:kafka","eventSourceArn":"${clusterArn}","bootstrapServers":"${endpoints().kafka.brokers.join(',')}","records":{"${run.topic}-0":[{"topic":"${run.topic}","partition":0,"offset":0,"timestamp":1545084650987,"timestampType":"CREATE_TIME","key":"aw==","value":"dg==","headers":[]}]}}`,
@@ -30,7 +32,7 @@ describe('The event, as the function gets it', () => {
       async (run) => {
         await produce(run.topic, [{ value: 'v' }]);
         await run.start();
-        await run.fn.until(() => run.fn.invocations.length === 1, 'the event');
+        await eventually(() => run.fn.invocations.length === 1);
         expect(Object.keys(run.fn.invocations[0]?.event ?? {})).toEqual(['eventSource', 'bootstrapServers', 'records']);
         expect(run.fn.invocations[0]?.event.eventSource).toBe('SelfManagedKafka');
       },
@@ -40,12 +42,12 @@ describe('The event, as the function gets it', () => {
     withMapping({}, async (run) => {
       const producer = kafka().producer();
       await producer.connect();
-      // kafkajs writes a repeated header from a list, so the order across names is that of the object.
+      // kafkajs writes a repeated header from a list, so repeated ones are next to each other.
       const headers = { z: ['first', 'second'], é: Buffer.from('ë'), a: 'last' };
       await producer.send({ topic: run.topic, messages: [{ value: 'v', headers }] });
       await producer.disconnect();
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      await eventually(() => run.fn.records.length === 1);
       expect(run.fn.records[0]?.headers).toEqual([
         { z: [...Buffer.from('first')] },
         { z: [...Buffer.from('second')] },
@@ -63,7 +65,7 @@ describe('The event, as the function gets it', () => {
       ];
       await produce(run.topic, messages);
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 3, 'the records');
+      await eventually(() => run.fn.records.length === 3);
       const [noKey, tombstone, empty] = run.fn.records;
       expect(noKey).not.toHaveProperty('key');
       expect(tombstone).not.toHaveProperty('value');
@@ -74,16 +76,16 @@ describe('The event, as the function gets it', () => {
     withMapping({ options: { nullFields: 'null' } }, async (run) => {
       await produce(run.topic, [{ key: null, value: null }]);
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      await eventually(() => run.fn.records.length === 1);
       expect(run.fn.records[0]).toMatchObject({ key: null, value: null });
     }));
 
-  test('[documented] bytes that are no text survive in base64', () =>
+  test('[documented] any bytes of key and value are kept, as base64', () =>
     withMapping({}, async (run) => {
       const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
       await produce(run.topic, [{ key: bytes, value: bytes }]);
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      await eventually(() => run.fn.records.length === 1);
       expect(Buffer.from(run.fn.records[0]?.value ?? '', 'base64')).toEqual(bytes);
       expect(Buffer.from(run.fn.records[0]?.key ?? '', 'base64')).toEqual(bytes);
     }));
@@ -92,7 +94,7 @@ describe('The event, as the function gets it', () => {
     withMapping({ topicSettings: { 'message.timestamp.type': 'LogAppendTime' } }, async (run) => {
       await produce(run.topic, [{ value: 'v', timestamp: '1000' }]);
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 1, 'the record');
+      await eventually(() => run.fn.records.length === 1);
       expect(run.fn.records[0]?.timestampType).toBe('LOG_APPEND_TIME');
       expect(run.fn.records[0]?.timestamp).toBeGreaterThan(1_600_000_000_000);
     }));
@@ -111,16 +113,16 @@ describe('The event, as the function gets it', () => {
       await producer.send({ topic: run.topic, compression, messages });
       await producer.disconnect();
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 50, 'the records');
+      await eventually(() => run.fn.records.length === 50);
       expect(run.fn.values).toEqual(messages.map(({ value }) => value));
     }),
   );
 
-  test('[inferred] of transactions committed records only, whoever else writes meanwhile; progress goes past the others', () =>
+  test('[inferred] only committed records of concurrent transactions are delivered; the others are committed past', () =>
     withMapping({}, async (run) => {
       const [one, other] = await Promise.all([transactional(`one-${run.topic}`), transactional(`other-${run.topic}`)]);
       const { topic } = run;
-      // They end in another order than they began in, and a key of four zero bytes looks like the mark of an end.
+      // They end in another order than they began, and a key of four zero bytes looks like an abort marker.
       const first = await one.transaction();
       await first.send({ topic, messages: [{ value: 'aborted first', key: Buffer.alloc(4) }] });
       const second = await other.transaction();
@@ -133,32 +135,48 @@ describe('The event, as the function gets it', () => {
       await first.abort();
       await third.commit();
       await run.start();
-      await run.fn.until(() => run.fn.records.length >= 2, 'the records');
-      await eventually(() => run.metrics.OffsetLag === 0 && run.metrics.CommittedEventCount === 8, 'the whole topic');
+      await eventually(() => run.fn.records.length >= 2);
+      await eventually(() => run.metrics.OffsetLag === 0 && run.metrics.CommittedEventCount === 8);
       expect(run.fn.values).toEqual(['plain', 'committed']);
       await Promise.all([one.disconnect(), other.disconnect()]);
     }));
 
-  test('[inferred] a transaction that is open holds back what stands behind it, and nothing of it is passed over', () =>
+  test('[inferred] a fetch with aborted records only is committed, without an invocation or a restart', () =>
+    withMapping({}, async (run) => {
+      const producer = await transactional(run.topic);
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: run.topic, messages: [{ value: 'aborted' }] });
+      await transaction.abort();
+      await producer.disconnect();
+      await run.start();
+      // The record and the abort marker.
+      await run.untilCommitted(2);
+      await produce(run.topic, [{ value: 'plain' }]);
+      await eventually(() => run.fn.values.includes('plain'));
+      expect(run.fn.values).toEqual(['plain']);
+      expect(run.metrics.PollingErrorCount).toBe(0);
+    }));
+
+  test('[inferred] an open transaction holds back the records after it, and its own are not skipped', () =>
     withMapping({ partitions: 2 }, async (run) => {
       const producer = await transactional(run.topic);
       const transaction = await producer.transaction();
       await transaction.send({ topic: run.topic, messages: [{ value: 'in the transaction', partition: 0 }] });
-      await produce(run.topic, [{ value: 'behind', partition: 0 }]);
+      await produce(run.topic, [{ value: 'after', partition: 0 }]);
       await run.start();
-      // A fetch asks for all partitions, so that these come with an answer about the open transaction each.
+      // A fetch asks for all partitions, so each tick arrives with a response about the open transaction.
       for (const tick of ['tick', 'second tick']) {
         await produce(run.topic, [{ value: tick, partition: 1 }]);
-        await run.fn.until(() => run.fn.values.includes(tick), tick);
+        await eventually(() => run.fn.values.includes(tick));
       }
       expect(run.fn.values).toEqual(['tick', 'second tick']);
       await transaction.commit();
-      await run.fn.until(() => run.fn.records.length === 4, 'the records');
-      expect(run.fn.values.slice(2)).toEqual(['in the transaction', 'behind']);
+      await eventually(() => run.fn.records.length === 4);
+      expect(run.fn.values.slice(2)).toEqual(['in the transaction', 'after']);
       await producer.disconnect();
     }));
 
-  test('[inferred] isolationLevel: read_uncommitted shows the records of aborted transactions, too', () =>
+  test('[inferred] isolationLevel: read_uncommitted also delivers the records of aborted transactions', () =>
     withMapping({ options: { isolationLevel: 'read_uncommitted' } }, async (run) => {
       const producer = await transactional(run.topic);
       const transaction = await producer.transaction();
@@ -167,7 +185,7 @@ describe('The event, as the function gets it', () => {
       await producer.disconnect();
       await produce(run.topic, [{ value: 'plain' }]);
       await run.start();
-      await run.fn.until(() => run.fn.records.length === 2, 'the records');
+      await eventually(() => run.fn.records.length === 2);
       expect(run.fn.values).toEqual(['aborted', 'plain']);
     }));
 });

@@ -6,18 +6,20 @@ import {
   readFailureRecords,
   valuesOf,
 } from '../../../support/event-sources/failures.ts';
-import { eventually, produce, provisioned, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { produce } from '../../../support/event-sources/kafka-client.ts';
+import { provisioned, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { createTopic } from '../../../support/servers.ts';
 
 describe('Failure records', () => {
-  test('[documented] S3 gets the whole event as a string, [inferred] under the partition and day', () =>
+  test('[documented] S3 gets the whole event as a string, [inferred] with partition and day in its key', () =>
     withMapping(
       { properties: { ...provisioned, MaximumRetryAttempts: 0, ...onFailure('arn:aws:s3:::failures') } },
       async (run) => {
-        run.fn.answer = () => failed;
+        run.fn.respond = () => failed;
         await produce(run.topic, messages('bad'));
         await run.start();
-        await eventually(async () => (await failureFiles(run, 's3')).length === 1, 'the failure record');
+        await eventually(async () => (await failureFiles(run, 's3')).length === 1);
         const [file] = await failureFiles(run, 's3');
         expect(file?.path).toMatch(
           /^failures\/aws\/lambda\/[0-9a-f-]{36}\/[^/]+-0\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
@@ -26,12 +28,12 @@ describe('Failure records', () => {
       },
     ));
 
-  test('[documented] a Kafka topic gets a message a record: own condition name, recordInfo, payload as an object, the key', async () => {
+  test('[documented] a Kafka topic gets a message for each record: RetriesExhausted, recordInfo, payload as an object, its key', async () => {
     const destination = await createTopic('esm-failures', 1);
     await withMapping(
       { properties: { ...provisioned, MaximumRetryAttempts: 0, ...onFailure(`kafka://${destination}`) } },
       async (run) => {
-        run.fn.answer = () => failed;
+        run.fn.respond = () => failed;
         await produce(run.topic, [
           { key: 'k', value: 'a' },
           { key: null, value: 'b' },
@@ -54,26 +56,26 @@ describe('Failure records', () => {
     );
   });
 
-  test('[documented] a destination that takes nothing: the records are lost, counted, and polling goes on', () =>
+  test('[documented] a destination that fails: the records are lost and counted, and polling continues', () =>
     withMapping(
       { properties: { ...provisioned, MaximumRetryAttempts: 0, ...onFailure('kafka://no-such-topic') } },
       async (run) => {
-        run.fn.answer = (event) => (valuesOf(event).includes('bad') ? failed : {});
+        run.fn.respond = (event) => (valuesOf(event).includes('bad') ? failed : {});
         await produce(run.topic, messages('bad'));
         await run.start();
-        await eventually(() => run.metrics.DroppedEventCount === 1, 'the drop');
+        await eventually(() => run.metrics.DroppedEventCount === 1);
         expect(run.metrics.OnFailureDestinationDeliveryErrorCount).toBe(1);
         await produce(run.topic, messages('good'));
-        await run.fn.until(() => run.fn.values.includes('good'), 'the next record');
+        await eventually(() => run.fn.values.includes('good'));
       },
     ));
 
-  test('[documented] a Kafka topic takes the records of a batch that is larger than one request may be', async () => {
+  test('[documented] a Kafka topic gets all records of a batch that is larger than a request may be', async () => {
     const destination = await createTopic('esm-failures', 1);
     await withMapping(
       { properties: { ...provisioned, MaximumRetryAttempts: 0, ...onFailure(`kafka://${destination}`) } },
       async (run) => {
-        run.fn.answer = () => failed;
+        run.fn.respond = () => failed;
         const value = 'x'.repeat(20_000);
         for (const part of [0, 1, 2]) {
           const keys = Array.from({ length: 30 }, (_, index) => String(30 * part + index));
@@ -85,7 +87,7 @@ describe('Failure records', () => {
         await run.start();
         const found = await readFailureRecords(destination, 90);
         expect(found.map(({ key }) => key)).toEqual(Array.from({ length: 90 }, (_, index) => String(index)));
-        await eventually(() => run.metrics.OnFailureDestinationDeliveredEventCount === 90, 'the counter');
+        await eventually(() => run.metrics.OnFailureDestinationDeliveredEventCount === 90);
         expect(run.metrics.DroppedEventCount).toBe(0);
       },
     );

@@ -1,37 +1,21 @@
-import type { Admin } from 'kafkajs';
-import {
-  committed,
-  eventually,
-  kafka,
-  type MappingRun,
-  produce,
-  withMapping,
-} from '../../../support/event-sources/mapping-run.ts';
+import { kafka, produce, withAdmin } from '../../../support/event-sources/kafka-client.ts';
+import { type MappingRun, withMapping } from '../../../support/event-sources/mapping-run.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { makeTopic, uniqueName } from '../../../support/servers.ts';
 
-/** Of an attempt that may be too early. */
+/** For an attempt that may be too early. */
 const thatWorked = [() => true, () => false] as const;
 
-async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka().admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-/** As retention does: what stands before the offset in partition 0 goes. */
-function dropRecords(topic: string, offset: string): Promise<void> {
+/** Deletes the records of partition 0 before the offset, as retention does. */
+function deleteRecordsBefore(topic: string, offset: string): Promise<void> {
   return withAdmin(async (admin) => {
-    // kafkajs deletes only where it knows the leader already, which this makes it learn.
+    // Loads the metadata: kafkajs deletes only from partitions whose leader it knows.
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset }] });
   });
 }
 
-/** A member of the mapping's group that commits an offset of partition 0, and leaves. */
+/** Commits an offset of partition 0 as a member of the mapping's group, and leaves the group. */
 async function commitAs({ groupId, topic }: MappingRun, offset: string): Promise<void> {
   const consumer = kafka().consumer({ groupId, maxWaitTimeInMs: 50 });
   await consumer.connect();
@@ -45,16 +29,16 @@ async function commitAs({ groupId, topic }: MappingRun, offset: string): Promise
 
 const messages = (...texts: string[]) => texts.map((value) => ({ value, partition: 0 }));
 
-describe('Where reading starts and goes on', () => {
+describe('Offsets', () => {
   test('[documented] TRIM_HORIZON: from the oldest record', () =>
     withMapping({}, async (run) => {
       await produce(run.topic, messages('a', 'b'));
       await run.start();
-      await run.fn.until(() => run.fn.values.length === 2, 'the records');
+      await eventually(() => run.fn.values.length === 2);
       expect(run.fn.values).toEqual(['a', 'b']);
     }));
 
-  test('[documented] LATEST: behind what is there; a restart before the first commit loses nothing', () =>
+  test('[documented] LATEST: after the existing records; a restart before the first commit loses nothing', () =>
     withMapping({ properties: { StartingPosition: 'LATEST' } }, async (run) => {
       await produce(run.topic, messages('before'));
       await run.start();
@@ -62,7 +46,7 @@ describe('Where reading starts and goes on', () => {
       await produce(run.topic, messages('between'));
       await run.start();
       await produce(run.topic, messages('after'));
-      await run.fn.until(() => run.fn.values.includes('after'), 'the record');
+      await eventually(() => run.fn.values.includes('after'));
       expect(run.fn.values).toEqual(['between', 'after']);
     }));
 
@@ -70,7 +54,7 @@ describe('Where reading starts and goes on', () => {
     withMapping(
       {
         properties: { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_700_000_000 },
-        // Retention would take away records of 2023 as soon as the broker looks.
+        // Without retention: the broker would delete records of 2023.
         topicSettings: { 'retention.ms': '-1' },
       },
       async (run) => {
@@ -80,29 +64,29 @@ describe('Where reading starts and goes on', () => {
           { value: 'later', timestamp: '1700000000001', partition: 0 },
         ]);
         await run.start();
-        await run.fn.until(() => run.fn.values.includes('later'), 'the records');
+        await eventually(() => run.fn.values.includes('later'));
         expect(run.fn.values).toEqual(['at', 'later']);
       },
     ));
 
-  test('[documented] a consumer group that has offsets keeps them, whatever StartingPosition says', () =>
+  test('[documented] a consumer group with committed offsets continues there, whatever StartingPosition is', () =>
     withMapping({}, async (run) => {
       await produce(run.topic, messages('a', 'b', 'c'));
       await commitAs(run, '2');
       await run.start();
-      await run.fn.until(() => run.fn.values.includes('c'), 'the record');
+      await eventually(() => run.fn.values.includes('c'));
       expect(run.fn.values).toEqual(['c']);
     }));
 
-  test('[documented] the committed offset is the last processed one + 1; a restart goes on there', () =>
+  test('[documented] the committed offset is the last processed one + 1; a restart continues there', () =>
     withMapping({}, async (run) => {
       await produce(run.topic, messages('a', 'b'));
       await run.start();
-      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 2, 'the commit');
+      await run.untilCommitted(2);
       await run.stop();
       await produce(run.topic, messages('c'));
       await run.start();
-      await run.fn.until(() => run.fn.values.includes('c'), 'the record');
+      await eventually(() => run.fn.values.includes('c'));
       expect(run.fn.values).toEqual(['a', 'b', 'c']);
     }));
 
@@ -111,7 +95,7 @@ describe('Where reading starts and goes on', () => {
       await produce(run.topic, messages('a'));
       await run.start();
       expect(run.lines).toContainEqual(expect.objectContaining({ message: 'disabled', mapping: 'Mapping' }));
-      expect(await committed(run.groupId, run.topic)).toEqual({ 0: -1 });
+      expect(await run.committedOffsets()).toEqual({ 0: -1 });
       expect(run.fn.invocations).toHaveLength(0);
     }));
 
@@ -121,15 +105,15 @@ describe('Where reading starts and goes on', () => {
       async (run) => {
         await produce(run.topic, messages('{"kind":"other"}', '{"kind":"other"}'));
         await run.start();
-        await eventually(async () => (await committed(run.groupId, run.topic))[0] === 2, 'the commit');
+        await run.untilCommitted(2);
         expect(run.fn.invocations).toHaveLength(0);
-        // The broker knows of the commit before its answer is here.
-        await eventually(() => run.metrics.CommittedEventCount > 0, 'the counter');
+        // The broker has the commit before its response arrives.
+        await eventually(() => run.metrics.CommittedEventCount > 0);
         expect(run.metrics).toMatchObject({ PolledEventCount: 2, FilteredOutEventCount: 2, CommittedEventCount: 2 });
       },
     ));
 
-  test('[documented] filters come before batching: BatchSize counts what matches', () =>
+  test('[documented] filters apply before batching: BatchSize counts matching records', () =>
     withMapping(
       {
         properties: {
@@ -141,83 +125,79 @@ describe('Where reading starts and goes on', () => {
       async (run) => {
         await produce(run.topic, messages(...[1, 3, 2, 4, 1, 5].map((n) => JSON.stringify({ n }))));
         await run.start();
-        await eventually(async () => (await committed(run.groupId, run.topic))[0] === 6, 'the commit');
+        await run.untilCommitted(6);
         expect(run.fn.records.map(({ offset }) => offset)).toEqual([1, 3, 5]);
         expect(run.fn.invocations).toHaveLength(2);
       },
     ));
 
-  test('[inferred] partitions that a topic gains are read from their beginning', () =>
+  test('[inferred] partitions that are added to a topic are read from their beginning', () =>
     withMapping({ properties: { StartingPosition: 'LATEST' } }, async (run) => {
       await run.start();
       await withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic: run.topic, count: 3 }] }));
-      // Whoever produces sees the new partitions when the brokers do.
-      await eventually(
-        () => produce(run.topic, [{ value: 'new', partition: 2 }]).then(...thatWorked),
-        'a record on the new partition',
-      );
-      await run.fn.until(() => run.fn.values.includes('new'), 'the record');
+      // Fails until the broker knows the new partitions.
+      await eventually(() => produce(run.topic, [{ value: 'new', partition: 2 }]).then(...thatWorked));
+      await eventually(() => run.fn.values.includes('new'));
       expect(run.fn.records[0]).toMatchObject({ partition: 2, offset: 0 });
     }));
 
-  test('[inferred] where the broker has dropped the records at the committed offset, the oldest that is left is next', () =>
+  test('[inferred] if the broker no longer has the committed offset, the oldest record is next', () =>
     withMapping({ properties: { StartingPosition: 'LATEST' } }, async (run) => {
       await produce(run.topic, messages('a', 'b', 'c', 'd'));
       await commitAs(run, '1');
-      await dropRecords(run.topic, '3');
+      await deleteRecordsBefore(run.topic, '3');
       await run.start();
-      await run.fn.until(() => run.fn.values.includes('d'), 'the record');
+      await eventually(() => run.fn.values.includes('d'));
       expect(run.fn.values).toEqual(['d']);
     }));
 
-  test('[inferred] the same where it drops them while a function is at a standstill', () =>
+  test('[inferred] the same if the broker deletes the records while the function keeps failing', () =>
     withMapping({ properties: { StartingPosition: 'LATEST' } }, async (run) => {
       let released = false;
-      run.fn.answer = () => (released ? {} : { functionError: 'Unhandled' });
+      run.fn.respond = () => (released ? {} : { functionError: 'Unhandled' });
       await run.start();
       const value = 'x'.repeat(1_000);
       for (let part = 0; part < 40; part++) await produce(run.topic, Array(50).fill({ value, partition: 0 }));
       const { metrics } = run;
-      await eventually(() => metrics.PolledEventCount >= 500, 'as many records as may wait');
-      await dropRecords(run.topic, '1500');
+      await eventually(() => metrics.PolledEventCount >= 500);
+      await deleteRecordsBefore(run.topic, '1500');
       released = true;
-      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 2_000, 'the last commit');
+      await run.untilCommitted(2_000);
       const delivered = new Set(run.fn.records.map(({ offset }) => offset));
       expect([...delivered].filter((offset) => offset >= 1_500)).toHaveLength(500);
     }));
 
-  test('[inferred] a topic that is deleted and made anew is read from its beginning', () =>
+  test('[inferred] a topic that is deleted and created again is read from its beginning', () =>
     withMapping({}, async (run) => {
       await produce(run.topic, messages('a', 'b', 'c'));
       await run.start();
-      await eventually(async () => (await committed(run.groupId, run.topic))[0] === 3, 'the commit');
+      await run.untilCommitted(3);
       const { topic } = run;
       await withAdmin(async (admin) => {
         await admin.deleteTopics({ topics: [topic] });
-        await eventually(
-          () => admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }).then(...thatWorked),
-          'the topic',
+        await eventually(() =>
+          admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }).then(...thatWorked),
         );
       });
-      await eventually(() => produce(topic, messages('anew')).then(...thatWorked), 'a record on it');
-      await run.fn.until(() => run.fn.values.includes('anew'), 'the record');
-      expect(run.fn.values).toEqual(['a', 'b', 'c', 'anew']);
-      await eventually(async () => (await committed(run.groupId, topic))[0] === 1, 'its commit');
+      await eventually(() => produce(topic, messages('again')).then(...thatWorked));
+      await eventually(() => run.fn.values.includes('again'));
+      expect(run.fn.values).toEqual(['a', 'b', 'c', 'again']);
+      await run.untilCommitted(1);
     }));
 
-  test('[goal] a topic that does not exist yet, and a broker that is away, are told in one line and waited for', async () => {
+  test('[goal] a missing topic is logged in one line and retried until it exists', async () => {
     const topic = uniqueName('esm-late');
     await withMapping({ topic }, async (run) => {
-      const started = run.starting();
+      const started = run.start();
       const notices = () => run.lines.filter(({ message }) => String(message).startsWith('not polling'));
-      await eventually(() => run.metrics.PollingErrorCount >= 4, 'several attempts');
+      await eventually(() => run.metrics.PollingErrorCount >= 4);
       expect(notices()).toContainEqual(expect.objectContaining({ reason: expect.stringMatching(/does not exist/) }));
-      // The same trouble is told once; a busy machine may have another one in between.
+      // The same reason is logged once; a busy machine may have another one in between.
       expect(notices().length).toBeLessThan(4);
       await withAdmin((admin) => makeTopic(admin, topic, 1));
       await started;
       await produce(topic, messages('a'));
-      await run.fn.until(() => run.fn.values.includes('a'), 'the record');
+      await eventually(() => run.fn.values.includes('a'));
     });
   });
 });
