@@ -6,7 +6,7 @@ import { lambdaContext } from '../support/lambda-context.ts';
 import { createSalaryDatabase } from '../support/salary-database.ts';
 import { endpoints, uniqueName, untilServed } from '../support/servers.ts';
 import { readTopic } from '../support/topic-records.ts';
-import { HEADER } from '../support/transform-fakes.ts';
+import { HEADER } from '../support/salary-file.ts';
 
 type Handler = typeof import('../../functions/transform-csv/handler.ts').handler;
 

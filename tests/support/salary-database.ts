@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { Database } from '../../functions/adapters/postgres/database.ts';
+import { PostgresIngestionLedger } from '../../functions/adapters/postgres/postgres-ingestion-ledger.ts';
+import { PostgresSalaryTables } from '../../functions/adapters/postgres/postgres-salary-tables.ts';
 import { PostgresSchemaMigrator } from '../../functions/adapters/postgres/postgres-schema-migrator.ts';
-import type { FileArrival, RowCounts } from '../../functions/core/ingestion.ts';
-import type { ReceivedSalary, SalaryRecord } from '../../functions/core/salary-record.ts';
+import { PostgresUnfinishedFiles } from '../../functions/adapters/postgres/postgres-unfinished-files.ts';
 import { readMigrations } from '../../functions/provision/migration-files.ts';
+import type { FileAccount, SalaryDatabaseUnderTest } from '../contract/salary-database.ts';
 import { createDatabase } from './servers.ts';
 
 export const SQL = join(__dirname, '../../sql');
 
-/** A new target database with all its tables. */
+/** Creates a target database with all its tables. */
 export async function createSalaryDatabase(maxConnections = 8): Promise<{ database: Database; url: string }> {
   const url = await createDatabase('target');
   const database = await Database.open({ url, applicationName: 'test', maxConnections });
@@ -16,49 +18,53 @@ export async function createSalaryDatabase(maxConnections = 8): Promise<{ databa
   return { database, url };
 }
 
-export function arrivalOf(key: string, version: string, more: Partial<FileArrival> = {}): FileArrival {
-  const sequencer = /^\d+$/.test(version) ? version.padStart(4, '0') : null;
-  return { bucket: 'b', key, version, versionId: null, sequencer, eTag: `etag-${version}`, sizeBytes: 100, ...more };
-}
-
-export function salaryOf(
-  file: { readonly key: string; readonly version: string },
-  rowNumber: number,
-  more: Partial<SalaryRecord> = {},
-): ReceivedSalary {
-  const salary: SalaryRecord = {
-    bucket: 'b',
-    key: file.key,
-    version: file.version,
-    rowNumber,
-    department: 'EMS',
-    departmentDivision: 'Field',
-    positionTitle: 'Medic',
-    hireDate: '2012-05-01',
-    salary: 1_000 + rowNumber,
-    ...more,
-  };
-  const place = { topic: 'employee-salaries', partition: 0, offset: String(rowNumber), timestampMs: 0 };
-  return { salary, record: { ...place, key: null, value: null } };
-}
-
-export function countsOf(sent: number): RowCounts {
-  return { read: sent, filteredOut: 0, rejected: 0, sent };
-}
-
-/** Totals by department, with what they should be, read in one snapshot. */
-export async function readTotals(database: Database) {
-  const { rows } = await database.query<{ department: string; stored: string | null; summed: string | null }>(
-    `select department, total.total_salary as stored, summed.total as summed
-     from department_employee_salary as total
-     full join (select department, sum(salary) as total, count(*) as count from department_employee group by department)
-       as summed using (department)
-     order by department`,
+/** Deletes everything of the salaries pipeline. */
+export async function clearSalaryDatabase(database: Database): Promise<void> {
+  await database.query(
+    'truncate ingested_key, ingested_file, department_employee, department_employee_salary, refused_row',
   );
-  return rows;
 }
 
-/** Departments whose total is not the sum of its rows; must be empty at any moment. */
+/** The ports on one PostgreSQL database, which is empty at first. Use it in one test at a time. */
+export async function emptySalaryDatabase(database: Database): Promise<SalaryDatabaseUnderTest> {
+  await clearSalaryDatabase(database);
+  return {
+    ledger: new PostgresIngestionLedger(database),
+    tables: new PostgresSalaryTables(database),
+    unfinishedFiles: (bucket) => new PostgresUnfinishedFiles(database, bucket),
+    totals: () => readTotals(database),
+    account: async ({ bucket, key, version }) => {
+      const { rows } = await database.query<FileAccount>(
+        `select state, read, sent, loaded, refused from ingested_file
+         where bucket = $1 and key = $2 and version = $3`,
+        [bucket, key, version],
+      );
+      return rows[0];
+    },
+    countFiles: async () => {
+      const { rows } = await database.query<{ count: number }>('select count(*)::int as count from ingested_file');
+      return rows[0]?.count ?? 0;
+    },
+    age: async ({ bucket, key, version }, byMs) => {
+      await database.query(
+        `update ingested_file set started_at = started_at - make_interval(secs => $4),
+           heartbeat_at = heartbeat_at - make_interval(secs => $4)
+         where bucket = $1 and key = $2 and version = $3`,
+        [bucket, key, version, byMs / 1_000],
+      );
+    },
+  };
+}
+
+/** The stored totals by department. */
+export async function readTotals(database: Database): Promise<Record<string, number>> {
+  const { rows } = await database.query<{ department: string; total_salary: string }>(
+    'select department, total_salary from department_employee_salary order by department',
+  );
+  return Object.fromEntries(rows.map(({ department, total_salary }) => [department, Number(total_salary)]));
+}
+
+/** Departments whose stored total is not the sum of their rows, in one snapshot. Must be empty at any moment. */
 export async function wrongTotals(database: Database): Promise<readonly object[]> {
   const { rows } = await database.query(
     `select department, total.total_salary, total.employee_count, summed.total, summed.count
@@ -68,24 +74,4 @@ export async function wrongTotals(database: Database): Promise<readonly object[]
      where (total.total_salary, total.employee_count) is distinct from (summed.total, summed.count)`,
   );
   return rows;
-}
-
-export async function totalsOf(database: Database): Promise<Record<string, number>> {
-  return Object.fromEntries((await readTotals(database)).map(({ department, stored }) => [department, Number(stored)]));
-}
-
-export async function fileOf(database: Database, key: string, version: string) {
-  const { rows } = await database.query<{
-    state: string;
-    read: number;
-    sent: number;
-    loaded: number;
-    refused: number;
-    finished: boolean;
-  }>(
-    `select state, read, sent, loaded, refused, finished_at is not null as finished
-     from ingested_file where key = $1 and version = $2`,
-    [key, version],
-  );
-  return rows[0];
 }

@@ -1,132 +1,120 @@
 import type { FileArrival } from '../../../functions/core/ingestion.ts';
-import type { LatestObject, ListedObject } from '../../../functions/ports/bucket-listing.ts';
 import { BucketReconciler } from '../../../functions/reconcile-bucket/bucket-reconciler.ts';
+import { InMemoryBucket, type StoredObject } from '../../support/in-memory-bucket.ts';
+import { InMemoryBucketListing } from '../../support/in-memory-bucket-listing.ts';
+import { InMemoryFunctionInvoker } from '../../support/in-memory-function-invoker.ts';
+import { InMemoryIngestionLedger } from '../../support/in-memory-ingestion-ledger.ts';
+import { InMemorySalaryDatabase } from '../../support/in-memory-salary-database.ts';
+import { InMemoryUnfinishedFiles } from '../../support/in-memory-unfinished-files.ts';
 
-const object = (key: string, more: Partial<LatestObject> = {}): LatestObject => ({
-  key,
-  eTag: `etag-of-${key}`,
-  sizeBytes: 10,
-  lastModified: new Date(1_700_000_000_000),
-  versionId: `version-of-${key}`,
-  ...more,
-});
+const MINUTE_MS = 60_000;
+const ago = (ms: number) => new Date(Date.now() - ms);
+const isLatest = async () => true;
 
-function reconcilerOf(options: {
-  pages: readonly (readonly ListedObject[])[];
-  latest?: Readonly<Record<string, LatestObject>>;
-  known?: readonly string[];
-  stalled?: readonly FileArrival[];
-  failOn?: string;
-}) {
-  const invoked: FileArrival[] = [];
-  const asked: number[] = [];
-  const unnoticed: number[] = [];
-  const suffixes: string[] = [];
+function createRig({ keepsVersions = true, pageSize = 1_000 } = {}) {
+  const bucket = new InMemoryBucket('salaries', keepsVersions);
+  const database = new InMemorySalaryDatabase();
+  const listing = new InMemoryBucketListing(bucket, pageSize);
+  const transformCsv = new InMemoryFunctionInvoker();
   const reconciler = new BucketReconciler({
-    bucket: {
-      name: 'salaries',
-      list: async function* (suffix) {
-        suffixes.push(suffix);
-        yield* options.pages;
-      },
-      head: async (key) => options.latest?.[key],
-    },
-    unfinishedFiles: {
-      findUnreported: async (objects, olderThanMs) => {
-        unnoticed.push(olderThanMs);
-        return objects.filter(({ key }) => !options.known?.includes(key));
-      },
-      findStalled: async (staleAfterMs) => {
-        asked.push(staleAfterMs);
-        return options.stalled ?? [];
-      },
-    },
-    transformCsv: {
-      invokeAsync: async (event) => {
-        const { arrival } = event as { arrival: FileArrival };
-        if (arrival.key === options.failOn) throw new Error('Lambda is away');
-        invoked.push(arrival);
-      },
-    },
-    staleAfterMs: 60_000,
+    bucket: listing,
+    unfinishedFiles: new InMemoryUnfinishedFiles(database, 'salaries'),
+    transformCsv,
+    staleAfterMs: MINUTE_MS,
   });
-  return { reconciler, invoked, asked, unnoticed, suffixes };
+  return {
+    bucket,
+    database,
+    ledger: new InMemoryIngestionLedger(database),
+    listing,
+    transformCsv,
+    reconciler,
+    /** Puts an object whose event was lost two minutes ago. */
+    put: (key: string, content = key) => bucket.put(key, content, ago(2 * MINUTE_MS)),
+  };
 }
 
-const stalledFile: FileArrival = {
+const arrivalOf = ({ key, eTag, versionId, bytes }: StoredObject): FileArrival => ({
   bucket: 'salaries',
-  key: 'stalled.csv',
-  version: '0A',
-  versionId: null,
-  sequencer: '0A',
-  eTag: 'e',
-  sizeBytes: 5,
-};
+  key,
+  version: versionId ?? '1',
+  versionId,
+  sequencer: null,
+  eTag,
+  sizeBytes: bytes.length,
+});
 
 describe('BucketReconciler', () => {
-  it('hands on what the accounting does not know, page by page', async () => {
-    const a = object('a.csv');
-    const c = object('c.csv');
-    const { reconciler, invoked, suffixes } = reconcilerOf({
-      pages: [[a, object('b.csv')], [], [c]],
-      latest: { 'a.csv': a, 'c.csv': c },
-      known: ['b.csv'],
-    });
-    expect(await reconciler.reconcile()).toEqual({ listed: 3, unreported: ['a.csv', 'c.csv'], stalled: [] });
-    expect(suffixes).toEqual(['.csv']);
-    expect(invoked[0]).toEqual({
-      bucket: 'salaries',
-      key: 'a.csv',
-      version: 'version-of-a.csv',
-      versionId: 'version-of-a.csv',
-      sequencer: null,
-      eTag: 'etag-of-a.csv',
-      sizeBytes: 10,
-    });
+  it('starts transform-csv for the objects that the ledger does not know, on every page', async () => {
+    const { put, ledger, reconciler, transformCsv } = createRig({ pageSize: 2 });
+    const first = put('a.csv');
+    await ledger.register(arrivalOf(put('known.csv')), isLatest);
+    put('notes.txt');
+    put('other.txt');
+    const last = put('z.csv');
+    expect(await reconciler.reconcile()).toEqual({ listed: 3, unreported: ['a.csv', 'z.csv'], stalled: [] });
+    expect(transformCsv.events).toEqual([{ arrival: arrivalOf(first) }, { arrival: arrivalOf(last) }]);
   });
 
-  it('leaves an object to its own event for as long as a file may stand still', async () => {
-    const { reconciler, unnoticed } = reconcilerOf({ pages: [[object('a.csv')]] });
-    await reconciler.reconcile();
-    expect(unnoticed).toEqual([60_000]);
+  it('leaves an object to its own event for as long as a file may be silent', async () => {
+    const { bucket, reconciler, transformCsv } = createRig();
+    bucket.put('new.csv', 'x', ago(MINUTE_MS - 10_000));
+    bucket.put('old.csv', 'x', ago(MINUTE_MS + 10_000));
+    expect(await reconciler.reconcile()).toMatchObject({ listed: 2, unreported: ['old.csv'] });
+    expect(transformCsv.events).toHaveLength(1);
   });
 
-  it('describes the object as it is now, not as it was listed', async () => {
-    const { reconciler, invoked } = reconcilerOf({
-      pages: [[object('a.csv', { eTag: 'before', sizeBytes: 1 })]],
-      latest: { 'a.csv': object('a.csv', { eTag: 'now', sizeBytes: 2, versionId: 'v2' }) },
-    });
+  it('describes the object as it is now instead of as it was listed', async () => {
+    const { put, listing, reconciler, transformCsv } = createRig();
+    put('a.csv', 'before');
+    const { head } = listing;
+    listing.head = (key) => {
+      put('a.csv', 'now');
+      return head.call(listing, key);
+    };
     await reconciler.reconcile();
-    expect(invoked).toMatchObject([{ eTag: 'now', sizeBytes: 2, version: 'v2' }]);
+    expect(transformCsv.events).toMatchObject([{ arrival: { sizeBytes: 3, version: 'version-2' } }]);
   });
 
-  it('names a version by bytes and moment where the bucket keeps none, the same at every look', async () => {
-    const a = object('a.csv', { versionId: null });
-    const { reconciler, invoked } = reconcilerOf({ pages: [[a]], latest: { 'a.csv': a } });
+  it('names a version by ETag and time where the bucket keeps none, the same in every reconciliation', async () => {
+    const { put, reconciler, transformCsv } = createRig({ keepsVersions: false });
+    const { eTag, lastModified } = put('a.csv');
     await reconciler.reconcile();
     await reconciler.reconcile();
-    expect(invoked.map(({ version }) => version)).toEqual([
-      'listed:etag-of-a.csv:1700000000000',
-      'listed:etag-of-a.csv:1700000000000',
-    ]);
+    const arrival = { version: `listed:${eTag}:${lastModified.getTime()}`, versionId: null, sequencer: null };
+    expect(transformCsv.events).toMatchObject([{ arrival }, { arrival }]);
   });
 
-  it('leaves alone what has gone since it was listed', async () => {
-    const { reconciler, invoked } = reconcilerOf({ pages: [[object('gone.csv')]] });
+  it('ignores an object that was deleted after it was listed', async () => {
+    const { put, bucket, listing, reconciler, transformCsv } = createRig();
+    put('a.csv');
+    const { head } = listing;
+    listing.head = (key) => {
+      bucket.delete(key);
+      return head.call(listing, key);
+    };
     expect(await reconciler.reconcile()).toEqual({ listed: 1, unreported: [], stalled: [] });
-    expect(invoked).toEqual([]);
+    expect(transformCsv.events).toEqual([]);
   });
 
-  it('hands on again what stands still, as its event described it', async () => {
-    const { reconciler, invoked, asked } = reconcilerOf({ pages: [], stalled: [stalledFile] });
-    expect(await reconciler.reconcile()).toEqual({ listed: 0, unreported: [], stalled: ['stalled.csv'] });
-    expect(invoked).toEqual([stalledFile]);
-    expect(asked).toEqual([60_000]);
+  it('restarts stalled files as their events described them', async () => {
+    const { database, ledger, reconciler, transformCsv } = createRig();
+    const stalled = {
+      ...arrivalOf({ key: 'a.csv', eTag: 'e', versionId: 'v', bytes: Buffer.from('x'), lastModified: ago(0) }),
+      sequencer: '0A',
+    };
+    await ledger.register(stalled, isLatest);
+    database.file(stalled).heartbeatAt = ago(MINUTE_MS - 10_000);
+    expect(await reconciler.reconcile()).toMatchObject({ stalled: [] });
+    database.file(stalled).heartbeatAt = ago(MINUTE_MS + 10_000);
+    expect(await reconciler.reconcile()).toEqual({ listed: 0, unreported: [], stalled: ['a.csv'] });
+    expect(transformCsv.events).toEqual([{ arrival: stalled }]);
   });
 
-  it('fails when Lambda does not take an event, so that nobody believes it handed on', async () => {
-    const a = object('a.csv');
-    const { reconciler } = reconcilerOf({ pages: [[a]], latest: { 'a.csv': a }, failOn: 'a.csv' });
-    await expect(reconciler.reconcile()).rejects.toThrow('Lambda is away');
+  it('fails when Lambda refuses an event, so that the object is not reported as started', async () => {
+    const { put, reconciler, transformCsv } = createRig();
+    put('a.csv');
+    transformCsv.outage = new Error('Lambda is unreachable');
+    await expect(reconciler.reconcile()).rejects.toThrow('Lambda is unreachable');
   });
 });

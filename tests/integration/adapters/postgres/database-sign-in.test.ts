@@ -11,10 +11,10 @@ import {
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
-import { Database } from '../../functions/adapters/postgres/database.ts';
+import { Database } from '../../../../functions/adapters/postgres/database.ts';
 
-/** A certificate for the name "localhost" that signs itself; nothing else trusts it. */
-const TLS = join(__dirname, '../fixtures/tls');
+/** A self-signed certificate for the name "localhost". */
+const TLS = join(__dirname, '../../../fixtures/tls');
 const certificate = join(TLS, 'server.crt');
 
 interface SignIn {
@@ -23,7 +23,7 @@ interface SignIn {
   readonly password: string;
 }
 
-/** As much of PostgreSQL as signing in over TLS takes: it asks for the password in clear and then refuses it. */
+/** The part of PostgreSQL's protocol that signs in over TLS: requests a clear-text password and refuses it. */
 class SignInServer {
   readonly signIns: SignIn[] = [];
   readonly #server: Server = createServer((socket) => this.#greet(socket));
@@ -38,7 +38,7 @@ class SignInServer {
   }
 
   #greet(socket: Socket): void {
-    // A client that does not trust the certificate goes away in the middle.
+    // A client that does not trust the certificate closes the connection.
     socket.on('error', () => {});
     socket.once('data', () => {
       socket.write('S');
@@ -64,29 +64,29 @@ class SignInServer {
   }
 }
 
-describe('signing in to a database on AWS', () => {
+describe('Database, with a secret', () => {
   let postgres: SignInServer;
   let secrets: HttpServer;
   let secret: string;
-  let asked: unknown[];
+  let secretRequests: unknown[];
   let port: number;
   let opened: Database[];
   const environment = { ...process.env };
   const selectsFamily = getDefaultAutoSelectFamily();
 
-  // Server and client take the first address of "localhost". Trying several, a client gives the first a quarter of a
-  // second, which a busy machine may take.
+  // Server and client use the first address of "localhost". By default a client tries the next address after 250 ms,
+  // which a busy machine may need for the first one.
   beforeAll(() => setDefaultAutoSelectFamily(false));
   afterAll(() => setDefaultAutoSelectFamily(selectsFamily));
 
   beforeEach(async () => {
     postgres = new SignInServer();
     port = await postgres.listen();
-    asked = [];
+    secretRequests = [];
     opened = [];
     secret = JSON.stringify({ username: 'master', password: "first'$%@:/ü" });
     secrets = createHttpServer(async (request, response) => {
-      asked.push(await json(request));
+      secretRequests.push(await json(request));
       response.setHeader('content-type', 'application/x-amz-json-1.1');
       response.end(JSON.stringify({ SecretString: secret }));
     });
@@ -113,14 +113,14 @@ describe('signing in to a database on AWS', () => {
     return database;
   }
 
-  it('is done as the user of the secret, with its password, by TLS', async () => {
+  it('signs in over TLS with user and password of the secret', async () => {
     const database = await open(`&sslrootcert=${certificate}`);
     await expect(database.query('select 1')).rejects.toMatchObject({ code: '28P01' });
     expect(postgres.signIns).toEqual([{ user: 'master', database: 'target', password: "first'$%@:/ü" }]);
-    expect(asked[0]).toEqual({ SecretId: 'arn:secret' });
+    expect(secretRequests[0]).toEqual({ SecretId: 'arn:secret' });
   });
 
-  it('is done with the password as it is by then, when it was turned over', async () => {
+  it('uses the new password after the secret was rotated', async () => {
     const database = await open(`&sslrootcert=${certificate}`);
     await expect(database.query('select 1')).rejects.toMatchObject({ code: '28P01' });
     secret = JSON.stringify({ username: 'master', password: 'second' });
@@ -128,16 +128,16 @@ describe('signing in to a database on AWS', () => {
     expect(postgres.signIns.map(({ password }) => password)).toEqual(["first'$%@:/ü", 'second']);
   });
 
-  it('is not done with a server whose certificate nobody trusts: it never sees the password', async () => {
+  it('does not send the password to a server with an untrusted certificate', async () => {
     const database = await open('');
     await expect(database.query('select 1')).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     expect(postgres.signIns).toEqual([]);
   });
 
   it.each([
-    ['is no JSON', 'hunter2'],
+    ['is not JSON', 'hunter2'],
     ['has no password', '{"username": "hunter2"}'],
-  ])('names a secret that %s, and not what it holds', async (_, text) => {
+  ])('names a secret that %s, without its content', async (_, text) => {
     secret = text;
     const attempt = open('');
     await expect(attempt).rejects.toThrow('expected secret arn:secret to hold {"username", "password"} as JSON');

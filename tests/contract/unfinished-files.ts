@@ -1,0 +1,125 @@
+import type { ListedObject } from '../../functions/ports/bucket-listing.ts';
+import {
+  arrivalOf,
+  BUCKET,
+  begin,
+  countsOf,
+  ingest,
+  mustNotBeCalled,
+  type SalaryDatabaseUnderTest,
+} from './salary-database.ts';
+
+const MINUTE_MS = 60_000;
+const ago = (ms: number) => new Date(Date.now() - ms);
+
+/** An object with the bytes of `arrivalOf(key, version)`. */
+const listed = (key: string, version: string, lastModified = ago(90_000)): ListedObject => ({
+  key,
+  eTag: `etag-${version}`,
+  sizeBytes: 100,
+  lastModified,
+});
+
+/** The contract of `UnfinishedFiles`. */
+export function describeUnfinishedFiles(name: string, make: () => Promise<SalaryDatabaseUnderTest>): void {
+  describe(`${name} as unfinished files`, () => {
+    let subject: SalaryDatabaseUnderTest;
+    beforeEach(async () => {
+      subject = await make();
+    });
+
+    const unreported = async (...objects: ListedObject[]) =>
+      (await subject.unfinishedFiles(BUCKET).findUnreported(objects, MINUTE_MS)).map(({ key }) => key);
+    const stalled = async () => (await subject.unfinishedFiles(BUCKET).findStalled(MINUTE_MS)).map(({ key }) => key);
+
+    describe('an unreported object', () => {
+      it('is one whose bytes no version of its key has', async () => {
+        await ingest(subject, arrivalOf('known.csv', '1'), 1);
+        await begin(subject, arrivalOf('loading.csv', '1'));
+        const keys = await unreported(
+          listed('new.csv', '1'),
+          listed('known.csv', '1'),
+          listed('loading.csv', '1'),
+          listed('known.csv', '2'),
+          { ...listed('known.csv', '1'), sizeBytes: 101 },
+          listed('Ünïcode +%.csv', '1'),
+        );
+        expect(keys).toEqual(['new.csv', 'known.csv', 'known.csv', 'Ünïcode +%.csv']);
+        expect(await unreported()).toEqual([]);
+      });
+
+      it('is one that is known in another bucket only', async () => {
+        await ingest(subject, arrivalOf('a.csv', '1'), 1);
+        const elsewhere = subject.unfinishedFiles('elsewhere');
+        expect(await elsewhere.findUnreported([listed('a.csv', '1')], MINUTE_MS)).toHaveLength(1);
+      });
+
+      it('is content A after A, B, A when the third event was lost', async () => {
+        await ingest(subject, arrivalOf('a.csv', '1'), 1);
+        await ingest(subject, arrivalOf('a.csv', '2'), 1);
+        expect(await unreported(listed('a.csv', '1'))).toEqual(['a.csv']);
+        expect(await unreported(listed('a.csv', '2'))).toEqual([]);
+      });
+
+      it('is a rejected file only when it was put again after its rejection', async () => {
+        const broken = arrivalOf('a.csv', '1');
+        await subject.ledger.register(broken, mustNotBeCalled);
+        await subject.ledger.reject(broken);
+        await subject.age(broken, 120 * MINUTE_MS);
+        expect(await unreported(listed('a.csv', '1', ago(180 * MINUTE_MS)))).toEqual([]);
+        expect(await unreported(listed('a.csv', '1', ago(60 * MINUTE_MS)))).toEqual(['a.csv']);
+      });
+
+      it('is none that was put recently, because its event may still be queued', async () => {
+        const keys = await unreported(listed('old.csv', '1', ago(90_000)), listed('new.csv', '1', ago(30_000)));
+        expect(keys).toEqual(['old.csv']);
+      });
+    });
+
+    describe('a stalled file', () => {
+      const file = arrivalOf('a.csv', '1', { versionId: 'v1' });
+
+      it('is loading without a recent heartbeat, and is returned as its event described it', async () => {
+        await begin(subject, file);
+        expect(await stalled()).toEqual([]);
+        await subject.age(file, 2 * MINUTE_MS);
+        expect(await subject.unfinishedFiles(BUCKET).findStalled(MINUTE_MS)).toEqual([file]);
+        expect(await subject.unfinishedFiles('elsewhere').findStalled(MINUTE_MS)).toEqual([]);
+      });
+
+      it.each<[string, () => Promise<unknown>]>([
+        ['a report of progress', () => subject.ledger.reportProgress(file, countsOf(0))],
+        ['the end of the file', () => subject.ledger.finish(file, countsOf(5))],
+      ])('is not stalled any more after %s', async (_, heartbeat) => {
+        await begin(subject, file);
+        await subject.age(file, 2 * MINUTE_MS);
+        await heartbeat();
+        expect(await stalled()).toEqual([]);
+      });
+
+      it('gets ten times as long when its end is recorded', async () => {
+        await begin(subject, file);
+        await subject.ledger.finish(file, countsOf(5));
+        await subject.age(file, 9 * MINUTE_MS);
+        expect(await stalled()).toEqual([]);
+        await subject.age(file, 2 * MINUTE_MS);
+        expect(await stalled()).toEqual(['a.csv']);
+      });
+
+      it('is none that has reached its final state', async () => {
+        await ingest(subject, file, 1);
+        await subject.age(file, 60 * MINUTE_MS);
+        expect(await stalled()).toEqual([]);
+      });
+
+      it('comes before files that were silent for a shorter time', async () => {
+        const files = ['b.csv', 'a.csv', 'c.csv'].map((key) => arrivalOf(key, '1'));
+        for (const [index, each] of files.entries()) {
+          await begin(subject, each);
+          await subject.age(each, (10 - index) * MINUTE_MS);
+        }
+        expect(await stalled()).toEqual(['b.csv', 'a.csv', 'c.csv']);
+      });
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { Database } from '../../../../functions/adapters/postgres/database.ts';
+import { PostgresSchemaMigrator } from '../../../../functions/adapters/postgres/postgres-schema-migrator.ts';
+import { readMigrations } from '../../../../functions/provision/migration-files.ts';
+import { SQL } from '../../../support/salary-database.ts';
+import { createDatabase } from '../../../support/servers.ts';
+
+const opened: Database[] = [];
+
+async function openEmpty(which: 'source' | 'target', maxConnections = 1) {
+  const url = await createDatabase(which);
+  const database = await Database.open({ url, applicationName: 'test', maxConnections });
+  opened.push(database);
+  return { database, migrator: new PostgresSchemaMigrator(database) };
+}
+
+afterAll(() => Promise.all(opened.map((database) => database.close())));
+
+describe.each(['source', 'target'] as const)('the migrations of the %s', (which) => {
+  const read = () => readMigrations(join(SQL, which));
+
+  it('are applied in order to an empty database, and only once', async () => {
+    const { migrator } = await openEmpty(which);
+    const migrations = await read();
+    expect(await migrator.migrate(migrations)).toEqual(migrations.map(({ name }) => name).sort());
+    expect(await migrator.migrate(migrations)).toEqual([]);
+  });
+
+  it('are applied once by twenty callers at the same time', async () => {
+    const { migrator } = await openEmpty(which, 20);
+    const migrations = await read();
+    const applied = await Promise.all(Array.from({ length: 20 }, () => migrator.migrate(migrations)));
+    expect(applied.flat().sort()).toEqual(migrations.map(({ name }) => name).sort());
+  });
+});
+
+describe('PostgresSchemaMigrator', () => {
+  it('applies migrations in the order of their names', async () => {
+    const { migrator } = await openEmpty('target');
+    const migrations = [
+      { name: '0002_column', sql: 'alter table first add column name text' },
+      { name: '0001_first', sql: 'create table first (id int)' },
+    ];
+    expect(await migrator.migrate(migrations)).toEqual(['0001_first', '0002_column']);
+  });
+
+  it('refuses a migration whose text changed after it was applied', async () => {
+    const { migrator } = await openEmpty('target');
+    await migrator.migrate([{ name: '0001_first', sql: 'create table first (id int)' }]);
+    await expect(
+      migrator.migrate([{ name: '0001_first', sql: 'create table first (id bigint)' }]),
+    ).rejects.toMatchObject({ code: 'PIPE_MIGRATION_CHANGED', retry: 'manual' });
+  });
+
+  it('leaves nothing of a migration that fails, and keeps those before it', async () => {
+    const { database, migrator } = await openEmpty('target');
+    const good = { name: '0001_good', sql: 'create table good (id int)' };
+    const bad = { name: '0002_bad', sql: 'create table half (id int); select 1/0' };
+    await expect(migrator.migrate([good, bad])).rejects.toMatchObject({ code: '22012' });
+    const { rows } = await database.query(
+      `select to_regclass('good') is not null as good, to_regclass('half') as half`,
+    );
+    expect(rows).toEqual([{ good: true, half: null }]);
+    expect(await migrator.migrate([good])).toEqual([]);
+  });
+
+  it('has no statement timeout, and leaves that of other statements unchanged', async () => {
+    const { database, migrator } = await openEmpty('target');
+    const sql = `create table during as select current_setting('statement_timeout') as timeout`;
+    await migrator.migrate([{ name: '0001_during', sql }]);
+    expect((await database.query('select timeout from during')).rows).toEqual([{ timeout: '0' }]);
+    const after = await database.query(`select current_setting('statement_timeout') as timeout`);
+    expect(after.rows).toEqual([{ timeout: '1min' }]);
+  });
+});

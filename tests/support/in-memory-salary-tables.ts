@@ -1,0 +1,61 @@
+import { parseHireDate } from '../../functions/core/hire-date.ts';
+import type { ReceivedSalary } from '../../functions/core/salary-record.ts';
+import type { LoadOutcome, SalaryTables } from '../../functions/ports/salary-tables.ts';
+import type { InMemorySalaryDatabase } from './in-memory-salary-database.ts';
+
+/** The salary tables in memory. */
+export class InMemorySalaryTables implements SalaryTables {
+  readonly #database: InMemorySalaryDatabase;
+  /** While set, every call throws it. */
+  outage: Error | undefined;
+  /** Number of rows in each call of `load`. */
+  readonly batchSizes: number[] = [];
+
+  constructor(database: InMemorySalaryDatabase) {
+    this.#database = database;
+  }
+
+  async load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome> {
+    this.batchSizes.push(batch.length);
+    return this.#database.transaction(() => this.#load(batch));
+  }
+
+  async recordRefused(batch: readonly ReceivedSalary[]): Promise<void> {
+    await this.#database.transaction(() => {
+      if (this.outage) throw this.outage;
+      for (const { salary } of batch) {
+        const file = this.#database.findFile(salary);
+        if (!file || !this.#database.isCurrent(file)) continue;
+        if (file.rows.has(salary.rowNumber) || file.refusedRows.has(salary.rowNumber)) continue;
+        file.refusedRows.add(salary.rowNumber);
+        file.refusedCount += 1;
+        file.heartbeatAt = new Date();
+        this.#database.completeWhenDone(file);
+      }
+    });
+  }
+
+  #load(batch: readonly ReceivedSalary[]): LoadOutcome {
+    if (this.outage) throw this.outage;
+    const unregistered = batch.filter(({ salary }) => !this.#database.findFile(salary));
+    const current = batch.flatMap(({ salary }) => {
+      const file = this.#database.findFile(salary);
+      return file && this.#database.isCurrent(file) ? [{ file, salary }] : [];
+    });
+    for (const { salary } of current) {
+      // As PostgreSQL does: its date type has no such day, and its message quotes the value.
+      if (parseHireDate(salary.hireDate) === salary.hireDate) continue;
+      throw Object.assign(new Error(`date/time field value out of range: "${salary.hireDate}"`), { code: '22008' });
+    }
+    let loaded = 0;
+    for (const { file, salary } of current) {
+      if (file.rows.has(salary.rowNumber)) continue;
+      file.rows.set(salary.rowNumber, salary);
+      file.loadedCount += 1;
+      file.heartbeatAt = new Date();
+      this.#database.completeWhenDone(file);
+      loaded += 1;
+    }
+    return { loaded, skipped: batch.length - unregistered.length - loaded, unregistered };
+  }
+}

@@ -1,0 +1,8 @@
+import { describeIngestionLedger } from '../../contract/ingestion-ledger.ts';
+import { describeSalaryTables } from '../../contract/salary-tables.ts';
+import { describeUnfinishedFiles } from '../../contract/unfinished-files.ts';
+import { emptyInMemorySalaryDatabase } from '../../support/in-memory-salary-database-under-test.ts';
+
+describeIngestionLedger('InMemoryIngestionLedger', emptyInMemorySalaryDatabase);
+describeSalaryTables('InMemorySalaryTables', emptyInMemorySalaryDatabase);
+describeUnfinishedFiles('InMemoryUnfinishedFiles', emptyInMemorySalaryDatabase);
