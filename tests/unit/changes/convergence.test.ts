@@ -155,6 +155,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2_147_483_647);
+/** The mutation tester asks for fewer, see stryker.config.js. */
+const RUNS = Number(process.env['FC_RUNS'] ?? 3_000);
 
 test(`the target converges to the source whatever happens in between (FC_SEED=${SEED})`, async () => {
   await fc.assert(
@@ -166,6 +168,6 @@ test(`the target converges to the source whatever happens in between (FC_SEED=${
       expect(world.replica.employees).toEqual(world.source.committed);
       expect(world.letters).toEqual([]);
     }),
-    { numRuns: 3_000, seed: SEED },
+    { numRuns: RUNS, seed: SEED },
   );
 });
