@@ -10,7 +10,7 @@ const common = {
     ],
   },
   // These packages ship ES modules only, which Jest cannot load untransformed.
-  transformIgnorePatterns: ['/node_modules/(?!@middy/)'],
+  transformIgnorePatterns: ['/node_modules/(?!@middy/|@platformatic/)'],
   // middy exports itself to `import` only, which Jest's `require` does not ask for.
   moduleNameMapper: { '^@middy/([^/]+)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   testEnvironment: 'node',

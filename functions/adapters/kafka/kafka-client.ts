@@ -1,66 +1,60 @@
-import net from 'node:net';
-import tls from 'node:tls';
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
-import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+import type { KafkaProduceClient } from './kafka-produce-client.ts';
 
 export interface KafkaSettings {
+  /** Bootstrap brokers as `host:port`. */
   readonly brokers: readonly string[];
   /** `iam` signs in to MSK with the function's own role; `none` is a plaintext broker on a laptop. */
   readonly auth: 'none' | 'iam';
-  /** AWS region of the cluster; needed with `iam`. */
+  /** AWS region of the cluster; required with `iam`. */
   readonly region?: string | undefined;
   readonly clientId: string;
 }
 
-silenceNegativeTimeoutWarning();
+/** Time to connect to a broker, TLS handshake and sign-in included. */
+const CONNECT_TIMEOUT_MS = 3_000;
 
-/** The one place where a Kafka client is made. Nothing connects yet. */
-export function createKafka(settings: KafkaSettings): Kafka {
-  return new Kafka({
+/*
+ * Both libraries are loaded on first use: a function that publishes nothing, or administers nothing, starts faster
+ * without them.
+ */
+
+/** The client for administration. It connects on first use. */
+export async function createAdminClient(settings: KafkaSettings): Promise<Kafka> {
+  const tokenProvider = tokenProviderOf(settings);
+  const { default: kafkajs } = await import('kafkajs');
+  return new kafkajs.Kafka({
     clientId: settings.clientId,
     brokers: [...settings.brokers],
-    socketFactory: connectWithoutDelay,
-    // Whatever matters is thrown and logged by whoever gives up; the client would also log what it retries by itself.
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 3_000,
-    // The slowest healthy answer is that of a write which waits for a replica that is about to leave the in-sync set.
+    // Errors that matter are thrown, and logged by the caller; the client would also log what it retries itself.
+    logLevel: kafkajs.logLevel.NOTHING,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: 10_000,
-    // Short: an outage is for the event source to wait out, an invocation that hangs helps nobody.
+    // Short, because the event source retries during an outage.
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
-    ...(settings.auth === 'iam' && signInWithRole(settings.region)),
+    ...(tokenProvider && {
+      ssl: true,
+      sasl: { mechanism: 'oauthbearer' as const, oauthBearerProvider: async () => ({ value: await tokenProvider() }) },
+    }),
   });
 }
 
-const KEEP_ALIVE_DELAY_MS = 60_000;
-
-/**
- * As the client connects by itself, but without Nagle's algorithm: several small requests under way on one connection
- * would otherwise wait for each other's acknowledgements, some 40 ms each time.
- */
-const connectWithoutDelay: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const socket = ssl
-    ? tls.connect({ host, port, ...(net.isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
-    : net.connect({ host, port }, onConnect);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
-  return socket;
-};
-
-function signInWithRole(region: string | undefined): Pick<KafkaConfig, 'ssl' | 'sasl'> {
-  if (region === undefined) throw new TypeError('a region is needed to sign in to MSK with IAM');
-  return {
-    ssl: true,
-    sasl: {
-      mechanism: 'oauthbearer',
-      oauthBearerProvider: async () => ({ value: (await generateAuthToken({ region })).token }),
-    },
-  };
+/** The client for publishing. It connects on first use. */
+export async function createProduceClient(settings: KafkaSettings): Promise<KafkaProduceClient> {
+  const tokenProvider = tokenProviderOf(settings);
+  const { KafkaProduceClient } = await import('./kafka-produce-client.ts');
+  return new KafkaProduceClient({
+    clientId: settings.clientId,
+    brokers: settings.brokers,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    ...(tokenProvider && { tokenProvider }),
+  });
 }
 
-/** kafkajs 2.2.4 computes negative timeouts, for which Node 24 prints a warning each time; no other is touched. */
-function silenceNegativeTimeoutWarning(): void {
-  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
-  process.emitWarning = ((...args: unknown[]) => {
-    if (args[1] !== 'TimeoutNegativeWarning') emitWarning(...args);
-  }) as typeof process.emitWarning;
+/** Gives tokens for MSK, signed by the function's own role, or `undefined` for a broker without authentication. */
+function tokenProviderOf({ auth, region }: KafkaSettings): (() => Promise<string>) | undefined {
+  if (auth === 'none') return undefined;
+  if (region === undefined) throw new TypeError('expected a region to sign in to MSK with IAM, got none');
+  return async () => (await generateAuthToken({ region })).token;
 }

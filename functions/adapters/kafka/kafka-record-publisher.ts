@@ -1,51 +1,32 @@
-import type { Kafka } from 'kafkajs';
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
 import type { RecordPublisher } from '../../ports/record-publisher.ts';
-import { installFastProduce } from './fast-produce.ts';
-import { createKafka, type KafkaSettings } from './kafka-client.ts';
-import { ProducerSession } from './producer-session.ts';
+import { createProduceClient, type KafkaSettings } from './kafka-client.ts';
+import { ProducerSession, type SessionTiming } from './producer-session.ts';
 
-interface RecordPublisherOptions {
-  /**
-   * How long Kafka may go without acknowledging anything while records wait. Smaller gives up a restart of a broker
-   * that would have come back, larger eats into the time that an invocation has.
-   */
-  readonly stallTimeoutMs: number;
-}
-
-const DEFAULTS: RecordPublisherOptions = { stallTimeoutMs: 15_000 };
+const DEFAULT_TIMING: SessionTiming = { stallTimeoutMs: 15_000, retryDelayMs: 100 };
 
 /**
- * Publishes records with idempotence, so that a retry inside the client writes nothing twice.
+ * Publishes with an idempotent producer, so that a retry inside it writes nothing twice. A caller with much to send
+ * keeps a few calls of about a thousand records each under way.
  *
- * One instance serves all invocations of a function instance; it connects at the first use. After a failure the next
- * call begins with a fresh producer.
+ * A call fails at the latest when Kafka has acknowledged nothing for the stall timeout. The next call then begins with a
+ * new producer. One instance serves all invocations of a function instance, and connects on first use.
  */
 export class KafkaRecordPublisher implements RecordPublisher {
-  readonly #kafka: Kafka;
-  readonly #options: RecordPublisherOptions;
+  readonly #settings: KafkaSettings;
+  readonly #timing: SessionTiming;
   #session: ProducerSession | undefined;
 
-  constructor(settings: KafkaSettings, options: Partial<RecordPublisherOptions> = {}) {
-    installFastProduce();
-    this.#kafka = createKafka(settings);
-    this.#options = { ...DEFAULTS, ...options };
+  constructor(settings: KafkaSettings, timing: Partial<SessionTiming> = {}) {
+    this.#settings = settings;
+    this.#timing = { ...DEFAULT_TIMING, ...timing };
   }
 
-  /**
-   * Resolves when all in-sync replicas have acknowledged all records. Records of one partition keep their order, also
-   * over several calls under way at once; a caller with much to send keeps some calls of about a thousand records
-   * each under way, and awaits all of them before it records any progress.
-   *
-   * @throws whatever made Kafka unreachable or refuse a record, at the latest when nothing has been acknowledged for
-   * the stall timeout. All calls under way fail together. Each of their records may have been written or not, or may
-   * still be by a broker that wakes up: publish them again.
-   */
   async publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length > 0) await this.#openSession().publish(topic, records);
   }
 
-  /** Connects, if that has not happened yet, so that the first call need not. */
+  /** Connects, so that the first call need not. */
   async connect(): Promise<void> {
     await this.#openSession().connect();
   }
@@ -59,9 +40,13 @@ export class KafkaRecordPublisher implements RecordPublisher {
 
   #openSession(): ProducerSession {
     if (this.#session !== undefined) return this.#session;
-    const session = new ProducerSession(this.#kafka, this.#options.stallTimeoutMs, () => {
-      if (this.#session === session) this.#session = undefined;
-    });
+    const session = new ProducerSession(
+      () => createProduceClient(this.#settings),
+      this.#timing,
+      () => {
+        if (this.#session === session) this.#session = undefined;
+      },
+    );
     this.#session = session;
     return session;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type PartitionMetadata } from 'kafkajs';
+import type { Admin, PartitionMetadata } from 'kafkajs';
 import type { TopicAdmin, TopicReport, TopicSpecification } from '../../ports/topic-admin.ts';
-import { createKafka, type KafkaSettings } from './kafka-client.ts';
+import { createAdminClient, type KafkaSettings } from './kafka-client.ts';
 
 /** How long a created topic may take until the brokers report a leader for every partition. */
 const VISIBLE_WITHIN_MS = 30_000;
@@ -27,7 +27,7 @@ export class KafkaTopicAdmin implements TopicAdmin {
   }
 
   async #connected<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
-    const admin = createKafka(this.#settings).admin();
+    const admin = (await createAdminClient(this.#settings)).admin();
     try {
       await admin.connect();
       return await work(admin);
@@ -56,7 +56,8 @@ async function createTopic(admin: Admin, { topic, partitions, config }: TopicSpe
       topics: [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }],
     });
   } catch (error) {
-    const reasons = error instanceof kafkajs.KafkaJSAggregateError ? error.errors.map(String) : [];
+    // kafkajs throws an error that collects those of the single topics.
+    const reasons = error instanceof Error && 'errors' in error ? (error.errors as unknown[]).map(String) : [];
     throw new Error(
       `topic ${topic} with ${partitions} partitions and ${JSON.stringify(config)} could not be created: ` +
         (reasons.join('; ') || String(error)),

@@ -1,119 +1,160 @@
-import type { Kafka, PartitionMetadata, Producer } from 'kafkajs';
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineError } from '../../core/errors.ts';
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
-import { Partitioning } from './partitioning.ts';
-import type { RecordBatch } from './record-batch.ts';
+import { Batching } from './batching.ts';
+import { type ProduceClient, RetryableError } from './produce-client.ts';
+import { ProduceDispatcher } from './produce-dispatcher.ts';
+import { TopicLeaders } from './topic-leaders.ts';
 
-/** Partitions may be added to a topic; Kafka's own clients look as often. */
-const PARTITIONS_MAX_AGE_MS = 5 * 60_000;
+export interface SessionTiming {
+  /**
+   * How long Kafka may go without acknowledging anything while records wait. A smaller value gives up on a broker that
+   * would have restarted in time; a larger one takes more of an invocation's time.
+   */
+  readonly stallTimeoutMs: number;
+  /** Pause before an attempt is repeated: enough for leaders to change, little beside the second that a change may take. */
+  readonly retryDelayMs: number;
+}
+
+interface Call {
+  readonly settled: Promise<void>;
+  readonly reject: (error: Error) => void;
+}
+
+interface Topic {
+  readonly leaders: TopicLeaders;
+  readonly batching: Batching;
+}
 
 /**
- * One idempotent producer, from its connection to its first failure, after which it is of no further use: whether the
- * broker holds what was sent last is unknown, and so is the sequence number that it expects next.
- *
- * Batches for one partition are sent one at a time. kafkajs takes a sequence number back when an attempt fails; were
- * another batch under way, it would take over that number, and the broker would drop it as a duplicate of the first.
- * A request carries one partition only: when one of several fails and its leader has moved to a broker that has
- * answered already, kafkajs takes that answer for this partition's.
+ * One idempotent producer, from its connection to its first failure. It is of no use after that: whether the broker has
+ * the last batches is unknown, and so is the sequence number that the broker expects next.
  */
 export class ProducerSession {
-  readonly #kafka: Kafka;
-  readonly #producer: Producer;
-  readonly #stallTimeoutMs: number;
+  readonly #timing: SessionTiming;
   readonly #onFailure: () => void;
-  readonly #connected: Promise<void>;
-  readonly #partitionings = new Map<string, { partitioning: Promise<Partitioning>; until: number }>();
-  /** The last batch for each partition: the next follows when it is acknowledged. */
-  readonly #tails = new Map<string, Promise<void>>();
-  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #client: Promise<ProduceClient>;
+  readonly #opened: Promise<{ client: ProduceClient; dispatcher: ProduceDispatcher }>;
+  readonly #topics = new Map<string, Topic>();
+  readonly #calls = new Set<Call>();
+  /** Settles when all calls so far have queued their batches, because a later call must not overtake an earlier one. */
   #intake: Promise<unknown> = Promise.resolve();
+  #dispatcher: ProduceDispatcher | undefined;
   #failure: Error | undefined;
+  #lastProblem: Error | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
 
-  constructor(kafka: Kafka, stallTimeoutMs: number, onFailure: () => void) {
-    this.#kafka = kafka;
-    this.#stallTimeoutMs = stallTimeoutMs;
+  constructor(createClient: () => Promise<ProduceClient>, timing: SessionTiming, onFailure: () => void) {
+    this.#timing = timing;
     this.#onFailure = onFailure;
-    this.#producer = kafka.producer({
-      idempotent: true,
-      allowAutoTopicCreation: false,
-      // The stall timeout ends the attempts, not their number.
-      retry: { retries: Number.MAX_SAFE_INTEGER },
-    });
-    this.#connected = this.#producer.connect();
-    // Whoever publishes gets to see it.
-    this.#connected.catch(() => {});
+    this.#client = createClient();
+    this.#opened = this.#open();
+    // Avoid an unhandled rejection; the calls report it.
+    this.#opened.catch(() => {});
   }
 
   async connect(): Promise<void> {
-    await this.#guard(this.#connected);
+    await this.#call(async () => void (await this.#opened));
   }
 
-  /** Resolves when all in-sync replicas have acknowledged all records. The first failure fails whatever is under way. */
+  /** Resolves when all in-sync replicas have written all records. The first failure fails all calls under way. */
   async publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    await this.#guard(this.#publish(topic, records));
+    await this.#call(async () => {
+      const queued = this.#intake.then(async () => ({ written: await this.#enqueue(topic, records) }));
+      this.#intake = queued.catch(() => {});
+      await (await queued).written();
+    });
   }
 
-  /** Waits for what is under way, then disconnects. */
+  /** Waits for the calls under way, then disconnects. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#connected, this.#intake]);
-    await Promise.allSettled(this.#tails.values());
-    await this.#producer.disconnect();
+    await Promise.allSettled([...this.#calls].map(({ settled }) => settled));
+    await this.#opened.catch(() => {});
+    await this.#disconnect();
   }
 
-  async #publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    // One after the other, as a later call must not overtake one that still waits for the topic's partitions.
-    const enqueued = this.#intake.then(async () => {
-      await this.#connected;
-      const partitioning = await this.#partitioning(topic);
-      return partitioning
-        .divide(records, () => this.#failure !== undefined)
-        .map((batch) => this.#enqueue(topic, batch));
+  async #open(): Promise<{ client: ProduceClient; dispatcher: ProduceDispatcher }> {
+    const client = await this.#client;
+    await this.#repeat(() => client.open());
+    const dispatcher = new ProduceDispatcher(client, this.#timing.retryDelayMs, {
+      onWritten: () => {
+        this.#lastProblem = undefined;
+        this.#watch();
+      },
+      onRetry: (error) => {
+        this.#lastProblem = error;
+      },
+      onFailure: (error) => this.#fail(error),
     });
-    this.#intake = enqueued.catch(() => {});
-    await Promise.all(await enqueued);
+    this.#dispatcher = dispatcher;
+    return { client, dispatcher };
   }
 
-  #enqueue(topic: string, batch: RecordBatch): Promise<void> {
-    const name = `${topic}/${batch.partition}`;
-    const tail = this.#tails.get(name) ?? Promise.resolve();
-    const sent = tail.then(async () => {
+  /** Queues the records; the function that it returns waits until they are written. */
+  async #enqueue(topicName: string, records: readonly OutgoingRecord[]): Promise<() => Promise<void>> {
+    const { client, dispatcher } = await this.#opened;
+    const { leaders, batching } = this.#topic(client, topicName);
+    const atLeast = records.reduce((count, { partition = 0 }) => Math.max(count, partition + 1), 0);
+    const partitionCount = await this.#repeat(() => leaders.partitionCount(atLeast));
+    const written = dispatcher.send(batching.divide(records, partitionCount), leaders);
+    return () => written;
+  }
+
+  #topic(client: ProduceClient, name: string): Topic {
+    const known = this.#topics.get(name);
+    if (known !== undefined) return known;
+    // A random first turn spreads the records of many short-lived publishers.
+    const topic = { leaders: new TopicLeaders(client, name), batching: new Batching(name, randomInt(1_000)) };
+    this.#topics.set(name, topic);
+    return topic;
+  }
+
+  async #repeat<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      await this.#producer.send({ topic, acks: -1, messages: batch });
-      this.#watch();
-    });
-    this.#tails.set(name, sent);
-    return sent;
-  }
-
-  async #partitioning(topic: string): Promise<Partitioning> {
-    const known = this.#partitionings.get(topic);
-    if (known !== undefined && Date.now() < known.until) return known.partitioning;
-    const partitioning = readPartitions(this.#kafka, topic).then((partitions) => new Partitioning(topic, partitions));
-    this.#partitionings.set(topic, { partitioning, until: Date.now() + PARTITIONS_MAX_AGE_MS });
-    return partitioning;
-  }
-
-  /** Waits for the work or for the end of this session, whichever is first. */
-  async #guard(work: Promise<void>): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.add(reject);
-    if (this.#waiting.size === 1) this.#watch();
-    work.then(resolve, (error) => this.#fail(error));
-    try {
-      await promise;
-    } finally {
-      this.#waiting.delete(reject);
-      if (this.#waiting.size === 0) clearTimeout(this.#stallTimer);
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof RetryableError)) throw error;
+        this.#lastProblem = error;
+        await sleep(this.#timing.retryDelayMs);
+      }
     }
   }
 
-  /** Begins to wait, or waits anew, for the next sign of life. */
+  /** Waits for the work or for the failure of this session, whichever is first. */
+  async #call(work: () => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const { promise: settled, resolve, reject } = Promise.withResolvers<void>();
+    const call = { settled, reject };
+    this.#calls.add(call);
+    if (this.#calls.size === 1) this.#watch();
+    work().then(resolve, (error) => this.#fail(error));
+    try {
+      await settled;
+    } finally {
+      this.#calls.delete(call);
+      if (this.#calls.size === 0) clearTimeout(this.#stallTimer);
+    }
+  }
+
+  /** Starts the stall timeout, or starts it again. */
   #watch(): void {
     clearTimeout(this.#stallTimer);
-    if (this.#failure !== undefined || this.#waiting.size === 0) return;
-    this.#stallTimer = setTimeout(() => this.#fail(stalled(this.#stallTimeoutMs)), this.#stallTimeoutMs);
+    if (this.#failure !== undefined || this.#calls.size === 0) return;
+    this.#stallTimer = setTimeout(() => this.#fail(this.#stalled()), this.#timing.stallTimeoutMs);
+  }
+
+  #stalled(): PipelineError {
+    const cause = this.#lastProblem;
+    const problem = cause === undefined ? '' : `; the last attempt failed: ${cause.message}`;
+    return new PipelineError(
+      'PIPE_KAFKA_STALLED',
+      `expected an acknowledgement from Kafka within ${this.#timing.stallTimeoutMs / 1000} s, got none${problem}. ` +
+        'Check that the brokers answer.',
+      { retry: 'timed', cause },
+    );
   }
 
   #fail(error: Error): void {
@@ -121,27 +162,12 @@ export class ProducerSession {
     this.#failure = error;
     clearTimeout(this.#stallTimer);
     this.#onFailure();
-    for (const reject of this.#waiting) reject(error);
-    // What is still under way ends by itself within the client's request timeout, and only then can be disconnected.
-    this.close().catch(() => {});
+    this.#dispatcher?.stop(error);
+    for (const { reject } of this.#calls) reject(error);
+    this.#disconnect().catch(() => {});
   }
-}
 
-function stalled(timeoutMs: number): PipelineError {
-  return new PipelineError(
-    'PIPE_KAFKA_STALLED',
-    `expected an acknowledgement from Kafka within ${timeoutMs / 1000} s, none came: look whether its brokers answer`,
-    { retry: 'timed' },
-  );
-}
-
-async function readPartitions(kafka: Kafka, topic: string): Promise<PartitionMetadata[]> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]?.partitions ?? [];
-  } finally {
-    await admin.disconnect();
+  async #disconnect(): Promise<void> {
+    await (await this.#client).close();
   }
 }

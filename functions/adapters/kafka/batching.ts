@@ -1,0 +1,66 @@
+import type { OutgoingRecord } from '../../core/kafka-record.ts';
+import { murmur2 } from './murmur2.ts';
+import type { BatchRecord, RecordBatch } from './produce-client.ts';
+
+/**
+ * A broker refuses a batch above 1 MiB (`max.message.bytes`), its own 61 bytes included. A larger limit brings nothing,
+ * because requests carry several batches.
+ */
+const MAX_BATCH_BYTES = 900_000;
+/** The most that a record takes beside its key and value: lengths, attributes, time and offset. */
+const RECORD_OVERHEAD_BYTES = 24;
+
+/**
+ * Divides the records of a call into batches, which keep the order of the records within a partition.
+ *
+ * A key decides the partition as in Kafka's own clients. The records without a key go to one partition together, in
+ * turn with the next such batch.
+ */
+export class Batching {
+  readonly #topic: string;
+  #turn: number;
+
+  constructor(topic: string, firstTurn: number) {
+    this.#topic = topic;
+    this.#turn = firstTurn;
+  }
+
+  /** @throws when a record asks for a partition that the topic does not have. */
+  divide(records: readonly OutgoingRecord[], partitionCount: number): RecordBatch[] {
+    const timestamp = BigInt(Date.now());
+    const batches: OpenBatch[] = [];
+    const open = new Map<number | 'any', OpenBatch>();
+    for (const record of records) {
+      const key = toBuffer(record.key);
+      const value = toBuffer(record.value);
+      const bytes = (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+      const target = record.partition ?? (key === null ? 'any' : (murmur2(key) & 0x7fffffff) % partitionCount);
+      let batch = open.get(target);
+      if (batch === undefined || batch.bytes + bytes > MAX_BATCH_BYTES) {
+        batch = this.#openBatch(target, partitionCount);
+        batches.push(batch);
+        open.set(target, batch);
+      }
+      batch.records.push({ topic: this.#topic, partition: batch.partition, key, value, timestamp });
+      batch.bytes += bytes;
+    }
+    return batches;
+  }
+
+  #openBatch(target: number | 'any', partitionCount: number): OpenBatch {
+    const partition = target === 'any' ? this.#turn++ % partitionCount : target;
+    if (partition < 0 || partition >= partitionCount) {
+      throw new Error(`topic ${this.#topic} has no partition ${partition}: it has ${partitionCount}`);
+    }
+    return { topic: this.#topic, partition, records: [], bytes: 0 };
+  }
+}
+
+interface OpenBatch extends RecordBatch {
+  readonly records: BatchRecord[];
+  bytes: number;
+}
+
+function toBuffer(bytes: string | Buffer | null): Buffer | null {
+  return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+}

@@ -1,0 +1,156 @@
+import {
+  ConnectionPool,
+  findErrorBy,
+  GenericError,
+  MultipleErrors,
+  NumericMap,
+  Producer,
+  ProtocolError,
+  produceV9,
+  ResponseError,
+} from '@platformatic/kafka';
+import {
+  type BatchOutcome,
+  type Broker,
+  type PartitionLeaders,
+  type ProduceClient,
+  RetryableError,
+  type SequencedBatch,
+} from './produce-client.ts';
+
+interface KafkaProduceClientOptions {
+  readonly clientId: string;
+  readonly brokers: readonly string[];
+  readonly connectTimeoutMs: number;
+  /** Default: 4 s, so that another broker can still answer within the publisher's stall timeout when the first one hangs. */
+  readonly lookupTimeoutMs?: number;
+  /** Signs in with OAUTHBEARER over TLS; plaintext without it. */
+  readonly tokenProvider?: () => Promise<string>;
+}
+
+type ProduceResponse = Exclude<Awaited<ReturnType<typeof produceV9.api.async>>, boolean>;
+
+const ALL_IN_SYNC_REPLICAS = -1;
+/** How long a broker waits for its replicas before it reports that they are late. */
+const ACKNOWLEDGE_TIMEOUT_MS = 5_000;
+/** The slowest normal response is that to a write which waits for a replica that is about to leave the in-sync set. */
+const PRODUCE_TIMEOUT_MS = 10_000;
+const DEFAULT_LOOKUP_TIMEOUT_MS = 4_000;
+
+/**
+ * Speaks to the brokers through @platformatic/kafka.
+ *
+ * It uses that library's connections, sign-in, metadata, producer registration and encoding, but not `Producer.send`:
+ * once the partitions of one request have leaders on different brokers, `send` retries all of them on the first one's
+ * leader, which refuses the others until the publisher times out.
+ */
+export class KafkaProduceClient implements ProduceClient {
+  readonly #lookup: Producer;
+  readonly #connections: ConnectionPool;
+  #producer: { producerId: bigint; producerEpoch: number } | undefined;
+
+  constructor({
+    clientId,
+    brokers,
+    connectTimeoutMs,
+    lookupTimeoutMs = DEFAULT_LOOKUP_TIMEOUT_MS,
+    tokenProvider,
+  }: KafkaProduceClientOptions) {
+    const connection = {
+      connectTimeout: connectTimeoutMs,
+      ...(tokenProvider && {
+        tls: {},
+        tlsServerName: true,
+        sasl: { mechanism: 'OAUTHBEARER' as const, token: tokenProvider },
+      }),
+    };
+    this.#lookup = new Producer({
+      ...connection,
+      clientId,
+      // In any order, so that a broker that hangs is not the first choice of every new producer.
+      bootstrapBrokers: shuffled(brokers),
+      requestTimeout: lookupTimeoutMs,
+      // A retry asks the next broker.
+      retries: brokers.length - 1,
+      retryDelay: 0,
+    });
+    this.#connections = new ConnectionPool(clientId, { ...connection, requestTimeout: PRODUCE_TIMEOUT_MS });
+  }
+
+  async open(): Promise<void> {
+    this.#producer = await attempt(this.#lookup.initIdempotentProducer({}));
+  }
+
+  async readLeaders(topic: string): Promise<PartitionLeaders> {
+    const { topics, brokers } = await attempt(this.#lookup.metadata({ topics: [topic], forceUpdate: true }));
+    return (topics.get(topic)?.partitions ?? []).map(({ leader }) => {
+      const address = brokers.get(leader);
+      return address && { id: leader, host: address.host, port: address.port };
+    });
+  }
+
+  async produce(leader: Broker, batches: readonly SequencedBatch[]): Promise<readonly BatchOutcome[]> {
+    if (this.#producer === undefined) throw new Error('expected an open client');
+    const sequences = new NumericMap();
+    for (const { topic, partition, firstSequence } of batches) sequences.set(`${topic}:${partition}`, firstSequence);
+    const options = { ...this.#producer, sequences };
+    const records = batches.flatMap((batch) => batch.records) as Parameters<typeof produceV9.api>[3];
+    const connection = await attempt(this.#connections.get(leader));
+    const response = await attempt(
+      produceV9.api.async(connection, ALL_IN_SYNC_REPLICAS, ACKNOWLEDGE_TIMEOUT_MS, records, options).catch(responseOf),
+    );
+    return batches.map((batch) => outcomeOf(batch, response as ProduceResponse));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#lookup.close(), this.#connections.close()]);
+  }
+}
+
+/** The library throws a response that reports an error for any partition. */
+function responseOf(error: unknown): unknown {
+  if (error instanceof ResponseError) return error['response'];
+  throw error;
+}
+
+function outcomeOf({ topic, partition }: SequencedBatch, { responses }: ProduceResponse): BatchOutcome {
+  const answer = responses
+    .find(({ name }) => name === topic)
+    ?.partitionResponses.find(({ index }) => index === partition);
+  if (answer === undefined) return new Error(`expected a response for partition ${partition} of ${topic}, got none`);
+  if (answer.errorCode === 0) return 'written';
+  const error = new ProtocolError(answer.errorCode, answer.errorMessage);
+  // The broker has written it before, so long ago that it no longer knows where.
+  if (error['apiId'] === 'DUPLICATE_SEQUENCE_NUMBER') return 'written';
+  const message = `partition ${partition} of ${topic}: ${error.message}`;
+  return error['canRetry'] === true
+    ? new RetryableError(message, { cause: error })
+    : new Error(message, { cause: error });
+}
+
+async function attempt<Result>(request: Promise<Result>): Promise<Result> {
+  try {
+    return await request;
+  } catch (error) {
+    const isRetryable =
+      error instanceof Error && GenericError.isGenericError(error) && !findErrorBy(error, 'canRetry', false);
+    const reason = causeOf(error);
+    throw isRetryable ? new RetryableError(reason.message, { cause: reason }) : reason;
+  }
+}
+
+/** What made a request fail: of many attempts the final error, else the last one. */
+function causeOf(error: unknown): Error {
+  if (error instanceof MultipleErrors && error.errors.length > 0) {
+    const final = error.errors.find((each) => findErrorBy(each, 'canRetry', false));
+    return causeOf(final ?? error.errors.at(-1));
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function shuffled(brokers: readonly string[]): string[] {
+  return brokers
+    .map((broker) => ({ broker, rank: Math.random() }))
+    .sort((left, right) => left.rank - right.rank)
+    .map(({ broker }) => broker);
+}

@@ -1,0 +1,62 @@
+/** A record as it goes into a batch. */
+export interface BatchRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: bigint;
+}
+
+/** The records of one partition that a broker writes together or not at all. */
+export interface RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly BatchRecord[];
+  /** An estimate that is never too small. */
+  readonly bytes: number;
+}
+
+/** A batch with its place in the sequence by which brokers recognise repetitions. */
+export interface SequencedBatch extends RecordBatch {
+  readonly firstSequence: number;
+}
+
+export interface Broker {
+  readonly id: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The leader of each partition by its number. `undefined`: no broker that is known leads it at the moment. */
+export type PartitionLeaders = readonly (Broker | undefined)[];
+
+/** `written`: all in-sync replicas have it. An error: it may be written or not; the same batch may be sent again. */
+export type BatchOutcome = 'written' | Error;
+
+/**
+ * The requests of one idempotent producer. Each call is a single attempt.
+ *
+ * @throws {RetryableError} when the same call may succeed later; any other error is final.
+ */
+export interface ProduceClient {
+  /** Connects, and registers the producer whose sequences begin at 0. */
+  open(): Promise<void>;
+  /** Reads the leaders of all partitions of a topic from a broker. */
+  readLeaders(topic: string): Promise<PartitionLeaders>;
+  /**
+   * Sends one request. A broker writes a batch of a partition only when its sequence follows that of the batch before
+   * it, and confirms one that it has already written without writing it again.
+   *
+   * @param batches at most one of each partition.
+   * @returns one outcome for each batch.
+   */
+  produce(leader: Broker, batches: readonly SequencedBatch[]): Promise<readonly BatchOutcome[]>;
+  /** Closes all connections. Requests under way fail. */
+  close(): Promise<void>;
+}
+
+/** A failure that may pass: a broker that does not answer, a leader that has moved, too few in-sync replicas. */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError';
+}

@@ -1,0 +1,36 @@
+import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
+import { endpoints, uniqueName } from '../../support/servers.ts';
+
+describe('KafkaTopicAdmin', () => {
+  const admin = () => new KafkaTopicAdmin({ brokers: endpoints().kafka.brokers, auth: 'none', clientId: 'test' });
+
+  it('creates a topic once when twenty callers do so at the same time', async () => {
+    const specification = { topic: uniqueName('wanted'), partitions: 4, config: { 'retention.ms': '60000' } };
+
+    const reports = await Promise.all(Array.from({ length: 20 }, () => admin().createTopics([specification])));
+
+    expect(reports.flat().filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
+  });
+
+  it('reports a topic that has fewer partitions than wanted, and leaves it as it is', async () => {
+    const topic = uniqueName('fewer');
+    await admin().createTopics([{ topic, partitions: 4, config: {} }]);
+
+    expect(await admin().createTopics([{ topic, partitions: 9, config: {} }])).toEqual([
+      { topic, outcome: 'exists', partitions: 4, partitionsWanted: 9 },
+    ]);
+    expect(await admin().partitionCount(topic)).toBe(4);
+  });
+
+  it('names the topic and the reason when the broker refuses to create it', async () => {
+    const topic = uniqueName('odd');
+
+    await expect(admin().createTopics([{ topic, partitions: 1, config: { 'no.such': '1' } }])).rejects.toThrow(
+      new RegExp(`${topic}.*no\\.such.*Configuration is invalid`),
+    );
+  });
+
+  it('fails to count the partitions of a topic that does not exist', async () => {
+    await expect(admin().partitionCount(uniqueName('absent'))).rejects.toThrow('does not host this topic-partition');
+  });
+});

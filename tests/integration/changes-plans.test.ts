@@ -1,0 +1,111 @@
+import pg from 'pg';
+import {
+  CHANGE_SOURCE_SESSION,
+  READ_DIFFERENCE,
+  READ_PAGE,
+} from '../../functions/adapters/postgres/postgres-change-source.ts';
+import { applyMigrations } from '../support/cdc/pipeline.ts';
+import { createDatabase } from '../support/servers.ts';
+
+/** So many changes that are published already and kept for their time. */
+const KEPT = 200_000;
+const NEW = 50;
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+let client: pg.Client;
+/** Before the new changes, with a transaction open that made some of them. */
+let since: string;
+beforeAll(async () => {
+  const url = await createDatabase('source');
+  await applyMigrations(url, 'source');
+  const options = Object.entries(CHANGE_SOURCE_SESSION)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+  client = new pg.Client({ connectionString: url, options });
+  await client.connect();
+  // The first transactions of all are long over.
+  await client.query(`insert into emp_cdc (emp_id, action, txid)
+    select n % 5000, 'UPDATE', (3 + n / 1000)::text::xid8 from generate_series(1, ${KEPT}) n`);
+  const open = new pg.Client({ connectionString: url });
+  await open.connect();
+  const change = `insert into employees (salary) select n from generate_series(1, ${NEW / 2}) n`;
+  await open.query('begin');
+  await open.query(change);
+  since = (await client.query<{ now: string }>('select pg_current_snapshot()::text as now')).rows[0]?.now ?? '';
+  expect(since).toMatch(/:\d/);
+  await client.query(change);
+  await open.query('commit');
+  await open.end();
+});
+afterAll(() => client.end());
+
+/** All nodes of the plan that PostgreSQL really took, below each other. */
+async function plan(statement: string, types: string, values: readonly string[]): Promise<PlanNode[]> {
+  await client.query('deallocate all');
+  await client.query(`prepare statement (${types}) as ${statement}`);
+  const list = values.map((value) => pg.escapeLiteral(value)).join(', ');
+  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    `explain (analyze, format json) execute statement (${list})`,
+  );
+  const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
+  const root = rows[0]?.['QUERY PLAN'][0].Plan;
+  if (root === undefined) throw new Error('expected a plan');
+  return flatten(root);
+}
+
+function scansOf(nodes: readonly PlanNode[]) {
+  const scans = nodes.filter((node) => node['Relation Name'] === 'emp_cdc');
+  expect(scans.length).toBeGreaterThan(0);
+  return {
+    kinds: [...new Set(scans.map((scan) => scan['Node Type']))],
+    indexes: [...new Set(scans.map((scan) => scan['Index Name']))],
+    rows: scans.reduce(
+      (sum, scan) => sum + (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'],
+      0,
+    ),
+  };
+}
+
+const now = async () => (await client.query<{ now: string }>('select pg_current_snapshot()::text as now')).rows[0]?.now;
+
+describe.each([
+  ['never analysed', 'select'],
+  ['analysed', 'analyze emp_cdc'],
+])('in a large table, %s', (_, before) => {
+  describe.each(['force_custom_plan', 'force_generic_plan'])('%s', (mode) => {
+    beforeAll(async () => {
+      await client.query(`${before}`);
+      await client.query(`set plan_cache_mode = ${mode}`);
+    });
+
+    test('a look for changes when there are none reads no row', async () => {
+      const scans = scansOf(await plan(READ_DIFFERENCE, 'pg_snapshot', [(await now()) ?? '']));
+      expect(scans).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_by_transaction'], rows: 0 });
+    });
+
+    test('a look for changes reads the new ones and no other', async () => {
+      const scans = scansOf(await plan(READ_DIFFERENCE, 'pg_snapshot', [since]));
+      expect(scans).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_by_transaction'], rows: NEW });
+    });
+
+    test('a page of a large difference goes on where the last one ended, and sorts nothing', async () => {
+      const nodes = await plan(READ_PAGE, 'pg_snapshot, pg_snapshot, bigint, bigint', [
+        '3:3:',
+        (await now()) ?? '',
+        String(KEPT / 2),
+        String(KEPT),
+      ]);
+      expect(nodes.filter((node) => /Sort/.test(node['Node Type']))).toEqual([]);
+      expect(scansOf(nodes)).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_pkey'], rows: 5_000 });
+    });
+  });
+});
