@@ -12,7 +12,7 @@ const FUNCTIONS = ['apply-changes', 'load-salaries', 'poll-changes', 'provision'
 interface Resource {
   readonly Type: string;
   readonly DependsOn?: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: a template is as deep as it likes.
+  // biome-ignore lint/suspicious/noExplicitAny: templates have no fixed shape.
   readonly Properties: any;
 }
 
@@ -20,7 +20,7 @@ let directory: string;
 let resources: Record<string, Resource>;
 let packaged: Record<string, Uint8Array>;
 
-/** Packaged in a copy: the bundler's folder is that of the project, where a running stack may be using it. */
+/** Packages a copy, because a running stack may use the bundler's folder in the project. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'employee-streams-package-'));
   for (const part of ['functions', 'infra', 'localstack', 'sql', 'package.json', 'tsconfig.json', 'serverless.yml']) {
@@ -42,8 +42,8 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type);
 
-describe('what is deployed, packaged without credentials', () => {
-  it('invokes from Kafka without a window, and not before the topics are there', () => {
+describe('the package for AWS, built without credentials', () => {
+  it('invokes from Kafka without a batching window, and only after the topics exist', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping');
     expect(mappings).toHaveLength(2);
     for (const [, { Properties, DependsOn }] of mappings) {
@@ -53,7 +53,7 @@ describe('what is deployed, packaged without credentials', () => {
     }
   });
 
-  it('keeps pollers ready for the changes', () => {
+  it('provisions pollers for the changes', () => {
     const [, mapping] =
       ofType('AWS::Lambda::EventSourceMapping').find(
         ([, { Properties }]) => Properties.Topics[0] === 'employee-changes',
@@ -61,7 +61,7 @@ describe('what is deployed, packaged without credentials', () => {
     expect(mapping?.Properties.ProvisionedPollerConfig).toEqual({ MinimumPollers: 1, MaximumPollers: 2 });
   });
 
-  it('gives every function its own role, its place in the network and the brokers', () => {
+  it('gives every function its own role, its subnets and the brokers', () => {
     const ours = ofType('AWS::Lambda::Function').filter(([, { Properties }]) => Properties.Handler !== 'index.handler');
     expect(ours.map(([, { Properties }]) => Properties.FunctionName).sort()).toEqual(
       FUNCTIONS.map((name) => `employee-streams-dev-${name}`),
@@ -76,7 +76,7 @@ describe('what is deployed, packaged without credentials', () => {
     expect(transform?.Properties.RecursiveLoop).toBe('Allow');
   });
 
-  it('leaves no reference to a resource that is not there', () => {
+  it('refers only to resources that exist', () => {
     const named: string[] = [];
     const collect = (value: unknown): void => {
       if (typeof value !== 'object' || value === null) return;
@@ -91,14 +91,14 @@ describe('what is deployed, packaged without credentials', () => {
     expect([...new Set(named)].filter((name) => !(name in resources))).toEqual([]);
   });
 
-  it('brings each function and the migrations, and nothing of tests or stack', () => {
+  it('contains each function and the migrations, and nothing of tests or stack', () => {
     const files = Object.keys(packaged);
     for (const name of FUNCTIONS) expect(files).toContain(`functions/${name}/handler.mjs`);
     expect(files.filter((file) => file.startsWith('sql/')).length).toBeGreaterThanOrEqual(4);
     expect(files.filter((file) => !/^(functions\/[^/]+\/handler\.mjs(\.map)?|sql\/.*\.sql)$/.test(file))).toEqual([]);
   });
 
-  it('has handlers that start and name what they miss', async () => {
+  it('has handlers that start and name their missing settings', async () => {
     const unpacked = join(directory, 'unpacked');
     for (const [path, bytes] of Object.entries(packaged)) {
       await mkdir(dirname(join(unpacked, path)), { recursive: true });

@@ -7,17 +7,17 @@ import {
 } from '../../../functions/core/dead-letter.ts';
 
 const origin = { topic: 'employee-salaries', partition: 3, offset: '42' };
-const letter = (payload: Uint8Array | null, more: Partial<DeadLetter> = {}): DeadLetter => ({
+const deadLetter = (payload: Uint8Array | null, more: Partial<DeadLetter> = {}): DeadLetter => ({
   code: 'PIPE_SALARY_RECORD',
   reason: 'expected a salary record',
   origin,
   payload,
   ...more,
 });
-const decode = (payload: Uint8Array | null) => JSON.parse(encodeDeadLetter(letter(payload)));
+const decode = (payload: Uint8Array | null) => JSON.parse(encodeDeadLetter(deadLetter(payload)));
 
 describe('a dead letter', () => {
-  it('tells code, reason, origin and the payload as text', () => {
+  it('contains code, reason, origin and the payload as text', () => {
     expect(decode(Buffer.from('naïve 🙂'))).toEqual({
       schema: 1,
       code: 'PIPE_SALARY_RECORD',
@@ -30,12 +30,12 @@ describe('a dead letter', () => {
     });
   });
 
-  it('tells a payload that there is none of', () => {
+  it('distinguishes a missing payload from an empty one', () => {
     expect(decode(null)).toMatchObject({ payload: null, payloadEncoding: null, payloadBytes: null, cut: false });
     expect(decode(Buffer.alloc(0))).toMatchObject({ payload: '', payloadEncoding: 'utf8', payloadBytes: 0 });
   });
 
-  it('gives the bytes back, whatever they are', () => {
+  it('preserves any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const { payload, payloadEncoding } = decode(bytes);
@@ -50,7 +50,7 @@ describe('a dead letter', () => {
     expect(Buffer.from(payload, payloadEncoding)).toEqual(bytes);
   });
 
-  it('cuts a long text in front of a character, and says so', () => {
+  it('cuts a long text between two characters, and is marked as cut', () => {
     const bytes = Buffer.from(`a${'é'.repeat(MAX_DEAD_LETTER_PAYLOAD_BYTES)}`);
     const { payload, payloadEncoding, payloadBytes, cut } = decode(bytes);
     expect({ payloadEncoding, payloadBytes, cut }).toEqual({
@@ -66,19 +66,19 @@ describe('a dead letter', () => {
     ['quotes', '"'],
     ['control characters', '\u0001'],
     ['emoji', '🙂'],
-    ['bytes that are no text', Buffer.from([0xff])],
+    ['bytes that are not UTF-8', Buffer.from([0xff])],
   ])('fits into a record of 1 MiB when it is full of %s and has a long key', (_, unit) => {
     const payload = Buffer.alloc(10 * MAX_DEAD_LETTER_PAYLOAD_BYTES, unit as never);
-    const value = Buffer.byteLength(encodeDeadLetter(letter(payload)));
+    const value = Buffer.byteLength(encodeDeadLetter(deadLetter(payload)));
     for (const keyBytes of [MAX_DEAD_LETTER_PAYLOAD_BYTES, 1_000_000]) {
-      const key = deadLetterKey(letter(payload, { key: Buffer.alloc(keyBytes, 'k') }));
+      const key = deadLetterKey(deadLetter(payload, { key: Buffer.alloc(keyBytes, 'k') }));
       expect(value + (key?.length ?? 0)).toBeLessThan(1_000_000);
     }
   });
 
-  it('has the key of its record', () => {
-    expect(deadLetterKey(letter(null, { key: Buffer.from('7') }))).toEqual(Buffer.from('7'));
-    expect(deadLetterKey(letter(null, { key: null }))).toBeNull();
-    expect(deadLetterKey(letter(null))).toBeNull();
+  it('has the key of its record, or none', () => {
+    expect(deadLetterKey(deadLetter(null, { key: Buffer.from('7') }))).toEqual(Buffer.from('7'));
+    expect(deadLetterKey(deadLetter(null, { key: null }))).toBeNull();
+    expect(deadLetterKey(deadLetter(null))).toBeNull();
   });
 });

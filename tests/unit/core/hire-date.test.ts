@@ -12,7 +12,7 @@ describe('parseHireDate', () => {
     ['29-Feb-2000', '2000-02-29'],
     ['0001-01-01', '0001-01-01'],
     ['9999-12-31', '9999-12-31'],
-  ])('reads %s as %s', (text, expected) => {
+  ])('parses %s as %s', (text, expected) => {
     expect(parseHireDate(text)).toBe(expected);
   });
 
@@ -45,7 +45,7 @@ describe('parseHireDate', () => {
     expect(parseHireDate(text)).toBeNull();
   });
 
-  it('knows the same days as the calendar of the platform', () => {
+  it('accepts the same days as the calendar of JavaScript', () => {
     for (const year of [1900, 1999, 2000, 2012, 2023, 2100]) {
       for (let month = 1; month <= 12; month += 1) {
         for (let day = 1; day <= 31; day += 1) {

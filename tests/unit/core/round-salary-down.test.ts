@@ -10,7 +10,7 @@ describe('parseSalaryRoundedDown', () => {
     ['2147483647', 2_147_483_647],
     ['2147483647.99', 2_147_483_647],
     [`${'0'.repeat(500)}7`, 7],
-  ])('reads %s as %d, its fraction dropped', (text, expected) => {
+  ])('rounds %s down to %d', (text, expected) => {
     expect(parseSalaryRoundedDown(text)).toBe(expected);
   });
 

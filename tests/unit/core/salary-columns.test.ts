@@ -2,7 +2,7 @@ import { InputError } from '../../../functions/core/errors.ts';
 import { findSalaryColumns } from '../../../functions/core/salary-columns.ts';
 
 describe('findSalaryColumns', () => {
-  it('finds columns by name in any order and case, blanks around them, others between them', () => {
+  it('finds columns by name in any order and case, with blanks around them and others between them', () => {
     const header = [
       'x',
       ' SALARY ',
@@ -22,23 +22,23 @@ describe('findSalaryColumns', () => {
     });
   });
 
-  it('does not mind other columns that are there twice', () => {
+  it('ignores other columns that occur twice', () => {
     const header = ['x', 'X', 'Department', 'Department-Division', 'Position Title', 'Initial Hire Date', 'Salary'];
     expect(findSalaryColumns(header).department).toBe(2);
   });
 
-  it('names what is missing, what was expected and what came', () => {
+  it('names the missing columns and the header that was found', () => {
     const find = () => findSalaryColumns(['Department', 'Position Title', 'Wages']);
     expect(find).toThrow(InputError);
     expect(find).toThrow(/missing: Department-Division, Initial Hire Date, Salary; got: .*"Wages"/);
   });
 
-  it('names what is there more than once, however it is spelled', () => {
+  it('names a column that occurs more than once, in any case', () => {
     const header = ['Department', 'Department-Division', 'Position Title', 'Initial Hire Date', 'Salary', ' salary'];
     expect(() => findSalaryColumns(header)).toThrow(/more than once: Salary/);
   });
 
-  it('tells of an endless header in a reason that is not', () => {
+  it('quotes only the beginning of a very long header', () => {
     const find = () => findSalaryColumns(Array.from({ length: 10_000 }, () => 'x'.repeat(50)));
     expect(find).toThrow(/^.{1,600}$/);
   });

@@ -35,7 +35,7 @@ const good = {
 };
 
 describe('a salary record', () => {
-  it('survives its trip as JSON, whatever its texts hold', () => {
+  it('is decoded as it was encoded, with any texts', () => {
     fc.assert(
       fc.property(file, row, fc.integer({ min: 1, max: 2_147_483_647 }), (version, salaryRow, rowNumber) => {
         const json = createSalaryRecordEncoder(version)(rowNumber, salaryRow);
@@ -70,7 +70,7 @@ describe('a salary record', () => {
     );
   });
 
-  it('is described without its values when it is refused', () => {
+  it('is refused without its values in the message', () => {
     const secret = JSON.stringify({ ...good, salary: -98_765, department: 'SECRET' });
     expect(() => decodeSalaryRecord(Buffer.from(secret))).toThrow(
       expect.objectContaining({ message: expect.not.stringMatching(/98765|SECRET/) }),

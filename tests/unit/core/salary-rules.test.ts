@@ -11,7 +11,7 @@ interface Values {
   salary?: string;
 }
 
-function judge(values: Values = {}, ...further: string[]): RowOutcome {
+function apply(values: Values = {}, ...further: string[]): RowOutcome {
   const {
     department = 'ECC',
     division = 'ECC 1',
@@ -25,9 +25,9 @@ function judge(values: Values = {}, ...further: string[]): RowOutcome {
 const codeOf = (outcome: RowOutcome) => (outcome.kind === 'rejected' ? outcome.rejection.code : outcome.kind);
 
 describe('applySalaryRules', () => {
-  it('keeps a row that passes every rule, its values trimmed and its salary rounded down', () => {
+  it('keeps a row that passes every rule, with trimmed values and the salary rounded down', () => {
     expect(
-      judge({ department: ' ECC\t', division: '\u00a0D ', title: ' T ', hireDate: ' 2015-2-1 ', salary: ' 10.9 ' }),
+      apply({ department: ' ECC\t', division: '\u00a0D ', title: ' T ', hireDate: ' 2015-2-1 ', salary: ' 10.9 ' }),
     ).toEqual({
       kind: 'kept',
       row: { department: 'ECC', departmentDivision: 'D', positionTitle: 'T', hireDate: '2015-02-01', salary: 10 },
@@ -35,65 +35,65 @@ describe('applySalaryRules', () => {
   });
 
   it('compares departments exactly', () => {
-    expect(codeOf(judge({ department: 'ecc' }))).toBe('filtered');
-    expect(codeOf(judge({ department: 'ECCX' }))).toBe('filtered');
-    expect(codeOf(judge({ department: '' }))).toBe('filtered');
+    expect(codeOf(apply({ department: 'ecc' }))).toBe('filtered');
+    expect(codeOf(apply({ department: 'ECCX' }))).toBe('filtered');
+    expect(codeOf(apply({ department: '' }))).toBe('filtered');
   });
 
-  it('keeps who was hired on the first day and not the day before', () => {
-    expect(codeOf(judge({ hireDate: '01-Jan-2010' }))).toBe('kept');
-    expect(codeOf(judge({ hireDate: '31-Dec-2009' }))).toBe('filtered');
+  it('keeps an employee hired on the first day, and filters out one hired on the day before', () => {
+    expect(codeOf(apply({ hireDate: '01-Jan-2010' }))).toBe('kept');
+    expect(codeOf(apply({ hireDate: '31-Dec-2009' }))).toBe('filtered');
   });
 
-  it('takes an empty division and an empty title for empty texts', () => {
-    expect(judge({ division: '', title: '  ' })).toMatchObject({ row: { departmentDivision: '', positionTitle: '' } });
+  it('keeps an empty division and an empty title as empty texts', () => {
+    expect(apply({ division: '', title: '  ' })).toMatchObject({ row: { departmentDivision: '', positionTitle: '' } });
   });
 
-  describe('judges in order: department, columns, hire date readable, hired since, salary, texts', () => {
-    it('filters out another department, whatever else is wrong', () => {
-      expect(codeOf(judge({ department: 'AGR', hireDate: '', salary: '' }, 'one more'))).toBe('filtered');
+  describe('in this order: department, columns, hire date readable, hired since, salary, texts', () => {
+    it('filters out another department even when other values are wrong', () => {
+      expect(codeOf(apply({ department: 'AGR', hireDate: '', salary: '' }, 'one more'))).toBe('filtered');
     });
 
-    it('rejects a row that is too short for a department', () => {
+    it('rejects a row without a department', () => {
       expect(codeOf(applySalaryRules(['other'], columns, filter))).toBe('PIPE_ROW_COLUMNS');
       expect(codeOf(applySalaryRules([], columns, filter))).toBe('PIPE_ROW_COLUMNS');
     });
 
-    it('rejects an old row with a column too few or too many', () => {
-      expect(codeOf(judge({ hireDate: '01-Jan-1990' }, 'one more'))).toBe('PIPE_ROW_COLUMNS');
+    it('rejects an old row with a missing or an additional column', () => {
+      expect(codeOf(apply({ hireDate: '01-Jan-1990' }, 'one more'))).toBe('PIPE_ROW_COLUMNS');
       expect(codeOf(applySalaryRules(['other', 'ECC', 'D', 'T', '01-Jan-1990'], columns, filter))).toBe(
         'PIPE_ROW_COLUMNS',
       );
     });
 
-    it('rejects an unreadable hire date before it looks at the salary', () => {
-      expect(codeOf(judge({ hireDate: '31-Feb-2012', salary: 'abc' }))).toBe('PIPE_ROW_HIRE_DATE');
+    it('rejects an unreadable hire date before an unreadable salary', () => {
+      expect(codeOf(apply({ hireDate: '31-Feb-2012', salary: 'abc' }))).toBe('PIPE_ROW_HIRE_DATE');
     });
 
-    it('filters out an old row with a bad salary', () => {
-      expect(codeOf(judge({ hireDate: '01-Jan-1990', salary: 'abc', title: '\0' }))).toBe('filtered');
+    it('filters out an old row with an unreadable salary', () => {
+      expect(codeOf(apply({ hireDate: '01-Jan-1990', salary: 'abc', title: '\0' }))).toBe('filtered');
     });
 
-    it('rejects a bad salary before a bad text', () => {
-      expect(codeOf(judge({ salary: '-1', title: '\0' }))).toBe('PIPE_ROW_SALARY');
-      expect(codeOf(judge({ title: '\0' }))).toBe('PIPE_ROW_TEXT');
+    it('rejects an unreadable salary before an unusable text', () => {
+      expect(codeOf(apply({ salary: '-1', title: '\0' }))).toBe('PIPE_ROW_SALARY');
+      expect(codeOf(apply({ title: '\0' }))).toBe('PIPE_ROW_TEXT');
     });
   });
 
-  it('counts characters as the database does', () => {
-    expect(codeOf(judge({ title: 'x'.repeat(200) }))).toBe('kept');
-    expect(codeOf(judge({ title: 'x'.repeat(201) }))).toBe('PIPE_ROW_TEXT');
-    expect(codeOf(judge({ division: '😀'.repeat(200) }))).toBe('kept');
-    expect(codeOf(judge({ division: '😀'.repeat(201) }))).toBe('PIPE_ROW_TEXT');
+  it('counts characters as PostgreSQL does', () => {
+    expect(codeOf(apply({ title: 'x'.repeat(200) }))).toBe('kept');
+    expect(codeOf(apply({ title: 'x'.repeat(201) }))).toBe('PIPE_ROW_TEXT');
+    expect(codeOf(apply({ division: '😀'.repeat(200) }))).toBe('kept');
+    expect(codeOf(apply({ division: '😀'.repeat(201) }))).toBe('PIPE_ROW_TEXT');
   });
 
-  it('tells what was expected and what came, and never a value', () => {
+  it('rejects with what was expected and found, without the values', () => {
     const reasonOf = (outcome: RowOutcome) => (outcome.kind === 'rejected' ? outcome.rejection.reason : '');
-    expect(reasonOf(judge({}, 'one more'))).toBe('expected 6 columns as the header has, got 7');
-    expect(reasonOf(judge({ hireDate: '' }))).toMatch(/^expected in Initial Hire Date .* got nothing$/);
-    expect(reasonOf(judge({ salary: '-731' }))).toMatch(/^expected in Salary .* got a negative number$/);
-    expect(reasonOf(judge({ salary: '-731' }))).not.toContain('731');
-    expect(reasonOf(judge({ title: 'x'.repeat(205) }))).toBe(
+    expect(reasonOf(apply({}, 'one more'))).toBe('expected 6 columns as the header has, got 7');
+    expect(reasonOf(apply({ hireDate: '' }))).toMatch(/^expected in Initial Hire Date .* got nothing$/);
+    expect(reasonOf(apply({ salary: '-731' }))).toMatch(/^expected in Salary .* got a negative number$/);
+    expect(reasonOf(apply({ salary: '-731' }))).not.toContain('731');
+    expect(reasonOf(apply({ title: 'x'.repeat(205) }))).toBe(
       'expected in Position Title at most 200 characters, got 205',
     );
   });

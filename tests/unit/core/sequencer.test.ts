@@ -8,23 +8,23 @@ describe('compareSequencers', () => {
     ['0055AED6DCD90281E5', '0055AED6DCD90281E6', -1],
     ['0055AED6DCD90281E6', '0055AED6DCD90281E5', 1],
     ['0055AED6DCD90281E5', '0055AED6DCD90281E5', 0],
-  ])('compares texts of one length digit by digit: %s and %s', (a, b, expected) => {
+  ])('compares %s and %s digit by digit', (a, b, expected) => {
     expect(compareSequencers(a, b)).toBe(expected);
   });
 
-  it('pads the shorter text on its right, so that more digits alone make nothing newer', () => {
+  it('pads the shorter one on its right, so that more digits alone do not make it newer', () => {
     expect(compareSequencers('0A', '0A00')).toBe(0);
     expect(compareSequencers('0B', '0A99')).toBe(1);
     expect(compareSequencers('0A99', '0B')).toBe(-1);
     expect(compareSequencers('0A', '0A01')).toBe(-1);
   });
 
-  it('reads lower and upper case digits alike', () => {
+  it('ignores the case of digits', () => {
     expect(compareSequencers('00af', '00AF')).toBe(0);
     expect(compareSequencers('00af', '00B0')).toBe(-1);
   });
 
-  it('orders as the fractions 0.a and 0.b of base 16 do', () => {
+  it('orders like the hexadecimal fractions 0.a and 0.b', () => {
     fc.assert(
       fc.property(hex, hex, (a, b) => {
         const fraction = (text: string) => BigInt(`0x${text}`) << BigInt(4 * (20 - text.length));

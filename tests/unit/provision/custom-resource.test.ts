@@ -7,17 +7,17 @@ import { handler } from '../../../functions/provision/handler.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
-describe('the answer to CloudFormation', () => {
+describe('the response to CloudFormation', () => {
   let server: Server;
-  let answers: { readonly request: IncomingMessage; readonly body: unknown }[];
+  let responses: { readonly request: IncomingMessage; readonly body: unknown }[];
   let status: number;
   let event: CloudFormationCustomResourceEvent;
 
   beforeEach(async () => {
-    answers = [];
+    responses = [];
     status = 200;
     server = createServer(async (request, response) => {
-      answers.push({ request, body: await json(request) });
+      responses.push({ request, body: await json(request) });
       response.writeHead(status).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -35,12 +35,12 @@ describe('the answer to CloudFormation', () => {
 
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-  it('goes to the URL of the event, without a content type, as that is how the URL is signed', async () => {
+  it('is sent to the URL in the event, without a content type, because the URL is signed for none', async () => {
     await respondToCloudFormation(event, {});
-    expect(answers).toHaveLength(1);
-    expect(answers[0]?.request).toMatchObject({ method: 'PUT', url: '/answer?signature=a%2Fb' });
-    expect(answers[0]?.request.headers['content-type'] ?? '').toBe('');
-    expect(answers[0]?.body).toEqual({
+    expect(responses).toHaveLength(1);
+    expect(responses[0]?.request).toMatchObject({ method: 'PUT', url: '/answer?signature=a%2Fb' });
+    expect(responses[0]?.request.headers['content-type'] ?? '').toBe('');
+    expect(responses[0]?.body).toEqual({
       Status: 'SUCCESS',
       PhysicalResourceId: 'employee-streams-provision',
       StackId: 'stack',
@@ -49,38 +49,38 @@ describe('the answer to CloudFormation', () => {
     });
   });
 
-  it('says why it failed, in a length that CloudFormation takes', async () => {
+  it('contains the reason of a failure, cut to a length that CloudFormation accepts', async () => {
     await respondToCloudFormation(event, { error: new Error('x'.repeat(10_000)) });
-    expect(answers[0]?.body).toMatchObject({ Status: 'FAILED', Reason: 'x'.repeat(1_000) });
+    expect(responses[0]?.body).toMatchObject({ Status: 'FAILED', Reason: 'x'.repeat(1_000) });
   });
 
-  it('fails when nobody takes it', async () => {
+  it('fails when the URL does not accept it', async () => {
     status = 403;
     await expect(respondToCloudFormation(event, {})).rejects.toThrow('HTTP 403');
   });
 
-  it('comes at once when the stack is deleted: databases and topics go by themselves', async () => {
+  it('is sent at once when the stack is deleted, because databases and topics are deleted with it', async () => {
     const output = captureOutput();
     await handler({ ...event, RequestType: 'Delete' }, lambdaContext('provision'));
     output.restore();
-    expect(answers[0]?.body).toMatchObject({ Status: 'SUCCESS' });
+    expect(responses[0]?.body).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  it('comes also when the function cannot even read its settings, and is not followed by a retry', async () => {
+  it('is sent also when the configuration is unusable, and the error is not thrown, so that Lambda does not retry', async () => {
     const output = captureOutput();
     await expect(handler(event, lambdaContext('provision'))).resolves.toBeUndefined();
     output.restore();
-    expect(answers[0]?.body).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('KAFKA_BROKERS') });
+    expect(responses[0]?.body).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('KAFKA_BROKERS') });
   });
 
-  it('is not given to whoever invokes the function directly: there the error is thrown', async () => {
+  it('is not sent for a direct invocation, which throws the error', async () => {
     const output = captureOutput();
     await expect(handler({}, lambdaContext('provision'))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
     output.restore();
-    expect(answers).toEqual([]);
+    expect(responses).toEqual([]);
   });
 
-  it.each([[{}], [null], ['text'], [{ ResponseURL: 'x' }]])('is not for %j', (other) => {
+  it.each([[{}], [null], ['text'], [{ ResponseURL: 'x' }]])('is not sent for the event %j', (other) => {
     expect(isCustomResourceEvent(other)).toBe(false);
     expect(isCustomResourceEvent(event)).toBe(true);
   });

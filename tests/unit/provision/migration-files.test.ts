@@ -10,7 +10,7 @@ describe('readMigrations', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('gives the files of a folder in the order of their numbers', async () => {
+  it('returns the files of a folder in the order of their numbers', async () => {
     await writeFile(join(directory, '0010_ten.sql'), 'select 10');
     await writeFile(join(directory, '0002_two.sql'), 'select 2');
     expect(await readMigrations(directory)).toEqual([
@@ -24,11 +24,8 @@ describe('readMigrations', () => {
     await expect(readMigrations(directory)).rejects.toThrow(/expected a name like 0003_what_it_does\.sql/);
   });
 
-  it.each(['source', 'target'])(
-    'reads those of the project for the %s, without a gap in their numbers',
-    async (which) => {
-      const names = (await readMigrations(join(__dirname, '../../../sql', which))).map(({ name }) => name);
-      expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, index) => index + 1));
-    },
-  );
+  it.each(['source', 'target'])('reads the migrations of the %s, which have no gap in their numbers', async (which) => {
+    const names = (await readMigrations(join(__dirname, '../../../sql', which))).map(({ name }) => name);
+    expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, index) => index + 1));
+  });
 });

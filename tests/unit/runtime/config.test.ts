@@ -8,7 +8,7 @@ import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../../.
 const good = { KAFKA_BROKERS: ' a:1, b:2,', TARGET_DATABASE_URL: 'postgres://u@h/d' };
 
 describe('loadConfig', () => {
-  it('reads lists, defaults and what may be absent', () => {
+  it('reads lists, defaults and optional variables', () => {
     expect(loadConfig(loadSalariesShape, good)).toEqual({
       KAFKA_BROKERS: ['a:1', 'b:2'],
       KAFKA_AUTH: 'none',
@@ -16,11 +16,11 @@ describe('loadConfig', () => {
     });
   });
 
-  it('reads nothing that it was not asked for', () => {
+  it('reads only the variables of the shape', () => {
     expect(Object.keys(loadConfig(loadSalariesShape, { ...good, PATH: '/bin' }))).not.toContain('PATH');
   });
 
-  it('names all faults at once, each with its variable, what came to it and what to write', () => {
+  it('names every fault with its variable, what was expected and an example', () => {
     const load = () => loadConfig(provisionShape, { ...good, KAFKA_AUTH: 'password', TOPIC_PARTITIONS: '0' });
     expect(load).toThrow(ConfigError);
     expect(load).toThrow(/KAFKA_AUTH: .*"iam"/);
@@ -28,7 +28,7 @@ describe('loadConfig', () => {
     expect(load).toThrow(/SOURCE_DATABASE_URL: is required but not set \(e\.g\. postgres:/);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as one that is not set', () => {
     expect(() => loadConfig(loadSalariesShape, { ...good, TARGET_DATABASE_URL: '' })).toThrow(
       /TARGET_DATABASE_URL: is required but not set/,
     );
@@ -42,21 +42,21 @@ describe('loadConfig', () => {
     expect(() => loadConfig(provisionShape, env)).toThrow(/TOPIC_PARTITIONS/);
   });
 
-  it('never tells the value of a variable', () => {
+  it('does not quote the value of a variable', () => {
     const shape = { SECRET_URL: z.url('expected a URL') };
     expect(() => loadConfig(shape, { SECRET_URL: 'hunter2' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );
   });
 
-  it('knows how long a file may stand still', () => {
+  it('requires at least one second for STALE_AFTER_SECONDS, 60 by default', () => {
     const env = { ...good, BUCKET_NAME: 'b', TRANSFORM_FUNCTION_NAME: 'f' };
     expect(loadConfig(reconcileBucketShape, env).STALE_AFTER_SECONDS).toBe(60);
     expect(() => loadConfig(reconcileBucketShape, { ...env, STALE_AFTER_SECONDS: '0' })).toThrow(/at least 1 second/);
   });
 });
 
-test('what the clients are made with comes from the settings alone, and names the function', () => {
+test('clients get their settings from the configuration, and the name of the function', () => {
   const config = loadConfig(provisionShape, {
     ...good,
     KAFKA_AUTH: 'iam',

@@ -7,7 +7,7 @@ import { lambdaContext } from '../../support/lambda-context.ts';
 const context: Context = lambdaContext('employee-streams-dev-example');
 
 describe('a handler', () => {
-  it('connects once for all invocations', async () => {
+  it('connects once for several invocations', async () => {
     const connect = jest.fn(async () => 'connection');
     const handler = createHandler({
       name: 'example',
@@ -20,23 +20,23 @@ describe('a handler', () => {
   });
 
   it.each([
-    ['rejects', async () => Promise.reject(new Error('away'))],
+    ['rejects', async () => Promise.reject(new Error('unreachable'))],
     [
       'throws',
       () => {
-        throw new Error('away');
+        throw new Error('unreachable');
       },
     ],
   ])('connects again at the next invocation when connecting %s', async (_, fail) => {
     const output = captureOutput();
     const connect = jest.fn<Promise<string>, []>().mockImplementationOnce(fail).mockResolvedValue('connection');
     const handler = createHandler({ name: 'example', connect, handle: async (connection: string) => connection });
-    await expect(handler({}, context)).rejects.toThrow('away');
+    await expect(handler({}, context)).rejects.toThrow('unreachable');
     expect(await handler({}, context)).toBe('connection');
     output.restore();
   });
 
-  it('logs a failure once, with its code and place, and throws it on', async () => {
+  it('logs a failure once, with code and context, and throws it again', async () => {
     const output = captureOutput();
     const error = new InputError('PIPE_EXAMPLE', 'expected better', { topic: 't', offset: '7' });
     const handler = createHandler({ name: 'example', connect: () => 0, handle: () => Promise.reject(error) });
@@ -53,7 +53,7 @@ describe('a handler', () => {
     ]);
   });
 
-  it('throws an Error, whatever was thrown inside', async () => {
+  it('throws an Error when another value was thrown', async () => {
     const output = captureOutput();
     const handler = createHandler({ name: 'example', connect: () => 0, handle: () => Promise.reject('a text') });
     await expect(handler({}, context)).rejects.toThrow('a text');
@@ -62,8 +62,8 @@ describe('a handler', () => {
 
   it.each([
     ['succeeds', undefined],
-    ['fails', new Error('away')],
-  ])('flushes its metrics under its function when the invocation %s', async (_, error) => {
+    ['fails', new Error('unreachable')],
+  ])('flushes the metrics with the name of the function when the invocation %s', async (_, error) => {
     const output = captureOutput();
     const handler = createHandler({
       name: 'example',
@@ -85,7 +85,7 @@ describe('a handler', () => {
     }
   });
 
-  it('says nothing of metrics when there are none', async () => {
+  it('logs nothing when there are no metrics', async () => {
     const output = captureOutput();
     await createHandler({ name: 'example', connect: () => 0, handle: async () => 1 })({}, context);
     expect(output.restore()).toEqual([]);

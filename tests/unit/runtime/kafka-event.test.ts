@@ -10,7 +10,7 @@ const one = (record: object): KafkaEvent =>
   ({ records: { 't-0': [{ topic: 't', partition: 0, offset: 1, timestamp: 5, ...record }] } }) as KafkaEvent;
 
 describe('decodeKafkaEvent', () => {
-  it('gives the records of all partitions, each in offset order', () => {
+  it('returns the records of all partitions, each partition in offset order', () => {
     const places = decodeKafkaEvent(event).map(({ topic, partition, offset }) => [topic, partition, offset]);
     expect(places).toEqual([
       ['employee-salaries', 0, '15'],
@@ -19,7 +19,7 @@ describe('decodeKafkaEvent', () => {
     ]);
   });
 
-  it('decodes keys and values to the bytes that they were', () => {
+  it('decodes keys and values from base64', () => {
     const [record] = decodeKafkaEvent(one({ key: 'AP8=', value: 'w6s=' }));
     expect(record).toEqual({
       topic: 't',
@@ -34,14 +34,14 @@ describe('decodeKafkaEvent', () => {
   it.each([
     ['absent', {}],
     ['null', { key: null, value: null }],
-  ])('tells a key or value that is %s from an empty one', (_, record) => {
+  ])('distinguishes a key or value that is %s from an empty one', (_, record) => {
     expect(decodeKafkaEvent(one(record))).toMatchObject([{ key: null, value: null }]);
     expect(decodeKafkaEvent(one({ key: '', value: '' }))).toMatchObject([
       { key: Buffer.alloc(0), value: Buffer.alloc(0) },
     ]);
   });
 
-  it('takes an event without records as none', () => {
+  it('returns nothing for an event without records', () => {
     expect(decodeKafkaEvent({ records: {} })).toEqual([]);
   });
 

@@ -8,8 +8,8 @@ const env = {
   AWS_LAMBDA_FUNCTION_NAME: 'transform-csv',
 };
 
-describe("transform-csv's settings", () => {
-  it("have the assignment's filter as defaults", () => {
+describe('the settings of transform-csv', () => {
+  it('keep departments ECC, CIT and EMS, hired since 2010, by default', () => {
     expect(loadConfig(transformCsvShape, env)).toMatchObject({
       SALARY_DEPARTMENTS: ['ECC', 'CIT', 'EMS'],
       HIRED_SINCE: '2010-01-01',
@@ -17,7 +17,7 @@ describe("transform-csv's settings", () => {
     });
   });
 
-  it('can be other departments and another day', () => {
+  it('may keep other departments and another day', () => {
     const config = loadConfig(transformCsvShape, { ...env, SALARY_DEPARTMENTS: 'A B, c ,', HIRED_SINCE: '1999-12-31' });
     expect(config).toMatchObject({ SALARY_DEPARTMENTS: ['A B', 'c'], HIRED_SINCE: '1999-12-31' });
   });
@@ -29,7 +29,7 @@ describe("transform-csv's settings", () => {
     ['HIRED_SINCE', '2010-1-1'],
     ['CONTINUE_BEFORE_END_SECONDS', 'soon'],
     ['CONTINUE_BEFORE_END_SECONDS', '0'],
-  ])('name %s when it is %j', (name, value) => {
+  ])('are refused with the name of %s when it is %j', (name, value) => {
     const load = () => loadConfig(transformCsvShape, { ...env, [name]: value });
     expect(load).toThrow(ConfigError);
     expect(load).toThrow(name);

@@ -4,7 +4,7 @@ import { decodeTransformEvent } from '../../../functions/transform-csv/transform
 
 const put = readFileSync('tests/fixtures/events/s3-object-created-put.json', 'utf8');
 
-/** The event of a put, with other values in its object, or without the ones that are undefined. */
+/** The event of a put with changed fields of its object. An undefined value removes the field. */
 function eventOf(object: Record<string, unknown>, eventName = 'ObjectCreated:Put'): unknown {
   const event = JSON.parse(put);
   event.Records[0].eventName = eventName;
@@ -29,7 +29,7 @@ const arrival = {
 };
 
 describe('decodeTransformEvent', () => {
-  it('reads the event of a put as S3 writes it, its key decoded', () => {
+  it('decodes the event of a put, including the encoded key', () => {
     expect(decodeTransformEvent(JSON.parse(put))).toEqual({
       checkpoints: [
         {
@@ -56,18 +56,18 @@ describe('decodeTransformEvent', () => {
     ['100%25.csv', '100%.csv'],
     ['%E6%97%A5%E6%9C%AC/%F0%9F%98%80.csv', '日本/😀.csv'],
     ['a%252Bb.csv', 'a%2Bb.csv'],
-  ])('reads key %s as %s', (key, expected) => {
+  ])('decodes key %s as %s', (key, expected) => {
     expect(arrivalOf(eventOf({ key }))?.key).toBe(expected);
   });
 
   it.each([[undefined], [null], ['null'], ['']])(
-    'names the version by the sequencer where the version id is %j: the bucket keeps no versions',
+    'names the version by the sequencer when the version id is %j, because the bucket keeps no versions',
     (versionId) => {
       expect(arrivalOf(eventOf({ versionId }))).toMatchObject({ version: '0055AED6DCD90281E5', versionId: null });
     },
   );
 
-  it('names the version by the ETag where there is nothing else, quotes removed', () => {
+  it('names the version by the ETag without quotes when there is no sequencer either', () => {
     const found = arrivalOf(eventOf({ versionId: undefined, sequencer: undefined, eTag: '"abc"' }));
     expect(found).toMatchObject({ version: 'etag:abc', sequencer: null, eTag: 'abc' });
   });
@@ -78,11 +78,11 @@ describe('decodeTransformEvent', () => {
     'ObjectCreated:Copy',
     'ObjectCreated:CompleteMultipartUpload',
     's3:ObjectCreated:Put',
-  ])('takes %s', (eventName) => {
+  ])('accepts %s', (eventName) => {
     expect(decodeTransformEvent(eventOf({}, eventName)).checkpoints).toHaveLength(1);
   });
 
-  it('ignores other events and other keys, and names them', () => {
+  it('ignores other events and other keys, and returns their keys', () => {
     const removed = eventOf({ eTag: undefined, size: undefined }, 'ObjectRemoved:Delete');
     expect(decodeTransformEvent(removed).checkpoints).toEqual([]);
     for (const key of ['notes.txt', 'SALARIES.CSV', 'a.csv.gz', 'csv']) {
@@ -90,18 +90,18 @@ describe('decodeTransformEvent', () => {
     }
   });
 
-  it('takes every record of an event, in order', () => {
+  it('returns every record of an event, in order', () => {
     const one = eventOf({ key: 'one.csv' }) as { Records: unknown[] };
     const two = eventOf({ key: 'two.csv' }) as { Records: unknown[] };
     const { checkpoints } = decodeTransformEvent({ Records: [...one.Records, ...two.Records] });
     expect(checkpoints.map((checkpoint) => checkpoint.arrival.key)).toEqual(['one.csv', 'two.csv']);
   });
 
-  it('takes a file that reconcile-bucket found', () => {
+  it('decodes an event of reconcile-bucket', () => {
     expect(decodeTransformEvent({ arrival })).toEqual({ checkpoints: [{ phase: 'begin', arrival }], ignoredKeys: [] });
   });
 
-  it('takes its own continuation as it wrote it', () => {
+  it('decodes its own continuation events', () => {
     const columns = { count: 8, department: 0, departmentDivision: 1, positionTitle: 3, hireDate: 5, salary: 7 };
     const counts = { read: 5, filteredOut: 2, rejected: 1, sent: 2 };
     const firstRow = { byteOffset: 100, line: 2 };
@@ -121,14 +121,14 @@ describe('decodeTransformEvent', () => {
     ['null', null, /S3 event notification/],
     ['a text', 'x', /S3 event notification/],
     ['an SQS event', { Records: [{ body: '' }] }, /Records\[0\]\.eventName/],
-    ['no record', { Records: [] }, /Records/],
+    ['an event without records', { Records: [] }, /Records/],
     ['a record without a key', eventOf({ key: undefined }), /Records\[0\]\.s3\.object\.key/],
-    ['a creation without an ETag', eventOf({ eTag: undefined }), /expected an eTag/],
+    ['a created object without an ETag', eventOf({ eTag: undefined }), /expected an eTag/],
     ['a key that is not URL-encoded', eventOf({ key: '100%.csv' }), /URL-encoded object key.*100%\.csv/],
     ['a checkpoint of another schema', { checkpoint: { schema: 2, phase: 'begin', arrival } }, /continuation/],
     ['a checkpoint without a position', { checkpoint: { schema: 1, phase: 'send', arrival } }, /byteOffset/],
-    ['a found file without a version', { arrival: { ...arrival, version: undefined } }, /reconcile-bucket.*version/s],
-  ])('refuses %s, telling what was expected', (_, event, message) => {
+    ['a file without a version', { arrival: { ...arrival, version: undefined } }, /reconcile-bucket.*version/s],
+  ])('refuses %s with what was expected', (_, event, message) => {
     expect(() => decodeTransformEvent(event)).toThrow(TypeError);
     expect(() => decodeTransformEvent(event)).toThrow(message);
   });

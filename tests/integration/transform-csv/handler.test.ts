@@ -1,14 +1,14 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
-import type { Database } from '../../functions/adapters/postgres/database.ts';
-import { SALARIES_DEAD_LETTER_TOPIC, SALARIES_TOPIC } from '../../functions/core/topics.ts';
-import { lambdaContext } from '../support/lambda-context.ts';
-import { createSalaryDatabase } from '../support/salary-database.ts';
-import { endpoints, uniqueName, untilServed } from '../support/servers.ts';
-import { readTopic } from '../support/topic-records.ts';
-import { HEADER } from '../support/salary-file.ts';
+import type { Database } from '../../../functions/adapters/postgres/database.ts';
+import { SALARIES_DEAD_LETTER_TOPIC, SALARIES_TOPIC } from '../../../functions/core/topics.ts';
+import { lambdaContext } from '../../support/lambda-context.ts';
+import { createSalaryDatabase } from '../../support/salary-database.ts';
+import { endpoints, uniqueName, untilServed } from '../../support/servers.ts';
+import { readTopic } from '../../support/topic-records.ts';
+import { HEADER } from '../../support/salary-file.ts';
 
-type Handler = typeof import('../../functions/transform-csv/handler.ts').handler;
+type Handler = typeof import('../../../functions/transform-csv/handler.ts').handler;
 
 let handler: Handler;
 let database: Database;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { s3: server, kafka } = endpoints();
   const created = await createSalaryDatabase();
   database = created.database;
-  // The functions know the servers by their environment alone.
+  // The functions read the addresses of the servers from their environment only.
   Object.assign(process.env, {
     KAFKA_BROKERS: kafka.brokers.join(','),
     TARGET_DATABASE_URL: created.url,
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await createTopics([SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC]);
   s3 = new S3Client({});
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  ({ handler } = await import('../../functions/transform-csv/handler.ts'));
+  ({ handler } = await import('../../../functions/transform-csv/handler.ts'));
 });
 
 afterAll(async () => {
@@ -44,7 +44,7 @@ afterAll(async () => {
 
 const kafka = () => new Kafka({ clientId: 'test', brokers: endpoints().kafka.brokers, logLevel: logLevel.NOTHING });
 
-/** The topics have the names that they have anywhere; another test may have made them. */
+/** The names of the topics are fixed, so another test may have created them. */
 async function createTopics(topics: readonly string[]): Promise<void> {
   const admin = kafka().admin();
   await admin.connect();
@@ -61,7 +61,7 @@ async function createTopics(topics: readonly string[]): Promise<void> {
   }
 }
 
-/** The JSON values of a topic up to the end that it has now, those of this test. */
+/** The JSON values on a topic that this test has sent. */
 async function valuesOf<Value>(topic: string, isOurs: (value: Value) => boolean): Promise<Value[]> {
   const records = await readTopic(endpoints().kafka.brokers, topic);
   return records.map(({ value }) => JSON.parse(String(value)) as Value).filter(isOurs);
@@ -69,7 +69,7 @@ async function valuesOf<Value>(topic: string, isOurs: (value: Value) => boolean)
 
 let puts = 0;
 
-/** Puts an object and returns the event that S3 would send. */
+/** Puts an object and returns the event that S3 sends. */
 async function put(key: string, content: string): Promise<object> {
   puts += 1;
   const { ETag } = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }));
@@ -109,19 +109,19 @@ interface Sent {
   readonly salary: number;
 }
 
-interface Letter {
+interface DeadLetterValue {
   readonly code: string;
   readonly origin: { readonly bucket?: string; readonly key?: string; readonly line?: number };
 }
 
 const sentOf = (key: string) => valuesOf<Sent>(SALARIES_TOPIC, (value) => value.bucket === bucket && value.key === key);
-const lettersOf = (key: string) =>
-  valuesOf<Letter>(SALARIES_DEAD_LETTER_TOPIC, ({ origin }) => origin.bucket === bucket && origin.key === key);
+const deadLettersOf = (key: string) =>
+  valuesOf<DeadLetterValue>(SALARIES_DEAD_LETTER_TOPIC, ({ origin }) => origin.bucket === bucket && origin.key === key);
 
 const row = (salary: string | number, department = 'ECC') => `${department},D,P,T,E,01-Feb-2015,x,${salary}`;
 
-describe('transform-csv, from a real bucket to a real topic and ledger', () => {
-  it('sends the rows of an object whose key needs encoding, dead-letters what it cannot use and keeps the account', async () => {
+describe('transform-csv on real servers', () => {
+  it('sends the rows of an object with an encoded key, dead-letters unusable rows and counts all of them', async () => {
     const key = '2026/Employee Salaries + 100% Zürich 日本.csv';
     const event = await put(key, [HEADER, row('1.9'), row('x'), row(5, 'AGR'), row('2')].join('\r\n'));
 
@@ -132,13 +132,13 @@ describe('transform-csv, from a real bucket to a real topic and ledger', () => {
       [1, 1],
       [4, 2],
     ]);
-    expect(await lettersOf(key)).toMatchObject([{ code: 'PIPE_ROW_SALARY', origin: { line: 3 } }]);
+    expect(await deadLettersOf(key)).toMatchObject([{ code: 'PIPE_ROW_SALARY', origin: { line: 3 } }]);
     expect(await fileOf(key)).toEqual([
       { state: 'loading', read: 4, filtered_out: 1, rejected: 1, sent: 2, end_recorded: true },
     ]);
   });
 
-  it('sends every row of a file of many blocks, whoever runs beside it', async () => {
+  it('sends every row of a long file when two invocations run at the same time', async () => {
     const key = 'many.csv';
     const rowCount = 30_000;
     const rows = Array.from({ length: rowCount }, (_, index) => row(index));
@@ -151,15 +151,15 @@ describe('transform-csv, from a real bucket to a real topic and ledger', () => {
     expect(await fileOf(key)).toMatchObject([{ read: rowCount, sent: rowCount, end_recorded: true }]);
   });
 
-  it('rejects an unusable file with one dead letter, and judges the next one under the key', async () => {
+  it('rejects an unusable file with one dead letter, and accepts the next version of the key', async () => {
     const key = 'bad.csv';
     await invoke(await put(key, 'no,header\n'));
     await invoke(await put(key, `${HEADER}\n`));
-    expect(await lettersOf(key)).toMatchObject([{ code: 'PIPE_FILE_HEADER' }]);
+    expect(await deadLettersOf(key)).toMatchObject([{ code: 'PIPE_FILE_HEADER' }]);
     expect(await fileOf(key)).toMatchObject([{ state: 'rejected' }, { state: 'complete' }]);
   });
 
-  it('ends a version as superseded whose object is replaced before it is read', async () => {
+  it('ends a version as superseded when its object was replaced before it is read', async () => {
     const key = 'replaced.csv';
     const older = await put(key, [HEADER, row(1)].join('\n'));
     const newer = await put(key, [HEADER, row(2)].join('\n'));
@@ -169,7 +169,7 @@ describe('transform-csv, from a real bucket to a real topic and ledger', () => {
     expect((await sentOf(key)).map(({ salary }) => salary)).toEqual([2]);
   });
 
-  it('throws when the bucket is away: the event comes again', async () => {
+  it('throws when the bucket is missing, so that the event is retried', async () => {
     const event = await put('gone-bucket.csv', `${HEADER}\n`);
     const inMissingBucket = JSON.parse(JSON.stringify(event).replaceAll(bucket, `${bucket}-missing`));
     await expect(invoke(inMissingBucket)).rejects.toThrow();
