@@ -42,6 +42,8 @@ export interface IngestionLedger {
   /**
    * Records the end of the file and its final counts; call it only when Kafka has acknowledged every record and every
    * dead letter of the file. The version is `complete` as soon as the loader has accounted for all rows that were sent.
+   *
+   * @throws when read = filteredOut + rejected + sent does not hold; nothing is then recorded.
    */
   finish(file: FileVersion, counts: RowCounts): Promise<FileState>;
 

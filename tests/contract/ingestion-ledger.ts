@@ -67,6 +67,15 @@ export function describeIngestionLedger(name: string, make: () => Promise<Salary
         expect(await subject.account(a1)).toMatchObject({ read: 3, sent: 1 });
       });
 
+      it('does not end with counts that do not add up', async () => {
+        await begin(subject, a1);
+        const counts = { read: 4, filteredOut: 1, rejected: 1, sent: 1 };
+        await expect(ledger.finish(a1, counts)).rejects.toMatchObject({ code: '23514' });
+        expect(await ledger.finish(a1, { ...counts, read: 3 })).toBe('loading');
+        await expect(ledger.finish(a1, counts)).rejects.toMatchObject({ code: '23514' });
+        expect(await subject.account(a1)).toMatchObject({ state: 'loading', read: 3 });
+      });
+
       it('keeps the counts of its end when a report of progress arrives late', async () => {
         await begin(subject, a1);
         await ledger.finish(a1, countsOf(2));

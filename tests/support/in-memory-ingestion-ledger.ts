@@ -54,7 +54,12 @@ export class InMemoryIngestionLedger implements IngestionLedger {
   async finish(version: FileVersion, counts: RowCounts): Promise<FileState> {
     return this.#run('finish', () => {
       const file = this.#database.file(version);
-      if (file.state === 'loading') Object.assign(file, { counts, isEnded: true, heartbeatAt: new Date() });
+      if (file.state !== 'loading') return file.state;
+      if (counts.read !== counts.filteredOut + counts.rejected + counts.sent) {
+        // As the constraint ingested_file_row_counts does.
+        throw Object.assign(new Error('row counts do not add up'), { code: '23514' });
+      }
+      Object.assign(file, { counts, isEnded: true, heartbeatAt: new Date() });
       this.#database.completeWhenDone(file);
       return file.state;
     });

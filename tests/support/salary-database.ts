@@ -19,15 +19,20 @@ export async function createSalaryDatabase(maxConnections = 8): Promise<{ databa
 }
 
 /** Deletes everything of the salaries pipeline. */
-export async function clearSalaryDatabase(database: Database): Promise<void> {
+async function clearSalaryDatabase(database: Database): Promise<void> {
   await database.query(
     'truncate ingested_key, ingested_file, department_employee, department_employee_salary, refused_row',
   );
 }
 
-/** The ports on one PostgreSQL database, which is empty at first. Use it in one test at a time. */
+/** The ports on one PostgreSQL database after it was cleared. Use it in one test at a time. */
 export async function emptySalaryDatabase(database: Database): Promise<SalaryDatabaseUnderTest> {
   await clearSalaryDatabase(database);
+  return portsOn(database);
+}
+
+/** The ports on one PostgreSQL database. */
+export function portsOn(database: Database): SalaryDatabaseUnderTest {
   return {
     ledger: new PostgresIngestionLedger(database),
     tables: new PostgresSalaryTables(database),

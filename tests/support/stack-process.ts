@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import type { ServerName } from '../../localstack/stack/servers/stack-servers.ts';
+import { eventually, StopWaiting } from './eventually.ts';
 
 const program = join(import.meta.dirname, 'run-stack.ts');
 
@@ -28,7 +29,6 @@ export class StackProcess {
   readonly exited: Promise<number | null>;
   readonly #events: StackEvent[] = [];
   #isClosed = false;
-  readonly #listeners = new Set<() => void>();
 
   /** `prefix` comes before the command, for instance to run it as another user. */
   constructor(options: Options, prefix: readonly string[] = [], env: Record<string, string> = {}) {
@@ -37,12 +37,10 @@ export class StackProcess {
     this.exited = once(this.child, 'close').then(([code]) => code as number | null);
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       this.#events.push(JSON.parse(line) as StackEvent);
-      for (const listener of this.#listeners) listener();
     });
     // 'close' comes after all output was read, which 'exit' does not.
     void this.exited.then(() => {
       this.#isClosed = true;
-      for (const listener of this.#listeners) listener();
     });
   }
 
@@ -50,18 +48,24 @@ export class StackProcess {
     return this.child.pid as number;
   }
 
-  /** The first event that matches, of the past or the future. @throws when the process exits without one. */
-  async event(matches: (event: StackEvent) => boolean): Promise<StackEvent> {
-    for (;;) {
-      const found = this.#events.find(matches);
-      if (found !== undefined) return found;
-      if (this.#isClosed) {
-        throw new Error(
-          `Expected an event that matches ${matches}, but the stack exited. Its events:\n${this.transcript}`,
-        );
-      }
-      await new Promise<void>((resolve) => this.#listeners.add(resolve));
-    }
+  /**
+   * The first event that matches, among those so far and those to come.
+   *
+   * @throws when none comes in time, or at once when the process exits without one.
+   */
+  event(matches: (event: StackEvent) => boolean): Promise<StackEvent> {
+    return eventually(
+      () => {
+        const found = this.#events.find(matches);
+        if (found === undefined && this.#isClosed) {
+          throw new StopWaiting(
+            `Expected an event that matches ${matches}, but the stack exited. Its events:\n${this.transcript}`,
+          );
+        }
+        return found;
+      },
+      { what: `an event of the stack that matches ${matches}`, withinMs: 120_000 },
+    );
   }
 
   async ready(): Promise<{ endpoints: StackEndpoints; pids: Record<ServerName, number> }> {

@@ -1,4 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
+import { eventually } from './eventually.ts';
 import { uniqueName } from './servers.ts';
 
 export interface TopicRecord {
@@ -21,7 +22,6 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
         .map(({ partition, high }) => [partition, BigInt(high)]),
     );
     if (open.size === 0) return records;
-    const { promise, resolve } = Promise.withResolvers<void>();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       eachBatch: async ({ batch }) => {
@@ -29,10 +29,9 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
           records.push({ partition: batch.partition, key: key?.toString() ?? null, value: value?.toString() ?? null });
         }
         if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n)) open.delete(batch.partition);
-        if (open.size === 0) resolve();
       },
     });
-    await promise;
+    await eventually(() => open.size === 0, { what: `all ${open.size} partitions of ${topic} to be read` });
     return records;
   } finally {
     await Promise.all([admin.disconnect(), consumer.disconnect()]);

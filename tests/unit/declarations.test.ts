@@ -7,7 +7,6 @@ const MAX_LINES = 300;
 const LONGER_FILES = new Set([
   'tests/integration/ingestion-ledger.test.ts',
   'tests/integration/salary-tables.test.ts',
-  'tests/unit/poll-changes/change-poller.test.ts',
   'tests/unit/transform-csv/csv-transformer.test.ts',
 ]);
 

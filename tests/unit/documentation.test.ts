@@ -14,13 +14,13 @@ const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
 describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
   const text = read(file);
 
-  it('names npm scripts that there are', () => {
+  it('names only npm scripts that exist', () => {
     const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]);
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !scripts.includes(name ?? ''))).toEqual([]);
   });
 
-  it('links and points to files that there are', () => {
+  it('links and refers only to files that exist', () => {
     const paths = [...text.matchAll(/`((?:functions|infra|sql|tests|localstack)\/[\w./-]+)`|\]\((\w+(?:\.md)?)\)/g)];
     const missing = paths.map((match) => match[1] ?? match[2] ?? '').filter((path) => !existsSync(join(ROOT, path)));
     expect(missing).toEqual([]);
@@ -30,7 +30,7 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
 describe('the README', () => {
   const text = read('README.md');
 
-  it('explains every variable that somebody may set', () => {
+  it('explains every environment variable of the functions', () => {
     const shapes = [
       transformCsvShape,
       loadSalariesShape,
@@ -44,9 +44,9 @@ describe('the README', () => {
     expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
-  it('names every script but those for the editor', () => {
-    const forEditors = ['typecheck', 'lint', 'format', 'format:check', 'test', 'start'];
-    const unnamed = scripts.filter((name) => !forEditors.includes(name) && !text.includes(`npm run ${name}`));
+  it('names every npm script but the usual ones', () => {
+    const usual = ['typecheck', 'lint', 'format', 'format:check', 'test', 'start'];
+    const unnamed = scripts.filter((name) => !usual.includes(name) && !text.includes(`npm run ${name}`));
     expect(unnamed).toEqual([]);
   });
 });

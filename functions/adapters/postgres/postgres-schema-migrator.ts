@@ -36,19 +36,34 @@ async function apply(client: PoolClient, migration: Migration): Promise<boolean>
        sha256 text not null,
        applied_at timestamptz not null default clock_timestamp())`,
   );
-  const sha256 = createHash('sha256').update(migration.sql).digest('hex');
+  const sql = normalizeText(migration.sql);
   const { rows } = await client.query<{ sha256: string }>('select sha256 from _private_migration where name = $1', [
     migration.name,
   ]);
   if (rows[0]) {
-    if (rows[0].sha256 === sha256) return false;
+    if (acceptedChecksums(migration.sql).includes(rows[0].sha256)) return false;
     throw new PipelineError(
       'PIPE_MIGRATION_CHANGED',
       `expected migration ${migration.name} with the text that was applied, got a changed text; restore the file and write the change as a new migration with the next number`,
       { retry: 'manual', context: { migration: migration.name } },
     );
   }
-  await client.query(migration.sql);
-  await client.query('insert into _private_migration (name, sha256) values ($1, $2)', [migration.name, sha256]);
+  await client.query(sql);
+  await client.query('insert into _private_migration (name, sha256) values ($1, $2)', [migration.name, sha256(sql)]);
   return true;
+}
+
+/** The text without what depends on the machine that checked the file out: line ends and the byte order mark. */
+function normalizeText(text: string): string {
+  return text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+}
+
+/** The checksum that is stored, and those of the same text with other line ends, which older versions stored. */
+function acceptedChecksums(text: string): string[] {
+  const normalized = normalizeText(text);
+  return [normalized, text, normalized.replaceAll('\n', '\r\n')].map(sha256);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

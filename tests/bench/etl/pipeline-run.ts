@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { putIntoBucket } from '../../../localstack/commands/bucket.ts';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
+import { eventually, StopWaiting } from '../../support/eventually.ts';
 import type { SalaryInput } from './salary-input.ts';
 
-const STANDS_STILL_AFTER_MS = 60_000;
+const MAX_IDLE_MS = 60_000;
 
-/** Uploads a file and waits for its totals to be complete. @returns the milliseconds that took. */
+/** Uploads a file and waits for its totals to be complete. @returns the milliseconds from the upload to then. */
 export async function runPipeline(input: SalaryInput, { s3 }: StackEndpoints, target: pg.Client): Promise<number> {
   const before = await readTotals(target);
   const key = basename(input.csvPath);
@@ -24,25 +24,25 @@ export async function runPipeline(input: SalaryInput, { s3 }: StackEndpoints, ta
   return elapsedMs;
 }
 
+/** @throws when the accounting of the file shows no progress for a minute. */
 async function untilComplete(target: pg.Client, key: string): Promise<void> {
-  let shown = '';
-  let movedAt = performance.now();
-  for (;;) {
-    const { rows } = await target.query<{ state: string; sent: number; loaded: number }>(
-      'select state, sent, loaded from ingested_file where key = $1 order by file_id desc limit 1',
-      [key],
-    );
-    const state = JSON.stringify(rows[0] ?? 'waiting for the event');
-    if (rows[0]?.state === 'complete') return;
-    if (state !== shown) {
-      movedAt = performance.now();
-      shown = state;
-    }
-    if (performance.now() - movedAt > STANDS_STILL_AFTER_MS) {
-      throw new Error(`nothing has moved for ${STANDS_STILL_AFTER_MS / 1000} s; the last that was seen: ${state}`);
-    }
-    await delay(20);
-  }
+  let lastProgress = '';
+  let progressAt = performance.now();
+  await eventually(
+    async () => {
+      const { rows } = await target.query<{ state: string; sent: number; loaded: number }>(
+        'select state, sent, loaded from ingested_file where key = $1 order by file_id desc limit 1',
+        [key],
+      );
+      const progress = JSON.stringify(rows[0] ?? 'no event for the file yet');
+      if (progress !== lastProgress) [lastProgress, progressAt] = [progress, performance.now()];
+      if (performance.now() - progressAt > MAX_IDLE_MS) {
+        throw new StopWaiting(`expected progress of ${key} within ${MAX_IDLE_MS} ms, but it stays at ${progress}`);
+      }
+      return rows[0]?.state === 'complete';
+    },
+    { what: `${key} to be complete`, withinMs: 3_600_000, everyMs: 20 },
+  );
 }
 
 async function readTotals(target: pg.Client): Promise<Map<string, bigint>> {

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../../functions/ports/clock.ts';
 
-/** Time that passes only when a test says so, with everybody woken in the order of their alarms. */
+/** A clock that a test advances. Sleepers wake up in the order of their times. */
 export class FakeClock implements Clock {
   #nowMs = 0;
-  #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  #sleepers: { readonly untilMs: number; readonly wake: () => void }[] = [];
 
   monotonicMs(): number {
     return this.#nowMs;
@@ -12,45 +12,38 @@ export class FakeClock implements Clock {
 
   sleep(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#sleepers.push({ at: this.#nowMs + ms, wake: resolve });
+    this.#sleepers.push({ untilMs: this.#nowMs + ms, wake: resolve });
     return promise;
   }
 
-  /** Lets time pass; whoever wakes up meanwhile does what there is to do at that time. */
+  /** Advances the time step by step, so that each sleeper wakes up at its own time and may sleep again. */
   async advance(ms: number): Promise<void> {
-    const end = this.#nowMs + ms;
+    const endMs = this.#nowMs + ms;
     for (;;) {
       await nextTurn();
-      const next = this.#sleepers.reduce<number>(
-        (earliest, { at }) => Math.min(earliest, at),
-        Number.POSITIVE_INFINITY,
-      );
-      if (next > end) break;
-      this.#nowMs = Math.max(this.#nowMs, next);
-      const due = this.#sleepers.filter(({ at }) => at <= next);
-      this.#sleepers = this.#sleepers.filter(({ at }) => at > next);
+      const nextMs = Math.min(...this.#sleepers.map(({ untilMs }) => untilMs));
+      if (nextMs > endMs) break;
+      this.#nowMs = Math.max(this.#nowMs, nextMs);
+      const due = this.#sleepers.filter(({ untilMs }) => untilMs <= nextMs);
+      this.#sleepers = this.#sleepers.filter(({ untilMs }) => untilMs > nextMs);
       for (const { wake } of due) wake();
     }
-    this.#nowMs = end;
+    this.#nowMs = endMs;
   }
 
-  /** Time passes for everybody, and nobody could do anything: the process was frozen. */
+  /** Advances the time at once and wakes no sleeper, as if the process were frozen. */
   freeze(ms: number): void {
     this.#nowMs += ms;
   }
 }
 
-/** The same time as another clock tells, for somebody who can be stopped for good. */
+/** A view of another clock for one process that can be killed: its sleeps then never end. */
 export class KillableClock implements Clock {
   readonly #clock: Clock;
-  #isDead = false;
+  #isKilled = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  get isDead(): boolean {
-    return this.#isDead;
   }
 
   monotonicMs(): number {
@@ -59,10 +52,10 @@ export class KillableClock implements Clock {
 
   async sleep(ms: number): Promise<void> {
     await this.#clock.sleep(ms);
-    if (this.#isDead) await new Promise<never>(() => {});
+    if (this.#isKilled) await new Promise<never>(() => {});
   }
 
-  die(): void {
-    this.#isDead = true;
+  kill(): void {
+    this.#isKilled = true;
   }
 }

@@ -5,11 +5,12 @@ export class FakeConnection {
   /** While set, every call fails with it. */
   failure: Error | null = null;
   readonly #clock: Clock;
-  readonly #roundTripMs: number;
+  /** May be changed between two calls. */
+  roundTripMs: number;
 
   constructor(clock: Clock, roundTripMs: number) {
     this.#clock = clock;
-    this.#roundTripMs = roundTripMs;
+    this.roundTripMs = roundTripMs;
   }
 
   /** The port as seen over this connection. */
@@ -19,10 +20,10 @@ export class FakeConnection {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== 'function') return member;
         return async (...args: unknown[]) => {
-          await this.#clock.sleep(this.#roundTripMs / 2);
+          await this.#clock.sleep(this.roundTripMs / 2);
           if (this.failure !== null) throw this.failure;
           const result: unknown = await Reflect.apply(member, target, args);
-          await this.#clock.sleep(this.#roundTripMs / 2);
+          await this.#clock.sleep(this.roundTripMs / 2);
           return result;
         };
       },

@@ -1,86 +1,97 @@
 import type { CapturedChange, Employee } from '../../../functions/core/employee-change.ts';
-import type { ChangeSource } from '../../../functions/ports/change-source.ts';
+import type {
+  ChangeIdRange,
+  ChangeSource,
+  Difference,
+  SnapshotStart,
+  SourceIdentity,
+} from '../../../functions/ports/change-source.ts';
+import { decodeSnapshot, encodeSnapshot, isVisible, type TransactionSnapshot } from './transaction-snapshot.ts';
 
-interface Write {
+interface StoredChange {
   readonly changeId: bigint;
   readonly txid: number;
   readonly action: string;
   readonly employee: Employee | null;
+  readonly changedAtMs: number;
 }
 
 interface Transaction {
   readonly txid: number;
   readonly locks: Set<number>;
-  /** What the transaction sees of what it wrote; `null` for deleted. */
-  readonly view: Map<number, Employee | null>;
+  /** The employees that the transaction has written; `null` for a deleted one. */
+  readonly written: Map<number, Employee | null>;
   truncated: boolean;
 }
 
-interface Snapshot {
-  readonly xmax: number;
-  readonly open: ReadonlySet<number>;
-}
-
-const encodeSnapshot = ({ xmax, open }: Snapshot) => `${Math.min(xmax, ...open)}:${xmax}:${[...open].join(',')}`;
-
-function decodeSnapshot(text: string): Snapshot {
-  const [, xmax, open] = text.split(':');
-  return { xmax: Number(xmax), open: new Set(open ? open.split(',').map(Number) : []) };
-}
+const HOUR_MS = 3_600_000;
 
 /**
- * A model of the source: transactions with row locks, ids drawn before the commit, triggers, and what a snapshot sees.
- * What a lock would make wait is refused instead, so that a schedule stays one sequence.
+ * A source with concurrent transactions, row locks, captured changes and snapshots. Its writers cannot wait: a write for
+ * which PostgreSQL would wait for a lock does nothing.
  */
 export class InMemoryChangeSource implements ChangeSource {
   readonly pageSize: number;
+  readonly #nowMs: () => number;
   readonly #employees = new Map<number, Employee>();
   readonly #open = new Map<number, Transaction>();
-  #captured: Write[] = [];
+  #changes: StoredChange[] = [];
   #nextTxid = 10;
   #nextChangeId = 1n;
   #saveNumber = 0n;
   #epoch = 0n;
 
-  constructor(pageSize: number) {
+  /** Without a clock, each look at it finds it a millisecond later. */
+  constructor(pageSize: number, nowMs: () => number = tickingClock()) {
     this.pageSize = pageSize;
+    this.#nowMs = nowMs;
   }
 
-  get committed(): Employee[] {
+  /** The committed employees, ascending by key. */
+  get employees(): Employee[] {
     return [...this.#employees.values()].sort((a, b) => a.empId - b.empId);
+  }
+
+  /** The ids of the changes that are neither rolled back nor purged. */
+  get retainedChangeIds(): string[] {
+    return this.#changes.map(({ changeId }) => String(changeId));
+  }
+
+  get openTransactions(): number[] {
+    return [...this.#open.keys()];
   }
 
   begin(): number {
     const txid = this.#nextTxid++;
-    this.#open.set(txid, { txid, locks: new Set(), view: new Map(), truncated: false });
+    this.#open.set(txid, { txid, locks: new Set(), written: new Map(), truncated: false });
     return txid;
   }
 
-  /** Writes an employee, or deletes it; whether that is an insert, an update or nothing is the table's to say. */
+  /** Inserts the employee, or updates it. */
   put(txid: number, employee: Employee): void {
     const transaction = this.#open.get(txid);
     if (transaction === undefined || !this.#lock(transaction, employee.empId)) return;
-    const action = this.#seen(transaction, employee.empId) === null ? 'INSERT' : 'UPDATE';
-    transaction.view.set(employee.empId, employee);
+    const action = this.#read(transaction, employee.empId) === null ? 'INSERT' : 'UPDATE';
+    transaction.written.set(employee.empId, employee);
     this.#capture(transaction, action, employee);
   }
 
   delete(txid: number, empId: number): void {
     const transaction = this.#open.get(txid);
     if (transaction === undefined || !this.#lock(transaction, empId)) return;
-    const before = this.#seen(transaction, empId);
+    const before = this.#read(transaction, empId);
     if (before === null) return;
-    transaction.view.set(empId, null);
+    transaction.written.set(empId, null);
     this.#capture(transaction, 'DELETE', before);
   }
 
-  /** Needs the table for itself, as `truncate` does. */
+  /** Locks the whole table. */
   truncate(txid: number): void {
     const transaction = this.#open.get(txid);
     if (transaction === undefined) return;
     for (const other of this.#open.values()) if (other !== transaction && other.locks.size > 0) return;
     transaction.locks.add(Number.NaN);
-    transaction.view.clear();
+    transaction.written.clear();
     transaction.truncated = true;
     this.#capture(transaction, 'TRUNCATE', null);
   }
@@ -89,7 +100,7 @@ export class InMemoryChangeSource implements ChangeSource {
     const transaction = this.#open.get(txid);
     if (transaction === undefined) return;
     if (transaction.truncated) this.#employees.clear();
-    for (const [empId, employee] of transaction.view) {
+    for (const [empId, employee] of transaction.written) {
       if (employee === null) this.#employees.delete(empId);
       else this.#employees.set(empId, employee);
     }
@@ -98,84 +109,94 @@ export class InMemoryChangeSource implements ChangeSource {
 
   rollback(txid: number): void {
     if (!this.#open.delete(txid)) return;
-    this.#captured = this.#captured.filter((write) => write.txid !== txid);
+    this.#changes = this.#changes.filter((change) => change.txid !== txid);
   }
 
-  get openTransactions(): number[] {
-    return [...this.#open.keys()];
+  /** Makes all changes so far older. */
+  age(hours: number): void {
+    this.#changes = this.#changes.map((change) => ({ ...change, changedAtMs: change.changedAtMs - hours * HOUR_MS }));
   }
 
-  async identify() {
-    return { systemIdentifier: 'model', saveNumber: this.#saveNumber, serverStartedAt: 'once' };
+  async identify(): Promise<SourceIdentity> {
+    return { systemIdentifier: 'in-memory', saveNumber: this.#saveNumber, serverStartedAt: 'once' };
   }
 
-  async readDifference(since: string) {
-    const snapshot = this.#snapshot();
-    const changes = this.#between(since, encodeSnapshot(snapshot));
+  async readDifference(since: string): Promise<Difference> {
+    const { saveNumber, serverStartedAt } = await this.identify();
+    const snapshot = encodeSnapshot(this.#snapshot());
+    const changes = this.#changesBetween(since, snapshot);
     return {
-      snapshot: encodeSnapshot(snapshot),
-      saveNumber: this.#saveNumber,
-      serverStartedAt: 'once',
-      changes: changes.length > this.pageSize ? null : changes.map(asCaptured),
+      snapshot,
+      saveNumber,
+      serverStartedAt,
+      changes: changes.length > this.pageSize ? null : changes.map(toCapturedChange),
     };
   }
 
-  async measureDifference(since: string, until: string) {
-    const changes = this.#between(since, until);
+  async measureDifference(since: string, until: string): Promise<ChangeIdRange | null> {
+    const changes = this.#changesBetween(since, until);
     const [first] = changes;
     const last = changes.at(-1);
     return first && last ? { first: String(first.changeId), last: String(last.changeId) } : null;
   }
 
   async readPage(since: string, until: string, afterChangeId: string, lastChangeId: string) {
-    return this.#between(since, until)
+    return this.#changesBetween(since, until)
       .filter(({ changeId }) => changeId > BigInt(afterChangeId) && changeId <= BigInt(lastChangeId))
       .slice(0, this.pageSize)
-      .map(asCaptured);
+      .map(toCapturedChange);
   }
 
-  async beginSnapshot(above: bigint) {
-    this.#epoch = (above > this.#epoch ? above : this.#epoch) + 1n;
+  async beginSnapshot(above: bigint): Promise<SnapshotStart> {
+    const atLeast = BigInt(Math.floor(this.#nowMs()));
+    this.#epoch = [this.#epoch + 1n, above + 1n].reduce((epoch, next) => (next > epoch ? next : epoch), atLeast);
     this.#saveNumber += 1n;
     return { ...(await this.identify()), epoch: this.#epoch, snapshot: encodeSnapshot(this.#snapshot()) };
   }
 
   async readSnapshotChunk(afterEmpId: number | null) {
     const snapshot = this.#snapshot();
-    return this.committed
+    return this.employees
       .filter(({ empId }) => afterEmpId === null || empId > afterEmpId)
       .slice(0, this.pageSize)
       .map((employee) => {
-        const newest = this.#captured.findLast(
-          (write) => write.employee?.empId === employee.empId && isVisible(snapshot, write.txid),
+        const newest = this.#changes.findLast(
+          (change) => change.employee?.empId === employee.empId && isVisible(snapshot, change.txid),
         );
-        return asCaptured({ changeId: newest?.changeId ?? 0n, txid: 0, action: 'SNAPSHOT', employee });
+        return toCapturedChange({
+          ...{ changeId: newest?.changeId ?? 0n, txid: 0, action: 'SNAPSHOT', employee },
+          changedAtMs: this.#nowMs(),
+        });
       });
   }
 
-  async nextSaveNumber() {
+  async nextSaveNumber(): Promise<bigint> {
     this.#saveNumber += 1n;
     return this.#saveNumber;
   }
 
-  async purge(since: string) {
+  async purge(since: string, retentionHours: number): Promise<number> {
     const snapshot = decodeSnapshot(since);
-    const before = this.#captured.length;
-    this.#captured = this.#captured.filter(({ txid }) => !isVisible(snapshot, txid));
-    return before - this.#captured.length;
+    const olderThanMs = this.#nowMs() - retentionHours * HOUR_MS;
+    const retained = this.#changes.filter(
+      ({ txid, changedAtMs }) => changedAtMs >= olderThanMs || !isVisible(snapshot, txid),
+    );
+    const purged = this.#changes.length - retained.length;
+    this.#changes = retained;
+    return purged;
   }
 
-  #snapshot(): Snapshot {
+  #snapshot(): TransactionSnapshot {
     return { xmax: this.#nextTxid, open: new Set(this.#open.keys()) };
   }
 
-  #between(since: string, until: string): Write[] {
-    const [before, now] = [decodeSnapshot(since), decodeSnapshot(until)];
-    return this.#captured.filter(({ txid }) => isVisible(now, txid) && !isVisible(before, txid));
+  #changesBetween(since: string, until: string): StoredChange[] {
+    const [before, after] = [decodeSnapshot(since), decodeSnapshot(until)];
+    return this.#changes.filter(({ txid }) => isVisible(after, txid) && !isVisible(before, txid));
   }
 
-  #seen(transaction: Transaction, empId: number): Employee | null {
-    if (transaction.view.has(empId)) return transaction.view.get(empId) ?? null;
+  #read(transaction: Transaction, empId: number): Employee | null {
+    if (transaction.written.has(empId)) return transaction.written.get(empId) ?? null;
     return transaction.truncated ? null : (this.#employees.get(empId) ?? null);
   }
 
@@ -188,15 +209,18 @@ export class InMemoryChangeSource implements ChangeSource {
   }
 
   #capture(transaction: Transaction, action: string, employee: Employee | null): void {
-    this.#captured.push({ changeId: this.#nextChangeId++, txid: transaction.txid, action, employee });
+    const { txid } = transaction;
+    this.#changes.push({ changeId: this.#nextChangeId++, txid, action, employee, changedAtMs: this.#nowMs() });
   }
 }
 
-function isVisible(snapshot: Snapshot, txid: number): boolean {
-  return txid < snapshot.xmax && !snapshot.open.has(txid);
+function toCapturedChange({ changeId, action, employee, changedAtMs }: StoredChange): CapturedChange {
+  const noEmployee = { empId: null, firstName: null, lastName: null, dob: null, city: null, salary: null };
+  const changedAt = new Date(changedAtMs).toISOString().replace('T', ' ').replace('Z', '+00');
+  return { changeId: String(changeId), ...(employee ?? noEmployee), action, changedAt };
 }
 
-function asCaptured({ changeId, action, employee }: Write): CapturedChange {
-  const nobody = { empId: null, firstName: null, lastName: null, dob: null, city: null, salary: null };
-  return { changeId: String(changeId), ...(employee ?? nobody), action, changedAt: '2026-01-31 10:20:30.5+00' };
+function tickingClock(): () => number {
+  let nowMs = 1_000;
+  return () => nowMs++;
 }

@@ -2,106 +2,94 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
 import { handler } from '../../../functions/apply-changes/handler.ts';
-import { TOMBSTONE_RETENTION_DAYS, TombstoneCleaner } from '../../../functions/apply-changes/tombstone-cleaner.ts';
+import { TombstoneCleaner } from '../../../functions/apply-changes/tombstone-cleaner.ts';
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { KafkaEvent } from '../../../functions/runtime/kafka-event.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
+import { FakeClock } from '../../support/cdc/fake-clock.ts';
 import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
 const context = lambdaContext('employee-streams-dev-apply-changes');
-const event = () =>
+const kafkaEvent = () =>
   JSON.parse(readFileSync(join(__dirname, '../../fixtures/events/msk-employee-changes.json'), 'utf8')) as KafkaEvent;
 
-/** The handler with a replica, dead letters and deletions in memory. */
-function connectToMemory(replica = new InMemoryEmployeeReplica(), publish?: () => Promise<void>) {
-  const letters: DeadLetter[] = [];
-  const forgotten: number[] = [];
-  const deadLetters = { publish: publish ?? (async (more: readonly DeadLetter[]) => void letters.push(...more)) };
-  const store = {
-    deleteTombstones: async (olderThanDays: number) => {
-      forgotten.push(olderThanDays);
-      return 0;
-    },
-  };
-  let now = 0;
-  const connected = handler.withDependencies(({ logger, metrics }) => ({
-    applier: new ChangeApplier(replica, deadLetters, parseChangeRules('noNegativeEmpId')),
-    tombstoneCleaner: new TombstoneCleaner(store, { monotonicMs: () => now }),
-    logger,
-    metrics,
+/** The handler with a replica and dead letters in memory. */
+function createTestHandler() {
+  const replica = new InMemoryEmployeeReplica();
+  const deadLetters: DeadLetter[] = [];
+  const publish = jest.fn(async (more: readonly DeadLetter[]) => void deadLetters.push(...more));
+  const deleteTombstones = jest.spyOn(replica, 'deleteTombstones');
+  const invoke = handler.withDependencies((telemetry) => ({
+    ...telemetry,
+    applier: new ChangeApplier(replica, { publish }, parseChangeRules('noNegativeEmpId')),
+    tombstoneCleaner: new TombstoneCleaner(replica, new FakeClock()),
   }));
-  const pass = (ms: number) => {
-    now += ms;
-  };
-  return { connected, replica, letters, forgotten, pass };
+  return { invoke, replica, deadLetters, publish, deleteTombstones };
 }
 
-test('applies what a Kafka event brings, and dead-letters one by one what it cannot take', async () => {
-  const output = captureOutput();
-  const { connected, replica, letters } = connectToMemory();
-  await connected(event(), context);
+let output: ReturnType<typeof captureOutput>;
+beforeEach(() => {
+  output = captureOutput();
+});
+afterEach(() => {
+  output.restore();
+});
+
+it('applies the changes of a Kafka event, and dead-letters each record that can never succeed', async () => {
+  const { invoke, replica, deadLetters } = createTestHandler();
+  await invoke(kafkaEvent(), context);
   const lines = output.restore();
   expect(replica.employees).toMatchObject([{ empId: 7, salary: 60_000 }]);
-  expect(letters).toMatchObject([
+  expect(deadLetters).toMatchObject([
     { code: 'PIPE_CHANGE_UNREADABLE', origin: { topic: 'employee-changes', partition: 0, offset: '16' } },
     { code: 'noNegativeEmpId', origin: { topic: 'employee-changes', partition: 0, offset: '18' } },
     { code: 'PIPE_CHANGE_UNREADABLE', origin: { topic: 'employee-changes', partition: 1, offset: '7' }, payload: null },
   ]);
   expect(lines).toContainEqual(expect.objectContaining({ ChangesApplied: 2, RecordsDeadLettered: 3 }));
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'WARN', deadLettered: 3 }));
   expect(withoutTimes(lines)).not.toMatch(/50000|60000|Ada/);
 });
 
-test('the same event once more changes nothing, but repeats its dead letters', async () => {
-  const output = captureOutput();
-  const { connected, replica, letters } = connectToMemory();
-  await connected(event(), context);
+it('changes nothing when an event is delivered again, but repeats its dead letters', async () => {
+  const { invoke, replica, deadLetters } = createTestHandler();
+  await invoke(kafkaEvent(), context);
   const before = replica.employees;
-  await connected(event(), context);
-  output.restore();
+  await invoke(kafkaEvent(), context);
   expect(replica.employees).toEqual(before);
-  expect(letters).toHaveLength(6);
+  expect(deadLetters).toHaveLength(6);
 });
 
-test('fails as a whole when the database is away, and writes no dead letter', async () => {
-  const output = captureOutput();
-  const away = new InMemoryEmployeeReplica();
-  jest.spyOn(away, 'transaction').mockRejectedValue(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
-  const { connected, letters } = connectToMemory(away);
-  await expect(connected(event(), context)).rejects.toThrow('away');
-  output.restore();
-  expect(letters).toEqual([]);
+it('fails when the target database is unreachable, so that the event source retries, and writes no dead letter', async () => {
+  const { invoke, replica, publish } = createTestHandler();
+  const unreachable = Object.assign(new Error('unreachable'), { code: 'ECONNREFUSED' });
+  jest.spyOn(replica, 'transaction').mockRejectedValueOnce(unreachable);
+  await expect(invoke(kafkaEvent(), context)).rejects.toThrow('unreachable');
+  expect(publish).not.toHaveBeenCalled();
+  await invoke(kafkaEvent(), context);
+  expect(replica.employees).toMatchObject([{ empId: 7, salary: 60_000 }]);
 });
 
-test('fails as a whole when a dead letter is not acknowledged, so that it comes again', async () => {
-  const output = captureOutput();
-  const { connected } = connectToMemory(new InMemoryEmployeeReplica(), () => Promise.reject(new Error('no broker')));
-  await expect(connected(event(), context)).rejects.toThrow('no broker');
-  output.restore();
+it('fails when a dead letter is not acknowledged, so that the event source retries', async () => {
+  const { invoke, publish } = createTestHandler();
+  publish.mockRejectedValueOnce(new Error('no broker'));
+  await expect(invoke(kafkaEvent(), context)).rejects.toThrow('no broker');
 });
 
-test('fails on what no Kafka event source has made', async () => {
-  const output = captureOutput();
-  const { connected } = connectToMemory();
-  await expect(connected({} as KafkaEvent, context)).rejects.toThrow(/event of a Kafka event source/);
-  output.restore();
+it('fails on an event of another source', async () => {
+  const { invoke } = createTestHandler();
+  await expect(invoke({} as KafkaEvent, context)).rejects.toThrow(/event of a Kafka event source/);
 });
 
-test('forgets deletions once an hour, and none that a record may still be older than', async () => {
-  const output = captureOutput();
-  const { connected, forgotten, pass } = connectToMemory();
-  for (const ms of [0, 3_599_000, 2_000, 1_000]) {
-    pass(ms);
-    await connected({ records: {} }, context);
-  }
-  output.restore();
-  expect(forgotten).toEqual([TOMBSTONE_RETENTION_DAYS, TOMBSTONE_RETENTION_DAYS]);
+it('deletes old tombstones', async () => {
+  const { invoke, deleteTombstones } = createTestHandler();
+  await invoke({ records: {} }, context);
+  expect(deleteTombstones).toHaveBeenCalledTimes(1);
 });
 
-test('names what is missing in its environment', async () => {
-  const output = captureOutput();
-  await expect(handler(event(), context)).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
+it('names every missing variable of its environment', async () => {
+  await expect(handler(kafkaEvent(), context)).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
   expect(output.restore()).toContainEqual(
     expect.objectContaining({ message: expect.stringMatching(/KAFKA_BROKERS: is required.*TARGET_DATABASE_URL/) }),
   );

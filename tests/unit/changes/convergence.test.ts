@@ -53,7 +53,7 @@ class World {
   }
 
   async purge(): Promise<void> {
-    if (this.#saved !== null) await this.source.purge(this.#saved.progress.since);
+    if (this.#saved !== null) await this.source.purge(this.#saved.progress.since, 0);
   }
 
   async deliver(partition: number, count: number): Promise<boolean> {
@@ -155,17 +155,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2_147_483_647);
+/** The mutation tester asks for fewer, see stryker.config.js. */
+const RUNS = Number(process.env['FC_RUNS'] ?? 3_000);
 
 test(`the target converges to the source whatever happens in between (FC_SEED=${SEED})`, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.array(empId), async (steps, planted) => {
       const world = new World();
-      for (const id of planted) world.replica.plant(employee(id, -1));
+      for (const id of planted) world.replica.insertWithoutVersion(employee(id, -1));
       for (const act of steps) await act(world);
       await world.settle();
-      expect(world.replica.employees).toEqual(world.source.committed);
+      expect(world.replica.employees).toEqual(world.source.employees);
       expect(world.letters).toEqual([]);
     }),
-    { numRuns: 3_000, seed: SEED },
+    { numRuns: RUNS, seed: SEED },
   );
 });

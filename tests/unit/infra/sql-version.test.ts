@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashSqlFiles, sqlVersion } from '../../../infra/sql-version.js';
+import { ignoredSqlFiles, misnamedSqlFiles } from '../../fixtures/sql-files.ts';
 
 let directory: string;
 let first: string;
@@ -27,9 +28,21 @@ test.each<[string, () => void]>([
   expect(hashSqlFiles(directory)).not.toBe(before);
 });
 
-test('the version stays the same when a file that is no migration changes', () => {
-  writeFileSync(join(directory, 'source', 'README.md'), 'notes');
+test.each(ignoredSqlFiles)('the version stays the same when there is a file %s, which is no migration', (file) => {
+  writeFileSync(join(directory, 'source', file), 'notes');
   expect(hashSqlFiles(directory)).toBe(before);
+});
+
+test.each(misnamedSqlFiles)('a file %s is refused, because it would not be deployed', (file) => {
+  writeFileSync(join(directory, 'source', file), 'select 1');
+  expect(() => hashSqlFiles(directory)).toThrow(`sql/source/${file} is not deployed: expected a name like`);
+});
+
+test('the version does not depend on line ends and byte order marks', () => {
+  writeFileSync(first, 'create table a (\n id int)\n');
+  const version = hashSqlFiles(directory);
+  writeFileSync(first, '\uFEFFcreate table a (\r\n id int)\r\n');
+  expect(hashSqlFiles(directory)).toBe(version);
 });
 
 test("the deployment's version is that of the project's migrations", () => {

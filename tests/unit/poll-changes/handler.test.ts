@@ -1,47 +1,50 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../../../functions/core/errors.ts';
-import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { handler } from '../../../functions/poll-changes/handler.ts';
 import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 import { eventually } from '../../support/eventually.ts';
+import { InMemoryRecordPublisher } from '../../support/in-memory-record-publisher.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
-const event = JSON.parse(readFileSync(join(__dirname, '../../fixtures/events/schedule-poll-changes.json'), 'utf8'));
+const TOPIC = 'employee-changes';
+const PARTITION_COUNT = 2;
+const LEASE_MS = 6_000;
+/** A poller soon finds out that a test has ended its lease. */
+const TIMING = { ...POLLER_TIMING, heartbeatMs: 50 };
+
+const scheduleEvent = JSON.parse(
+  readFileSync(join(__dirname, '../../fixtures/events/schedule-poll-changes.json'), 'utf8'),
+);
 
 const contextFor = (remainingMs: number) => lambdaContext('employee-streams-dev-poll-changes', remainingMs);
 
-/** The handler with source, topic and ledger in memory. */
-function connectToMemory() {
+/** The handler with a source, a topic and a ledger in memory. */
+function createTestHandler() {
   const source = new InMemoryChangeSource(1_000);
   const ledger = new InMemoryPollerLedger();
-  const published: OutgoingRecord[] = [];
-  const publisher = {
-    publish: async (_topic: string, records: readonly OutgoingRecord[]) => void published.push(...records),
-  };
-  const connectAll = jest.fn(async () => 2);
-  const connected = handler.withDependencies(({ logger, metrics }) => ({
-    connections: { source, ledger, topic: 'employee-changes', publisher, connectAll },
-    settings: { leaseMs: 6_000, retentionHours: 1, purgeIntervalMs: 60_000, timing: POLLER_TIMING },
-    logger,
-    metrics,
+  const publisher = new InMemoryRecordPublisher({ [TOPIC]: PARTITION_COUNT });
+  const connectAll = jest.fn(async () => PARTITION_COUNT);
+  const invoke = handler.withDependencies((telemetry) => ({
+    ...telemetry,
+    connections: { source, ledger, publisher, topic: TOPIC, connectAll },
+    settings: { leaseMs: LEASE_MS, retentionHours: 1, purgeIntervalMs: 60_000, timing: TIMING },
   }));
   const write = () => {
     const txid = source.begin();
     source.put(txid, { empId: 7, firstName: 'Ada', lastName: null, dob: null, city: null, salary: 50_000 });
     source.commit(txid);
   };
-  const actions = () => published.map(({ value }) => (JSON.parse(String(value)) as { action: string }).action);
-  /** Waits until an action is on the topic for the n-th time. */
+  const actions = () =>
+    publisher.recordsOf(TOPIC).map(({ value }) => (JSON.parse(String(value)) as { action: string }).action);
   const untilPublished = (action: string, times = 1) =>
-    eventually(() => actions().filter((each) => each === action).length >= times, { what: action });
-  /** Ends whoever polls, as a successor does that took it for dead. */
-  const takeAway = () =>
-    eventually(async () => ledger.tryAcquire(await ledger.read(), 'another'), { what: 'the lease' });
-  return { connected, ledger, connectAll, write, actions, untilPublished, takeAway };
+    eventually(() => actions().filter((each) => each === action).length >= times);
+  /** Ends the poller, as a successor does that takes its lease for expired. */
+  const takeLeaseAway = () => eventually(async () => ledger.tryAcquire(await ledger.read(), 'another poller'));
+  return { invoke, ledger, connectAll, write, actions, untilPublished, takeLeaseAway };
 }
 
 let output: ReturnType<typeof captureOutput>;
@@ -52,16 +55,16 @@ afterEach(() => {
   output.restore();
 });
 
-test('polls from the event of the schedule, and tells no value of a row', async () => {
-  const { connected, write, actions, untilPublished, takeAway } = connectToMemory();
+it('polls on the event of the schedule, and logs no value of a row', async () => {
+  const { invoke, write, actions, untilPublished, takeLeaseAway } = createTestHandler();
   write();
-  const running = connected(event, contextFor(60_000));
-  await untilPublished('SNAPSHOT_END', 2);
+  const running = invoke(scheduleEvent, contextFor(60_000));
+  await untilPublished('SNAPSHOT_END', PARTITION_COUNT);
   write();
   await untilPublished('UPDATE');
-  await takeAway();
+  await takeLeaseAway();
   expect(await running).toMatchObject({ outcome: 'lease-lost', published: 2 });
-  expect(actions()).toEqual(['SNAPSHOT', 'SNAPSHOT_END', 'SNAPSHOT_END', 'UPDATE']);
+  expect(actions().sort()).toEqual(['SNAPSHOT', 'SNAPSHOT_END', 'SNAPSHOT_END', 'UPDATE']);
   const lines = output.restore();
   expect(lines).toContainEqual(expect.objectContaining({ ChangesPublished: 2 }));
   expect(lines).toContainEqual(
@@ -70,72 +73,74 @@ test('polls from the event of the schedule, and tells no value of a row', async 
   expect(withoutTimes(lines)).not.toMatch(/50000|Ada/);
 });
 
-test('ends before the invocation is ended, and leaves the lease free', async () => {
-  const { connected, ledger } = connectToMemory();
-  expect(await connected(event, contextFor(7_000))).toMatchObject({ outcome: 'time-limit' });
+it('ends 5 s before Lambda ends the invocation, and releases the lease', async () => {
+  const { invoke, ledger } = createTestHandler();
+  const startedAtMs = performance.now();
+  expect(await invoke(scheduleEvent, contextFor(5_500))).toMatchObject({ outcome: 'time-limit' });
+  expect(performance.now() - startedAtMs).toBeLessThan(5_500);
   expect(await ledger.read()).toMatchObject({ owner: null });
 });
 
-test('does not wait for the lease of an owner that is dead, when it is told so', async () => {
-  const { connected, ledger, untilPublished, takeAway } = connectToMemory();
-  await ledger.tryAcquire(null, 'killed');
-  const startedAt = performance.now();
-  const running = connected({ ownerIsDead: true }, contextFor(60_000));
+it('does not wait until the lease expires when the event says that its owner is dead', async () => {
+  const { invoke, ledger, untilPublished, takeLeaseAway } = createTestHandler();
+  await ledger.tryAcquire(null, 'killed poller');
+  const startedAtMs = performance.now();
+  const running = invoke({ ownerIsDead: true }, contextFor(60_000));
   await untilPublished('SNAPSHOT_END');
-  expect(performance.now() - startedAt).toBeLessThan(6_000);
-  await takeAway();
+  expect(performance.now() - startedAtMs).toBeLessThan(LEASE_MS);
+  await takeLeaseAway();
   expect(await running).toMatchObject({ outcome: 'lease-lost' });
 });
 
-test('is relieved by the next invocation, which is connected before it asks', async () => {
-  const { connected, ledger, connectAll, write, untilPublished, takeAway } = connectToMemory();
-  const first = connected(event, contextFor(60_000));
+it('connects before it requests the lease from the running invocation', async () => {
+  const { invoke, ledger, connectAll, write, untilPublished, takeLeaseAway } = createTestHandler();
+  const first = invoke(scheduleEvent, contextFor(60_000));
   await untilPublished('SNAPSHOT_END');
-  const asked = Promise.withResolvers<unknown>();
+  const requestedBy = Promise.withResolvers<unknown>();
   connectAll.mockImplementationOnce(async () => {
-    asked.resolve((await ledger.read())?.requestedBy);
-    return 2;
+    requestedBy.resolve((await ledger.read())?.requestedBy);
+    return PARTITION_COUNT;
   });
-  const second = connected(event, contextFor(60_000));
-  expect(await asked.promise).toBeNull();
+  const second = invoke(scheduleEvent, contextFor(60_000));
+  expect(await requestedBy.promise).toBeNull();
   expect(await first).toMatchObject({ outcome: 'lease-transferred' });
   write();
   await untilPublished('INSERT');
-  await takeAway();
+  await takeLeaseAway();
   expect(await second).toMatchObject({ outcome: 'lease-lost' });
 });
 
-test('begins a new snapshot when the event asks for one', async () => {
-  const { connected, ledger, write, untilPublished, takeAway } = connectToMemory();
+it('begins a new snapshot when the event requests one', async () => {
+  const { invoke, ledger, write, untilPublished, takeLeaseAway } = createTestHandler();
   write();
-  const first = connected(event, contextFor(60_000));
+  const first = invoke(scheduleEvent, contextFor(60_000));
   await untilPublished('SNAPSHOT');
-  const second = connected({ resnapshot: true }, contextFor(60_000));
+  const second = invoke({ resnapshot: true }, contextFor(60_000));
   await untilPublished('SNAPSHOT', 2);
   expect(await ledger.read()).toMatchObject({ resnapshotToken: null });
   await first;
-  await takeAway();
+  await takeLeaseAway();
   await second;
 });
 
-test('tries again to connect while it has time', async () => {
-  const { connected, connectAll, untilPublished, takeAway } = connectToMemory();
-  connectAll.mockRejectedValueOnce(new Error('away'));
-  const running = connected(event, contextFor(60_000));
+it('retries to connect', async () => {
+  const { invoke, connectAll, untilPublished, takeLeaseAway } = createTestHandler();
+  connectAll.mockRejectedValueOnce(new Error('unreachable'));
+  const running = invoke(scheduleEvent, contextFor(60_000));
   await untilPublished('SNAPSHOT_END');
-  await takeAway();
+  await takeLeaseAway();
   await running;
 });
 
-test('does not try again what somebody has to set right', async () => {
-  const { connected, connectAll } = connectToMemory();
+it('does not retry after an error that an operator has to fix', async () => {
+  const { invoke, connectAll } = createTestHandler();
   connectAll.mockRejectedValue(new ConfigError('the source database must have the encoding UTF8'));
-  await expect(connected(event, contextFor(60_000))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
+  await expect(invoke(scheduleEvent, contextFor(60_000))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
   expect(connectAll).toHaveBeenCalledTimes(1);
 });
 
-test('names what is missing in its environment', async () => {
-  await expect(handler(event, contextFor(60_000))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
+it('names every missing variable of its environment', async () => {
+  await expect(handler(scheduleEvent, contextFor(60_000))).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
   expect(output.restore()).toContainEqual(
     expect.objectContaining({ message: expect.stringMatching(/SOURCE_DATABASE_URL: is required.*OFFSET_TABLE/) }),
   );

@@ -4,7 +4,7 @@ import { FakeConnection } from '../../support/cdc/fake-connection.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 
 const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20 };
-const LATER = 600_000;
+const MUCH_LATER_MS = 600_000;
 
 let clock: FakeClock;
 let ledger: InMemoryPollerLedger;
@@ -13,25 +13,25 @@ beforeEach(() => {
   ledger = new InMemoryPollerLedger();
 });
 
-const lease = (owner: string) => new Lease(ledger, clock, { owner, timing: TIMING });
+const createLease = (owner: string, { ownerIsDead = false, port = ledger } = {}) =>
+  new Lease(port, clock, { owner, timing: TIMING, ownerIsDead });
 
-/** An owner that shows a sign of life whenever one is due. */
-async function heldBy(owner: string): Promise<Lease> {
-  const held = lease(owner);
-  const acquired = held.acquire(LATER);
+async function acquireFreeLease(owner: string): Promise<Lease> {
+  const lease = createLease(owner);
+  const acquired = lease.acquire(MUCH_LATER_MS);
   await clock.advance(TIMING.pollIntervalMs);
   expect(await acquired).toBe(true);
-  return held;
+  return lease;
 }
 
-async function beatFor(held: Lease, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += 100) {
-    await held.renewWhenDue().catch(() => {});
+async function renewFor(lease: Lease, ms: number): Promise<void> {
+  for (let passedMs = 0; passedMs < ms; passedMs += 100) {
+    await lease.renewWhenDue().catch(() => {});
     await clock.advance(100);
   }
 }
 
-/** `undefined` as long as it is open. */
+/** `result` is `undefined` until the promise resolves. */
 function watch<Result>(promise: Promise<Result>): { result: Result | undefined } {
   const watched: { result: Result | undefined } = { result: undefined };
   promise.then((result) => {
@@ -40,51 +40,31 @@ function watch<Result>(promise: Promise<Result>): { result: Result | undefined }
   return watched;
 }
 
-describe('a lease', () => {
-  it('is taken at once when nobody has it', async () => {
-    const held = await heldBy('a');
-    expect(held.held).toBe(true);
+describe('acquire', () => {
+  it('acquires a lease at once that no poller has ever held', async () => {
+    const lease = await acquireFreeLease('a');
+    expect(lease.held).toBe(true);
     expect(await ledger.read()).toMatchObject({ owner: 'a', fencingToken: 1 });
   });
 
-  it('is taken at once when its owner has set it free', async () => {
-    const first = await heldBy('a');
+  it('acquires a released lease at once', async () => {
+    const first = await acquireFreeLease('a');
     await first.release('position');
     expect(first.held).toBe(false);
-    const second = await heldBy('b');
+    const second = await acquireFreeLease('b');
     expect(await ledger.read()).toMatchObject({ owner: 'b', position: 'position' });
     expect(second.held).toBe(true);
   });
 
-  it('can be had though the entry so far holds nothing but a request', async () => {
+  it('acquires a lease whose entry has only a request for a snapshot, and knows the request', async () => {
     await ledger.requestResnapshot('token');
-    expect((await heldBy('a')).isResnapshotRequested).toBe(true);
+    expect((await acquireFreeLease('a')).isResnapshotRequested).toBe(true);
   });
 
-  it('shows a sign of life no more often than is due', async () => {
-    const held = await heldBy('a');
-    const before = ledger.writeCount;
-    await beatFor(held, 60_000);
-    expect(ledger.writeCount - before).toBeLessThanOrEqual(60);
-    expect(ledger.writeCount - before).toBeGreaterThanOrEqual(54);
-  });
-
-  it('counts a saved position as a sign of life', async () => {
-    const held = await heldBy('a');
-    const before = ledger.writeCount;
-    for (let n = 0; n < 40; n += 1) {
-      await held.savePosition(`position ${n}`);
-      await held.renewWhenDue();
-      await clock.advance(250);
-    }
-    expect(ledger.writeCount - before).toBe(40);
-  });
-
-  it('goes to whoever asks, as soon as the owner hears of it and hands over', async () => {
-    const first = await heldBy('a');
-    const second = lease('b');
-    const acquired = watch(second.acquire(LATER));
-    await beatFor(first, 1_200);
+  it('waits until the owner has seen the request and releases the lease', async () => {
+    const first = await acquireFreeLease('a');
+    const acquired = watch(createLease('b').acquire(MUCH_LATER_MS));
+    await renewFor(first, 1_200);
     expect(first.isTransferRequested).toBe(true);
     expect(acquired.result).toBeUndefined();
     await first.release('last position');
@@ -93,54 +73,135 @@ describe('a lease', () => {
     expect(await ledger.read()).toMatchObject({ owner: 'b', requestedBy: null, position: 'last position' });
   });
 
-  it('goes to the later one of two who ask; the other one is not needed', async () => {
-    const first = await heldBy('a');
-    const early = watch(lease('b').acquire(LATER));
-    await beatFor(first, 300);
-    const late = watch(lease('c').acquire(LATER));
-    await beatFor(first, 1_200);
+  it('resolves with false for the earlier one of two pollers that wait', async () => {
+    const first = await acquireFreeLease('a');
+    const early = watch(createLease('b').acquire(MUCH_LATER_MS));
+    await renewFor(first, 300);
+    const late = watch(createLease('c').acquire(MUCH_LATER_MS));
+    await renewFor(first, 1_200);
     await first.release();
     await clock.advance(100);
     expect([early.result, late.result]).toEqual([false, true]);
   });
 
-  it('is taken from an owner whose heartbeat stands still, on the clock of whoever waits', async () => {
-    await heldBy('dead');
-    const acquired = watch(lease('b').acquire(LATER));
-    await clock.advance(TIMING.leaseMs - 2 * TIMING.pollIntervalMs);
+  it('acquires an expired lease, and measures the expiry from the last change of the heartbeat that it saw', async () => {
+    const dying = await acquireFreeLease('dying');
+    const acquired = watch(createLease('b').acquire(MUCH_LATER_MS));
+    await renewFor(dying, 2_000);
+    await clock.advance(TIMING.leaseMs - 1_000 - 2 * TIMING.pollIntervalMs);
     expect(acquired.result).toBeUndefined();
-    await clock.advance(3 * TIMING.pollIntervalMs);
+    await clock.advance(1_000 + 2 * TIMING.pollIntervalMs);
     expect(acquired.result).toBe(true);
   });
 
-  it('is taken at once by whoever knows that its owner is dead, and an owner who lives after all is told', async () => {
-    const alive = await heldBy('a');
-    const acquired = watch(new Lease(ledger, clock, { owner: 'b', timing: TIMING, ownerIsDead: true }).acquire(LATER));
-    await clock.advance(3 * TIMING.pollIntervalMs);
-    expect(acquired.result).toBe(true);
-    await expect(alive.savePosition('late position')).rejects.toThrow(LeaseLostError);
-  });
-
-  it('is not taken from an owner who lives but never hands over', async () => {
-    const busy = await heldBy('a');
-    const acquired = watch(lease('b').acquire(clock.monotonicMs() + 30_000));
-    await beatFor(busy, 30_500);
-    expect(acquired.result).toBe(false);
-    await busy.savePosition('still mine');
-  });
-
-  it('goes to one of two who wait for a dead owner', async () => {
-    await heldBy('dead');
-    const results = [watch(lease('b').acquire(LATER)), watch(lease('c').acquire(LATER))];
+  it('resolves with true for one of two pollers that wait for the expiry', async () => {
+    await acquireFreeLease('dead');
+    const results = ['b', 'c'].map((owner) => watch(createLease(owner).acquire(MUCH_LATER_MS)));
     await clock.advance(TIMING.leaseMs + 100);
     expect(results.map(({ result }) => result).sort()).toEqual([false, true]);
   });
 
-  it('is lost to an owner that wakes up late: nothing that it writes counts', async () => {
-    const frozen = await heldBy('a');
+  it('does not acquire a lease that its owner renews and never releases', async () => {
+    const busy = await acquireFreeLease('a');
+    const acquired = watch(createLease('b').acquire(clock.monotonicMs() + 30_000));
+    await renewFor(busy, 30_500);
+    expect(acquired.result).toBe(false);
+    await busy.savePosition('still the owner');
+  });
+
+  it('does not wait for the expiry when the owner is known to be dead; an owner that lives loses the lease', async () => {
+    const alive = await acquireFreeLease('a');
+    const acquired = watch(createLease('b', { ownerIsDead: true }).acquire(MUCH_LATER_MS));
+    await clock.advance(3 * TIMING.pollIntervalMs);
+    expect(acquired.result).toBe(true);
+    await expect(alive.savePosition('late position')).rejects.toThrow(LeaseLostError);
+  });
+});
+
+describe('a lease that is held', () => {
+  it('is renewed no more often than is due', async () => {
+    const lease = await acquireFreeLease('a');
+    const before = ledger.writeCount;
+    await renewFor(lease, 60_000);
+    expect(ledger.writeCount - before).toBeLessThanOrEqual(60);
+    expect(ledger.writeCount - before).toBeGreaterThanOrEqual(54);
+  });
+
+  it('is renewed by a saved position', async () => {
+    const lease = await acquireFreeLease('a');
+    const before = ledger.writeCount;
+    for (let count = 0; count < 40; count += 1) {
+      await lease.savePosition(`position ${count}`);
+      await lease.renewWhenDue();
+      await clock.advance(250);
+    }
+    expect(ledger.writeCount - before).toBe(40);
+  });
+
+  it('is confirmed without a request while the last answer is fresh', async () => {
+    const lease = await acquireFreeLease('a');
+    const before = ledger.writeCount;
+    await lease.confirm();
+    expect(ledger.writeCount).toBe(before);
+  });
+
+  it('is confirmed as of when the request was sent, so that a slow response does not extend it', async () => {
+    const slow = new FakeConnection(clock, 4_000);
+    const lease = createLease('a', { port: slow.to(ledger) });
+    const acquired = lease.acquire(MUCH_LATER_MS);
+    // A read, the acquisition, and the read that shows its outcome.
+    await clock.advance(3 * 4_000);
+    expect(await acquired).toBe(true);
+    const before = ledger.writeCount;
+    const confirmed = lease.confirm();
+    await clock.advance(4_000);
+    await confirmed;
+    expect(ledger.writeCount).toBe(before + 1);
+  });
+
+  it('saves positions in their order, although a later request would arrive earlier', async () => {
+    const connection = new FakeConnection(clock, 0);
+    const lease = createLease('a', { port: connection.to(ledger) });
+    const acquired = lease.acquire(MUCH_LATER_MS);
+    await clock.advance(TIMING.pollIntervalMs);
+    await acquired;
+    connection.roundTripMs = 400;
+    const first = lease.savePosition('1');
+    await clock.advance(0);
+    connection.roundTripMs = 20;
+    const others = [lease.savePosition('2'), lease.release('3')];
+    await clock.advance(1_000);
+    await Promise.all([first, ...others]);
+    expect(await ledger.read()).toMatchObject({ position: '3', owner: null });
+    await expect(lease.savePosition('4')).rejects.toThrow(LeaseLostError);
+  });
+
+  it('reads the entry of the acquisition once without a request, and after that from the ledger', async () => {
+    const lease = await acquireFreeLease('a');
+    const before = ledger.writeCount;
+    expect(await lease.readEntry()).toMatchObject({ owner: 'a', requestedBy: null });
+    expect(ledger.writeCount).toBe(before);
+    await ledger.requestTransfer('b');
+    expect(await lease.readEntry()).toMatchObject({ owner: 'a', requestedBy: 'b' });
+  });
+
+  it('deletes the request for a snapshot only with the position that begins it', async () => {
+    await ledger.requestResnapshot('token');
+    const lease = await acquireFreeLease('a');
+    await lease.savePosition('stream');
+    expect(lease.isResnapshotRequested).toBe(true);
+    await lease.savePosition('snapshot', true);
+    expect(lease.isResnapshotRequested).toBe(false);
+    expect(await ledger.read()).toMatchObject({ resnapshotToken: null, position: 'snapshot' });
+  });
+});
+
+describe('a lease that is lost', () => {
+  it('rejects the writes of a poller that wakes up too late', async () => {
+    const frozen = await acquireFreeLease('a');
     await frozen.savePosition('old position');
-    const successor = lease('b');
-    const acquired = successor.acquire(LATER);
+    const successor = createLease('b');
+    const acquired = successor.acquire(MUCH_LATER_MS);
     await clock.advance(TIMING.leaseMs + 100);
     expect(await acquired).toBe(true);
     await successor.savePosition('new position');
@@ -149,42 +210,27 @@ describe('a lease', () => {
     expect(await ledger.read()).toMatchObject({ owner: 'b', position: 'new position' });
   });
 
-  it('asks the ledger before it is relied on when its last answer is not fresh', async () => {
-    const frozen = await heldBy('a');
-    const before = ledger.writeCount;
-    await frozen.confirm();
-    expect(ledger.writeCount).toBe(before);
-    const acquired = lease('b').acquire(LATER);
+  it('is found out by a confirmation when the last answer is not fresh', async () => {
+    const frozen = await acquireFreeLease('a');
+    const acquired = createLease('b').acquire(MUCH_LATER_MS);
     await clock.advance(TIMING.leaseMs + 100);
     expect(await acquired).toBe(true);
     await expect(frozen.confirm()).rejects.toThrow(LeaseLostError);
+    expect(await frozen.isFree()).toBe(false);
   });
 
-  it('counts from when it asked, not from when a slow answer came', async () => {
-    const slow = new FakeConnection(clock, 4_000);
-    const held = new Lease(slow.to(ledger), clock, { owner: 'a', timing: TIMING });
-    const acquired = held.acquire(LATER);
-    // A look, the taking, and the look that shows who has it.
-    await clock.advance(3 * 4_000);
-    expect(await acquired).toBe(true);
-    const before = ledger.writeCount;
-    const ensured = held.confirm();
-    await clock.advance(4_000);
-    await ensured;
-    expect(ledger.writeCount).toBe(before + 1);
-  });
-
-  it('writes in order, so that a position never goes back', async () => {
-    const held = await heldBy('a');
-    await Promise.all([held.savePosition('1'), held.savePosition('2'), held.savePosition('3'), held.release('4')]);
-    expect(await ledger.read()).toMatchObject({ position: '4', owner: null });
-    await expect(held.savePosition('5')).rejects.toThrow(LeaseLostError);
-  });
-
-  it('is lost when the table is emptied', async () => {
-    const held = await heldBy('a');
+  it('is lost when the entry is deleted, and free', async () => {
+    const lease = await acquireFreeLease('a');
     ledger.delete();
-    await expect(held.savePosition('position')).rejects.toThrow(LeaseLostError);
+    await expect(lease.savePosition('position')).rejects.toThrow(LeaseLostError);
     expect(await ledger.read()).toBeNull();
+    expect(await lease.isFree()).toBe(true);
+  });
+
+  it('is free after a release without a waiter', async () => {
+    const lease = await acquireFreeLease('a');
+    expect(await lease.isFree()).toBe(false);
+    await lease.release();
+    expect(await lease.isFree()).toBe(true);
   });
 });

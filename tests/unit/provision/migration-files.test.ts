@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
+import { ignoredSqlFiles, misnamedSqlFiles } from '../../fixtures/sql-files.ts';
 
 describe('readMigrations', () => {
   let directory: string;
@@ -19,9 +20,21 @@ describe('readMigrations', () => {
     ]);
   });
 
-  it.each(['3_short.sql', '0003_Upper.sql', '0003_no_suffix', 'notes.md'])('refuses %s', async (file) => {
+  it.each(misnamedSqlFiles)('refuses %s', async (file) => {
     await writeFile(join(directory, file), '');
-    await expect(readMigrations(directory)).rejects.toThrow(/expected a name like 0003_what_it_does\.sql/);
+    const message = `${file} in ${directory} is not applied: expected a file with a name like 0003_what_it_does.sql`;
+    await expect(readMigrations(directory)).rejects.toThrow(message);
+  });
+
+  it('refuses a folder with the name of a migration', async () => {
+    await mkdir(join(directory, '0001_folder.sql'));
+    await expect(readMigrations(directory)).rejects.toThrow('0001_folder.sql in');
+  });
+
+  it.each(ignoredSqlFiles)('ignores %s', async (file) => {
+    await writeFile(join(directory, '0001_one.sql'), 'select 1');
+    await writeFile(join(directory, file), 'no migration');
+    expect(await readMigrations(directory)).toEqual([{ name: '0001_one', sql: 'select 1' }]);
   });
 
   it.each(['source', 'target'])('reads the migrations of the %s, which have no gap in their numbers', async (which) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../../../../functions/adapters/postgres/postgres-schema-migrator.ts';
@@ -6,6 +7,9 @@ import { SQL } from '../../../support/salary-database.ts';
 import { createDatabase } from '../../../support/servers.ts';
 
 const opened: Database[] = [];
+
+const LF = 'create table lines (\n id int)\n';
+const CRLF = LF.replaceAll('\n', '\r\n');
 
 async function openEmpty(which: 'source' | 'target', maxConnections = 1) {
   const url = await createDatabase(which);
@@ -50,6 +54,27 @@ describe('PostgresSchemaMigrator', () => {
     await expect(
       migrator.migrate([{ name: '0001_first', sql: 'create table first (id bigint)' }]),
     ).rejects.toMatchObject({ code: 'PIPE_MIGRATION_CHANGED', retry: 'manual' });
+  });
+
+  it.each([
+    ['LF and found with CRLF', LF, CRLF],
+    ['CRLF and found with LF', CRLF, LF],
+    ['LF and found with a byte order mark', LF, `\uFEFF${LF}`],
+  ])('skips a migration that was applied with %s', async (_, applied, found) => {
+    const { migrator } = await openEmpty('target');
+    await migrator.migrate([{ name: '0001_lines', sql: applied }]);
+    expect(await migrator.migrate([{ name: '0001_lines', sql: found }])).toEqual([]);
+  });
+
+  it.each([
+    ['LF', LF],
+    ['CRLF', CRLF],
+  ])('accepts a stored checksum of the text with %s', async (_, stored) => {
+    const { database, migrator } = await openEmpty('target');
+    await migrator.migrate([{ name: '0001_lines', sql: LF }]);
+    const sha256 = createHash('sha256').update(stored).digest('hex');
+    await database.query('update _private_migration set sha256 = $1', [sha256]);
+    for (const sql of [LF, CRLF]) expect(await migrator.migrate([{ name: '0001_lines', sql }])).toEqual([]);
   });
 
   it('leaves nothing of a migration that fails, and keeps those before it', async () => {

@@ -1,5 +1,5 @@
-import { applyMigrations, CdcPipeline } from '../support/cdc/pipeline.ts';
-import { eventually } from '../support/eventually.ts';
+import { applyMigrations, CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { eventually } from '../../support/eventually.ts';
 
 let pipeline: CdcPipeline;
 afterEach(() => pipeline.close());

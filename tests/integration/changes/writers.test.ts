@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
-import { uniqueName } from '../support/servers.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { uniqueName } from '../../support/servers.ts';
 
 let pipeline: CdcPipeline;
 beforeEach(async () => {

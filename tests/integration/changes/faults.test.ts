@@ -1,6 +1,6 @@
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
-import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
-import { eventually } from '../support/eventually.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { ApplierFleet, CdcProcess } from '../../support/cdc/processes.ts';
+import { eventually } from '../../support/eventually.ts';
 
 let pipeline: CdcPipeline;
 const processes: CdcProcess[] = [];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
-import { eventually } from '../support/eventually.ts';
-import { endpoints } from '../support/servers.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { eventually } from '../../support/eventually.ts';
+import { endpoints } from '../../support/servers.ts';
 
 const WATCHED_MS = 6_000;
 

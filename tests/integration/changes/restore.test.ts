@@ -3,8 +3,8 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { LocalStack } from '../../localstack/stack/local-stack.ts';
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
+import { LocalStack } from '../../../localstack/stack/local-stack.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
 
 let directory: string;
 let server: LocalStack | undefined;

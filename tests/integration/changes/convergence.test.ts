@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { PoolClient } from 'pg';
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
 
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2_147_483_647);
 /** Histories per run; set `CDC_HISTORIES` for more. */

@@ -1,9 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
-import { ApplierFleet, CdcProcess } from '../support/cdc/processes.ts';
-import { eventually } from '../support/eventually.ts';
-import { uniqueName } from '../support/servers.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { ApplierFleet, CdcProcess } from '../../support/cdc/processes.ts';
+import { eventually } from '../../support/eventually.ts';
+import { uniqueName } from '../../support/servers.ts';
 
 let pipeline: CdcPipeline;
 beforeEach(async () => {

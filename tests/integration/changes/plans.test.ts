@@ -3,9 +3,9 @@ import {
   CHANGE_SOURCE_SESSION,
   READ_DIFFERENCE,
   READ_PAGE,
-} from '../../functions/adapters/postgres/postgres-change-source.ts';
-import { applyMigrations } from '../support/cdc/pipeline.ts';
-import { createDatabase } from '../support/servers.ts';
+} from '../../../functions/adapters/postgres/postgres-change-source.ts';
+import { applyMigrations } from '../../support/cdc/pipeline.ts';
+import { createDatabase } from '../../support/servers.ts';
 
 /** So many changes that are published already and kept for their time. */
 const KEPT = 200_000;

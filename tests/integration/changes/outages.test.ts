@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LocalStack } from '../../localstack/stack/local-stack.ts';
-import { Link } from '../support/cdc/link.ts';
-import { CdcPipeline } from '../support/cdc/pipeline.ts';
-import { endpoints } from '../support/servers.ts';
+import { LocalStack } from '../../../localstack/stack/local-stack.ts';
+import { Link } from '../../support/cdc/link.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { endpoints } from '../../support/servers.ts';
 
 /** Set `CDC_OUTAGE_MS=10000` for outages as long as they are promised to be survived; the short ones fit every run. */
 const OUTAGE_MS = Number(process.env['CDC_OUTAGE_MS'] ?? 3_000);

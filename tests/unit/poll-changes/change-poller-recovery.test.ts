@@ -1,0 +1,94 @@
+import { encodePosition, type Position } from '../../../functions/core/change-position.ts';
+import { PollerSimulation } from '../../support/cdc/poller-simulation.ts';
+
+let simulation: PollerSimulation;
+beforeEach(() => {
+  simulation = new PollerSimulation();
+});
+
+const advance = (ms: number) => simulation.clock.advance(ms);
+
+describe('an outage', () => {
+  it.each(['source', 'broker', 'ledger'] as const)('of the %s for ten seconds loses nothing', async (which) => {
+    const poller = simulation.startPoller();
+    await simulation.writeFor(1_000);
+    poller[which].failure = new Error('unreachable');
+    await simulation.writeFor(10_000);
+    poller[which].failure = null;
+    await simulation.writeFor(1_000);
+    await advance(3_000);
+    simulation.expectNothingLost();
+    expect(poller.outcome).toBeUndefined();
+    expect(poller.logged).toContain('polling failed and is retried');
+  });
+
+  it('until the end of the invocation fails it with the error', async () => {
+    const poller = simulation.startPoller({ lifeMs: 20_000 });
+    poller.source.failure = new Error('unreachable');
+    await advance(25_000);
+    expect(poller.outcome).toMatchObject({ message: 'unreachable' });
+  });
+
+  it('is retried at growing intervals, and at short ones again after polling has recovered', async () => {
+    const poller = simulation.startPoller();
+    await simulation.writeFor(1_000);
+    const countRetries = () => poller.logged.filter((message) => message === 'polling failed and is retried').length;
+    poller.source.failure = new Error('unreachable');
+    await advance(2_000);
+    const early = countRetries();
+    await advance(8_000);
+    const late = countRetries() - early;
+    poller.source.failure = null;
+    await simulation.writeFor(5_000);
+    const recovered = countRetries();
+    poller.source.failure = new Error('unreachable');
+    await advance(2_000);
+    expect(early).toBeGreaterThanOrEqual(4);
+    expect(late).toBeLessThanOrEqual(5);
+    expect(countRetries() - recovered).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe('a saved position', () => {
+  /** Leaves a position from an earlier poller, and a free lease. */
+  async function savePosition(change: (position: Position) => string): Promise<void> {
+    simulation.startPoller({ lifeMs: 3_000 });
+    await simulation.writeFor(5_000);
+    const text = change(await simulation.savedPosition());
+    await simulation.ledger.release(await simulation.takeLeaseAway(), null, text);
+  }
+
+  const ofAnotherServer = (position: Position) => encodePosition({ ...position, systemIdentifier: 'other' });
+
+  it.each<[string, (position: Position) => string, string]>([
+    ['of another server', ofAnotherServer, 'PIPE_SOURCE_REPLACED'],
+    [
+      'with more saves than the source has recorded',
+      (position) => encodePosition({ ...position, saveNumber: 1_000_000n }),
+      'PIPE_SOURCE_RESTORED',
+    ],
+    ['in an unknown format', () => '{}', 'PIPE_POSITION_UNREADABLE'],
+  ])('%s fails the invocation at once, and the lease is free again', async (_, change, code) => {
+    await savePosition(change);
+    const recordCount = simulation.topic.length;
+    const poller = simulation.startPoller();
+    await advance(1_000);
+    expect(poller.outcome).toMatchObject({ code, message: expect.stringContaining('npm run resnapshot') });
+    expect(await simulation.ledger.read()).toMatchObject({ owner: null });
+    expect(simulation.topic).toHaveLength(recordCount);
+  });
+
+  it.each<[string, (position: Position) => string]>([
+    ['of another server', ofAnotherServer],
+    ['in an unknown format', () => '{}'],
+  ])('%s is replaced when a snapshot is requested, with a greater epoch', async (_, change) => {
+    await savePosition(change);
+    await simulation.ledger.requestResnapshot('token');
+    simulation.startPoller();
+    await advance(2_000);
+    const epochs = simulation.topic.map(({ message }) => BigInt(message.epoch));
+    expect(epochs.at(-1)).toBeGreaterThan(epochs[0] ?? 0n);
+    expect(await simulation.ledger.read()).toMatchObject({ resnapshotToken: null });
+    expect((await simulation.savedPosition()).systemIdentifier).toBe('in-memory');
+  });
+});
