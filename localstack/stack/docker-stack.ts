@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { removeEndpoints, type StackEndpoints } from './endpoints.ts';
+import { childEnvironment } from './process/child-environment.ts';
 import { defaultPorts } from './process/ports.ts';
 import { runProgram } from './process/run-program.ts';
 import { serverEndpoints } from './servers/stack-servers.ts';
@@ -37,7 +38,7 @@ export class DockerStack {
     if (this.#docker === undefined) return;
     // Not the signal that was just aborted.
     const { signal } = new AbortController();
-    await runProgram({ file: this.#docker, args: [...COMPOSE, 'stop'] }, { signal });
+    await runProgram({ file: this.#docker, args: [...COMPOSE, 'stop'], env: dockerEnvironment() }, { signal });
   }
 
   get running(): RunningStack {
@@ -56,7 +57,7 @@ export class DockerStack {
     const docker = findExecutable('docker');
     if (docker === undefined) throw new Error(`Docker is not installed: there is no docker on the PATH; ${hint}.`);
     const { signal } = this.#stopping;
-    await runProgram({ file: docker, args: ['version'] }, { signal }).catch((cause) => {
+    await runProgram({ file: docker, args: ['version'], env: dockerEnvironment() }, { signal }).catch((cause) => {
       throw new Error(`Docker does not run: "docker version" failed; ${hint}.`, { cause });
     });
     return docker;
@@ -64,10 +65,15 @@ export class DockerStack {
 
   async #compose(...args: string[]): Promise<void> {
     await runProgram(
-      { file: this.#docker as string, args: [...COMPOSE, ...args] },
+      { file: this.#docker as string, args: [...COMPOSE, ...args], env: dockerEnvironment() },
       { signal: this.#stopping.signal, onLine: this.#onNotice },
     );
   }
+}
+
+/** With which engine to talk, and through which proxy. Without the variables of Compose, which could change the project. */
+function dockerEnvironment(): Record<string, string> {
+  return childEnvironment([/^DOCKER_/, 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', /^(https?|no)_proxy$/i, 'SSH_AUTH_SOCK']);
 }
 
 /** The addresses of `docker-compose.yml`. */

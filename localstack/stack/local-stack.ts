@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { removeEndpoints, type StackEndpoints } from './endpoints.ts';
 import { DirectoryLock } from './process/directory-lock.ts';
+import { isolateClients } from './process/isolate-clients.ts';
 import { stopOrphans } from './process/pid-file.ts';
 import { defaultPorts, PortChooser, type PortName } from './process/ports.ts';
 import { ServerSupervisor } from './process/server-supervisor.ts';
@@ -56,6 +57,7 @@ export class LocalStack {
    * @throws when another stack uses the directory, or when a server does not start; no server is left running then.
    */
   async start(): Promise<StackEndpoints> {
+    isolateClients();
     const other = this.#lock.tryAcquire();
     if (other !== undefined) {
       const [holder, kill] =

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { stop as stopBundler } from 'esbuild';
 import { endpointsPath, removeEndpointsSync, type StackEndpoints, writeEndpoints } from './endpoints.ts';
 import { LocalStack } from './local-stack.ts';
+import { isolateClients } from './process/isolate-clients.ts';
 import { onNpmExit } from './process/npm-exit.ts';
 import { EventSourcesStart } from './service/event-sources-start.ts';
 import { FunctionInvoker } from './service/function-invoker.ts';
@@ -55,6 +56,8 @@ export default class LocalStackPlugin {
     const settings = readSettings(service.custom?.['localStack']);
     checkFunctionNames(service, [...settings.beforeEventSources, ...settings.afterEventSources]);
     this.#stopWithProcess();
+    // serverless-offline also passes all AWS variables of this process on to the functions.
+    isolateClients();
     const running = fromEnvironment(process.env) ?? (await this.#startServers());
     this.#directory = running.directory;
     const onNotice = (line: string) => this.#log.notice(line);

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childEnvironment, type EnvironmentVariables } from './child-environment.ts';
 import { processIdentity, signalProcess } from './process-info.ts';
 
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Default: `childEnvironment()`. Never this process's own environment as a whole. */
+  readonly env?: EnvironmentVariables;
   readonly cwd?: string;
   /** Run as this user; requires root. */
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -28,9 +30,13 @@ export interface Exit {
  *
  * A shell gives background jobs no standard input, so the pipe is passed on as descriptor 3. The subshell around the
  * watchdog exits at once: otherwise the watchdog would be a child of the command, which may wait for all its children.
+ *
+ * With a strict umask of the user, servers could not share files with other accounts; with an open one, PostgreSQL refuses
+ * to start.
  */
 const startScript = `signal=$1 grace=$2
 shift 2
+umask 022
 exec 3<&0 </dev/null
 ( (
   trap '' HUP INT TERM
@@ -84,7 +90,7 @@ export class ManagedProcess {
     const child = spawn('/bin/sh', ['-c', startScript, 'sh', signal, graceSeconds, command.file, ...command.args], {
       stdio: ['pipe', output, output],
       detached: true,
-      env: (command.env ?? process.env) as NodeJS.ProcessEnv,
+      env: (command.env ?? childEnvironment()) as NodeJS.ProcessEnv,
       ...(command.cwd !== undefined && { cwd: command.cwd }),
       ...command.user,
     });

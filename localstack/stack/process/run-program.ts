@@ -24,6 +24,8 @@ export async function runProgram(
   });
   const stop = () => void running.stop();
   options.signal.addEventListener('abort', stop, { once: true });
+  // Aborted while the process was created.
+  if (options.signal.aborted) stop();
   const exit = await running.exited;
   await running.closed;
   options.signal.removeEventListener('abort', stop);

@@ -1,12 +1,14 @@
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../process/managed-process.ts';
 import type { PrepareContext, Server } from '../process/server.ts';
 import { findJava, SMALL_JVM } from '../tools/java.ts';
 import { resolveJars } from '../tools/maven-jars.ts';
 
-const pomPath = join(import.meta.dirname, 'dynamodb', 'pom.xml');
+export const pomPath = join(import.meta.dirname, 'dynamodb', 'pom.xml');
 const jettyPath = join(import.meta.dirname, 'dynamodb', 'jetty.xml');
+/** Relative to the working directory, because Jetty takes a path for a URL, and one with an equals sign for a property. */
+const JETTY = 'jetty.xml';
 
 /** DynamoDB Local with its data on disk. It ignores credentials and regions. */
 export class DynamoDbServer implements Server {
@@ -27,12 +29,13 @@ export class DynamoDbServer implements Server {
   async prepare(context: PrepareContext): Promise<Command> {
     const [java, jars] = await Promise.all([findJava(context.signal), resolveJars('dynamodb', pomPath, context)]);
     await mkdir(this.#directory, { recursive: true });
+    await copyFile(jettyPath, join(this.#directory, JETTY));
     return {
       file: java,
       args: [
         ...['-Xms32m', '-Xmx192m', ...SMALL_JVM],
         ...[`-Djava.library.path=${jars}`, '-cp', join(jars, '*'), 'org.eclipse.jetty.xml.XmlConfiguration'],
-        ...[`stack.port=${this.#port}`, `stack.directory=${this.#directory}`, jettyPath],
+        ...[`stack.port=${this.#port}`, 'stack.directory=.', JETTY],
       ],
       cwd: this.#directory,
       stopSignal: 'SIGTERM',

@@ -25,8 +25,6 @@ export class FauxqsServer implements Server {
     return {
       file: process.execPath,
       args: [MAIN_PATH, String(this.#port), this.#directory],
-      // NODE_OPTIONS are meant for the parent: two processes cannot share a debugger's port, for instance.
-      env: { ...process.env, NODE_OPTIONS: undefined },
       stopSignal: 'SIGTERM',
       stopTimeoutMs: 5_000,
     };

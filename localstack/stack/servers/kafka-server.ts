@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../process/managed-process.ts';
 import { runProgram } from '../process/run-program.ts';
@@ -9,8 +9,16 @@ import { findJava, SMALL_JVM } from '../tools/java.ts';
 import { resolveJars } from '../tools/maven-jars.ts';
 import { countBrokers } from './kafka-probe.ts';
 
-const pomPath = join(import.meta.dirname, 'kafka', 'pom.xml');
+export const pomPath = join(import.meta.dirname, 'kafka', 'pom.xml');
 const loggingPath = join(import.meta.dirname, 'kafka', 'log4j2.properties');
+
+/*
+ * Relative to the working directory: Kafka splits `log.dirs` at commas, properties files give backslashes and non-ASCII
+ * characters another meaning, and Log4j takes the path of its configuration for a list of URLs.
+ */
+const DATA = 'data';
+const CONFIG = 'server.properties';
+const LOGGING = 'log4j2.properties';
 
 /** Apache Kafka with one node, which is both broker and controller, configured for little memory. */
 export class KafkaServer implements Server {
@@ -32,16 +40,16 @@ export class KafkaServer implements Server {
 
   async prepare(context: PrepareContext): Promise<Command> {
     const [java, jars] = await Promise.all([findJava(context.signal), resolveJars('kafka', pomPath, context)]);
-    const configPath = join(this.#directory, 'server.properties');
-    await mkdir(this.#dataPath, { recursive: true });
-    await writeFile(configPath, this.#config());
-    if (!existsSync(join(this.#dataPath, 'meta.properties')))
-      await this.#format(java, jars, configPath, context.signal);
+    const dataPath = join(this.#directory, DATA);
+    await mkdir(dataPath, { recursive: true });
+    await writeFile(join(this.#directory, CONFIG), this.#config());
+    await copyFile(loggingPath, join(this.#directory, LOGGING));
+    if (!existsSync(join(dataPath, 'meta.properties'))) await this.#format(java, jars, context.signal);
     return {
       file: java,
       args: [
         ...['-Xms192m', '-Xmx512m', ...SMALL_JVM],
-        ...[`-Dlog4j2.configurationFile=${loggingPath}`, '-cp', join(jars, '*'), 'kafka.Kafka', configPath],
+        ...[`-Dlog4j2.configurationFile=${LOGGING}`, '-cp', join(jars, '*'), 'kafka.Kafka', CONFIG],
       ],
       cwd: this.#directory,
       stopSignal: 'SIGTERM',
@@ -53,16 +61,16 @@ export class KafkaServer implements Server {
     if ((await countBrokers(this.#port, signal)) === 0) throw new Error('the broker has not joined its cluster yet');
   }
 
-  get #dataPath(): string {
-    return join(this.#directory, 'data');
-  }
-
-  async #format(java: string, jars: string, configPath: string, signal: AbortSignal): Promise<void> {
+  async #format(java: string, jars: string, signal: AbortSignal): Promise<void> {
     // 22 characters of base64url. The first one is a letter, because an id with a leading dash is parsed as an option.
     const clusterId = `K${randomBytes(16).toString('base64url').slice(1)}`;
     const args = ['-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
     await runProgram(
-      { file: java, args: [...args, '-t', clusterId, '-c', configPath, '--ignore-formatted'] },
+      {
+        file: java,
+        args: [...args, '-t', clusterId, '-c', CONFIG, '--ignore-formatted'],
+        cwd: this.#directory,
+      },
       { signal },
     );
   }
@@ -76,7 +84,7 @@ export class KafkaServer implements Server {
       'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.#port}`,
       'controller.listener.names': 'CONTROLLER',
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-      'log.dirs': this.#dataPath,
+      'log.dirs': DATA,
       // As on MSK: using a topic that was not provisioned is a mistake.
       'auto.create.topics.enable': false,
       'num.partitions': 6,

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { childEnvironment } from '../process/child-environment.ts';
 import type { Command } from '../process/managed-process.ts';
 import type { Server } from '../process/server.ts';
 import { requireMinio } from '../tools/minio.ts';
@@ -43,12 +44,9 @@ export class MinioServer implements Server {
       file,
       args: ['server', data, '--address', `127.0.0.1:${port}`, '--quiet'],
       env: {
-        ...process.env,
+        ...childEnvironment(),
         MINIO_ROOT_USER: accessKeyId,
         MINIO_ROOT_PASSWORD: secretAccessKey,
-        // Without a configured region MinIO accepts requests that are signed for any region.
-        MINIO_SITE_REGION: undefined,
-        MINIO_REGION: undefined,
         MINIO_BROWSER: 'off',
         MINIO_UPDATE: 'off',
         [`MINIO_NOTIFY_WEBHOOK_ENABLE_${TARGET_ID}`]: 'on',

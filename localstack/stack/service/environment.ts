@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import type { StackEndpoints } from '../endpoints.ts';
 import type { Environment, Service } from './serverless-types.ts';
 import type { LocalStackSettings } from './settings.ts';
@@ -38,6 +39,9 @@ export function sdkEnvironment({ s3, dynamodb, lambda }: StackEndpoints): Record
     AWS_ENDPOINT_URL_S3: s3.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
     AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+    // A profile of the user could redirect the SDK, for instance with endpoint_url or use_fips_endpoint.
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
   };
 }
 

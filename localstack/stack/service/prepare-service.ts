@@ -24,8 +24,6 @@ export async function prepareService(service: Service, options: Options): Promis
   const buckets = findBuckets(service);
   const tables = findTables(service);
   await createResources(buckets, tables, endpoints, running.s3.keepsVersions);
-  // serverless-offline passes all AWS variables of this process on to the functions, also a developer's credentials.
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   const environment = localEnvironment(endpoints, settings.environment, [...buckets, ...tables]);
   for (const name of applyEnvironment(service, environment)) {
     onNotice(`${name} refers to a resource that exists only on AWS: the function gets no usable value.`);

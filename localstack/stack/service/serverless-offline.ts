@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { endpointsPath, removeEndpoints } from '../endpoints.ts';
+import { childEnvironment } from '../process/child-environment.ts';
 import type { Command } from '../process/managed-process.ts';
 import type { Server } from '../process/server.ts';
 import { type RunningStack, toEnvironment } from './running-stack.ts';
@@ -14,6 +15,8 @@ import { type RunningStack, toEnvironment } from './running-stack.ts';
 const HEAP_OPTIONS = ['--max-semi-space-size=16'];
 /** kafkajs starts timers with a negative delay, for which Node 24 prints a warning. */
 const WARNING_OPTIONS = ['--disable-warning=TimeoutNegativeWarning'];
+/** What the user may set for Serverless and for the plugin. Functions get their variables from serverless.yml. */
+const PASSED_ON = [/^SLS_/, /^LOCAL_STACK_/, 'CI', 'NO_COLOR', 'FORCE_COLOR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME'];
 
 /** Runs the functions: `serverless offline` with its plugins, as a child process that uses running servers. */
 export class ServerlessOffline implements Server {
@@ -50,7 +53,7 @@ export class ServerlessOffline implements Server {
       ],
       cwd: this.#serviceDirectory,
       env: {
-        ...process.env,
+        ...childEnvironment(PASSED_ON),
         ...toEnvironment(this.#running),
         // glibc has an arena for each thread. Buffers that another thread frees would accumulate in these arenas.
         MALLOC_ARENA_MAX: '1',

@@ -41,6 +41,8 @@ test('gives all functions the added variables, and the addresses and credentials
     AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:4',
     AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:5',
     AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:6',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_ACCESS_KEY_ID: 'key',
   });
 });
