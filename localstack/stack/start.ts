@@ -1,4 +1,5 @@
 import { DockerStack } from './docker-stack.ts';
+import { requireMachine } from './doctor/doctor.ts';
 import { removeEndpoints } from './endpoints.ts';
 import { LocalStack } from './local-stack.ts';
 import { onNpmExit } from './process/npm-exit.ts';
@@ -18,12 +19,14 @@ const onNotice = console.log;
 
 /** `npm start`: the servers, and the functions in a process that is restarted when it crashes. */
 class StartCommand {
+  readonly #options: StartOptions;
   readonly #servers: Servers;
   readonly #stopping = new AbortController();
   #functions: ServerSupervisor | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: StartOptions) {
+    this.#options = options;
     const onFatal = (error: Error) => this.#fail(error);
     this.#servers = options.docker
       ? new DockerStack({ ...options, onNotice })
@@ -32,6 +35,7 @@ class StartCommand {
 
   async start(): Promise<void> {
     try {
+      if (!this.#options.docker) await requireMachine({ ...this.#options, signal: this.#stopping.signal });
       await this.#servers.start();
       const { running } = this.#servers;
       const { directory } = running;

@@ -1,5 +1,7 @@
 import { access, constants, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requireMachine } from '../../stack/doctor/doctor.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { TemporaryStack } from '../../stack/temporary-stack.ts';
 import { runCommand, UsageError } from '../run-command.ts';
@@ -80,6 +82,7 @@ await runCommand(USAGE, async ([file, ...others]) => {
       throw new UsageError(`Expected the path of a CSV file, but cannot read ${file}.`, { cause });
     });
   }
+  await requireMachine({ directory: tmpdir(), signal: new AbortController().signal });
   const demo = new Demo();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => demo.stop().finally(() => process.exit(130)));

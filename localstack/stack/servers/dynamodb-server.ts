@@ -4,8 +4,8 @@ import type { Command } from '../process/managed-process.ts';
 import type { PrepareContext, Server } from '../process/server.ts';
 import { findJava, SMALL_JVM } from '../tools/java.ts';
 import { resolveJars } from '../tools/maven-jars.ts';
+import { pomFiles } from './pom-files.ts';
 
-export const pomPath = join(import.meta.dirname, 'dynamodb', 'pom.xml');
 const jettyPath = join(import.meta.dirname, 'dynamodb', 'jetty.xml');
 /** Relative to the working directory, because Jetty takes a path for a URL, and one with an equals sign for a property. */
 const JETTY = 'jetty.xml';
@@ -27,7 +27,10 @@ export class DynamoDbServer implements Server {
   }
 
   async prepare(context: PrepareContext): Promise<Command> {
-    const [java, jars] = await Promise.all([findJava(context.signal), resolveJars('dynamodb', pomPath, context)]);
+    const [java, jars] = await Promise.all([
+      findJava(context.signal),
+      resolveJars('dynamodb', pomFiles.dynamodb, context),
+    ]);
     await mkdir(this.#directory, { recursive: true });
     await copyFile(jettyPath, join(this.#directory, JETTY));
     return {

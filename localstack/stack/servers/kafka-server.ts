@@ -8,8 +8,8 @@ import type { PrepareContext, Server } from '../process/server.ts';
 import { findJava, SMALL_JVM } from '../tools/java.ts';
 import { resolveJars } from '../tools/maven-jars.ts';
 import { countBrokers } from './kafka-probe.ts';
+import { pomFiles } from './pom-files.ts';
 
-export const pomPath = join(import.meta.dirname, 'kafka', 'pom.xml');
 const loggingPath = join(import.meta.dirname, 'kafka', 'log4j2.properties');
 
 /*
@@ -39,7 +39,7 @@ export class KafkaServer implements Server {
   }
 
   async prepare(context: PrepareContext): Promise<Command> {
-    const [java, jars] = await Promise.all([findJava(context.signal), resolveJars('kafka', pomPath, context)]);
+    const [java, jars] = await Promise.all([findJava(context.signal), resolveJars('kafka', pomFiles.kafka, context)]);
     const dataPath = join(this.#directory, DATA);
     await mkdir(dataPath, { recursive: true });
     await writeFile(join(this.#directory, CONFIG), this.#config());

@@ -1,8 +1,12 @@
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { runProgram } from '../process/run-program.ts';
-import { findExecutable } from './find-executable.ts';
+import { isExecutable } from './find-executable.ts';
+import { dockerAlternative, installCommand } from './install-hints.ts';
 
-const MIN_JAVA_VERSION = 17;
+export const MIN_JAVA_VERSION = 17;
+const VERSION_TIMEOUT_MS = 20_000;
 
 /**
  * Options of every JVM of the stack. Only the first compiler (C1) runs: these servers live for minutes, so the CPU time
@@ -15,40 +19,100 @@ export const SMALL_JVM = [
   '-Djava.awt.headless=true',
 ];
 
-const INSTALL_HINT =
-  'install it (Debian, Ubuntu: "apt-get install openjdk-17-jre-headless maven"; macOS: "brew install openjdk maven"), ' +
-  'or use Docker: "npm start -- --docker"';
+/** A `java` on this machine that cannot be used, and why. */
+export interface UnusableJava {
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface JavaSearch {
+  /** The first usable one. */
+  readonly found?: { readonly file: string; readonly version: number };
+  /** Those that were tried before. */
+  readonly unusable: readonly UnusableJava[];
+}
 
 let java: Promise<string> | undefined;
 
 /**
- * The path of Java, from `JAVA_HOME` or else `PATH`. Its version is checked once for the lifetime of this process.
+ * The path of a Java of the required version. Searched once for the lifetime of this process.
  *
- * @throws when Java is missing or too old, with how to install it.
+ * @throws when Java is missing or too old, with what was found and how to install it.
  */
 export function findJava(signal: AbortSignal): Promise<string> {
-  java ??= findAndCheckJava(signal).catch((error) => {
-    java = undefined;
-    throw error;
-  });
+  java ??= searchJava({ signal }).then(
+    (search) => {
+      if (search.found !== undefined) return search.found.file;
+      java = undefined;
+      throw new Error(`${describeMissingJava(search)}: ${installCommand('java')}${dockerAlternative}.`);
+    },
+    (error) => {
+      java = undefined;
+      throw error;
+    },
+  );
   return java;
 }
 
-async function findAndCheckJava(signal: AbortSignal): Promise<string> {
-  const requirement = `Kafka and DynamoDB need Java ${MIN_JAVA_VERSION} or newer`;
-  const home = process.env['JAVA_HOME'];
-  const file = (home && findExecutable('java', join(home, 'bin'))) || findExecutable('java');
-  if (file === undefined) throw new Error(`${requirement}, but there is no java on the PATH: ${INSTALL_HINT}.`);
-  const output = await runProgram({ file, args: ['-version'] }, { signal });
-  // Before Java 9 the version of Java 8 was written "1.8".
-  const version = /version "(?:1\.)?(\d+)/.exec(output)?.[1];
-  if (Number(version) >= MIN_JAVA_VERSION) return file;
-  throw new Error(`${requirement}, but ${file} is version ${version ?? 'unknown'}: ${INSTALL_HINT}.`);
+export function describeMissingJava({ unusable }: JavaSearch): string {
+  const found = unusable.map(({ file, reason }) => `${file} (${reason})`).join(', ') || 'none';
+  return `Kafka and DynamoDB need Java ${MIN_JAVA_VERSION} or newer; found ${found}`;
 }
 
-/** @throws when Maven is missing, with how to install it. */
-export function findMaven(): string {
-  const maven = findExecutable('mvn');
-  if (maven !== undefined) return maven;
-  throw new Error(`Maven downloads Kafka and DynamoDB, but there is no mvn on the PATH: ${INSTALL_HINT}.`);
+interface SearchOptions {
+  readonly signal: AbortSignal;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Directories with one Java each, where installers put them. */
+  readonly installations?: readonly string[];
+}
+
+/** Tries `JAVA_HOME`, then each `PATH` directory, then where installers put Java, until one has the required version. */
+export async function searchJava({ signal, env = process.env, installations }: SearchOptions): Promise<JavaSearch> {
+  const unusable: UnusableJava[] = [];
+  const home = env['JAVA_HOME'];
+  const directories = [
+    ...(home ? [join(home, 'bin')] : []),
+    ...(env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== ''),
+    ...(installations ?? findInstallations()),
+  ];
+  for (const file of new Set(directories.map((directory) => join(directory, 'java')))) {
+    if (!isExecutable(file)) continue;
+    const version = await readVersion(file, signal);
+    if (typeof version !== 'number') unusable.push({ file, reason: version });
+    else if (version < MIN_JAVA_VERSION) unusable.push({ file, reason: `version ${version}` });
+    else return { found: { file, version }, unusable };
+  }
+  return { unusable };
+}
+
+/** The major version, or why it is unknown. macOS, for instance, has a `java` that only says how to install Java. */
+async function readVersion(file: string, signal: AbortSignal): Promise<number | string> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(VERSION_TIMEOUT_MS)]);
+  try {
+    const output = await runProgram({ file, args: ['-version'] }, { signal: limited });
+    // Before Java 9 the version of Java 8 was written "1.8".
+    const version = /version "(?:1\.)?(\d+)/.exec(output)?.[1];
+    return version === undefined ? '"java -version" prints no version' : Number(version);
+  } catch {
+    signal.throwIfAborted();
+    return limited.aborted ? '"java -version" does not end' : '"java -version" fails';
+  }
+}
+
+function findInstallations(): string[] {
+  const below = (directory: string, ...path: string[]) => {
+    try {
+      const names = readdirSync(directory).sort().reverse();
+      return names.map((name) => join(directory, name, ...path));
+    } catch {
+      return [];
+    }
+  };
+  return [
+    ...below('/usr/lib/jvm', 'bin'),
+    ...below('/Library/Java/JavaVirtualMachines', 'Contents', 'Home', 'bin'),
+    '/opt/homebrew/opt/openjdk/bin',
+    '/usr/local/opt/openjdk/bin',
+    ...below(join(homedir(), '.sdkman', 'candidates', 'java'), 'bin'),
+  ];
 }

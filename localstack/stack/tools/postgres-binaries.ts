@@ -1,5 +1,6 @@
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 export interface PostgresBinaries {
   readonly initdb: string;
@@ -20,6 +21,32 @@ export function findPostgresBinaries(): PostgresBinaries {
       { cause },
     );
   }
-  const directory = join(dirname(entry), '..', 'native', 'bin');
+  const packageDirectory = join(dirname(entry), '..');
+  restoreLibraryLinks(packageDirectory);
+  const directory = join(packageDirectory, 'native', 'bin');
   return { initdb: join(directory, 'initdb'), postgres: join(directory, 'postgres') };
+}
+
+/**
+ * Creates the symbolic links of the libraries, as the package's install script does, which `npm ci --ignore-scripts` does
+ * not run. Packages cannot contain links. Does nothing when they exist.
+ */
+export function restoreLibraryLinks(packageDirectory: string): void {
+  const listPath = join(packageDirectory, 'native', 'pg-symlinks.json');
+  if (!existsSync(listPath)) return;
+  const links = JSON.parse(readFileSync(listPath, 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const path = join(packageDirectory, target);
+    if (existsSync(path)) continue;
+    try {
+      symlinkSync(relative(dirname(target), source), path);
+    } catch (cause) {
+      // Another start may have created it meanwhile.
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw new Error(
+        `PostgreSQL lacks the library ${path}, because install scripts did not run: run "npm rebuild --ignore-scripts=false".`,
+        { cause },
+      );
+    }
+  }
 }

@@ -73,10 +73,11 @@ const EVENT_SOURCES: Layers = [
 ];
 
 const STACK: Layers = [
+  [['localstack/check-node.js', 'localstack/check-node.d.ts']],
   ['localstack/stack/endpoints.ts', 'localstack/stack/process/'],
   ['localstack/stack/aws-clients.ts', 'localstack/stack/tools/'],
   ['localstack/stack/servers/'],
-  ['localstack/stack/service/'],
+  ['localstack/stack/service/', 'localstack/stack/doctor/'],
   // start.ts, plugin.ts and the stacks.
   ['localstack/stack/'],
   ['localstack/commands/'],

@@ -1,0 +1,1 @@
+export function findMissing(version: string, root: string): string | undefined;
