@@ -24,8 +24,8 @@ export default {
       ...unit,
       // Stryker merges this with jest.config.js, whose other projects need servers.
       projects: [],
-      // Jest searches these folders anew for each change.
-      roots: ['<rootDir>/functions', '<rootDir>/tests/unit'],
+      // Jest searches these folders for each change.
+      roots: ['<rootDir>/functions', '<rootDir>/tests/unit', '<rootDir>/tests/support'],
       // What loads SDKs is slow and is no test of a rule, and what reads the sources finds the changes in them.
       testPathIgnorePatterns: [
         '/(handler|architecture|declarations|documentation|template|docker-compose|lockfile)\\.test\\.ts$',
