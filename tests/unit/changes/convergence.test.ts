@@ -155,7 +155,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2_147_483_647);
-/** The mutation tester asks for fewer, see stryker.config.js. */
+/** The mutation tester asks for fewer, see tests/mutation. */
 const RUNS = Number(process.env['FC_RUNS'] ?? 3_000);
 
 test(`the target converges to the source whatever happens in between (FC_SEED=${SEED})`, async () => {

@@ -17,7 +17,7 @@ test.each<Position['progress']>([
   { phase: 'stream', since: '10:20:', page: null },
   { phase: 'snapshot', since: '10:20:', afterEmpId: null },
   { phase: 'snapshot', since: '10:20:', afterEmpId: -3 },
-])('a saved position is read as it was: %j', (progress) => {
+])('reads what was encoded: %j', (progress) => {
   expect(decodePosition(encodePosition({ ...POSITION, progress }))).toEqual({ ...POSITION, progress });
 });
 
@@ -26,24 +26,54 @@ test.each([
   '{}',
   'null',
   '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"other","since":""}}',
+  '{"saveNumber":"1","epoch":"1","progress":{"phase":"stream","since":"1:1:","page":null}}',
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1"}',
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"stream","page":null}}',
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"stream","since":"1:1:"}}',
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"other","since":"1:1:","page":null}}',
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"other","since":"1:1:","afterEmpId":1}}',
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"snapshot","since":"1:1:"}}',
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"snapshot","since":"1:1:","afterEmpId":"1"}}',
   encodePosition(POSITION).replace('"9"', '9'),
   encodePosition(POSITION).replace('"1795371622846"', '"x"'),
-])('a position that is none is never taken for the beginning: %s', (text) => {
-  expect(() => decodePosition(text)).toThrow(expect.objectContaining({ code: 'PIPE_POSITION_UNREADABLE' }));
+])('an unreadable position is an error that an operator decides on: %s', (text) => {
+  expect(() => decodePosition(text)).toThrow(
+    expect.objectContaining({
+      code: 'PIPE_POSITION_UNREADABLE',
+      retry: 'manual',
+      message: expect.stringMatching(
+        /^the saved position .* is not in the format of this version; run `npm run resnapshot`/,
+      ),
+    }),
+  );
 });
 
-test('a source that is the same, or has numbered a save that was not finished, is taken', () => {
+test('an unreadable position passes on why', () => {
+  expect(() => decodePosition('{')).toThrow(expect.objectContaining({ cause: expect.any(SyntaxError) }));
+});
+
+test('accepts the same source, also after a save number whose save was not finished', () => {
   const { systemIdentifier, saveNumber } = POSITION;
   assertSameSource(POSITION, { systemIdentifier, saveNumber });
   assertSameSource(POSITION, { systemIdentifier, saveNumber: saveNumber + 1n });
 });
 
-test('another server and one turned back are refused with what to do', () => {
+test('refuses another server and a restored backup, and says what to do', () => {
   const { systemIdentifier, saveNumber } = POSITION;
   expect(() => assertSameSource(POSITION, { systemIdentifier: '1', saveNumber })).toThrow(
-    expect.objectContaining({ code: 'PIPE_SOURCE_REPLACED', message: expect.stringContaining('npm run resnapshot') }),
+    expect.objectContaining({
+      code: 'PIPE_SOURCE_REPLACED',
+      retry: 'manual',
+      message: expect.stringMatching(/server 7711062189930906264, but the source is server 1; .*npm run resnapshot/),
+    }),
   );
   expect(() => assertSameSource(POSITION, { systemIdentifier, saveNumber: saveNumber - 1n })).toThrow(
-    expect.objectContaining({ code: 'PIPE_SOURCE_RESTORED', message: expect.stringContaining('npm run resnapshot') }),
+    expect.objectContaining({
+      code: 'PIPE_SOURCE_RESTORED',
+      retry: 'manual',
+      message: expect.stringMatching(
+        /saved 9007199254740993 times, but the source has recorded only 9007199254740992 saves: .*npm run resnapshot/,
+      ),
+    }),
   );
 });

@@ -21,25 +21,50 @@ test.each<[Partial<Employee>, string | undefined]>([
   [{ dob: null }, 'bornAfter'],
   [{ dob: 'infinity' }, undefined],
   [{ dob: '-infinity' }, 'bornAfter'],
-])('%j breaks %s', (fields, rule) => {
+])('%j violates %s', (fields, rule) => {
   expect(violatedRule(ALL, change(fields))?.name).toBe(rule);
 });
 
-test('a deletion is never held back', () => {
+test('no value violates a limit, also where 0 would not', () => {
+  const [salaryAbove] = parseChangeRules('salaryAbove=-1');
+  expect(salaryAbove?.allows(change({ salary: null }).employee)).toBe(false);
+  expect(salaryAbove?.allows(change({ salary: 0 }).employee)).toBe(true);
+});
+
+test('a rule says in words what it expects', () => {
+  expect(ALL.map(({ expectation }) => expectation)).toEqual([
+    'an emp_id of 0 or more',
+    'a salary above 10000',
+    'a date of birth after the year 2007',
+  ]);
+});
+
+test('the parameter of a rule may have blanks around =', () => {
+  expect(parseChangeRules('salaryAbove = 5,bornAfter =  -1').map(({ expectation }) => expectation)).toEqual([
+    'a salary above 5',
+    'a date of birth after the year -1',
+  ]);
+});
+
+test('a deletion violates no rule', () => {
   expect(violatedRule(ALL, change({ empId: -1, salary: 0 }, 'DELETE'))).toBeUndefined();
 });
 
-test('no rule at all is a choice', () => {
+test('an empty configuration has no rules', () => {
   expect(parseChangeRules(' , ')).toEqual([]);
 });
 
 test.each([
-  ['salaryAbove', /salaryAbove=10000/],
+  ['salaryAbove', /"salaryAbove" is not a rule; expected for example salaryAbove=10000$/],
+  ['bornAfter', /"bornAfter" is not a rule; expected for example bornAfter=2007$/],
   ['salaryAbove=much', /"salaryAbove=much" is not a rule/],
-  ['noNegativeEmpId=1', /noNegativeEmpId/],
-  ['NoNegativeEmpId', /noNegativeEmpId,salaryAbove=10000,bornAfter=2007/],
+  ['salaryAbove=5x', /"salaryAbove=5x" is not a rule/],
+  ['salaryAbove+=5', /is not a rule/],
+  ['-salaryAbove=5', /is not a rule/],
+  ['noNegativeEmpId=1', /"noNegativeEmpId=1" is not a rule; expected for example noNegativeEmpId$/],
+  ['NoNegativeEmpId', /expected some of noNegativeEmpId,salaryAbove=10000,bornAfter=2007$/],
   ['toString', /is not a rule/],
   ['bornAfter=2007,bornAfter=2008', /given twice/],
-])('%s is refused with what to write', (configuration, message) => {
+])('refuses %s and says what is possible', (configuration, message) => {
   expect(() => parseChangeRules(configuration)).toThrow(message);
 });

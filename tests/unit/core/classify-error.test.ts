@@ -1,11 +1,11 @@
-import { classifyError } from '../../../functions/core/classify-error.ts';
+import { classifyError, sqlStateOf } from '../../../functions/core/classify-error.ts';
 import { ConfigError, InputError, PipelineError } from '../../../functions/core/errors.ts';
 
 const withCode = (code: unknown) => Object.assign(new Error('from somewhere'), { code });
 
 describe('classifyError', () => {
   it.each(['22001', '22003', '22008', '22P02', '22021', '23502', '23514', '23505'])(
-    'takes SQLSTATE %s for wrong data',
+    'SQLSTATE %s is permanent',
     (code) => {
       expect(classifyError(withCode(code))).toBe('permanent');
     },
@@ -29,25 +29,38 @@ describe('classifyError', () => {
     ['a refused connection', 'ECONNREFUSED'],
     ['a broken connection', 'ECONNRESET'],
     ['a name that is not found', 'ENOTFOUND'],
+    ['a code with something before it', 'X22001'],
+    ['a code with something after it', '220011'],
+    ['a code of lower case', '22p02'],
     ['a number', 22_001],
     ['no code', undefined],
-  ])('takes %s for a broken world', (_, code) => {
+  ])('%s is transient', (_, code) => {
     expect(classifyError(withCode(code))).toBe('transient');
   });
 
-  it.each([undefined, null, 'text', 7, {}])('takes what it does not know for a broken world: %p', (thrown) => {
+  it.each([undefined, null, 'text', 7, {}])('an unknown error is transient: %p', (thrown) => {
     expect(classifyError(thrown)).toBe('transient');
   });
 
-  it('goes by what our own errors say of themselves', () => {
+  it('an error of this project says itself whether it is permanent', () => {
     expect(classifyError(new InputError('PIPE_X', 'bad'))).toBe('permanent');
     expect(classifyError(new ConfigError('bad'))).toBe('transient');
     expect(classifyError(new PipelineError('PIPE_X', 'away', { retry: 'timed' }))).toBe('transient');
   });
 });
 
-describe('our own errors', () => {
-  it('tell class, code, place and cause', () => {
+describe('sqlStateOf', () => {
+  it('gives the code of an error that the database raised', () => {
+    expect(sqlStateOf(withCode('23505'))).toBe('23505');
+  });
+
+  it.each([undefined, null, 'text', new Error('no code'), withCode(7)])('gives unknown for %p', (thrown) => {
+    expect(sqlStateOf(thrown)).toBe('unknown');
+  });
+});
+
+describe('the errors of this project', () => {
+  it('have class, code, context and cause', () => {
     const cause = new Error('below');
     expect(new InputError('PIPE_X', 'expected this', { line: 3 }, cause)).toMatchObject({
       name: 'InputError',

@@ -76,7 +76,33 @@ describe('a dead letter', () => {
     }
   });
 
-  it('has the key of its record, or none', () => {
+  it.each([
+    [MAX_DEAD_LETTER_PAYLOAD_BYTES, false],
+    [MAX_DEAD_LETTER_PAYLOAD_BYTES + 1, true],
+  ])('of %i bytes says %s to whether it is cut', (length, isCut) => {
+    const { payload, payloadBytes, cut } = decode(Buffer.alloc(length, 'x'));
+
+    expect({ payloadBytes, cut, kept: payload.length }).toEqual({
+      payloadBytes: length,
+      cut: isCut,
+      kept: MAX_DEAD_LETTER_PAYLOAD_BYTES,
+    });
+  });
+
+  it('loses at most the bytes of one character to the cut, also of bytes that are no text', () => {
+    const { payload } = decode(Buffer.alloc(2 * MAX_DEAD_LETTER_PAYLOAD_BYTES, 0x80));
+
+    expect(Buffer.from(payload, 'base64')).toHaveLength(MAX_DEAD_LETTER_PAYLOAD_BYTES - 4);
+  });
+
+  it('has a key of up to the greatest payload, and leaves out a longer one', () => {
+    const longest = Buffer.alloc(MAX_DEAD_LETTER_PAYLOAD_BYTES, 'k');
+
+    expect(deadLetterKey(deadLetter(null, { key: longest }))).toEqual(longest);
+    expect(deadLetterKey(deadLetter(null, { key: Buffer.concat([longest, Buffer.from('k')]) }))).toBeNull();
+  });
+
+  it('has the key of its record', () => {
     expect(deadLetterKey(deadLetter(null, { key: Buffer.from('7') }))).toEqual(Buffer.from('7'));
     expect(deadLetterKey(deadLetter(null, { key: null }))).toBeNull();
     expect(deadLetterKey(deadLetter(null))).toBeNull();

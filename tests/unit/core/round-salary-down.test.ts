@@ -35,6 +35,8 @@ describe('parseSalaryRoundedDown', () => {
     ['１２', 'a text that is not a number'],
     ['2147483648', 'a number above 2147483647'],
     ['99999999999999999999', 'a number above 2147483647'],
+    ['10000000000', 'a number above 2147483647'],
+    ['020000000001', 'a number above 2147483647'],
     ['9'.repeat(5_000), 'a number above 2147483647'],
   ])('refuses %j as %s', (text, expected) => {
     expect(parseSalaryRoundedDown(text)).toBe(expected);

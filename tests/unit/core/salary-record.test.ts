@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {
+  createSalaryRecordEncoder,
   decodeSalaryRecord,
   type FileVersion,
   type SalaryRow,
-  createSalaryRecordEncoder,
 } from '../../../functions/core/salary-record.ts';
 
 const text = (maxLength: number) =>

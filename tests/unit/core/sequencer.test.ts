@@ -14,6 +14,7 @@ describe('compareSequencers', () => {
 
   it('pads the shorter one on its right, so that more digits alone do not make it newer', () => {
     expect(compareSequencers('0A', '0A00')).toBe(0);
+    expect(compareSequencers('0A00', '0A')).toBe(0);
     expect(compareSequencers('0B', '0A99')).toBe(1);
     expect(compareSequencers('0A99', '0B')).toBe(-1);
     expect(compareSequencers('0A', '0A01')).toBe(-1);
