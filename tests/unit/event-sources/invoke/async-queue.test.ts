@@ -151,6 +151,12 @@ test('[documented] asynchronous invocation: throttling goes back to the queue, w
   await expect(readdir(join(directory, 'destinations'))).rejects.toThrow('ENOENT');
 });
 
+test('the delays of an outage start again after an attempt that reached the function', async () => {
+  const setup = queueOf([throttled, throttled, threw, throttled, success]);
+  await run(setup);
+  expect(setup.clock.waits).toEqual([250, 500, 60_000, 250]);
+});
+
 test('[documented] asynchronous invocation: the dead letter queue gets the bare event, beside the destination', async () => {
   const deadLetterTarget = 'arn:aws:sns:eu-central-1:123456789012:dead';
   await run(queueOf([threw], { maximumRetryAttempts: 0, onFailure: bucketArn, deadLetterTarget }), '{"b":2}');

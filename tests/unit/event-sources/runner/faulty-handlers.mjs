@@ -1,8 +1,9 @@
-export const succeed = async (event) => ({ received: event, absent: undefined });
+export const echo = async (event) => ({ received: event, absent: undefined, notCloneable: () => {} });
 export const throwText = async () => {
   throw 'a text, not an Error';
 };
-export const throwOutsidePromise = () => {
+export const throwOutsidePromise = (event) => {
+  if (event.succeeds) return Promise.resolve('done');
   setTimeout(() => {
     throw new Error('outside of any promise');
   });

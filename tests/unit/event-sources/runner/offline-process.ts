@@ -11,7 +11,11 @@ export interface OfflineTask {
   readonly isPatched: boolean;
   readonly timeoutSeconds?: number;
   /** `Event` and `RequestResponse` go through the Invoke API's controller, `in process` through our own invoker. */
-  readonly steps: readonly { readonly handler: string; readonly via: 'RequestResponse' | 'Event' | 'in process' }[];
+  readonly steps: readonly {
+    readonly handler: string;
+    readonly via: 'RequestResponse' | 'Event' | 'in process';
+    readonly event?: object;
+  }[];
 }
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
@@ -47,8 +51,8 @@ lambda.create(
 const controller = new InvocationsController(lambda);
 if (isPatched) await lambda.start();
 
-for (const { handler, via } of steps) {
-  const payload = JSON.stringify({ n: 1 });
+for (const { handler, via, event = {} } of steps) {
+  const payload = JSON.stringify(event);
   print(
     via === 'in process'
       ? await new InProcessInvoker((await captured) ?? lambda, { handlersShareThread: false }).invoke({

@@ -72,31 +72,34 @@ console.log(JSON.stringify(Object.keys(new Offline({}, {}, {}).internals())));`;
 });
 
 test('with the patches each failure fails its own invocation, and the next one succeeds', async () => {
+  const exited = 'Runtime exited with error: exit status 1';
   const ended = await run({
     isPatched: true,
     steps: [
       { handler: 'throwOutsidePromise', via: 'in process' },
+      { handler: 'throwOutsidePromise', via: 'in process', event: { succeeds: true } },
       { handler: 'exit', via: 'in process' },
       { handler: 'exit', via: 'RequestResponse' },
       { handler: 'throwText', via: 'in process' },
       { handler: 'reject', via: 'in process' },
-      { handler: 'reject', via: 'Event' },
-      { handler: 'succeed', via: 'in process' },
-      { handler: 'succeed', via: 'RequestResponse' },
+      { handler: 'reject', via: 'Event', event: { n: 1 } },
+      { handler: 'echo', via: 'in process', event: { n: 2 } },
+      { handler: 'echo', via: 'RequestResponse', event: { n: 3 } },
     ],
   });
   const failed = (message: string) =>
     expect.objectContaining({ kind: 'functionError', body: expect.stringContaining(`"errorMessage":"${message}"`) });
   expect(ended.lines).toEqual([
     failed('Runtime exited with error: Error: outside of any promise'),
-    failed('Runtime exited with error: exit status 1'),
-    expect.objectContaining({ UnhandledError: true }),
+    expect.objectContaining({ kind: 'success', body: '"done"' }),
+    failed(exited),
+    expect.objectContaining({ UnhandledError: true, Payload: expect.objectContaining({ errorMessage: exited }) }),
     failed('a text, not an Error'),
     failed('rejected'),
     { queued: 'reject', payload: '{"n":1}' },
     { Payload: '', StatusCode: 202 },
-    expect.objectContaining({ kind: 'success', body: '{"received":{"n":1}}' }),
-    { Payload: { received: { n: 1 } }, StatusCode: 200 },
+    expect.objectContaining({ kind: 'success', body: '{"received":{"n":2}}' }),
+    { Payload: { received: { n: 3 } }, StatusCode: 200 },
   ]);
   expect(ended.exitCode).toBe(0);
 });

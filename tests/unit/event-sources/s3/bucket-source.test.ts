@@ -134,8 +134,15 @@ describe('The pause after a listing', () => {
     listing.contents = [objectAt(1)];
     source.notified('a', 'ObjectCreated:Copy');
     await eventually(() => queued.length === 1);
+    // The reported name is for one event only.
+    listing.contents = [objectAt(2)];
+    source.notified('other', 'ObjectCreated:Put');
+    await eventually(() => queued.length === 2);
     await source.stop();
-    expect(queued).toMatchObject([{ functionName: 'fn', eventName: 'ObjectCreated:Copy', object: { key: 'a' } }]);
+    expect(queued).toMatchObject([
+      { functionName: 'fn', eventName: 'ObjectCreated:Copy', object: { key: 'a' } },
+      { functionName: 'fn', eventName: 'ObjectCreated:Put', object: { key: 'a' } },
+    ]);
   });
 
   test('is left out when a notification arrives during the listing', async () => {
@@ -172,6 +179,31 @@ test('a version that is older becomes an event first, and a delete marker in its
   expect([...new Set(sequencers)].sort()).toEqual(sequencers);
 });
 
+test('objects of a page become events in the order of their times', async () => {
+  const { source, listing, queued } = sourceOn(new StoppedClock());
+  listing.contents = [objectAt(2_000), objectAt(1_000, { key: 'b' }), objectAt(3_000, { key: 'c' })];
+  source.start([]);
+  await source.polling();
+  await source.stop();
+  expect(queued.map(({ object }) => object.key)).toEqual(['b', 'a', 'c']);
+});
+
+test('a version that the listing no longer has is not an event', async () => {
+  const { source, listing, queued } = sourceOn(new StoppedClock());
+  listing.isVersionedBucket = true;
+  listing.contents = [objectAt(1_000, { versionId: 'v1' })];
+  source.start([]);
+  await source.polling();
+  listing.contents = [objectAt(1_000, { key: 'b', versionId: 'v1' })];
+  source.notified('b', 'ObjectCreated:Put');
+  await eventually(() => queued.length === 2);
+  await source.stop();
+  expect(queued.map(({ eventName, object }) => [eventName, object.key])).toEqual([
+    ['ObjectCreated:Put', 'a'],
+    ['ObjectCreated:Put', 'b'],
+  ]);
+});
+
 test('an object that the listing no longer has is deleted', async () => {
   const clock = new StoppedClock();
   const { source, listing, queued } = sourceOn(clock);
@@ -190,21 +222,27 @@ test('an event that an earlier process has queued is not queued again, and its s
   before.listing.contents = [objectAt(1_000)];
   before.source.start([]);
   await before.source.polling();
+  // Of the same time, so that its sequencer is not derived from the time alone.
+  before.listing.contents = [objectAt(1_000, { eTag: '"second"' })];
+  before.source.notified('a', 'ObjectCreated:Put');
+  await eventually(() => before.queued.length === 2);
   await before.source.stop();
-  const [event] = before.queued;
+  const [, second] = before.queued;
   // A crash between queue and cursor.
   await rm(join(directory, 'b.jsonl'));
 
-  const { source, listing, queued } = sourceOn(new StoppedClock());
-  listing.contents = [objectAt(1_000)];
-  source.start([{ id: '1', functionName: 'fn', payload: '{}', enqueuedAt: 0, attempts: 0, origin: event?.origin }]);
+  const clock = new StoppedClock();
+  const { source, listing, queued } = sourceOn(clock);
+  listing.contents = [objectAt(1_000, { eTag: '"third"' })];
+  source.start([{ id: '1', functionName: 'fn', payload: '{}', enqueuedAt: 0, attempts: 0, origin: second?.origin }]);
   await source.polling();
-  expect(queued).toEqual([]);
-  listing.contents = [objectAt(1_000, { eTag: '"other"' })];
+  listing.contents = [objectAt(1_000, { eTag: '"second"' })];
   source.notified('a', 'ObjectCreated:Put');
-  await eventually(() => queued.length === 1);
+  // The pause after the second listing.
+  await eventually(() => clock.waits.length === 2);
   await source.stop();
-  expect((queued[0]?.object.sequencer ?? '') > (event?.object.sequencer ?? '')).toBe(true);
+  expect(queued).toHaveLength(1);
+  expect((queued[0]?.object.sequencer ?? '') > (second?.object.sequencer ?? '')).toBe(true);
 });
 
 test('listing pauses while more than a thousand events are in the queue', async () => {
