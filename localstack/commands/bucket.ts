@@ -15,6 +15,13 @@ export async function putIntoBucket(s3: StackEndpoints['s3'], key: string, body:
       partSize: PART_BYTES,
       params: { Bucket: s3.bucket, Key: key, Body: body, ContentType: 'text/csv' },
     }).done();
+  } catch (cause) {
+    const { name, message } = cause as Error;
+    throw new Error(
+      `The bucket ${s3.bucket} at ${s3.endpoint} did not accept ${key} (${message || name}): check that the stack is ` +
+        'running, with "npm run status", or start it with "npm start".',
+      { cause },
+    );
   } finally {
     client.destroy();
   }

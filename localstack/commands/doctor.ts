@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { examineMachine, formatReport } from '../stack/doctor/doctor.ts';
+import { stackDirectory } from '../stack/user-path.ts';
 import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
 
 const USAGE = `npm run doctor [-- --json] [--directory DIR]
@@ -13,7 +14,7 @@ await runCommand(USAGE, async (args) => {
     options: { json: { type: 'boolean', default: false }, directory: directoryOption },
   });
   const { signal } = new AbortController();
-  const findings = await examineMachine({ directory: values.directory, signal });
+  const findings = await examineMachine({ directory: stackDirectory(values.directory), signal });
   console.log(values.json ? JSON.stringify(findings) : formatReport(findings));
   if (findings.some(({ state }) => state === 'missing')) process.exitCode = 1;
 });

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readEndpoints } from '../stack/endpoints.ts';
+import { stackDirectory, userPath } from '../stack/user-path.ts';
 import { putIntoBucket } from './bucket.ts';
+import { shellWord } from './csv-file.ts';
 import { DIRECTORY_USAGE, directoryOption, requireCsvKey, runCommand, UsageError, wholeNumber } from './run-command.ts';
 import { type SalaryCsvOptions, salaryCsv } from './salary-csv.ts';
 
@@ -44,7 +48,9 @@ await runCommand(USAGE, async (args) => {
   const firstSeed =
     values.seed === undefined ? Math.floor(Math.random() * SEED_COUNT) : wholeNumber('--seed', values.seed, 0);
   const destination: Destination =
-    values.out === undefined ? { key: values.key, directory: values.directory } : { out: values.out };
+    values.out === undefined
+      ? { key: values.key, directory: stackDirectory(values.directory) }
+      : { out: await outputPath(values.out) };
 
   for (let seed = firstSeed; ; seed += 1) {
     const startedAt = performance.now();
@@ -55,6 +61,23 @@ await runCommand(USAGE, async (args) => {
     await delay(Math.max(0, everyMs - (performance.now() - startedAt)));
   }
 });
+
+/** @throws when no file can be written there. */
+async function outputPath(given: string): Promise<string> {
+  if (given === '-') return given;
+  if (given === '') throw new UsageError('Expected --out to be the path of a file, but found an empty path.');
+  const path = userPath(given);
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) {
+    throw new UsageError(`Expected --out to be the path of a file, but ${path} is a folder.`);
+  }
+  const folder = dirname(path);
+  await access(folder, constants.W_OK).catch((cause) => {
+    throw new Error(`Cannot write ${path}, because ${folder} cannot be written: run "mkdir -p ${shellWord(folder)}".`, {
+      cause,
+    });
+  });
+  return path;
+}
 
 async function generate(options: SalaryCsvOptions, destination: Destination): Promise<string> {
   const body = Readable.from(salaryCsv(options));

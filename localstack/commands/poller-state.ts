@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 
 /** What the offset table says about poll-changes. */
-interface State {
+export interface State {
   readonly isPollerRunning: boolean;
   readonly isSnapshotRequested: boolean;
   readonly epoch?: string;

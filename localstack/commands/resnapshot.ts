@@ -3,8 +3,10 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { createDynamoDbClient } from '../stack/aws-clients.ts';
 import { readEndpoints } from '../stack/endpoints.ts';
-import { PollerState } from './poller-state.ts';
+import { stackDirectory } from '../stack/user-path.ts';
+import { PollerState, type State } from './poller-state.ts';
 import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
+import { readWhileRunning } from './read-while-running.ts';
 import { waitUntil } from './wait-until.ts';
 
 const USAGE = `npm run resnapshot [-- --yes] [--directory DIR]
@@ -22,7 +24,8 @@ await runCommand(USAGE, async (args) => {
     args,
     options: { yes: { type: 'boolean', default: false }, directory: directoryOption },
   });
-  const endpoints = await readEndpoints(values.directory);
+  const directory = stackDirectory(values.directory);
+  const endpoints = await readEndpoints(directory);
   if (!values.yes && !(await confirm('Read all employees of the source database again and publish them? [y/N] '))) {
     console.log('Cancelled: nothing was changed.');
     return;
@@ -33,12 +36,13 @@ await runCommand(USAGE, async (args) => {
     await state.requestSnapshot().catch((cause: Error) => {
       throw new Error(
         `DynamoDB at ${endpoints.dynamodb.endpoint} did not accept the request: ${cause.message}. ` +
-          `Check that the stack of ${values.directory} is still running.`,
+          `Check that the stack of ${directory} is still running.`,
         { cause },
       );
     });
-    await untilStarted(state);
-    await untilPublished(state);
+    const read = () => readWhileRunning(() => state.read(), directory);
+    await untilStarted(read);
+    await untilPublished(read);
   } finally {
     client.destroy();
   }
@@ -56,14 +60,14 @@ async function confirm(question: string): Promise<boolean> {
 }
 
 /** The poller removes the request when it starts the snapshot. */
-async function untilStarted(state: PollerState): Promise<void> {
-  const { isPollerRunning } = await state.read();
+async function untilStarted(read: () => Promise<State>): Promise<void> {
+  const { isPollerRunning } = await read();
   console.log(
     isPollerRunning
       ? 'Snapshot requested: the running poller starts it within seconds.'
       : 'Snapshot requested: no poller is running, and the schedule starts one within a minute.',
   );
-  await waitUntil(async () => !(await state.read()).isSnapshotRequested, {
+  await waitUntil(async () => !(await read()).isSnapshotRequested, {
     withinMs: START_TIMEOUT_MS,
     everyMs: POLL_INTERVAL_MS,
     onTimeout: () =>
@@ -73,11 +77,11 @@ async function untilStarted(state: PollerState): Promise<void> {
   console.log('Snapshot started.');
 }
 
-async function untilPublished(state: PollerState): Promise<void> {
-  const { epoch } = await state.read();
+async function untilPublished(read: () => Promise<State>): Promise<void> {
+  const { epoch } = await read();
   let lastEmployeeId: number | null | undefined;
   const isPublished = async () => {
-    const now = await state.read();
+    const now = await read();
     if (now.progress?.phase === 'stream') return true;
     if (now.epoch !== epoch) throw new Error('Another snapshot was requested meanwhile, which replaces this one.');
     lastEmployeeId = now.progress?.afterEmpId;

@@ -1,11 +1,15 @@
+import { isolateClients } from '../stack/process/isolate-clients.ts';
+import { DEFAULT_DIRECTORY } from '../stack/user-path.ts';
+import { isKeyTooLong } from './csv-file.ts';
+
 /** Invalid arguments: the message is printed together with the usage. */
 export class UsageError extends Error {}
 
 /** Added to the usage of commands that need a running stack. */
 export const DIRECTORY_USAGE = '  --directory DIR  the directory of the running stack (default: .localstack)';
 
-/** The option of `parseArgs` for `DIRECTORY_USAGE`. */
-export const directoryOption = { type: 'string', default: '.localstack' } as const;
+/** The option of `parseArgs` for `DIRECTORY_USAGE`. Its value goes through `stackDirectory`. */
+export const directoryOption = { type: 'string', default: DEFAULT_DIRECTORY } as const;
 
 /**
  * Runs a command of an npm script with its arguments, and prints why it failed. Exit code: 1 for a failure, 2 for invalid
@@ -17,6 +21,7 @@ export async function runCommand(usage: string, command: (args: string[]) => Pro
     console.log(usage);
     return;
   }
+  isolateClients();
   try {
     await command(args);
   } catch (error) {
@@ -43,6 +48,7 @@ export function wholeNumber(option: string, text: string, minimum: number): numb
 
 /** @throws UsageError when an object with this key would not start the pipeline. */
 export function requireCsvKey(key: string): void {
+  if (isKeyTooLong(key)) throw new UsageError('Expected a key of at most 1,024 bytes, but found a longer one.');
   if (key.endsWith('.csv')) return;
   throw new UsageError(
     `Expected a key that ends with .csv, because the pipeline reads only those, but found "${key}".`,

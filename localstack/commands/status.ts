@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
 import { readEndpoints } from '../stack/endpoints.ts';
+import { stackDirectory } from '../stack/user-path.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
 import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
 import { withDatabase } from './with-database.ts';
@@ -27,7 +28,8 @@ await runCommand(USAGE, async (args) => {
     args,
     options: { json: { type: 'boolean', default: false }, directory: directoryOption },
   });
-  const { targetDatabaseUrl, kafka } = await readEndpoints(values.directory);
+  const directory = stackDirectory(values.directory);
+  const { targetDatabaseUrl, kafka } = await readEndpoints(directory);
   const [database, topics] = await Promise.allSettled([
     readDatabase(targetDatabaseUrl),
     readKafkaStatus(kafka.brokers),
@@ -39,7 +41,7 @@ await runCommand(USAGE, async (args) => {
   if (values.json) console.log(JSON.stringify({ ...database.value, ...topics.value }));
 
   function unavailable(server: string, logName: string, cause: Error): Error {
-    const log = join(values.directory, 'logs', `${logName}.log`);
+    const log = join(directory, 'logs', `${logName}.log`);
     return new Error(
       `${server} does not respond: ${cause.message}. The stack restarts a crashed server within seconds: try again, ` +
         `then look at its log, ${log}.`,

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEndpoints } from '../stack/endpoints.ts';
+import { stackDirectory } from '../stack/user-path.ts';
 import { putIntoBucket } from './bucket.ts';
+import { shellWord, requireCsvFile, requireCsvName } from './csv-file.ts';
 import { DIRECTORY_USAGE, directoryOption, requireCsvKey, runCommand, UsageError } from './run-command.ts';
 
 const USAGE = `npm run upload -- FILE.csv [--key KEY] [--directory DIR]
@@ -21,15 +22,13 @@ await runCommand(USAGE, async (args) => {
   if (file === undefined || others.length > 0) {
     throw new UsageError(`Expected exactly one file, but found ${positionals.length}.`);
   }
-  const key = values.key ?? basename(file);
-  requireCsvKey(key);
-  const status = await stat(file).catch((cause) => {
-    throw new Error(`Expected the path of a CSV file, but cannot read ${file}: ${(cause as Error).message}.`, {
-      cause,
-    });
-  });
-  if (!status.isFile()) throw new Error(`Expected the path of a CSV file, but ${file} is not a file.`);
-  const { s3 } = await readEndpoints(values.directory);
-  await putIntoBucket(s3, key, createReadStream(file));
-  console.log(`Uploaded ${file} (${status.size.toLocaleString('en')} bytes) to s3://${s3.bucket}/${key}`);
+  if (values.key !== undefined) requireCsvKey(values.key);
+  const { path, bytes } = await requireCsvFile(file);
+  if (values.key === undefined) {
+    requireCsvName(path, (csvName) => `"npm run upload -- ${shellWord(file)} --key ${shellWord(csvName)}"`);
+  }
+  const key = values.key ?? basename(path);
+  const { s3 } = await readEndpoints(stackDirectory(values.directory));
+  await putIntoBucket(s3, key, createReadStream(path));
+  console.log(`Uploaded ${file} (${bytes.toLocaleString('en')} bytes) to s3://${s3.bucket}/${key}`);
 });

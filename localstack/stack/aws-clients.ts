@@ -2,9 +2,15 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { StackEndpoints } from './endpoints.ts';
 
+/** A server that accepts connections but does not answer, such as a suspended one, must not make a command wait for ever. */
+const TIMEOUTS = { connectionTimeout: 5_000, socketTimeout: 30_000 };
+
 export function createS3Client({ endpoint, region, accessKeyId, secretAccessKey }: StackEndpoints['s3']): S3Client {
   // With the bucket in the path, because a loopback address cannot have the bucket as a subdomain.
-  return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });
+  return new S3Client({
+    ...{ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true },
+    requestHandler: TIMEOUTS,
+  });
 }
 
 /** DynamoDB takes the same region and credentials as the S3 server. */
@@ -14,5 +20,6 @@ export function createDynamoDbClient({ dynamodb, s3 }: Pick<StackEndpoints, 'dyn
     endpoint: dynamodb.endpoint,
     region,
     credentials: { accessKeyId, secretAccessKey },
+    requestHandler: TIMEOUTS,
   });
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { S3ServerKind } from './servers/stack-servers.ts';
+import { DEFAULT_DIRECTORY } from './user-path.ts';
 
 export interface StartOptions {
   readonly directory: string;
@@ -25,7 +26,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
       docker: { type: 'boolean', default: false },
       s3: { type: 'string', default: 'fauxqs' },
       ports: { type: 'string', default: 'default' },
-      directory: { type: 'string', default: '.localstack' },
+      directory: { type: 'string', default: DEFAULT_DIRECTORY },
       help: { type: 'boolean', default: false },
     },
   });

@@ -8,6 +8,7 @@ import { ServerSupervisor } from './process/server-supervisor.ts';
 import type { RunningStack } from './service/running-stack.ts';
 import { ServerlessOffline } from './service/serverless-offline.ts';
 import { parseStartOptions, type StartOptions, usage } from './start-options.ts';
+import { stackDirectory } from './user-path.ts';
 
 interface Servers {
   start(): Promise<unknown>;
@@ -80,8 +81,9 @@ class StartCommand {
 }
 
 async function main(): Promise<void> {
-  const options = parseStartOptions(process.argv.slice(2));
-  if (options === undefined) return console.log(usage);
+  const parsed = parseStartOptions(process.argv.slice(2));
+  if (parsed === undefined) return console.log(usage);
+  const options = { ...parsed, directory: stackDirectory(parsed.directory) };
   const command = new StartCommand(options);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => command.stopAndExit(0));
   onNpmExit(() => command.stopAndExit(0));

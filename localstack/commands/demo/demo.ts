@@ -1,9 +1,10 @@
-import { access, constants, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireMachine } from '../../stack/doctor/doctor.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { TemporaryStack } from '../../stack/temporary-stack.ts';
+import { shellWord, requireCsvFile, requireCsvName } from '../csv-file.ts';
 import { runCommand, UsageError } from '../run-command.ts';
 import { sampleCsv } from '../sample-csv.ts';
 import { type ChangesResult, demonstrateChanges, seedSource } from './changes.ts';
@@ -77,10 +78,9 @@ function showChanges({ latencyMs, changes, snapshotRows, rowsInBoth }: ChangesRe
 
 await runCommand(USAGE, async ([file, ...others]) => {
   if (others.length > 0 || file?.startsWith('-')) throw new UsageError('Expected at most one file and no options.');
-  if (file !== undefined) {
-    await access(file, constants.R_OK).catch((cause) => {
-      throw new UsageError(`Expected the path of a CSV file, but cannot read ${file}.`, { cause });
-    });
+  const path = file === undefined ? undefined : (await requireCsvFile(file)).path;
+  if (path !== undefined) {
+    requireCsvName(path, (csvName) => `"mv ${shellWord(path)} ${shellWord(join(path, '..', csvName))}"`);
   }
   await requireMachine({ directory: tmpdir(), signal: new AbortController().signal });
   const demo = new Demo();
@@ -88,7 +88,7 @@ await runCommand(USAGE, async ([file, ...others]) => {
     process.once(signal, () => demo.stop().finally(() => process.exit(130)));
   }
   try {
-    await demo.run(file);
+    await demo.run(path);
     console.log('\nBoth results are verified.');
   } finally {
     await demo.stop();
