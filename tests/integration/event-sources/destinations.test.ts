@@ -16,22 +16,22 @@ const settings = () => {
   return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
 };
 
-/** A queue on the server that stands in for AWS, as the template names it and as a reader sees it. */
+/** A new queue, with its ARN and a way to receive from it. */
 async function createQueue() {
   const client = new SQSClient(settings());
   const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: uniqueName('failed') }));
   const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
   const receive = async () => {
-    for (;;) {
-      const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }));
-      const body = Messages?.[0]?.Body;
-      if (body !== undefined) return JSON.parse(body) as Record<string, unknown>;
-    }
+    const body = await eventually(async () => {
+      const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
+      return Messages?.[0]?.Body;
+    });
+    return JSON.parse(body) as Record<string, unknown>;
   };
   return { arn: Attributes?.['QueueArn'] ?? '', receive, close: () => client.destroy() };
 }
 
-const givenUp = (run: { groupId: string; topic: string }) => ({
+const failureRecordOf = (run: { groupId: string; topic: string }) => ({
   requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 1 },
   responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
   KafkaBatchInfo: {
@@ -40,8 +40,8 @@ const givenUp = (run: { groupId: string; topic: string }) => ({
   },
 });
 
-/** One record that the function never takes, with the destination at the endpoint given. */
-function failOnce(
+/** Delivers one record that fails, with the destination at its service's local endpoint. */
+function withFailedRecord(
   destination: string,
   service: 'sqs' | 'sns' | 's3',
   check: (run: { groupId: string; topic: string }) => Promise<void>,
@@ -66,12 +66,12 @@ function failOnce(
   );
 }
 
-describe('Destinations at the endpoints that stand in for AWS', () => {
-  test('[documented] failure record, SQS: a message, without content', async () => {
+describe('Destinations at local endpoints', () => {
+  test('[documented] failure record, SQS: a message without payload', async () => {
     const queue = await createQueue();
-    await failOnce(queue.arn, 'sqs', async (run) => {
+    await withFailedRecord(queue.arn, 'sqs', async (run) => {
       const record = await queue.receive();
-      expect(record).toMatchObject(givenUp(run));
+      expect(record).toMatchObject(failureRecordOf(run));
       expect(record).not.toHaveProperty('payload');
     });
     queue.close();
@@ -82,37 +82,35 @@ describe('Destinations at the endpoints that stand in for AWS', () => {
     const client = new SNSClient(settings());
     const { TopicArn = '' } = await client.send(new CreateTopicCommand({ Name: uniqueName('failed') }));
     await client.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: queue.arn }));
-    await failOnce(TopicArn, 'sns', async (run) => {
+    await withFailedRecord(TopicArn, 'sns', async (run) => {
       const { TopicArn: from, Message } = await queue.receive();
       expect(from).toBe(TopicArn);
-      expect(JSON.parse(String(Message))).toMatchObject(givenUp(run));
+      expect(JSON.parse(String(Message))).toMatchObject(failureRecordOf(run));
     });
     client.destroy();
     queue.close();
   });
 
-  test('[documented] failure record, S3: an object with the whole event as text', async () => {
+  test('[documented] failure record, S3: an object with the whole event as a string', async () => {
     const client = s3Client();
     const Bucket = uniqueName('failures');
     await client.send(new CreateBucketCommand({ Bucket }));
-    await failOnce(`arn:aws:s3:::${Bucket}`, 's3', async (run) => {
-      let key: string | undefined;
-      await eventually(async () => {
-        key = (await client.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key;
-        return key !== undefined;
-      });
+    await withFailedRecord(`arn:aws:s3:::${Bucket}`, 's3', async (run) => {
+      const key = await eventually(
+        async () => (await client.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key,
+      );
       expect(key).toMatch(new RegExp(`^aws/lambda/[0-9a-f-]{36}/${run.topic}-0/\\d{4}/\\d\\d/\\d\\d/`));
       const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }));
       const record = JSON.parse((await Body?.transformToString()) ?? '') as { payload: string };
-      expect(record).toMatchObject(givenUp(run));
+      expect(record).toMatchObject(failureRecordOf(run));
       expect(JSON.parse(record.payload)).toMatchObject({ records: { [`${run.topic}-0`]: [{ offset: 0 }] } });
     });
     client.destroy();
   });
 
-  test('without an endpoint a file each, named by service, resource and time', async () => {
+  test('without an endpoint each document becomes a file, named after service, resource and time', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'destinations-'));
-    const invoker = { invoke: () => Promise.reject(new Error('no function is a destination here')) };
+    const invoker = { invoke: () => Promise.reject(new Error('expected no invocation')) };
     const { region, credentials } = settings();
     const sender = new AwsSender({ endpoints: {}, region, credentials, directory, invoker });
     await sender.send('arn:aws:sqs:eu-central-1:123456789012:failed', '{"a":1}', 'unused');

@@ -229,7 +229,7 @@ test('stop ends after its grace time even if an invocation hangs', async () => {
   expect(group.commits).toEqual([]);
 });
 
-test('a new member removes the one that an earlier process left behind', async () => {
+test('a new member removes the stale member of an earlier process', async () => {
   const { pipeline, group } = await joined();
   group.memberId = null;
   await pipeline.beforeJoin(group);

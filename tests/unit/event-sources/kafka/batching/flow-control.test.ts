@@ -38,7 +38,7 @@ test.each([
   expect(calls).toEqual(['pause 0', 'resume 0']);
 });
 
-test('fetching pauses at a full payload, whatever the number of records', () => {
+test('fetching pauses when a full payload is queued, also with few records', () => {
   const { queues, calls, add } = setUp(1);
   add(queues[0], 1, MAX_PAYLOAD_BYTES - 1);
   expect(calls).toEqual([]);

@@ -74,7 +74,7 @@ describe('What kafkajs does without its patches', () => {
     expect(calls).toEqual(['join', 'listener starts', 'join']);
   });
 
-  test('it joins the group only after the hook before, and fetches only after the one behind', async () => {
+  test('with its patch it waits for the hooks around a join and before a fetch', async () => {
     const calls: string[] = [];
     await withFreshKafkajs(({ patchKafkajs, withGroupHooks }) => {
       patchKafkajs();
@@ -168,7 +168,7 @@ async function rebalance(calls: string[]): Promise<void> {
   await eventually(() => calls.filter((call) => call === 'join').length === 2, { withinMs: 10_000 });
 }
 
-/** Joins and fetches once as the Runner does, with hooks that take a while. */
+/** Joins and fetches once, as kafkajs' Runner does, with asynchronous hooks. */
 async function joinWithHooks(calls: string[], withGroupHooks: Patches['withGroupHooks']): Promise<void> {
   type Group = { joinAndSync(): Promise<void>; fetch(nodeId: number): Promise<unknown> };
   const ConsumerGroup = prototypeOf('kafkajs/src/consumer/consumerGroup') as unknown as Group;
