@@ -23,7 +23,6 @@ export function fillBatch(
   const filledFrom: PartitionQueue[] = [];
   let bytes = serializer.envelopeBytes;
   for (const queue of queues) {
-    if (records.length >= batchSize) break;
     // Commas separate partitions and records, so the first of each needs none.
     let needed = bytes + serializer.partitionBytes(queue.partition) - (filledFrom.length === 0 ? 1 : 0);
     const before = records.length;

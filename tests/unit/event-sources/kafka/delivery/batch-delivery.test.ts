@@ -31,7 +31,7 @@ async function deliver(
   outcomes: readonly InvocationOutcome[],
   properties: Partial<KafkaMapping> = {},
   records: readonly PolledRecord[] = [0, 1, 2, 3].map((offset) => polledRecord(offset)),
-  destinationFails = false,
+  { destinationFails = false, abortDuring = Number.NaN } = {},
 ) {
   const waits: number[] = [];
   const invocations: number[][] = [];
@@ -40,6 +40,7 @@ async function deliver(
   const metrics = new MappingMetrics();
   let now = NOW_MS;
   const mapping = kafkaMapping(properties);
+  const ending = new AbortController();
   const delivery = new BatchDelivery({
     mapping,
     serializer: new KafkaEventSerializer(mapping),
@@ -47,6 +48,7 @@ async function deliver(
       invoke: async ({ payload }: InvocationRequest) => {
         const event = JSON.parse(payload) as { records: Record<string, { offset: number }[]> };
         invocations.push((event.records['t-0'] ?? []).map(({ offset }) => offset));
+        if (invocations.length === abortDuring) ending.abort();
         return outcomes[invocations.length - 1] ?? success;
       },
     },
@@ -68,7 +70,9 @@ async function deliver(
     options: readOptions({}),
   });
   const settle = (batch: readonly PolledRecord[]) => settled.push(...batch.map(({ offset }) => offset));
-  await delivery.deliver({ records, settle }, new AbortController().signal);
+  await delivery.deliver({ records, settle }, ending.signal).catch((error) => {
+    if (error !== ending.signal.reason) throw error;
+  });
   return { waits, invocations, discarded, settled, metrics };
 }
 
@@ -86,6 +90,11 @@ describe('Retries', () => {
     expect(waits).toEqual([1_000, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
     expect(discarded).toEqual([]);
     expect(invocations).toHaveLength(10);
+  });
+
+  test('[inferred] the backoff of an outage starts again after the function was invoked', async () => {
+    const { waits } = await deliver([unreachable, unreachable, threw(), unreachable]);
+    expect(waits).toEqual([100, 200, 1_000, 100]);
   });
 
   test('[documented] after MaximumRetryAttempts retries the batch is discarded, with its last outcome', async () => {
@@ -106,7 +115,9 @@ describe('Retries', () => {
   });
 
   test('[documented] records are lost and counted when the destination fails', async () => {
-    const { settled, metrics } = await deliver([threw()], { maximumRetryAttempts: 0 }, undefined, true);
+    const { settled, metrics } = await deliver([threw()], { maximumRetryAttempts: 0 }, undefined, {
+      destinationFails: true,
+    });
     expect(settled).toEqual([0, 1, 2, 3]);
     expect(metrics).toMatchObject({
       DroppedEventCount: 4,
@@ -144,6 +155,17 @@ describe('Bisecting', () => {
   });
 });
 
+test('after an abort nothing more is invoked, and what is not settled stays so', async () => {
+  const { invocations, settled } = await deliver([threw(), success], { bisectBatchOnFunctionError: true }, undefined, {
+    abortDuring: 2,
+  });
+  expect(invocations).toEqual([
+    [0, 1, 2, 3],
+    [0, 1],
+  ]);
+  expect(settled).toEqual([0, 1]);
+});
+
 describe('Reported failures', () => {
   test('[documented] are retried alone, and count as retries', async () => {
     const { invocations, discarded, settled } = await deliver([reporting(2), reporting(2)], {
@@ -174,6 +196,14 @@ describe('Records that cannot succeed', () => {
     expect(discarded).toMatchObject([
       { condition: 'RecordAgeExceeded', invokeCount: 2, records: [{ offset: 0 }], lastOutcome: { requestId: 'last' } },
     ]);
+  });
+
+  test('[documented] a record that has exactly the maximum age is delivered', async () => {
+    const { invocations } = await deliver([], { maximumRecordAgeSeconds: 60 }, [
+      polledRecord(0, { timestamp: NOW_MS - 60_000 }),
+      polledRecord(1, { timestamp: NOW_MS - 60_001 }),
+    ]);
+    expect(invocations).toEqual([[0]]);
   });
 
   test('[documented] a record above 6 MB is discarded without an invocation; others are delivered', async () => {
