@@ -131,8 +131,18 @@ test.each([
   ['no employee', withField({ employee: null }), 'PIPE_CHANGE_FIELD', 'employee of a change to be an object'],
   ['a text as employee', withField({ employee: 'x' }), 'PIPE_CHANGE_FIELD', 'employee of a change to be an object'],
   ['an array as employee', withField({ employee: [] }), 'PIPE_CHANGE_FIELD', 'employee of a change to be an object'],
-  ['an employee with TRUNCATE', withField({ action: 'TRUNCATE' }), 'PIPE_CHANGE_FIELD', 'null with TRUNCATE'],
-  ['an employee with SNAPSHOT_END', snapshotEnd({ employee: {} }), 'PIPE_CHANGE_FIELD', 'null with SNAPSHOT_END'],
+  [
+    'an employee with TRUNCATE',
+    withField({ action: 'TRUNCATE' }),
+    'PIPE_CHANGE_FIELD',
+    'field employee of a change to be null with TRUNCATE',
+  ],
+  [
+    'an employee with SNAPSHOT_END',
+    snapshotEnd({ employee: {} }),
+    'PIPE_CHANGE_FIELD',
+    'field employee of a change to be null with SNAPSHOT_END',
+  ],
   [
     'no number of partitions',
     snapshotEnd({ partitions: null }),

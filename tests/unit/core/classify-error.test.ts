@@ -58,22 +58,3 @@ describe('sqlStateOf', () => {
     expect(sqlStateOf(thrown)).toBe('unknown');
   });
 });
-
-describe('the errors of this project', () => {
-  it('have class, code, context and cause', () => {
-    const cause = new Error('below');
-    expect(new InputError('PIPE_X', 'expected this', { line: 3 }, cause)).toMatchObject({
-      name: 'InputError',
-      code: 'PIPE_X',
-      retry: 'never',
-      message: 'expected this',
-      context: { line: 3 },
-      cause,
-    });
-    expect(new ConfigError('expected that')).toMatchObject({
-      name: 'ConfigError',
-      code: 'PIPE_CONFIG',
-      retry: 'manual',
-    });
-  });
-});

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   type DeadLetter,
   deadLetterKey,
+  deadLetterOfRecord,
   encodeDeadLetter,
   MAX_DEAD_LETTER_PAYLOAD_BYTES,
 } from '../../../functions/core/dead-letter.ts';
@@ -100,6 +101,18 @@ describe('a dead letter', () => {
 
     expect(deadLetterKey(deadLetter(null, { key: longest }))).toEqual(longest);
     expect(deadLetterKey(deadLetter(null, { key: Buffer.concat([longest, Buffer.from('k')]) }))).toBeNull();
+  });
+
+  it('of a Kafka record has its key, value and offset', () => {
+    const record = { topic: 't', partition: 3, offset: '42', timestampMs: 7, key: Buffer.from('k'), value: null };
+
+    expect(deadLetterOfRecord(record, 'PIPE_X', 'expected a value')).toEqual({
+      code: 'PIPE_X',
+      reason: 'expected a value',
+      origin: { topic: 't', partition: 3, offset: '42' },
+      key: Buffer.from('k'),
+      payload: null,
+    });
   });
 
   it('has the key of its record', () => {

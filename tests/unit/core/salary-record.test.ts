@@ -45,21 +45,37 @@ describe('a salary record', () => {
   });
 
   it.each([
-    ['text that is not JSON', '{"schema":1', 'text that is not JSON'],
-    ['an array', '[]', 'a JSON object'],
-    ['null', 'null', 'a JSON object'],
-    ['another schema', JSON.stringify({ ...good, schema: 2 }), 'schema'],
+    ['text that is not JSON', '{"schema":1', 'expected a salary record as a JSON object, got text that is not JSON'],
+    ['another schema', JSON.stringify({ ...good, schema: 2 }), 'field schema of a salary record to be 1,'],
     ['no schema', JSON.stringify({ ...good, schema: undefined }), 'schema'],
-    ['no department', JSON.stringify({ ...good, department: undefined }), 'department'],
+    [
+      'no department',
+      JSON.stringify({ ...good, department: undefined }),
+      'field department of a salary record to be a text without U+0000',
+    ],
     ['a number for a text', JSON.stringify({ ...good, positionTitle: 7 }), 'positionTitle'],
     ['U+0000 in a text', JSON.stringify({ ...good, key: 'a\0b' }), 'key'],
-    ['row 0', JSON.stringify({ ...good, rowNumber: 0 }), 'rowNumber'],
+    [
+      'row 0',
+      JSON.stringify({ ...good, rowNumber: 0 }),
+      'field rowNumber of a salary record to be a whole number from 1 to 2147483647',
+    ],
     ['a row beyond 32 bits', JSON.stringify({ ...good, rowNumber: 2_147_483_648 }), 'rowNumber'],
-    ['a negative salary', JSON.stringify({ ...good, salary: -1 }), 'salary'],
+    [
+      'a negative salary',
+      JSON.stringify({ ...good, salary: -1 }),
+      'field salary of a salary record to be a whole number from 0 to 2147483647',
+    ],
     ['a salary with a fraction', JSON.stringify({ ...good, salary: 1.5 }), 'salary'],
     ['a salary as text', JSON.stringify({ ...good, salary: '1' }), 'salary'],
     ['a salary beyond 32 bits', JSON.stringify({ ...good, salary: 2_147_483_648 }), 'salary'],
-    ['a date in another form', JSON.stringify({ ...good, hireDate: '01-May-2012' }), 'hireDate'],
+    [
+      'a date in another form',
+      JSON.stringify({ ...good, hireDate: '01-May-2012' }),
+      'field hireDate of a salary record to be a date as YYYY-MM-DD',
+    ],
+    ['something before the date', JSON.stringify({ ...good, hireDate: ' 2012-05-01' }), 'hireDate'],
+    ['something after the date', JSON.stringify({ ...good, hireDate: '2012-05-01T' }), 'hireDate'],
   ])('is refused with %s', (_, json, named) => {
     expect(() => decodeSalaryRecord(Buffer.from(json))).toThrow(
       expect.objectContaining({
@@ -67,6 +83,12 @@ describe('a salary record', () => {
         retry: 'never',
         message: expect.stringContaining(named),
       }),
+    );
+  });
+
+  it('is refused with the field in the context of the error', () => {
+    expect(() => decodeSalaryRecord(Buffer.from(JSON.stringify({ ...good, salary: null })))).toThrow(
+      expect.objectContaining({ context: { field: 'salary' } }),
     );
   });
 

@@ -90,11 +90,23 @@ describe('applySalaryRules', () => {
   it('rejects with what was expected and found, without the values', () => {
     const reasonOf = (outcome: RowOutcome) => (outcome.kind === 'rejected' ? outcome.rejection.reason : '');
     expect(reasonOf(apply({}, 'one more'))).toBe('expected 6 columns as the header has, got 7');
+    expect(reasonOf(applySalaryRules(['other'], columns, filter))).toBe(
+      'expected 6 columns, got 1, without a department',
+    );
     expect(reasonOf(apply({ hireDate: '' }))).toMatch(/^expected in Initial Hire Date .* got nothing$/);
+    expect(reasonOf(apply({ hireDate: 'soon' }))).toMatch(/^expected in Initial Hire Date .* got another text$/);
     expect(reasonOf(apply({ salary: '-731' }))).toMatch(/^expected in Salary .* got a negative number$/);
     expect(reasonOf(apply({ salary: '-731' }))).not.toContain('731');
     expect(reasonOf(apply({ title: 'x'.repeat(205) }))).toBe(
       'expected in Position Title at most 200 characters, got 205',
+    );
+    expect(reasonOf(apply({ division: '\0' }))).toBe(
+      'expected in Department-Division a text without U+0000, which the database cannot store, got one with it',
+    );
+    const long = 'E'.repeat(201);
+    const anyDepartment = { ...filter, departments: new Set([long]) };
+    expect(reasonOf(applySalaryRules(['other', long, 'D', 'T', '01-Feb-2015', '1'], columns, anyDepartment))).toBe(
+      'expected in Department at most 200 characters, got 201',
     );
   });
 });
