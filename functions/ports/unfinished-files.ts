@@ -18,7 +18,8 @@ export interface UnfinishedFiles {
   findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]>;
 
   /**
-   * Files in state `loading` whose last heartbeat is more than `staleAfterMs` ago, the longest silent first.
+   * Files in state `loading` whose last heartbeat is more than `staleAfterMs` ago, the longest silent first. Progress and
+   * the end of the file are heartbeats, and so are rows that are loaded or recorded as refused.
    *
    * A file whose end is recorded waits for load-salaries only and gets ten times as long, because Kafka keeps its
    * records for as long as load-salaries needs.

@@ -7,6 +7,7 @@ import {
   ingest,
   mustNotBeCalled,
   type SalaryDatabaseUnderTest,
+  salaryOf,
 } from './salary-database.ts';
 
 const MINUTE_MS = 60_000;
@@ -90,6 +91,8 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
       it.each<[string, () => Promise<unknown>]>([
         ['a report of progress', () => subject.ledger.reportProgress(file, countsOf(0))],
         ['the end of the file', () => subject.ledger.finish(file, countsOf(5))],
+        ['rows were loaded', () => subject.tables.load([salaryOf(file, 1)])],
+        ['refused rows were recorded', () => subject.tables.recordRefused([salaryOf(file, 1)])],
       ])('is not stalled any more after %s', async (_, heartbeat) => {
         await begin(subject, file);
         await subject.age(file, 2 * MINUTE_MS);

@@ -10,6 +10,8 @@ export class InMemorySalaryTables implements SalaryTables {
   outage: Error | undefined;
   /** Number of rows in each call of `load`. */
   readonly batchSizes: number[] = [];
+  /** Number of rows in each call of `recordRefused`. */
+  readonly refusedBatchSizes: number[] = [];
 
   constructor(database: InMemorySalaryDatabase) {
     this.#database = database;
@@ -21,6 +23,7 @@ export class InMemorySalaryTables implements SalaryTables {
   }
 
   async recordRefused(batch: readonly ReceivedSalary[]): Promise<void> {
+    this.refusedBatchSizes.push(batch.length);
     await this.#database.transaction(() => {
       if (this.outage) throw this.outage;
       for (const { salary } of batch) {

@@ -50,6 +50,7 @@ describe('SalaryLoader', () => {
   it('loads a good batch in one call', async () => {
     expect(await loader.load(records(5))).toEqual({ loaded: 5, skipped: 0, deadLettered: 0 });
     expect(tables.batchSizes).toEqual([5]);
+    expect(tables.refusedBatchSizes).toEqual([]);
     expect(deadLetters.deadLetters).toEqual([]);
   });
 

@@ -85,16 +85,17 @@ describe('BucketReconciler', () => {
     expect(transformCsv.events).toMatchObject([{ arrival }, { arrival }]);
   });
 
-  it('ignores an object that was deleted after it was listed', async () => {
+  it('ignores an object that was deleted after it was listed, and continues with the others', async () => {
     const { put, bucket, listing, reconciler, transformCsv } = createRig();
-    put('a.csv');
+    put('deleted.csv');
+    put('other.csv');
     const { head } = listing;
     listing.head = (key) => {
-      bucket.delete(key);
+      bucket.delete('deleted.csv');
       return head.call(listing, key);
     };
-    expect(await reconciler.reconcile()).toEqual({ listed: 1, unreported: [], stalled: [] });
-    expect(transformCsv.events).toEqual([]);
+    expect(await reconciler.reconcile()).toEqual({ listed: 2, unreported: ['other.csv'], stalled: [] });
+    expect(transformCsv.events).toMatchObject([{ arrival: { key: 'other.csv' } }]);
   });
 
   it('restarts stalled files as their events described them', async () => {

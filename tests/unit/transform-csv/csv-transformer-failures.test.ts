@@ -1,4 +1,5 @@
 import type { IngestionLedger } from '../../../functions/ports/ingestion-ledger.ts';
+import { eventually } from '../../support/eventually.ts';
 import { longFileOf } from '../../support/salary-file.ts';
 import { TransformRig } from '../../support/transform-rig.ts';
 
@@ -38,6 +39,29 @@ describe('CsvTransformer, on transient failures', () => {
     await expect(rig.transformContent(CONTENT)).rejects.toThrow('Kafka is unreachable');
     expect(rig.publisher.underWay).toBe(0);
     expect(rig.ledger.calls).not.toContain('finish');
+  });
+
+  it('throws only when the dead letters in flight have settled, too', async () => {
+    const deadLetters = Promise.withResolvers<void>();
+    let isHeld = false;
+    rig.deadLetters.onPublish = () => {
+      isHeld = true;
+      return deadLetters.promise;
+    };
+    rig.publisher.onPublish = async () => {
+      await eventually(() => isHeld);
+      throw new Error('Kafka is unreachable');
+    };
+    let hasThrown = false;
+    const transforming = rig.transformContent(CONTENT).finally(() => {
+      hasThrown = true;
+    });
+    const failure = expect(transforming).rejects.toThrow('Kafka is unreachable');
+    await eventually(() => isHeld && rig.publisher.underWay === 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasThrown).toBe(false);
+    deadLetters.resolve();
+    await failure;
   });
 
   it.each([
