@@ -3,7 +3,7 @@ import { dockerAlternative } from '../tools/install-hints.ts';
 import type { CheckOptions, Finding } from './finding.ts';
 import { checkDirectories, checkMemory, checkNode, checkOpenFiles, checkShell } from './machine-checks.ts';
 import { checkPorts } from './port-checks.ts';
-import { checkJars, checkJava, checkMaven, checkPostgres, checkS3 } from './tool-checks.ts';
+import { checkCache, checkJars, checkJava, checkMaven, checkPostgres, checkS3 } from './tool-checks.ts';
 
 export interface DoctorOptions extends CheckOptions {
   readonly s3?: S3ServerKind;
@@ -23,6 +23,7 @@ export async function examineMachine({ s3 = 'fauxqs', ...options }: DoctorOption
       checkPorts(options),
       checkMemory(),
       checkOpenFiles(options),
+      checkCache(),
       checkDirectories(options),
     ])
   ).flat();
@@ -40,6 +41,7 @@ export async function requireMachine({ s3 = 'fauxqs', ...options }: DoctorOption
     checkPostgres(),
     checkS3(s3),
     checkOpenFiles(options),
+    checkCache(),
     checkDirectories(options),
   ];
   const missing = (await Promise.all(checks)).flat().filter(({ state }) => state === 'missing');

@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { runProgram } from '../process/run-program.ts';
-import { cacheDirectory } from '../tools/cache-directory.ts';
 import type { CheckOptions, Finding } from './finding.ts';
 
 const GIGABYTE = 1_000_000_000;
@@ -36,7 +35,6 @@ export function checkMemory(available = process.availableMemory(), total = total
 export function checkDirectories({ directory }: Pick<CheckOptions, 'directory'>): Finding[] {
   return [
     checkDirectory('Stack directory', directory, '--directory DIR'),
-    checkDirectory('Cache', cacheDirectory(), 'XDG_CACHE_HOME=DIR'),
     checkDirectory('Temporary files', tmpdir(), 'TMPDIR=DIR', { mustExist: true }),
   ];
 }

@@ -1,20 +1,22 @@
 import { existsSync } from 'node:fs';
 import { pomFiles } from '../servers/pom-files.ts';
 import type { S3ServerKind } from '../servers/stack-servers.ts';
+import { cacheDirectory } from '../tools/cache-directory.ts';
 import { findExecutable } from '../tools/find-executable.ts';
 import { installCommand } from '../tools/install-hints.ts';
-import { describeMissingJava, type JavaSearch, searchJava } from '../tools/java.ts';
+import { describeMissingJava, type JavaSearch, searchMachine } from '../tools/java.ts';
 import { readJarLock } from '../tools/locked-jars.ts';
 import { jarsDirectory } from '../tools/maven-jars.ts';
 import { findMavenRepository } from '../tools/maven-repository.ts';
 import { findMinio } from '../tools/minio.ts';
 import { findPostgresBinaries } from '../tools/postgres-binaries.ts';
 import type { CheckOptions, Finding } from './finding.ts';
+import { checkDirectory } from './machine-checks.ts';
 
 const PROBE_TIMEOUT_MS = 10_000;
 
 export async function checkJava({ signal }: Pick<CheckOptions, 'signal'>): Promise<Finding> {
-  return javaFinding(await searchJava({ signal }));
+  return javaFinding(await searchMachine(signal));
 }
 
 export function javaFinding(search: JavaSearch): Finding {
@@ -52,6 +54,16 @@ export function checkMinio(): Finding {
   } catch (error) {
     return { subject, state: 'missing', found: (error as Error).message, remedy };
   }
+}
+
+/** Where the jars are, or will be downloaded to. When it has them all, it may be full or read-only. */
+export async function checkCache(): Promise<Finding> {
+  const directories = await Promise.all(
+    Object.entries(pomFiles).map(([name, pomPath]) => jarsDirectory(name, pomPath)),
+  );
+  const path = cacheDirectory();
+  if (directories.every((directory) => existsSync(directory))) return { subject: 'Cache', state: 'ok', found: path };
+  return checkDirectory('Cache', path, 'XDG_CACHE_HOME=DIR');
 }
 
 /** Whether the jars are downloaded. @param probe whether to ask the repository for those that are not */

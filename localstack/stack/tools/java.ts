@@ -32,26 +32,29 @@ export interface JavaSearch {
   readonly unusable: readonly UnusableJava[];
 }
 
-let java: Promise<string> | undefined;
+let machineSearch: Promise<JavaSearch> | undefined;
 
 /**
- * The path of a Java of the required version. Searched once for the lifetime of this process.
+ * The path of a Java of the required version.
  *
  * @throws when Java is missing or too old, with what was found and how to install it.
  */
-export function findJava(signal: AbortSignal): Promise<string> {
-  java ??= searchJava({ signal }).then(
-    (search) => {
-      if (search.found !== undefined) return search.found.file;
-      java = undefined;
-      throw new Error(`${describeMissingJava(search)}: ${installCommand('java')}${dockerAlternative}.`);
-    },
-    (error) => {
-      java = undefined;
-      throw error;
-    },
+export async function findJava(signal: AbortSignal): Promise<string> {
+  const search = await searchMachine(signal);
+  if (search.found !== undefined) return search.found.file;
+  throw new Error(`${describeMissingJava(search)}: ${installCommand('java')}${dockerAlternative}.`);
+}
+
+/** The result is kept for the lifetime of this process once a usable Java was found. */
+export async function searchMachine(signal: AbortSignal): Promise<JavaSearch> {
+  machineSearch ??= searchJava({ signal });
+  const searching = machineSearch;
+  const isUsable = await searching.then(
+    ({ found }) => found !== undefined,
+    () => false,
   );
-  return java;
+  if (!isUsable) machineSearch = undefined;
+  return searching;
 }
 
 export function describeMissingJava({ unusable }: JavaSearch): string {
