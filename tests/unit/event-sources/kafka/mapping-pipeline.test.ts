@@ -32,9 +32,14 @@ afterEach(() => {
 async function joined(properties: Partial<KafkaMapping> = {}) {
   const mapping = kafkaMapping(properties);
   const metrics = new MappingMetrics();
-  const invocations: { offsets: number[]; end(outcome: InvocationOutcome): Promise<void> }[] = [];
+  const invocations: { offsets: number[]; end(outcome: InvocationOutcome | Error): Promise<void> }[] = [];
   const restarts: unknown[] = [];
-  const fetching: FetchControl = { pause: () => {}, resume: () => {}, restart: (reason) => restarts.push(reason) };
+  const flow: string[] = [];
+  const fetching: FetchControl = {
+    pause: () => flow.push('pause'),
+    resume: () => flow.push('resume'),
+    restart: (reason) => restarts.push(reason),
+  };
   const dependencies = {
     mapping,
     metrics,
@@ -46,10 +51,11 @@ async function joined(properties: Partial<KafkaMapping> = {}) {
     memberIds: new MemberIds(directory),
     invoker: {
       invoke: ({ payload }: { payload: string }) =>
-        new Promise<InvocationOutcome>((resolve) => {
+        new Promise<InvocationOutcome>((resolve, reject) => {
           const { records } = JSON.parse(payload) as { records: Record<string, { offset: number }[]> };
-          const end = (outcome: InvocationOutcome) => {
-            resolve(outcome);
+          const end = (outcome: InvocationOutcome | Error) => {
+            if (outcome instanceof Error) reject(outcome);
+            else resolve(outcome);
             return settle();
           };
           invocations.push({ offsets: (records['t-0'] ?? []).map(({ offset }) => offset), end });
@@ -61,7 +67,8 @@ async function joined(properties: Partial<KafkaMapping> = {}) {
   await pipeline.beforeJoin(group);
   await pipeline.afterJoin(group);
   group.commits.length = 0;
-  return { pipeline, group, metrics, invocations, restarts };
+  flow.length = 0;
+  return { pipeline, group, metrics, invocations, restarts, flow };
 }
 
 const settle = () => jest.advanceTimersByTimeAsync(0);
@@ -110,7 +117,7 @@ describe('Before the group is joined again', () => {
   });
 
   test('[inferred] a batch that waits for its next attempt is given back at once', async () => {
-    const { pipeline, group, invocations } = await joined();
+    const { pipeline, group, invocations, restarts } = await joined();
     pipeline.recordsFetched(fetched(0, 1), 0);
     await settle();
     await invocations[0]?.end(threw);
@@ -118,6 +125,21 @@ describe('Before the group is joined again', () => {
     await jest.advanceTimersByTimeAsync(60_000);
     expect(invocations).toHaveLength(1);
     expect(group.commits).toEqual([]);
+    expect(restarts).toEqual([]);
+  });
+
+  test('[documented] a commit in flight is waited for', async () => {
+    const { pipeline, group, invocations } = await joined();
+    const response = Promise.withResolvers<void>();
+    group.onCommit = () => response.promise;
+    pipeline.recordsFetched(fetched(0), 0);
+    await settle();
+    await invocations[0]?.end(success);
+    const left = pipeline.beforeJoin(group);
+    expect(await isSettled(left)).toBe(false);
+    response.resolve();
+    expect(await isSettled(left)).toBe(true);
+    expect(group.committed.get(0)).toBe(1);
   });
 
   test('[inferred] queued records are given back', async () => {
@@ -191,6 +213,24 @@ test('[inferred] where everything is filtered out or skipped, the progress is co
   expect(metrics).toMatchObject({ PolledEventCount: 5, FilteredOutEventCount: 3 });
 });
 
+test('[goal] fetching pauses while the queue is full, and resumes when a batch was taken', async () => {
+  const { pipeline, invocations, flow } = await joined({ batchSize: 300 });
+  pipeline.recordsFetched(fetched(...Array.from({ length: 800 }, (_, offset) => offset)), 0);
+  expect(flow).toEqual(['pause']);
+  await settle();
+  expect(invocations[0]?.offsets).toHaveLength(300);
+  expect(flow).toEqual(['pause', 'resume']);
+});
+
+test('[inferred] a delivery that fails without an outcome restarts the consumer', async () => {
+  const { pipeline, invocations, restarts } = await joined();
+  pipeline.recordsFetched(fetched(0), 0);
+  await settle();
+  const error = new Error('unexpected');
+  await invocations[0]?.end(error);
+  expect(restarts).toEqual([error]);
+});
+
 test('[documented] the lag counts from the committed offset', async () => {
   const { pipeline, group, metrics, invocations } = await joined();
   pipeline.updateLag();
@@ -207,16 +247,20 @@ test('[documented] the lag counts from the committed offset', async () => {
   expect(metrics.OffsetLag).toBe(0);
 });
 
-test('stop waits for the batches in flight and commits them', async () => {
+test('stop waits for the batches in flight and their commits', async () => {
   const { pipeline, group, invocations } = await joined();
+  const response = Promise.withResolvers<void>();
+  group.onCommit = () => response.promise;
   pipeline.recordsFetched(fetched(0), 0);
   await settle();
   const stopped = pipeline.stop(5_000);
   await jest.advanceTimersByTimeAsync(4_000);
   expect(await isSettled(stopped)).toBe(false);
   await invocations[0]?.end(success);
+  expect(await isSettled(stopped)).toBe(false);
+  response.resolve();
   expect(await isSettled(stopped)).toBe(true);
-  expect(group.commits).toEqual([{ 0: 1 }]);
+  expect(group.committed.get(0)).toBe(1);
 });
 
 test('stop ends after its grace time even if an invocation hangs', async () => {

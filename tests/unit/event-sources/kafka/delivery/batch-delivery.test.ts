@@ -199,11 +199,12 @@ describe('Records that cannot succeed', () => {
   });
 
   test('[documented] a record that has exactly the maximum age is delivered', async () => {
-    const { invocations } = await deliver([], { maximumRecordAgeSeconds: 60 }, [
+    const { invocations, discarded } = await deliver([], { maximumRecordAgeSeconds: 60 }, [
       polledRecord(0, { timestamp: NOW_MS - 60_000 }),
       polledRecord(1, { timestamp: NOW_MS - 60_001 }),
     ]);
     expect(invocations).toEqual([[0]]);
+    expect(discarded).toMatchObject([{ records: [{ offset: 1 }] }]);
   });
 
   test('[documented] a record above 6 MB is discarded without an invocation; others are delivered', async () => {

@@ -30,15 +30,15 @@ test('one request carries everything that was requested in the same turn', async
 
 test('one request is in flight at a time; the next carries what was requested meanwhile', async () => {
   const { group, committer } = setUp();
-  const answer = Promise.withResolvers<void>();
-  group.onCommit = () => answer.promise;
+  const response = Promise.withResolvers<void>();
+  group.onCommit = () => response.promise;
   committer.commit(0, 1);
   await settle();
   committer.commit(0, 2);
   committer.commit(0, 3);
   await settle();
   expect(group.commits).toEqual([{ 0: 1 }]);
-  answer.resolve();
+  response.resolve();
   await settle();
   expect(group.commits).toEqual([{ 0: 1 }, { 0: 3 }]);
 });
@@ -99,6 +99,19 @@ test('flush resolves after the first request that fails', async () => {
   committer.commit(0, 3);
   await committer.flush();
   expect(group.commits).toHaveLength(1);
+});
+
+test('after close what was requested during a request in flight is not sent', async () => {
+  const { group, committer } = setUp();
+  const response = Promise.withResolvers<void>();
+  group.onCommit = () => response.promise;
+  committer.commit(0, 1);
+  await settle();
+  committer.commit(0, 2);
+  committer.close();
+  response.resolve();
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(group.commits).toEqual([{ 0: 1 }]);
 });
 
 test('after close nothing is committed any more, not even what waits for a retry', async () => {
