@@ -22,7 +22,7 @@ export const mutationConfig = ({ mutate, tests, ignoredTests = [] }) => ({
   coverageAnalysis: 'perTest',
   concurrency: 2,
   // On a busy machine a test takes many times longer than in the first run.
-  timeoutMS: 30_000,
+  timeoutMS: 10_000,
   reporters: ['clear-text', 'progress-append-only', 'json'],
   jsonReporter: { fileName: '.stryker-tmp/mutation.json' },
   incrementalFile: '.stryker-tmp/incremental.json',
