@@ -74,6 +74,22 @@ describe('What kafkajs does without its patches', () => {
     expect(calls).toEqual(['join', 'listener starts', 'join']);
   });
 
+  test('it sleeps for a whole fetch wait when all partitions are paused, even if one is resumed meanwhile', async () => {
+    const sleeps: unknown[] = [];
+    const timer = jest.spyOn(globalThis, 'setTimeout').mockImplementation((callback, ms) => {
+      sleeps.push(ms);
+      return setImmediate(callback) as unknown as NodeJS.Timeout;
+    });
+    await withFreshKafkajs(() => pausedGroup(50).fetch(1)).finally(() => timer.mockRestore());
+    expect(sleeps).toEqual([50]);
+  });
+
+  test('its events do not have the offset that a fetch asked for', async () => {
+    const payload = await withFreshKafkajs(() => skippedBatchEvent());
+    expect(payload).toMatchObject({ partition: 0, batchSize: 0, firstOffset: '7', lastOffset: '7' });
+    expect(JSON.stringify(payload)).not.toContain('"5"');
+  });
+
   test('with its patch it waits for the hooks around a join and before a fetch', async () => {
     const calls: string[] = [];
     await withFreshKafkajs(({ patchKafkajs, withGroupHooks }) => {
@@ -168,9 +184,50 @@ async function rebalance(calls: string[]): Promise<void> {
   await eventually(() => calls.filter((call) => call === 'join').length === 2, { withinMs: 10_000 });
 }
 
+type Group = { joinAndSync(): Promise<void>; fetch(nodeId: number): Promise<unknown> };
+
+/** A member of a group whose only partition is paused. */
+function pausedGroup(maxWaitTime: number): Group {
+  const ConsumerGroup = prototypeOf('kafkajs/src/consumer/consumerGroup') as unknown as Group;
+  const assigned = [{ topic: 't', partitions: [0] }];
+  return Object.assign(Object.create(ConsumerGroup) as Group, {
+    maxWaitTime,
+    cluster: { refreshMetadataIfNecessary: async () => {} },
+    checkForStaleAssignment: () => {},
+    filterPartitionsByNode: () => assigned,
+    seekOffsets: async () => {},
+    subscriptionState: { assigned: () => assigned },
+    offsetManager: { committedOffsets: () => ({ t: { 0: '0' } }) },
+    getActiveTopicPartitions: () => ({ t: new Set() }),
+  });
+}
+
+/** What kafkajs tells its listeners of a fetch from offset 5 that brought only a control record at offset 7. */
+async function skippedBatchEvent(): Promise<unknown> {
+  const Batch = require('kafkajs/src/consumer/batch') as new (...parameters: unknown[]) => object;
+  const Runner = require('kafkajs/src/consumer/runner') as new (
+    options: object,
+  ) => {
+    running: boolean;
+    handleBatch(batch: object): Promise<void>;
+  };
+  const Emitter = require('kafkajs/src/instrumentation/emitter') as new () => {
+    addListener(event: string, listener: (event: { payload: unknown }) => void): void;
+  };
+  const { events } = require('kafkajs/src/consumer/instrumentationEvents') as { events: { END_BATCH_PROCESS: string } };
+  const instrumentationEmitter = new Emitter();
+  const consumerGroup = { resolveOffset: () => {}, heartbeat: async () => {} };
+  const runner = new Runner({ logger, consumerGroup, instrumentationEmitter, concurrency: 1, autoCommit: false });
+  const payloads: unknown[] = [];
+  instrumentationEmitter.addListener(events.END_BATCH_PROCESS, ({ payload }) => payloads.push(payload));
+  const messages = [{ offset: '7', isControlRecord: true }];
+  runner.running = true;
+  await runner.handleBatch(new Batch('t', '5', { partition: 0, highWatermark: '8', messages }));
+  return payloads[0];
+}
+
 /** Joins and fetches once, as kafkajs' Runner does, with asynchronous hooks. */
 async function joinWithHooks(calls: string[], withGroupHooks: Patches['withGroupHooks']): Promise<void> {
-  type Group = { joinAndSync(): Promise<void>; fetch(nodeId: number): Promise<unknown> };
   const ConsumerGroup = prototypeOf('kafkajs/src/consumer/consumerGroup') as unknown as Group;
   const record = async (call: string) => {
     await new Promise(setImmediate);
