@@ -13,7 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 
 jest.setTimeout(300_000);
 
-/** An object that ends a test: once its event is there, those of earlier objects have been made. */
+/** Puts one more object and waits for its event, after which the events of earlier objects are known. */
 async function last(run: BucketRun, key = 'last'): Promise<void> {
   await run.put(key);
   await eventually(() => run.keys.includes(key));
@@ -63,7 +63,7 @@ describe('Buckets', () => {
       expect(new Set(run.records.map(({ s3 }) => s3.object.eTag)).size).toBe(3);
     }));
 
-  test('[documented] prefix and suffix filters are matched on the true key, and on nothing else', () => {
+  test('[documented] prefix and suffix filters apply to the decoded key only', () => {
     const rules = (event: string, prefix: string, suffix: string) => ({
       Event: event,
       Filter: {
@@ -89,7 +89,7 @@ describe('Buckets', () => {
     );
   });
 
-  test('[documented] S3 event names: Put, CompleteMultipartUpload and Delete go where they are wanted', () =>
+  test('[documented] S3 event names: Put, CompleteMultipartUpload and Delete match the configured events', () =>
     withBucket(
       [{ Event: 's3:ObjectCreated:CompleteMultipartUpload' }, { Event: 's3:ObjectRemoved:*' }],
       async (run) => {
@@ -116,7 +116,7 @@ describe('Buckets', () => {
       },
     ));
 
-  test('[goal] objects put before the first start and while nothing ran are found; what was told is not told again', () =>
+  test('[goal] objects that were put before the first start or during a stop become events, each once', () =>
     withBucket(undefined, async (run) => {
       await run.put('before');
       await run.start();
@@ -130,7 +130,7 @@ describe('Buckets', () => {
       expect(run.keys.sort()).toEqual(['before', 'before', 'last', 'meanwhile']);
     }));
 
-  test('[documented] asynchronous invocation: an object event is tried three times and no more, also over a restart', () =>
+  test('[documented] asynchronous invocation: an object event is attempted three times, also over a restart', () =>
     withBucket(
       undefined,
       async (run) => {
@@ -160,7 +160,7 @@ describe('Buckets', () => {
         await once(child.stdout as NodeJS.ReadableStream, 'data');
         return child;
       };
-      // Each time the process dies at another place between listing, queue, journal and invocation.
+      // Each round kills the process at another moment between listing, queue, journal and invocation.
       for (let round = 0; round < 4; round++) {
         const child = await spawned();
         const seen = run.fn.invocations.length;
@@ -183,7 +183,7 @@ describe('Buckets', () => {
         return put.every((key) => told.has(key));
       };
       await eventually(isToldOf, { withinMs: 120_000 });
-      // What the journal knows was queued before: the queue is empty when every event has been delivered.
+      // The journal only has objects whose events were queued, so an empty queue means that all were delivered.
       const queued = async () => (await readdir(join(run.directory, 'queue'))).filter((name) => name.endsWith('.json'));
       await eventually(async () => (await queued()).length === 0);
       await run.stop();

@@ -16,7 +16,7 @@ const program = join(import.meta.dirname, '..', '..', '..', 'localstack', 'event
 const children: ChildProcess[] = [];
 afterEach(() => Promise.all(children.splice(0).map(kill)));
 
-/** The command, its lines, and how it ends. Whatever is left of it after the test is killed. */
+/** Starts the command. It is killed after the test if it still runs. */
 function command(...args: string[]): { child: ChildProcess; lines: () => string[]; ended: Promise<number | null> } {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
@@ -28,7 +28,7 @@ function command(...args: string[]): { child: ChildProcess; lines: () => string[
   return { child, lines: () => output.split('\n').slice(0, -1), ended };
 }
 
-/** Runs the body with a mapping whose template lies in a file; the body starts the command itself. */
+/** Runs the body with a mapping and the file of its template. The body starts the command. */
 async function withTemplateFile(body: (run: MappingRun, file: string) => Promise<void>): Promise<void> {
   const run = await MappingRun.prepare({ partitions: 2 });
   try {
@@ -40,7 +40,7 @@ async function withTemplateFile(body: (run: MappingRun, file: string) => Promise
   }
 }
 
-test('the command drives any server of the Invoke API, logs a line a batch, serves the counters and ends by SIGTERM', () =>
+test('the command invokes functions through the Invoke API, logs each batch, serves the counters and ends by SIGTERM', () =>
   withTemplateFile(async (run, file) => {
     run.fn.respond = (_event, count) => (count === 1 ? { functionError: 'Unhandled' } : {});
     const metricsPort = await freePort();
@@ -105,7 +105,7 @@ test('the command drives any server of the Invoke API, logs a line a batch, serv
     expect(await ended).toBe(0);
   }));
 
-describe('What bad input gets from the command: one line', () => {
+describe('The command rejects invalid input in one line', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'command-'));
@@ -144,8 +144,8 @@ describe('What bad input gets from the command: one line', () => {
   });
 });
 
-describe('A broker that is away', () => {
-  test('[goal] at the start: told in a line, and picked up when it comes', async () => {
+describe('A broker that is not reachable', () => {
+  test('[goal] at the start: is logged, and polled once it is reachable', async () => {
     const port = await freePort();
     await withMapping({ options: { brokers: [`127.0.0.1:${port}`] } }, async (run) => {
       const started = run.start();
@@ -153,7 +153,7 @@ describe('A broker that is away', () => {
       await eventually(() => notice() !== undefined);
       expect(notice()).toMatchObject({ level: 'warn', mapping: 'Mapping', property: 'brokers' });
       expect(notice()?.['reason']).toMatch(/^no broker answers: start it, or correct .* \(AWS: PROBLEM/);
-      // Leads to the broker, as if it had come up there.
+      // Forwards to the broker, as if the broker had started there.
       const [host = '', brokerPort = ''] = (endpoints().kafka.brokers[0] ?? '').split(':');
       const sockets = new Set<net.Socket>();
       const proxy = net.createServer((socket) => {
@@ -177,7 +177,7 @@ describe('A broker that is away', () => {
     });
   });
 
-  /** Connections to a broker that can be taken away. */
+  /** Connections to a broker that a test can interrupt. */
   function removableBroker() {
     let away = false;
     const sockets = new Set<net.Socket>();
@@ -198,7 +198,7 @@ describe('A broker that is away', () => {
     return { socketFactory, takeAway, bringBack };
   }
 
-  test('[goal] while polling: told, picked up by itself, and nothing is lost', async () => {
+  test('[goal] while polling: is logged, polling resumes by itself, and no record is lost', async () => {
     const { socketFactory, takeAway, bringBack } = removableBroker();
     await withMapping({ options: { kafka: { socketFactory } } }, async (run) => {
       await run.start();
@@ -219,9 +219,9 @@ describe('A broker that is away', () => {
     });
   });
 
-  test('[goal] at the end: what could not be committed is delivered again, and nobody waits for it', async () => {
+  test('[goal] at the stop: the stop does not wait, and records without a commit are delivered again', async () => {
     const { socketFactory, takeAway, bringBack } = removableBroker();
-    // For a member that could not leave the group would wait for ten minutes, which is longer than this test may take.
+    // Otherwise the group would wait ten minutes for the member that could not leave it, longer than this test may take.
     const patient = { options: { kafka: { socketFactory }, sessionTimeoutMs: 600_000 }, timeoutSeconds: 570 };
     await withMapping(patient, async (run) => {
       await run.start();

@@ -23,13 +23,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-test('the event sources, packed and installed somewhere else, run with nothing but the packages that they name', async () => {
+test('the package of the event sources runs elsewhere with no packages but those that it names', async () => {
   const packable = join(directory, 'packable');
   await run(process.execPath, [join(root, 'localstack', 'commands', 'build-event-sources.ts'), packable]);
   await run('npm', ['pack', packable, '--pack-destination', directory], { cwd: directory });
   const { name, bin, dependencies } = JSON.parse(await readFile(join(packable, 'package.json'), 'utf8')) as Manifest;
 
-  // As `npm install FILE` in an empty folder would have it, without the network: its packages stand beside it.
+  // What `npm install FILE` would do in an empty project, without the network.
   const modules = join(directory, 'project', 'node_modules');
   const installed = join(modules, name);
   await mkdir(installed, { recursive: true });
@@ -45,8 +45,8 @@ test('the event sources, packed and installed somewhere else, run with nothing b
   expect(stdout).toMatch(/^Usage: event-sources --template FILE/);
   const template = join(directory, 'template.json');
   await writeFile(template, JSON.stringify({ Resources: { Fn: { Type: 'AWS::Lambda::Function' } } }));
-  const fruitless = run(process.execPath, [program, '--template', template, '--lambda', 'http://127.0.0.1:1']);
-  await expect(fruitless).rejects.toMatchObject({ stderr: expect.stringMatching(/nothing to do/) });
+  const withoutSources = run(process.execPath, [program, '--template', template, '--lambda', 'http://127.0.0.1:1']);
+  await expect(withoutSources).rejects.toMatchObject({ stderr: expect.stringMatching(/nothing to do/) });
   const imports = ['', '/event-sources'].map((entry) => `await import('${name}${entry}');`).join('');
   await run(process.execPath, ['--input-type=module', '-e', imports], { cwd: join(directory, 'project') });
 });
@@ -54,7 +54,7 @@ test('the event sources, packed and installed somewhere else, run with nothing b
 /** Packages with a file `patched-<package>.ts`, which is made for one version. */
 const patched = ['kafkajs', 'serverless-offline'];
 
-test('its manifest names each package that it imports in the version of the tests, and pins those that it patches', async () => {
+test('its manifest names the versions that the tests use, and pins the packages that it patches', async () => {
   const manifest = JSON.parse(
     await readFile(join(root, 'localstack', 'event-sources', 'package.json'), 'utf8'),
   ) as Manifest;

@@ -11,7 +11,7 @@ jest.setTimeout(300_000);
 
 const retryFast = { retryBackoff: { initialMs: 50, maxMs: 50 }, asyncRetryDelaysMs: [50] };
 
-test('a Serverless project: all its event sources are delivered by serverless offline, which outlives its handlers and ends by ctrl-c', async () => {
+test('serverless offline delivers all event sources of a project, survives its handlers and ends by ctrl-c', async () => {
   const orders = await createTopic('orders', 2);
   const fragile = await createTopic('fragile', 1);
   const bucket = uniqueName('files');
@@ -85,7 +85,7 @@ export const fragile = async (event) => {
 
     await service.until(() => service.callsOf('orders').length >= 1 && service.callsOf('files').length >= 1);
     await service.until(() => service.callsOf('fragile').length === 4);
-    // [documented] The Invoke API takes an asynchronous invocation with 202 and retries it by itself.
+    // [documented] The Invoke API accepts an asynchronous invocation with 202, and Lambda retries it.
     const response = await fetch(
       `http://127.0.0.1:${service.lambdaPort}/2015-03-31/functions/scratch-local-later/invocations`,
       { method: 'POST', headers: { 'X-Amz-Invocation-Type': 'Event' }, body: '{"n":1}' },
@@ -130,10 +130,10 @@ export const fragile = async (event) => {
   }
 });
 
-test('[known] schedules under serverless offline: UTC, weekdays as AWS has them, and nobody fires twice', async () => {
+test('[known] schedules under serverless offline fire once, in UTC, on the weekdays of AWS', async () => {
   const schedule = (rate: string) => ({ handler: 'handler.tick', events: [{ schedule: rate }] });
   const service = await ScratchService.create(
-    // AWS counts Sunday as 1. serverless-offline's own scheduler takes 2 for Tuesday, in local time.
+    // On AWS, Sunday is 1. The scheduler of serverless-offline reads 2 as Tuesday, in local time.
     {
       everyMinute: schedule('rate(1 minute)'),
       mondays: schedule('cron(* * ? * 2 *)'),
@@ -144,14 +144,14 @@ test('[known] schedules under serverless offline: UTC, weekdays as AWS has them,
     `export const tick = async (event) => { record('tick', event); };`,
   );
   try {
-    // A Monday in UTC, and still Sunday where this machine stands.
+    // A Monday in UTC, and still Sunday in the time zone of the process.
     service.start(['--import', join(import.meta.dirname, '..', '..', 'support', 'event-sources', 'fast-clock.mjs')], {
       TZ: 'America/New_York',
       FAST_CLOCK_START: '2026-11-23T00:30:00Z',
       FAST_CLOCK_SPEED: '30',
     });
     const ticksOf = (name: string) => service.calls.filter(({ event }) => String(event.resources).includes(name));
-    // In ascending order. A tick that falls into a standstill is left out, and two seconds of it are a minute here.
+    // In ascending order. An execution is skipped when the process was held up: two seconds are a minute here.
     const timesOf = (name: string) =>
       ticksOf(name)
         .map(({ event }) => Date.parse(event.time))
@@ -165,10 +165,10 @@ test('[known] schedules under serverless offline: UTC, weekdays as AWS has them,
     );
     expect(ticksOf('Sundays')).toEqual([]);
     expect(ticksOf('Tuesdays')).toEqual([]);
-    // serverless-offline's own events name no rule, and would come beside these.
+    // The events of serverless-offline's own scheduler name no rule.
     expect(service.calls.filter(({ event }) => event.resources.length !== 1)).toEqual([]);
     for (const name of ['EveryMinute', 'Mondays']) {
-      // Nobody fires twice, and nobody in between.
+      // No execution is repeated, and none is between two minutes.
       expect(gapsOf(name).filter((gap) => gap === 0 || gap % 60_000 !== 0)).toEqual([]);
     }
     expect(ticksOf('Mondays').every(({ event }) => String(event.time).endsWith(':00Z'))).toBe(true);
@@ -177,7 +177,7 @@ test('[known] schedules under serverless offline: UTC, weekdays as AWS has them,
   }
 });
 
-describe('What bad input gets from the plugin: one line, as Serverless shows what the user can mend', () => {
+describe('The plugin rejects invalid input in one line, without a stack trace', () => {
   const group = { arn: clusterArn, startingPosition: 'LATEST', consumerGroupId: 'shared' };
   const faulty: [string, object, object, string][] = [
     ['an option', { noop: { handler: 'handler.noop' } }, { brokers: ['nohost'] }, 'brokers.0: expected host:port'],
@@ -205,7 +205,7 @@ describe('What bad input gets from the plugin: one line, as Serverless shows wha
   });
 });
 
-test('a service without an event source is told so, and served all the same', async () => {
+test('a service without an event source is served, with a warning', async () => {
   const service = await ScratchService.create(
     { noop: { handler: 'handler.noop' } },
     {},

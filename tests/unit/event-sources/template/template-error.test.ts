@@ -99,7 +99,7 @@ test.each<[string, object, string]>([
     rule('rate(1 minutes)'),
     'Faulty: ScheduleExpression: expected rate(1 minute), rate(5 minutes), rate(1 hour), ..., got rate(1 minutes) (AWS: ValidationException)',
   ],
-])('%s is rejected in one line', (_name, resource, expected) => {
+])('rejected in one line: %s', (_name, resource, expected) => {
   const message = rejectionOf(resource);
   expect(message.slice(0, expected.length)).toBe(expected);
   expect(message).toMatch(/^[^\n]+ \(AWS: [^\n]+\)$/);
