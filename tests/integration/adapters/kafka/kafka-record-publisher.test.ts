@@ -1,8 +1,8 @@
-import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
-import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
-import { describeRecordPublisher } from '../../contract/record-publisher.ts';
-import { endpoints, uniqueName } from '../../support/servers.ts';
-import { readTopic } from '../../support/topic-records.ts';
+import { KafkaRecordPublisher } from '../../../../functions/adapters/kafka/kafka-record-publisher.ts';
+import { KafkaTopicAdmin } from '../../../../functions/adapters/kafka/kafka-topic-admin.ts';
+import { describeRecordPublisher } from '../../../contract/record-publisher.ts';
+import { endpoints, uniqueName } from '../../../support/servers.ts';
+import { readTopic } from '../../../support/topic-records.ts';
 
 describe('KafkaRecordPublisher', () => {
   const settings = () => ({ brokers: endpoints().kafka.brokers, auth: 'none', clientId: 'test' }) as const;

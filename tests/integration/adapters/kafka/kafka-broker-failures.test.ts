@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAdminClient } from '../../../functions/adapters/kafka/kafka-client.ts';
-import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
-import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
-import { LocalStack } from '../../../localstack/stack/local-stack.ts';
-import { numbered } from '../../contract/record-publisher.ts';
-import { eventually } from '../../support/eventually.ts';
-import { uniqueName } from '../../support/servers.ts';
-import { readTopic } from '../../support/topic-records.ts';
+import { createAdminClient } from '../../../../functions/adapters/kafka/kafka-client.ts';
+import { KafkaRecordPublisher } from '../../../../functions/adapters/kafka/kafka-record-publisher.ts';
+import { KafkaTopicAdmin } from '../../../../functions/adapters/kafka/kafka-topic-admin.ts';
+import { LocalStack } from '../../../../localstack/stack/local-stack.ts';
+import { numbered } from '../../../contract/record-publisher.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { uniqueName } from '../../../support/servers.ts';
+import { readTopic } from '../../../support/topic-records.ts';
 
 // A broker of its own is killed and started again.
 jest.setTimeout(600_000);

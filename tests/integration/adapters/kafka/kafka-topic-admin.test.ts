@@ -1,5 +1,5 @@
-import { KafkaTopicAdmin } from '../../../functions/adapters/kafka/kafka-topic-admin.ts';
-import { endpoints, uniqueName } from '../../support/servers.ts';
+import { KafkaTopicAdmin } from '../../../../functions/adapters/kafka/kafka-topic-admin.ts';
+import { endpoints, uniqueName } from '../../../support/servers.ts';
 
 describe('KafkaTopicAdmin', () => {
   const admin = () => new KafkaTopicAdmin({ brokers: endpoints().kafka.brokers, auth: 'none', clientId: 'test' });
