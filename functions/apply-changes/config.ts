@@ -18,7 +18,5 @@ export const applyChangesShape = {
         return z.NEVER;
       }
     })
-    .describe(
-      'what an employee must fulfil to enter the target, e.g. noNegativeEmpId,salaryAbove=10000,bornAfter=2007',
-    ),
+    .describe('conditions for employees in the target, e.g. noNegativeEmpId,salaryAbove=10000,bornAfter=2007'),
 };

@@ -1,25 +1,31 @@
-import type { Progress } from '../core/change-position.ts';
-import { assertSameSource, type Position } from '../core/change-position.ts';
+import {
+  assertSameSource,
+  type DifferencePage,
+  type Position,
+  type Progress,
+  type SnapshotProgress,
+  type StreamProgress,
+} from '../core/change-position.ts';
 import { type CapturedChange, changeEncoder, changeKey, encodeSnapshotEnd } from '../core/employee-change.ts';
 import type { OutgoingRecord } from '../core/kafka-record.ts';
 import type { ChangeSource } from '../ports/change-source.ts';
 
-/** What one step of reading gives. */
+/** What one read returns. */
 export interface ReadResult {
   readonly records: readonly OutgoingRecord[];
   readonly changeCount: number;
-  /** How far the source is read once the records are acknowledged. */
+  /** Valid once the records are acknowledged. */
   readonly progress: Progress;
-  /** Whether more is known to wait, so that it can be read while these records are acknowledged. */
+  /** Whether there is more to read at once. `false` means: read again at the next tick. */
   readonly hasMore: boolean;
 }
 
-/** The server was started anew since the position was taken: what was not saved must be read again. */
+/** The server was restarted, which invalidates every snapshot since the last save. */
 export class SourceRestartedError extends Error {
   override readonly name = 'SourceRestartedError';
 }
 
-/** Reads the source step by step from a position: chunks of the snapshot, then what has changed, paged when it is much. */
+/** Reads the source from a position on, as records: the chunks of a snapshot, and then one difference after another. */
 export class ChangeReader {
   readonly #source: ChangeSource;
   readonly #position: Position;
@@ -35,66 +41,62 @@ export class ChangeReader {
     this.#encode = changeEncoder(position.epoch);
   }
 
+  /**
+   * @throws SourceRestartedError when the server was restarted; the caller resumes from the saved position. PipelineError
+   * when the position is not valid on the source any more.
+   */
   async read(progress: Progress): Promise<ReadResult> {
-    if (progress.phase === 'snapshot') return this.#readChunk(progress);
+    if (progress.phase === 'snapshot') return this.#readSnapshotChunk(progress);
     return progress.page === null ? this.#readDifference(progress) : this.#readPage(progress, progress.page);
   }
 
-  async #readChunk(progress: Extract<Progress, { phase: 'snapshot' }>): Promise<ReadResult> {
-    const rows = await this.#source.readSnapshotChunk(progress.afterEmpId);
-    const records = this.#toRecords(rows);
-    if (rows.length === this.#source.pageSize) {
-      const afterEmpId = rows.at(-1)?.empId ?? null;
-      return { records, changeCount: rows.length, progress: { ...progress, afterEmpId }, hasMore: true };
+  async #readSnapshotChunk(progress: SnapshotProgress): Promise<ReadResult> {
+    const employees = await this.#source.readSnapshotChunk(progress.afterEmpId);
+    const records = this.#toRecords(employees);
+    const changeCount = employees.length;
+    if (employees.length === this.#source.pageSize) {
+      const afterEmpId = employees.at(-1)?.empId ?? null;
+      return { records, changeCount, progress: { ...progress, afterEmpId }, hasMore: true };
     }
-    const end = encodeSnapshotEnd(
-      this.#position.epoch,
-      this.#partitionCount,
-      new Date(Number(this.#position.epoch)).toISOString(),
-    );
     return {
-      records: [...records, ...this.#toEveryPartition(end)],
-      changeCount: rows.length,
+      records: [...records, ...this.#toEveryPartition(this.#snapshotEnd())],
+      changeCount,
       progress: { phase: 'stream', since: progress.since, page: null },
       hasMore: true,
     };
   }
 
-  async #readDifference(progress: Extract<Progress, { phase: 'stream' }>): Promise<ReadResult> {
-    const difference = await this.#source.readDifference(progress.since);
-    if (difference.serverStartedAt !== this.#serverStartedAt) {
-      throw new SourceRestartedError('the source database was started anew; going on from the saved position');
+  async #readDifference(progress: StreamProgress): Promise<ReadResult> {
+    const { changes, snapshot, saveNumber, serverStartedAt } = await this.#source.readDifference(progress.since);
+    if (serverStartedAt !== this.#serverStartedAt) {
+      throw new SourceRestartedError('the source database was restarted; polling resumes from the saved position');
     }
-    assertSameSource(this.#position, { ...this.#position, saveNumber: difference.saveNumber });
-    if (difference.changes !== null) {
-      return {
-        records: this.#toRecords(difference.changes),
-        changeCount: difference.changes.length,
-        progress: { phase: 'stream', since: difference.snapshot, page: null },
-        hasMore: false,
-      };
-    }
-    const range = await this.#source.measureDifference(progress.since, difference.snapshot);
-    const page = range && {
-      until: difference.snapshot,
-      afterChangeId: String(BigInt(range.first) - 1n),
-      lastChangeId: range.last,
+    assertSameSource(this.#position, { ...this.#position, saveNumber });
+    if (changes === null) return this.#beginPaging(progress, snapshot);
+    return {
+      records: this.#toRecords(changes),
+      changeCount: changes.length,
+      progress: { phase: 'stream', since: snapshot, page: null },
+      hasMore: false,
     };
+  }
+
+  /** The pages keep to one pair of snapshots, so that changes committed meanwhile belong to the next difference. */
+  async #beginPaging(progress: StreamProgress, until: string): Promise<ReadResult> {
+    const range = await this.#source.measureDifference(progress.since, until);
+    const page = range && { until, afterChangeId: String(BigInt(range.first) - 1n), lastChangeId: range.last };
     return { records: [], changeCount: 0, progress: { ...progress, page }, hasMore: true };
   }
 
-  async #readPage(
-    progress: Extract<Progress, { phase: 'stream' }>,
-    page: NonNullable<Extract<Progress, { phase: 'stream' }>['page']>,
-  ): Promise<ReadResult> {
+  async #readPage(progress: StreamProgress, page: DifferencePage): Promise<ReadResult> {
     const changes = await this.#source.readPage(progress.since, page.until, page.afterChangeId, page.lastChangeId);
     const afterChangeId = changes.at(-1)?.changeId;
-    const drained =
+    const isLastPage =
       changes.length < this.#source.pageSize || afterChangeId === undefined || afterChangeId === page.lastChangeId;
     return {
       records: this.#toRecords(changes),
       changeCount: changes.length,
-      progress: drained
+      progress: isLastPage
         ? { phase: 'stream', since: page.until, page: null }
         : { ...progress, page: { ...page, afterChangeId } },
       hasMore: true,
@@ -111,7 +113,12 @@ export class ChangeReader {
     return records;
   }
 
-  /** What concerns all employees goes to every partition, so that none of them waits for another. */
+  #snapshotEnd(): string {
+    const { epoch } = this.#position;
+    return encodeSnapshotEnd(epoch, this.#partitionCount, new Date(Number(epoch)).toISOString());
+  }
+
+  /** A record that concerns all employees goes to every partition, so that no partition has to wait for another. */
   #toEveryPartition(value: string): OutgoingRecord[] {
     return Array.from({ length: this.#partitionCount }, (_, partition) => ({ key: null, value, partition }));
   }

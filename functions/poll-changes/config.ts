@@ -12,7 +12,11 @@ export const pollChangesShape = {
   ...kafkaShape,
   ...sourceDatabaseShape,
   OFFSET_TABLE: z.string().describe('DynamoDB table with the text key "id", e.g. employee-streams-offsets'),
-  POLLER_LEASE_MS: wholeNumber(1_000, 3_000).describe('a poller silent for longer is taken for dead, e.g. 3000'),
-  CDC_RETENTION_HOURS: wholeNumber(0, 168).describe('how long emp_cdc keeps a change that is published, e.g. 168'),
-  CDC_PURGE_SECONDS: wholeNumber(1, 60).describe('time between two purges of emp_cdc, e.g. 60'),
+  POLLER_LEASE_MS: wholeNumber(1_000, 3_000).describe(
+    'milliseconds without a heartbeat until another poller takes over, e.g. 3000',
+  ),
+  CDC_RETENTION_HOURS: wholeNumber(0, 168).describe(
+    'hours for which emp_cdc keeps a published change at least, e.g. 168',
+  ),
+  CDC_PURGE_SECONDS: wholeNumber(1, 60).describe('seconds between two purges of emp_cdc, e.g. 60'),
 };

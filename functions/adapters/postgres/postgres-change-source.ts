@@ -8,18 +8,18 @@ import type {
 } from '../../ports/change-source.ts';
 import type { Database } from './database.ts';
 
-/** Rows of one read. Larger: more memory and a longer first acknowledgement; smaller: more round trips in a backlog. */
+/** Rows of one read. Smaller: more round trips for a backlog. Larger: more memory, and a longer wait for the first acknowledgement. */
 const PAGE_SIZE = 5_000;
-/** How many of the oldest changes one round of the purge looks at. */
+/** Oldest changes that one round of the purge considers. Smaller: more rounds. Larger: longer statements. */
 const PURGE_SIZE = 1_000;
 
 /**
- * For the sessions that read changes. A plan is made while the tables are small and kept while they grow; in a table of
- * millions it must not begin at the first row, or sort what is left.
+ * For the sessions that read changes. PostgreSQL keeps the plan of a named statement while the table grows. A scan of the
+ * whole table, or a sort, is fast in a small table and far too slow in one with millions of rows.
  */
 export const CHANGE_SOURCE_SESSION = { enable_seqscan: 'off', enable_bitmapscan: 'off' };
 
-/** An action that somebody has written by hand may be longer than what a Kafka record holds; none that counts is. */
+/** `action` is truncated, because a hand-written value could exceed the limit of a Kafka record. Valid actions are far shorter. */
 const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", first_name as "firstName", last_name as "lastName",
   dob::text as dob, city, salary, left(action, 100) as action, changed_at::text as "changedAt"`;
 
@@ -27,11 +27,12 @@ const IDENTITY = `(select system_identifier::text from pg_control_system()) as "
   pg_postmaster_start_time()::text as "serverStartedAt"`;
 
 /**
- * The first row tells what is visible now; the changes follow. Both come of one statement, so of one snapshot.
+ * The first row has the present snapshot, and the other rows are the changes. One statement reads both, so the changes
+ * are exactly those that are visible in that snapshot.
  *
- * The changes that the position has not seen are those of transactions that began after it, or were open in it. The
- * order by the index within each branch keeps the planner on that index whatever its statistics say, and the limit keeps
- * a backlog from being sorted only to be found too large.
+ * Changes that are not visible in $1 belong to transactions that began after it (first branch) or were open in it (second
+ * branch). Each branch is ordered by the columns of its index, so that the planner uses the index whatever its statistics
+ * say. The limit avoids sorting a backlog that does not fit into a page.
  */
 export const READ_DIFFERENCE = `
   with found as materialized (
@@ -52,7 +53,7 @@ export const READ_DIFFERENCE = `
   select ${CHANGE_COLUMNS}, null, null, null from found
   order by 1 nulls first`;
 
-/** The count is there only to keep the planner from walking the primary key for the minimum and the maximum. */
+/** `count(*)` is not used. Without it the planner would search the primary key for the minimum and the maximum. */
 const MEASURE_DIFFERENCE = `
   select min(cdc_id) as first, max(cdc_id) as last, count(*) as size from (
     select cdc_id from emp_cdc
@@ -65,8 +66,8 @@ const MEASURE_DIFFERENCE = `
   ) as difference`;
 
 /**
- * Written so that only the primary key can serve it: each page goes on where the last one ended, and the whole costs what
- * the range holds. By the index on transactions every page would sort all that is left.
+ * Only the primary key can serve this query, so that each page continues where the last one ended and all pages together
+ * cost as much as the range. With the index on transactions, every page would sort all remaining changes.
  */
 export const READ_PAGE = `
   select ${CHANGE_COLUMNS} from emp_cdc
@@ -74,7 +75,7 @@ export const READ_PAGE = `
     and pg_visible_in_snapshot(txid, $2::pg_snapshot) and not pg_visible_in_snapshot(txid, $1::pg_snapshot)
   order by cdc_id limit ${PAGE_SIZE}`;
 
-/** The newest change that an image reflects is visible in the same statement, so of the same snapshot. */
+/** One statement reads an employee and its newest change, so the image reflects exactly the changes up to that one. */
 const readChunk = (range: string) => `
   select coalesce(newest.cdc_id, 0) as "changeId", employee.emp_id as "empId", first_name as "firstName",
     last_name as "lastName", dob::text as dob, city, salary, 'SNAPSHOT' as action,
@@ -86,8 +87,8 @@ const readChunk = (range: string) => `
   order by employee.emp_id`;
 
 /**
- * Durable whatever the session's settings: when the number is, so is everything that was visible before, and the
- * transaction ids of the saved position cannot be given out a second time after a crash.
+ * Commits with `synchronous_commit` whatever the settings of the session. When the number is durable, so is everything
+ * that was visible before. A crash therefore cannot make the server use the transaction ids of a saved position again.
  */
 const NEXT_SAVE_NUMBER = `
   with durable as (select set_config('synchronous_commit', 'on', true))
@@ -100,7 +101,7 @@ const BEGIN_SNAPSHOT = `
   from durable
   returning save_number as "saveNumber", epoch, pg_current_snapshot()::text as snapshot, ${IDENTITY}`;
 
-/** Looks only at the front of the table, so costs the same however much is retained. */
+/** Considers only the oldest changes, so that a round costs the same however many are retained. */
 const PURGE = `
   delete from emp_cdc where cdc_id in (
     select cdc_id from (select * from emp_cdc order by cdc_id limit ${PURGE_SIZE}) as oldest

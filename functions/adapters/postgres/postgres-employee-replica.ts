@@ -12,34 +12,35 @@ import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
 
 /**
- * For the sessions that apply changes. A plan is made while the tables are small and kept while they grow; a batch of few
- * must not read a table of millions.
+ * For the sessions that apply changes. PostgreSQL keeps the plan of a named statement while the table grows, and a scan of
+ * the whole table is far too slow for a small batch in a table with millions of rows.
  */
 export const EMPLOYEE_REPLICA_SESSION = { enable_seqscan: 'off' };
 
-/** The first statement of every batch. */
+/** The first statement of every transaction. The timeout holds until its end. */
 const lockWatermark = (lock: WatermarkLock) => `
   select epoch, change_id as "changeId", set_config('idle_in_transaction_session_timeout', $1, true)
   from employee_watermark for ${lock === 'exclusive' ? 'update' : 'share'}`;
 
 /**
- * A batch whose process is frozen must not keep its successor waiting for long, so the server ends a transaction that is
- * idle. Smaller ends batches of a machine that is merely slow; they come again.
+ * The server ends a transaction that is idle for this long, so that the locks of a frozen process do not block the retry
+ * of its batch. Smaller: batches on a slow machine are ended too, and retried. Larger: retries wait longer.
  */
 const IDLE_TIMEOUT_MS = 10_000;
 
 /**
- * Claims the versions that are newer, sorted, so that two batches cannot wait for each other; a statement of its own, so
- * that what follows sees what it waited for.
+ * Stores the versions that are newer, and returns their employees. Sorted, so that concurrent batches lock rows in the
+ * same order and cannot deadlock. The employees are written by later statements, because only those see what another
+ * transaction committed while this one waited for its locks.
  */
-const CLAIM_VERSIONS = `
-  insert into employee_version as held (emp_id, epoch, change_id, deleted)
+const STORE_VERSIONS = `
+  insert into employee_version as stored (emp_id, epoch, change_id, deleted)
   select emp_id, epoch, change_id, deleted
-  from unnest($1::integer[], $2::bigint[], $3::bigint[], $4::boolean[]) as claimed (emp_id, epoch, change_id, deleted)
+  from unnest($1::integer[], $2::bigint[], $3::bigint[], $4::boolean[]) as change (emp_id, epoch, change_id, deleted)
   order by emp_id
   on conflict (emp_id) do update
     set epoch = excluded.epoch, change_id = excluded.change_id, deleted = excluded.deleted, applied_at = clock_timestamp()
-    where (held.epoch, held.change_id) < (excluded.epoch, excluded.change_id)
+    where (stored.epoch, stored.change_id) < (excluded.epoch, excluded.change_id)
   returning emp_id`;
 
 const WRITE_EMPLOYEES = `
@@ -51,23 +52,22 @@ const WRITE_EMPLOYEES = `
 
 const DELETE_EMPLOYEES = 'delete from employees where emp_id = any($1::integer[])';
 
-/** An employee that is not in the replica needs no keeping. */
+/** Stores the version below every change of the epoch. Only for employees that the replica has. */
 const RETAIN_THROUGH_SNAPSHOT = `
-  insert into employee_version as held (emp_id, epoch, change_id, deleted)
+  insert into employee_version as stored (emp_id, epoch, change_id, deleted)
   select emp_id, max(retained.epoch), -1, false
   from unnest($1::integer[], $2::bigint[]) as retained (emp_id, epoch) join employees using (emp_id)
   group by emp_id order by emp_id
   on conflict (emp_id) do update set epoch = excluded.epoch, change_id = excluded.change_id
-    where (held.epoch, held.change_id) < (excluded.epoch, excluded.change_id)`;
+    where (stored.epoch, stored.change_id) < (excluded.epoch, excluded.change_id)`;
 
-/** Whatever has no version came in by another way, before the first snapshot: it is older than everything. */
+/** An employee without a version was inserted before the first snapshot, and counts as older than every change. */
 const DELETE_UP_TO = `
   delete from employees where not exists (
-    select from employee_version as held
-    where held.emp_id = employees.emp_id and (held.epoch, held.change_id) > ($1, $2)
+    select from employee_version as stored
+    where stored.emp_id = employees.emp_id and (stored.epoch, stored.change_id) > ($1, $2)
   )`;
 
-/** The employees of one replica and the versions that guard them. */
 export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore {
   readonly #database: Database;
   readonly #idleTimeoutMs: number;
@@ -88,13 +88,16 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
         values: [String(this.#idleTimeoutMs)],
       });
       const [row] = rows;
-      if (row === undefined) throw new Error('expected the one row of employee_watermark, found none');
+      if (row === undefined) {
+        throw new Error(
+          'expected one row in table employee_watermark, found none; insert it as its migration in sql/target does',
+        );
+      }
       const watermark = { epoch: BigInt(row.epoch), changeId: BigInt(row.changeId) };
       return work(new PostgresEmployeeReplicaTransaction(client, watermark));
     });
   }
 
-  /** Forgets deletions older than any record that can still come; returns how many. */
   async deleteTombstones(olderThanDays: number): Promise<number> {
     const { rowCount } = await this.#database.query(
       `delete from employee_version where emp_id in (
@@ -107,7 +110,6 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
   }
 }
 
-/** What one batch does, between the lock of the watermark and the commit. */
 class PostgresEmployeeReplicaTransaction implements EmployeeReplicaTransaction {
   readonly watermark: Version;
   readonly #client: PoolClient;
@@ -119,8 +121,8 @@ class PostgresEmployeeReplicaTransaction implements EmployeeReplicaTransaction {
 
   async apply(changes: readonly EmployeeChange[]): Promise<number> {
     const { rows } = await this.#client.query<{ emp_id: number }>({
-      name: 'claim-versions',
-      text: CLAIM_VERSIONS,
+      name: 'store-versions',
+      text: STORE_VERSIONS,
       values: [
         plainArray(changes.map(({ employee }) => employee.empId)),
         plainArray(changes.map(({ epoch }) => epoch)),
@@ -129,8 +131,7 @@ class PostgresEmployeeReplicaTransaction implements EmployeeReplicaTransaction {
       ],
     });
     if (rows.length === 0) return 0;
-    const claimed = rows.length === changes.length ? null : new Set(rows.map(({ emp_id }) => emp_id));
-    const newer = claimed === null ? changes : changes.filter(({ employee }) => claimed.has(employee.empId));
+    const newer = rows.length === changes.length ? changes : ofEmployees(changes, rows);
     await this.#delete(newer.filter(({ action }) => action === 'DELETE'));
     await this.#write(newer.filter(({ action }) => action !== 'DELETE'));
     return newer.length;
@@ -203,4 +204,9 @@ class PostgresEmployeeReplicaTransaction implements EmployeeReplicaTransaction {
       ],
     });
   }
+}
+
+function ofEmployees(changes: readonly EmployeeChange[], rows: readonly { emp_id: number }[]): EmployeeChange[] {
+  const empIds = new Set(rows.map(({ emp_id }) => emp_id));
+  return changes.filter(({ employee }) => empIds.has(employee.empId));
 }
