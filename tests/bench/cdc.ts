@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { eventually } from '../support/eventually.ts';
-import { readHandOverGaps } from './cdc/hand-overs.ts';
+import { readLeaseTransferGaps } from './cdc/lease-transfers.ts';
 import { measureSnapshot } from './cdc/snapshot-run.ts';
 import { percentile, SteadyLoad } from './cdc/steady-load.ts';
 import { auditTopic } from './cdc/topic-audit.ts';
@@ -48,8 +48,8 @@ async function measure({ rate, seconds, burst, rows }: Options, stack: Temporary
     await untilEqual(source, target);
     const usualLost = await usualWatch.lost();
     const audit = await auditTopic(endpoints.kafka.brokers, TOPIC, source);
-    const gaps = await readHandOverGaps(join(stack.directory, 'logs', 'functions.log'));
-    say(`hand-overs so far, and for how long nobody read the source: ${gaps.map((gap) => `${gap} ms`).join(', ')}`);
+    const gaps = await readLeaseTransferGaps(join(stack.directory, 'logs', 'functions.log'));
+    say(`gaps in the reads of the source at lease transfers so far: ${gaps.map((gap) => `${gap} ms`).join(', ')}`);
 
     say(`burst: ${burst} inserts, then as many deletes`);
     const burstOf = async (statement: string) => {
@@ -109,7 +109,7 @@ function show({ report, inserts, deletes }: Measured): void {
     p99: { value: latencyMs.p99, unit: 'ms' },
     max: { value: latencyMs.max, unit: 'ms' },
     'lost / out of order': { value: `${report.lost} / ${report.outOfOrder}`, unit: 'changes' },
-    'longest gap at a hand-over': { value: report.handOverGapMs ?? 'none happened', unit: 'ms' },
+    'longest gap at a lease transfer': { value: report.handOverGapMs ?? 'none happened', unit: 'ms' },
     'catch-up, inserts': { value: Math.round(inserts), unit: 'changes/s' },
     'catch-up, deletes': { value: Math.round(deletes), unit: 'changes/s' },
     snapshot: { value: report.snapshotRowsPerSecond, unit: 'rows/s' },

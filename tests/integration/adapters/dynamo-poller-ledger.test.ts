@@ -1,6 +1,6 @@
 import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
 import { describePollerLedger } from '../../contract/poller-ledger.ts';
-import { createOffsetTable } from '../../support/cdc/pipeline.ts';
+import { createOffsetTable } from '../../support/cdc/resources.ts';
 import { createPatientDynamoClient } from '../../support/cdc/wiring.ts';
 import { endpoints } from '../../support/servers.ts';
 

@@ -8,7 +8,7 @@ import type { Progress } from '../../../functions/core/change-position.ts';
 import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
 import { describeChangeSource } from '../../contract/change-source.ts';
 import type { SourceTransaction } from '../../contract/change-source-subject.ts';
-import { applyMigrations } from '../../support/cdc/pipeline.ts';
+import { applyMigrations } from '../../support/cdc/resources.ts';
 import { createDatabase } from '../../support/servers.ts';
 
 async function openSource() {

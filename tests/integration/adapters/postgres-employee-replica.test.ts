@@ -6,7 +6,7 @@ import {
 } from '../../../functions/adapters/postgres/postgres-employee-replica.ts';
 import type { Employee, EmployeeChange } from '../../../functions/core/employee-change.ts';
 import { describeEmployeeReplica } from '../../contract/employee-replica.ts';
-import { applyMigrations } from '../../support/cdc/pipeline.ts';
+import { applyMigrations } from '../../support/cdc/resources.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createDatabase } from '../../support/servers.ts';
 

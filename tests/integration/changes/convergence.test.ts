@@ -3,13 +3,13 @@ import type { PoolClient } from 'pg';
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
 
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2_147_483_647);
-/** Histories per run; set `CDC_HISTORIES` for more. */
+/** Set `CDC_HISTORIES` for more. */
 const HISTORIES = Number(process.env['CDC_HISTORIES'] ?? 30);
 
-// Writers that meet in a deadlock wait for a second until the database sees it.
+// The database detects a deadlock of two writers only after a second.
 jest.setTimeout(60_000 + HISTORIES * 10_000);
 
-type Act = (client: PoolClient) => Promise<unknown>;
+type Action = (client: PoolClient) => Promise<unknown>;
 
 const empId = fc.integer({ min: 1, max: 12 });
 const text = fc.option(
@@ -20,11 +20,11 @@ const text = fc.option(
 );
 const salary = fc.option(fc.integer({ min: -2_147_483_648, max: 2_147_483_647 }), { freq: 4 });
 
-/** An insert of a key that is there becomes an update, so that no schedule fails for what it happens to meet. */
-const statement: fc.Arbitrary<Act> = fc.oneof(
+/** No statement fails because of what the others did before: an insert of an existing key becomes an update. */
+const statement: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.tuple(empId, text, salary).map<Act>(
+    arbitrary: fc.tuple(empId, text, salary).map<Action>(
       (values) => (client) =>
         client.query(
           `insert into employees (emp_id, first_name, salary) values ($1, $2, $3)
@@ -37,15 +37,15 @@ const statement: fc.Arbitrary<Act> = fc.oneof(
     weight: 3,
     arbitrary: fc
       .tuple(empId, text)
-      .map<Act>((values) => (client) => client.query('update employees set city = $2 where emp_id >= $1', values)),
+      .map<Action>((values) => (client) => client.query('update employees set city = $2 where emp_id >= $1', values)),
   },
   {
     weight: 3,
-    arbitrary: empId.map<Act>((id) => (client) => client.query('delete from employees where emp_id = $1', [id])),
+    arbitrary: empId.map<Action>((id) => (client) => client.query('delete from employees where emp_id = $1', [id])),
   },
   {
     weight: 2,
-    arbitrary: fc.tuple(empId, empId).map<Act>(
+    arbitrary: fc.tuple(empId, empId).map<Action>(
       ([from, to]) =>
         (client) =>
           client.query(
@@ -57,14 +57,14 @@ const statement: fc.Arbitrary<Act> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: empId.map<Act>((id) => async (client) => {
+    arbitrary: empId.map<Action>((id) => async (client) => {
       await client.query('savepoint within');
       await client.query('delete from employees where emp_id <= $1', [id]);
       await client.query('rollback to savepoint within');
     }),
   },
-  { weight: 1, arbitrary: fc.constant<Act>((client) => client.query('truncate employees')) },
-  { weight: 1, arbitrary: fc.constant<Act>((client) => client.query('select pg_sleep(0.03)')) },
+  { weight: 1, arbitrary: fc.constant<Action>((client) => client.query('truncate employees')) },
+  { weight: 1, arbitrary: fc.constant<Action>((client) => client.query('select pg_sleep(0.03)')) },
 );
 const transaction = fc.record({
   statements: fc.array(statement, { minLength: 1, maxLength: 5 }),
@@ -80,20 +80,20 @@ beforeAll(async () => {
 });
 afterAll(() => pipeline.close());
 
-/** What a writer meets in a race with the others ends its transaction, as it would end that of any program. */
-const RACES = new Set(['40P01', '40001', '23505']);
+/** Deadlock, serialization failure and duplicate key: a race with other writers ends the transaction, as in any program. */
+const RACE_SQLSTATES = new Set(['40P01', '40001', '23505']);
 
-async function write(transactions: readonly { statements: readonly Act[]; commits: boolean }[]): Promise<void> {
+async function write(transactions: readonly { statements: readonly Action[]; commits: boolean }[]): Promise<void> {
   const client = await pipeline.source.connect();
   try {
     for (const { statements, commits } of transactions) {
       await client.query('begin');
       try {
-        for (const act of statements) await act(client);
+        for (const run of statements) await run(client);
         await client.query(commits ? 'commit' : 'rollback');
       } catch (error) {
         await client.query('rollback');
-        if (!RACES.has(String((error as { code?: string }).code))) throw error;
+        if (!RACE_SQLSTATES.has(String((error as { code?: string }).code))) throw error;
       }
     }
   } finally {
@@ -101,7 +101,7 @@ async function write(transactions: readonly { statements: readonly Act[]; commit
   }
 }
 
-test(`A and B are the same after writers that meet each other (FC_SEED=${SEED})`, async () => {
+test(`the target equals the source after concurrent writers (FC_SEED=${SEED})`, async () => {
   await fc.assert(
     fc.asyncProperty(history, async (writers) => {
       await Promise.all(writers.map(write));

@@ -1,5 +1,6 @@
+import { ApplierFleet } from '../../support/cdc/applier-fleet.ts';
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
-import { ApplierFleet, CdcProcess } from '../../support/cdc/processes.ts';
+import { CdcProcess } from '../../support/cdc/processes.ts';
 import { eventually } from '../../support/eventually.ts';
 
 let pipeline: CdcPipeline;
@@ -13,12 +14,9 @@ afterEach(async () => {
   await pipeline.close();
 });
 
-/**
- * Nobody waits for long for one that is dead for sure. For both where the first may live on: it trusts its own lease for
- * as long as that lasts.
- */
+/** Where a lease has to expire. All pollers of a test use it, because each relies on its own lease for as long as it says. */
 const SHORT_LEASE = { leaseMs: 1_000 };
-/** For those of which none is to be taken for dead, however slow the machine. */
+/** Where no lease may expire, however slow the machine is. */
 const LONG_LEASE = { leaseMs: 60_000 };
 
 function startPoller({ dieAfter, leaseMs = pipeline.settings.leaseMs }: { dieAfter?: number; leaseMs?: number } = {}) {
@@ -33,7 +31,7 @@ const insert = (count: number) =>
     [count],
   );
 
-/** Changes of every kind, one transaction each. */
+/** Each round makes one insert, some updates and some deletions, each in a transaction of its own. */
 async function change(rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     await pipeline.source.query(`insert into employees (first_name) values ('round ${round}')`);
@@ -42,147 +40,149 @@ async function change(rounds: number): Promise<void> {
   }
 }
 
-test('a poller that dies between the acknowledgement and the saved position loses nothing', async () => {
-  await insert(100);
-  await pipeline.startApplier();
-  const dying = startPoller({ dieAfter: 3 });
-  await dying.until(({ published }) => published !== undefined);
-  // One look may find any number of changes, so how many it takes for three publications is not known.
-  let hasDied = false;
-  void dying.exited.then(() => {
-    hasDied = true;
+describe('a poller', () => {
+  it('that dies between acknowledgement and save loses nothing', async () => {
+    await insert(100);
+    await pipeline.startApplier();
+    const dying = startPoller({ dieAfter: 3 });
+    await dying.until(({ published }) => published !== undefined);
+    // One read may return any number of changes, so the number of changes until the third publication is unknown.
+    let hasDied = false;
+    void dying.exited.then(() => {
+      hasDied = true;
+    });
+    while (!hasDied) await change(1);
+    await change(5);
+    startPoller(SHORT_LEASE);
+    await pipeline.untilConverged();
+    expect(await pipeline.deadLetters()).toEqual([]);
   });
-  while (!hasDied) await change(1);
-  await change(5);
-  startPoller(SHORT_LEASE);
-  await pipeline.untilConverged();
-  expect(await pipeline.deadLetters()).toEqual([]);
+
+  it('resumes a snapshot at whatever chunk its predecessor died', async () => {
+    await insert(14_000);
+    await pipeline.target.query(`insert into employees (emp_id, first_name) values (999999, 'not in the source')`);
+    await pipeline.startApplier();
+    for (const dieAfter of [1, 2]) await startPoller({ ...SHORT_LEASE, dieAfter }).exited;
+    await change(3);
+    startPoller(SHORT_LEASE);
+    await pipeline.untilConverged();
+    expect(await pipeline.deadLetters()).toEqual([]);
+  });
+
+  it('that was frozen until its lease expired publishes nothing when it wakes up', async () => {
+    await insert(50);
+    await pipeline.startApplier();
+    const frozen = startPoller(SHORT_LEASE);
+    // Nothing may be under way: the poller could report it after the freeze, although it published before.
+    await pipeline.untilConverged();
+    await eventually(
+      async () => {
+        const acknowledged = frozen.messages.reduce((sum, { published = 0 }) => sum + Number(published), 0);
+        return acknowledged === (await pipeline.readTopic(pipeline.settings.topic)).length;
+      },
+      { what: 'the acknowledgements of all records' },
+    );
+    frozen.freeze();
+    await change(3);
+    const successor = startPoller(SHORT_LEASE);
+    await successor.until(({ published }) => published !== undefined);
+    const messageCount = frozen.messages.length;
+    frozen.wake();
+    await frozen.until(({ result }) => (result as { outcome?: string })?.outcome === 'lease-lost');
+    expect(frozen.messages.slice(messageCount).filter(({ published }) => published !== undefined)).toEqual([]);
+    await change(3);
+    await pipeline.untilConverged();
+  });
+
+  it('transfers its lease as soon as a successor requests it', async () => {
+    await pipeline.startApplier();
+    const first = startPoller(LONG_LEASE);
+    await first.until(({ published }) => published !== undefined);
+    startPoller(LONG_LEASE);
+    const ended = await first.until(({ result }) => result !== undefined);
+    expect(ended['result']).toMatchObject({ outcome: 'lease-transferred' });
+    await change(2);
+    await pipeline.untilConverged();
+  });
+
+  it('refuses a source that is another server until a new snapshot is requested', async () => {
+    await pipeline.startApplier();
+    await insert(5);
+    const first = await pipeline.startPoller();
+    await pipeline.untilConverged();
+    await first.stop();
+    const ledger = pipeline.ledger();
+    const entry = await ledger.read();
+    const position = JSON.parse(entry?.position ?? '') as Record<string, unknown>;
+    await pipeline.replacePosition(JSON.stringify({ ...position, systemIdentifier: '1' }));
+    await expect((await pipeline.startPoller()).done).rejects.toMatchObject({ code: 'PIPE_SOURCE_REPLACED' });
+    await ledger.requestResnapshot('test');
+    await insert(10);
+    await pipeline.startPoller();
+    await pipeline.untilConverged();
+  });
+
+  it('begins a new snapshot without a ledger entry, which deletes what the source no longer has', async () => {
+    await insert(20);
+    await pipeline.startApplier();
+    const first = await pipeline.startPoller();
+    await pipeline.untilConverged();
+    await first.stop();
+    await pipeline.source.query(`delete from employees where emp_id < 5; delete from emp_cdc`);
+    await pipeline.deleteLedgerEntry();
+    await pipeline.startPoller();
+    await pipeline.untilConverged();
+  });
 });
 
-test('a snapshot that is interrupted at any chunk is completed by the successor', async () => {
-  await insert(14_000);
-  await pipeline.target.query(`insert into employees (emp_id, first_name) values (999999, 'nobody in the source')`);
-  await pipeline.startApplier();
-  for (const dieAfter of [1, 2]) await startPoller({ ...SHORT_LEASE, dieAfter }).exited;
-  await change(3);
-  startPoller(SHORT_LEASE);
-  await pipeline.untilConverged();
-  expect(await pipeline.deadLetters()).toEqual([]);
-});
+describe('an applier', () => {
+  let fleet: ApplierFleet;
+  beforeEach(() => {
+    fleet = new ApplierFleet(pipeline.settings);
+  });
+  afterEach(() => fleet.stop());
 
-test('a frozen poller loses its lease, and publishes nothing more when it wakes', async () => {
-  await insert(50);
-  await pipeline.startApplier();
-  const frozen = startPoller(SHORT_LEASE);
-  // With nothing under way: what was sent while it held the lease might be told of only after the freeze.
-  await pipeline.untilConverged();
-  await eventually(
-    async () => {
-      const told = frozen.told.reduce((sum, { published = 0 }) => sum + Number(published), 0);
-      return told === (await pipeline.readTopic(pipeline.settings.topic)).length;
-    },
-    { what: 'the acknowledgements of everything sent' },
-  );
-  frozen.freeze();
-  await change(3);
-  const successor = startPoller(SHORT_LEASE);
-  await successor.until(({ published }) => published !== undefined);
-  const before = frozen.told.length;
-  frozen.wake();
-  await frozen.until(({ result }) => (result as { outcome?: string })?.outcome === 'lease-lost');
-  expect(frozen.told.slice(before).filter(({ published }) => published !== undefined)).toEqual([]);
-  await change(3);
-  await pipeline.untilConverged();
-});
-
-test('hands over at once when the successor asks', async () => {
-  await pipeline.startApplier();
-  const first = startPoller(LONG_LEASE);
-  await first.until(({ published }) => published !== undefined);
-  startPoller(LONG_LEASE);
-  const told = await first.until(({ result }) => result !== undefined);
-  expect(told['result']).toMatchObject({ outcome: 'lease-transferred' });
-  await change(2);
-  await pipeline.untilConverged();
-});
-
-test('an applier that dies between the commit and the answer applies nothing twice', async () => {
-  const fleet = new ApplierFleet(pipeline.settings);
-  try {
+  it('that dies between the commit and its answer applies nothing twice', async () => {
     fleet.dieAfter = 1;
-    await pipeline.startApplier(fleet.handle);
+    await pipeline.startEventSource(fleet.handle);
     startPoller();
     await insert(300);
     await change(10);
     await pipeline.untilConverged();
-    // What the dead one committed may have been all that was missing; its batch comes again all the same.
-    await eventually(() => fleet.started > pipeline.partitions, { what: 'the successor of the dead one' });
+    // The two sides may be equal already by what the dead applier committed. Its batch is retried all the same.
+    await eventually(() => fleet.startedCount > pipeline.partitionCount, { what: 'the successor of the dead applier' });
     await change(2);
     await pipeline.untilConverged();
     expect(await pipeline.deadLetters()).toEqual([]);
-  } finally {
-    await fleet.stop();
-  }
-});
+  });
 
-test('an applier frozen past its time cannot undo what its successor did', async () => {
-  const fleet = new ApplierFleet(pipeline.settings);
-  try {
+  it('that was frozen until its invocation timed out does not undo what its successor applied', async () => {
     await insert(300);
-    await pipeline.startApplier(fleet.handle);
+    await pipeline.startEventSource(fleet.handle);
     startPoller();
     await pipeline.untilConverged();
     const frozen = await eventually(
       () => {
         const serving = [0, 1, 2].flatMap((partition) => fleet.serving(partition) ?? []);
-        return serving.length === pipeline.partitions ? serving : undefined;
+        return serving.length === pipeline.partitionCount && serving;
       },
       { what: 'an applier for each partition' },
     );
-    const answers = frozen.map(({ told }) => told.length);
+    const messageCounts = frozen.map(({ messages }) => messages.length);
     for (const each of frozen) each.freeze();
     await change(4);
     await pipeline.untilConverged();
     for (const each of frozen) each.wake();
-    // Each has been given a batch while it was frozen, and now does with it what it can.
+    // Each received a batch while it was frozen, and now tries to apply it.
     await Promise.all(
       frozen.map((each, index) =>
-        eventually(() => each.told.length > (answers[index] ?? 0), { what: 'the answer of an applier that woke up' }),
+        eventually(() => each.messages.length > (messageCounts[index] ?? 0), {
+          what: 'the answer of an applier that woke up',
+        }),
       ),
     );
     await change(2);
     await pipeline.untilConverged();
     expect(await pipeline.deadLetters()).toEqual([]);
-  } finally {
-    await fleet.stop();
-  }
-});
-
-test('refuses a source that is another server, until a new snapshot is asked for', async () => {
-  await pipeline.startApplier();
-  await insert(5);
-  const first = await pipeline.startPoller();
-  await pipeline.untilConverged();
-  await first.stop();
-  const ledger = pipeline.ledger();
-  const entry = await ledger.read();
-  const position = JSON.parse(entry?.position ?? '') as Record<string, unknown>;
-  await pipeline.replacePosition(JSON.stringify({ ...position, systemIdentifier: '1' }));
-  await expect((await pipeline.startPoller()).done).rejects.toMatchObject({ code: 'PIPE_SOURCE_REPLACED' });
-  await ledger.requestResnapshot('test');
-  await insert(10);
-  await pipeline.startPoller();
-  await pipeline.untilConverged();
-});
-
-test('an offset table that was lost begins a new snapshot, and what the source no longer has leaves the target', async () => {
-  await insert(20);
-  await pipeline.startApplier();
-  const first = await pipeline.startPoller();
-  await pipeline.untilConverged();
-  await first.stop();
-  await pipeline.source.query(`delete from employees where emp_id < 5; delete from emp_cdc`);
-  await pipeline.forgetPosition();
-  await pipeline.startPoller();
-  await pipeline.untilConverged();
+  });
 });

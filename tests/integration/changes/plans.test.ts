@@ -4,12 +4,12 @@ import {
   READ_DIFFERENCE,
   READ_PAGE,
 } from '../../../functions/adapters/postgres/postgres-change-source.ts';
-import { applyMigrations } from '../../support/cdc/pipeline.ts';
+import { applyMigrations } from '../../support/cdc/resources.ts';
 import { createDatabase } from '../../support/servers.ts';
 
-/** So many changes that are published already and kept for their time. */
-const KEPT = 200_000;
-const NEW = 50;
+/** Changes that are published, and retained until they are old enough. */
+const RETAINED_COUNT = 200_000;
+const NEW_COUNT = 50;
 
 interface PlanNode {
   readonly 'Node Type': string;
@@ -22,7 +22,7 @@ interface PlanNode {
 }
 
 let client: pg.Client;
-/** Before the new changes, with a transaction open that made some of them. */
+/** A snapshot before the new changes, in which a transaction is open that made half of them. */
 let since: string;
 beforeAll(async () => {
   const url = await createDatabase('source');
@@ -32,12 +32,12 @@ beforeAll(async () => {
     .join(' ');
   client = new pg.Client({ connectionString: url, options });
   await client.connect();
-  // The first transactions of all are long over.
+  // Their transaction ids, from 3, were used when the database cluster was created.
   await client.query(`insert into emp_cdc (emp_id, action, txid)
-    select n % 5000, 'UPDATE', (3 + n / 1000)::text::xid8 from generate_series(1, ${KEPT}) n`);
+    select n % 5000, 'UPDATE', (3 + n / 1000)::text::xid8 from generate_series(1, ${RETAINED_COUNT}) n`);
   const open = new pg.Client({ connectionString: url });
   await open.connect();
-  const change = `insert into employees (salary) select n from generate_series(1, ${NEW / 2}) n`;
+  const change = `insert into employees (salary) select n from generate_series(1, ${NEW_COUNT / 2}) n`;
   await open.query('begin');
   await open.query(change);
   since = (await client.query<{ now: string }>('select pg_current_snapshot()::text as now')).rows[0]?.now ?? '';
@@ -48,7 +48,7 @@ beforeAll(async () => {
 });
 afterAll(() => client.end());
 
-/** All nodes of the plan that PostgreSQL really took, below each other. */
+/** All nodes of the plan that PostgreSQL executed. */
 async function plan(statement: string, types: string, values: readonly string[]): Promise<PlanNode[]> {
   await client.query('deallocate all');
   await client.query(`prepare statement (${types}) as ${statement}`);
@@ -87,22 +87,22 @@ describe.each([
       await client.query(`set plan_cache_mode = ${mode}`);
     });
 
-    test('a look for changes when there are none reads no row', async () => {
+    test('a difference without changes reads no row', async () => {
       const scans = scansOf(await plan(READ_DIFFERENCE, 'pg_snapshot', [(await now()) ?? '']));
       expect(scans).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_by_transaction'], rows: 0 });
     });
 
-    test('a look for changes reads the new ones and no other', async () => {
+    test('a difference reads the new changes and no others', async () => {
       const scans = scansOf(await plan(READ_DIFFERENCE, 'pg_snapshot', [since]));
-      expect(scans).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_by_transaction'], rows: NEW });
+      expect(scans).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_by_transaction'], rows: NEW_COUNT });
     });
 
-    test('a page of a large difference goes on where the last one ended, and sorts nothing', async () => {
+    test('a page continues after the one before, and sorts nothing', async () => {
       const nodes = await plan(READ_PAGE, 'pg_snapshot, pg_snapshot, bigint, bigint', [
         '3:3:',
         (await now()) ?? '',
-        String(KEPT / 2),
-        String(KEPT),
+        String(RETAINED_COUNT / 2),
+        String(RETAINED_COUNT),
       ]);
       expect(nodes.filter((node) => /Sort/.test(node['Node Type']))).toEqual([]);
       expect(scansOf(nodes)).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_pkey'], rows: 5_000 });

@@ -35,7 +35,7 @@ function track(pipeline: CdcPipeline): CdcPipeline {
   return pipeline;
 }
 
-test('refuses a source restored from an earlier copy; a new snapshot then brings the target to it', async () => {
+test('a source restored from a backup is refused; a new snapshot then makes the target equal to it', async () => {
   const before = track(await CdcPipeline.create({ sourceUrl: await startServer() }));
   await before.startApplier();
   let poller = await before.startPoller();
@@ -43,10 +43,10 @@ test('refuses a source restored from an earlier copy; a new snapshot then brings
   await before.untilConverged();
   await poller.stop();
   await server?.stop();
-  // With its owners, as a backup has them.
+  // `-a` keeps the owner of the files, which the server checks.
   execFileSync('cp', ['-a', join(directory, 'source'), join(directory, 'copy')]);
 
-  const between = track(before.with({ sourceUrl: await startServer() }, 'new pools'));
+  const between = track(before.withSettings({ sourceUrl: await startServer() }, 'new pools'));
   poller = await between.startPoller();
   await between.source.query(`insert into employees (salary) select n from generate_series(1, 50) n`);
   await between.source.query('delete from employees where emp_id < 10');
@@ -56,7 +56,7 @@ test('refuses a source restored from an earlier copy; a new snapshot then brings
   await rm(join(directory, 'source'), { recursive: true });
   await rename(join(directory, 'copy'), join(directory, 'source'));
 
-  const after = track(before.with({ sourceUrl: await startServer() }, 'new pools'));
+  const after = track(before.withSettings({ sourceUrl: await startServer() }, 'new pools'));
   await after.source.query(`update employees set salary = 0 where emp_id = 20`);
   await expect((await after.startPoller()).done).rejects.toMatchObject({ code: 'PIPE_SOURCE_RESTORED' });
   await after.ledger().requestResnapshot('test');
@@ -66,7 +66,7 @@ test('refuses a source restored from an earlier copy; a new snapshot then brings
   expect(await after.deadLetters()).toEqual([]);
 });
 
-test('a prepared transaction holds nobody up, outlives a restart, and arrives when it is committed', async () => {
+test('a prepared transaction delays no other change, survives a restart, and is applied after its commit', async () => {
   const url = await startServer();
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
@@ -86,7 +86,7 @@ test('a prepared transaction holds nobody up, outlives a restart, and arrives wh
   await poller.stop();
   await server?.stop();
 
-  const after = track(before.with({ sourceUrl: await startServer() }, 'new pools'));
+  const after = track(before.withSettings({ sourceUrl: await startServer() }, 'new pools'));
   await after.startPoller();
   await after.source.query('delete from employees where emp_id = 10');
   await after.untilConverged();

@@ -1,10 +1,11 @@
-import { applyMigrations, CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { applyMigrations } from '../../support/cdc/resources.ts';
 import { eventually } from '../../support/eventually.ts';
 
 let pipeline: CdcPipeline;
 afterEach(() => pipeline.close());
 
-test('brings what is there and every change after it to the target', async () => {
+test('the target receives what the source has, and every change after that', async () => {
   pipeline = await CdcPipeline.create();
   await pipeline.source.query(
     `insert into employees (first_name, salary) select 'name ' || n, n from generate_series(1, 12000) as n`,
@@ -21,16 +22,16 @@ test('brings what is there and every change after it to the target', async () =>
   expect(await pipeline.deadLetters()).toEqual([]);
 });
 
-test('capturing begins under writers that do not stop, in a table that has rows, and misses nothing', async () => {
+test('capturing starts in a table with rows under continuous writes, and misses nothing', async () => {
   pipeline = await CdcPipeline.create({ migrateSource: false });
   await pipeline.source.query(`
     create table employees (emp_id serial primary key, first_name varchar(100), last_name varchar(100), dob date,
       city varchar(100), salary int);
     insert into employees (salary) select n from generate_series(1, 2000) n`);
   let written = 0;
-  let isEnough = false;
+  let isStopped = false;
   const write = async (writer: number) => {
-    while (!isEnough) {
+    while (!isStopped) {
       const victim = (written * 7) % 2_000;
       await pipeline.source.query(`
         begin; insert into employees (first_name) values ('writer ${writer}');
@@ -50,13 +51,13 @@ test('capturing begins under writers that do not stop, in a table that has rows,
   await Promise.all([pipeline.startPoller(), pipeline.startApplier()]);
   await pipeline.untilStreaming();
   await untilWritten(50);
-  isEnough = true;
+  isStopped = true;
   await writers;
   await pipeline.untilConverged();
   expect(await pipeline.deadLetters()).toEqual([]);
 });
 
-test('a snapshot and an offset table that is emptied under the poller disturb no writer and lose nothing', async () => {
+test('a ledger entry that is deleted while a poller runs loses nothing, and delays no writer', async () => {
   pipeline = await CdcPipeline.create();
   await pipeline.source.query('insert into employees (salary) select n from generate_series(1, 100) n');
   await Promise.all([pipeline.startPoller(), pipeline.startApplier()]);
@@ -64,7 +65,7 @@ test('a snapshot and an offset table that is emptied under the poller disturb no
   const epoch = async () => JSON.parse((await pipeline.ledger().read())?.position ?? '{}').epoch;
   const first = await epoch();
   await pipeline.target.query(`insert into employees (emp_id) values (777777)`);
-  await pipeline.forgetPosition();
+  await pipeline.deleteLedgerEntry();
   for (let n = 0; n < 20; n += 1) await pipeline.source.query(`update employees set salary = ${n} where emp_id = ${n}`);
   await eventually(
     async () => {

@@ -1,7 +1,8 @@
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
+import { ApplierFleet } from '../../support/cdc/applier-fleet.ts';
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
-import { ApplierFleet, CdcProcess } from '../../support/cdc/processes.ts';
+import { CdcProcess } from '../../support/cdc/processes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { uniqueName } from '../../support/servers.ts';
 
@@ -41,9 +42,9 @@ const DATES = [
 const NUMBERS = [null, 0, -1, 2_147_483_647, -2_147_483_648];
 
 test.each(['UTC', 'Pacific/Chatham', 'America/St_Johns'])(
-  'every value survives the trip, by the snapshot and by the stream, in functions that run in %s',
+  'every value arrives unchanged, by the snapshot and by the stream, with functions in time zone %s',
   async (timeZone) => {
-    // Dates must not depend on how either server would write them, nor on the time zone of anybody.
+    // Dates must not depend on the output format of either server, or on any time zone.
     for (const [pool, url, style] of [
       [pipeline.source, pipeline.settings.sourceUrl, 'SQL, DMY'],
       [pipeline.target, pipeline.settings.targetUrl, 'German'],
@@ -56,7 +57,7 @@ test.each(['UTC', 'Pacific/Chatham', 'America/St_Johns'])(
     const fleet = new ApplierFleet(pipeline.settings, timeZone);
     const poller = new CdcProcess('poller-process', pipeline.settings, { timeZone });
     try {
-      await pipeline.startApplier(fleet.handle);
+      await pipeline.startEventSource(fleet.handle);
       await pipeline.untilConverged();
       await insertValues();
       await pipeline.source.query('update employees set last_name = first_name, dob = dob where emp_id % 2 = 0');
@@ -77,7 +78,7 @@ async function insertValues(): Promise<void> {
   await pipeline.source.query('insert into employees (emp_id) values (2147483647), (0) on conflict do nothing');
 }
 
-test('the settings and rights of whoever writes make no difference', async () => {
+test('the settings and privileges of the writing session make no difference', async () => {
   await pipeline.startApplier();
   await pipeline.startPoller();
   await pipeline.untilStreaming();
@@ -96,14 +97,14 @@ test('the settings and rights of whoever writes make no difference', async () =>
     client.release(true);
     await pipeline.source.query(`drop owned by ${role}; drop role ${role}`);
   }
-  // The key that became negative breaks a rule: its old one leaves the target, the new one does not come.
+  // The negative key violates a rule. The employee is deleted under the old key, and not inserted under the new one.
   await pipeline.untilConverged(([empId]) => Number(empId) >= 0);
-  const [letter, ...others] = await pipeline.untilDeadLetters(1);
-  expect(letter).toMatchObject({ code: 'noNegativeEmpId' });
+  const [deadLetter, ...others] = await pipeline.untilDeadLetters(1);
+  expect(deadLetter).toMatchObject({ code: 'noNegativeEmpId' });
   expect(others).toEqual([]);
 });
 
-test('what is written to emp_cdc by hand is applied when it is valid, and dead-lettered when it is not', async () => {
+test('a row written to emp_cdc by hand is applied if it is valid, and dead-lettered if not', async () => {
   await pipeline.startApplier();
   await pipeline.startPoller();
   await pipeline.source.query(`insert into employees (first_name) values ('real')`);
@@ -118,8 +119,8 @@ test('what is written to emp_cdc by hand is applied when it is valid, and dead-l
     },
     { what: 'the valid row' },
   );
-  const letters = await pipeline.untilDeadLetters(4);
-  expect(letters.map(({ code }) => code).sort()).toEqual([
+  const deadLetters = await pipeline.untilDeadLetters(4);
+  expect(deadLetters.map(({ code }) => code).sort()).toEqual([
     'PIPE_CHANGE_ACTION',
     'PIPE_CHANGE_ACTION',
     'PIPE_CHANGE_ACTION',
@@ -127,7 +128,7 @@ test('what is written to emp_cdc by hand is applied when it is valid, and dead-l
   ]);
 });
 
-test('a change that the target refuses is isolated, the older one applies, and the rest goes on', async () => {
+test('a change that the target refuses is dead-lettered, and the older one of its employee is applied', async () => {
   await pipeline.target.query(`alter table employees add constraint short check (length(city) < 5)`);
   await pipeline.startPoller();
   await pipeline.untilStreaming();
@@ -138,11 +139,11 @@ test('a change that the target refuses is isolated, the older one applies, and t
   await pipeline.source.query(`update employees set city = 'too long', salary = 2 where emp_id in (7, 8)`);
   await pipeline.source.query('update employees set salary = 3 where emp_id = 9');
   await pipeline.startApplier();
-  const letters = await pipeline.untilDeadLetters(2);
-  expect(letters).toHaveLength(2);
-  for (const letter of letters) {
-    expect(letter).toMatchObject({ code: 'PIPE_CHANGE_REFUSED', origin: { topic: pipeline.settings.topic } });
-    expect(String(letter['reason'])).toContain('23514');
+  const deadLetters = await pipeline.untilDeadLetters(2);
+  expect(deadLetters).toHaveLength(2);
+  for (const deadLetter of deadLetters) {
+    expect(deadLetter).toMatchObject({ code: 'PIPE_CHANGE_REFUSED', origin: { topic: pipeline.settings.topic } });
+    expect(String(deadLetter['reason'])).toContain('23514');
   }
   const held = async () => {
     const { rows } = await pipeline.target.query(
@@ -150,7 +151,7 @@ test('a change that the target refuses is isolated, the older one applies, and t
     );
     return rows;
   };
-  // It was written last, and another partition may be ahead of its own.
+  // Written last, but in a partition that may be behind the others.
   await eventually(async () => (await held()).some(({ salary }) => salary === 3), {
     what: 'the change of another employee',
   });
@@ -161,7 +162,7 @@ test('a change that the target refuses is isolated, the older one applies, and t
   ]);
 });
 
-test('records that are no changes become dead letters one by one, and the batch goes on', async () => {
+test('each record that is not a valid change becomes a dead letter, and the others are applied', async () => {
   await pipeline.startApplier();
   await pipeline.startPoller();
   await pipeline.source.query(`insert into employees (first_name) values ('a')`);
@@ -203,9 +204,9 @@ test('records that are no changes become dead letters one by one, and the batch 
   await producer.disconnect();
   await pipeline.source.query(`update employees set city = 'after'`);
   await pipeline.untilConverged();
-  const letters = await pipeline.untilDeadLetters(bad.length);
-  expect(letters).toHaveLength(bad.length);
-  expect(new Set(letters.map(({ code }) => code))).toEqual(
+  const deadLetters = await pipeline.untilDeadLetters(bad.length);
+  expect(deadLetters).toHaveLength(bad.length);
+  expect(new Set(deadLetters.map(({ code }) => code))).toEqual(
     new Set(['PIPE_CHANGE_UNREADABLE', 'PIPE_CHANGE_KEY', 'PIPE_CHANGE_ACTION', 'PIPE_CHANGE_FIELD']),
   );
 });

@@ -12,7 +12,7 @@ afterEach(() => pipeline.close());
 
 const write = (sql: string) => pipeline.source.query(sql);
 
-/** The target has held something else before, so that what is written does arrive. */
+/** Resolves when the stream has begun, so that the writes of the test are published as changes. */
 async function startStreaming(): Promise<void> {
   await write(
     `insert into employees (emp_id, first_name) select n, 'n' || n from generate_series(1, 20) n;
@@ -27,7 +27,7 @@ async function expectConverged(): Promise<void> {
   expect(await pipeline.deadLetters()).toEqual([]);
 }
 
-test('whatever statement writes, what it does arrives', async () => {
+test('the effect of every kind of statement is applied', async () => {
   await startStreaming();
   const client = await pipeline.source.connect();
   const copying = client.query(copyFrom(`copy employees (emp_id, first_name, dob, salary) from stdin`));
@@ -60,11 +60,11 @@ test('whatever statement writes, what it does arrives', async () => {
     begin; update employees set emp_id = 5000 where emp_id = 6; update employees set emp_id = 5001 where emp_id = 5000;
     update employees set emp_id = 6 where emp_id = 5001; commit`);
   await write(`begin; select setval('emp_cdc_cdc_id_seq', 100000); update employees set city = 'gap'; rollback`);
-  await write(`update employees set city = 'behind the gap' where emp_id > 10`);
+  await write(`update employees set city = 'after the gap' where emp_id > 10`);
   await expectConverged();
 });
 
-test('a truncate takes with it what came before, and nothing that comes after', async () => {
+test('a truncate deletes what was written before it, and nothing that is written after it', async () => {
   await startStreaming();
   await write(`
     begin; insert into employees (emp_id) values (50); truncate employees;
@@ -76,9 +76,9 @@ test('a truncate takes with it what came before, and nothing that comes after', 
   await expectConverged();
 });
 
-test('keys that move up in one statement, and employees that swap theirs, keep their rows', async () => {
+test('employees whose keys are shifted or swapped keep their values', async () => {
   await startStreaming();
-  // Rows move in the order in which they lie there, the greatest first, so that each key is free when it is taken.
+  // Rows are updated in the order of their insertion, the greatest key first, so that each new key is free by then.
   await write('insert into employees (emp_id, first_name) values (103, 103), (102, 102), (101, 101)');
   await write(`begin; set local enable_indexscan = off; set local enable_bitmapscan = off;
     update employees set emp_id = emp_id + 1 where emp_id > 100; commit`);
@@ -99,7 +99,7 @@ test('keys that move up in one statement, and employees that swap theirs, keep t
   await expectConverged();
 });
 
-test('a row that a trigger of the source changes on its way arrives as it is kept', async () => {
+test('a row that a trigger of the source modifies is applied as the source stores it', async () => {
   await startStreaming();
   await write(`
     create function shout() returns trigger language plpgsql as
@@ -116,7 +116,7 @@ test('a row that a trigger of the source changes on its way arrives as it is kep
   expect(rows).toEqual([{ city: 'QUIET', salary: 1 }]);
 });
 
-test('a transaction that stays open holds nobody up, and arrives when it commits', async () => {
+test('a transaction that stays open delays no other change, and is applied after its commit', async () => {
   await startStreaming();
   const open = await pipeline.source.connect();
   try {
@@ -132,8 +132,8 @@ test('a transaction that stays open holds nobody up, and arrives when it commits
   await expectConverged();
 });
 
-test('what somebody has set for the databases and the roles makes no difference', async () => {
-  // The session of each connection is made when it connects, so these hold for the functions and not for the test.
+test('settings of the databases make no difference', async () => {
+  // They apply to new connections: those of the functions, and not those of the test, which are open already.
   for (const [url, pool] of [
     [pipeline.settings.sourceUrl, pipeline.source],
     [pipeline.settings.targetUrl, pipeline.target],
@@ -162,16 +162,16 @@ test('what somebody has set for the databases and the roles makes no difference'
   await expectConverged();
 });
 
-test('an action written by hand that is longer than a Kafka record ends as a dead letter, and the rest goes on', async () => {
+test('an action written by hand that is longer than a Kafka record becomes a dead letter, and the others are applied', async () => {
   await startStreaming();
   await write(`insert into emp_cdc (emp_id, action) values (1, repeat('x', 3000000)), (1, 'UPDATE ')`);
   await write(`update employees set city = 'after'`);
   await pipeline.untilConverged();
-  const letters = await pipeline.untilDeadLetters(2);
-  expect(letters.map(({ code }) => code)).toEqual(['PIPE_CHANGE_ACTION', 'PIPE_CHANGE_ACTION']);
+  const deadLetters = await pipeline.untilDeadLetters(2);
+  expect(deadLetters.map(({ code }) => code)).toEqual(['PIPE_CHANGE_ACTION', 'PIPE_CHANGE_ACTION']);
 });
 
-test('a role that may only write employees can, and nothing that it writes is missed', async () => {
+test('a role needs privileges on employees only, and all its changes are captured', async () => {
   await startStreaming();
   const role = uniqueName('writer').replaceAll('-', '_');
   await write(`create role ${role}; grant insert, update, delete, truncate, select on employees to ${role}`);

@@ -1,9 +1,10 @@
-/** An applier in a process of its own: gets batches from its parent and answers when they are committed. */
+/** An applier in a process of its own. Receives batches from its parent, and answers each after its commit. */
 import type { CdcSettings } from './settings.ts';
 import { openTestApplier } from './wiring.ts';
 
 interface Batch {
   readonly id: number;
+  /** Keys and values in base64. */
   readonly records: readonly {
     readonly partition: number;
     readonly offset: string;
@@ -13,9 +14,9 @@ interface Batch {
 }
 
 const settings = JSON.parse(process.argv[2] ?? '') as CdcSettings;
-/** Dies without an answer behind this many commits. */
+/** Kills itself after this many commits, before it answers. */
 const dieAfter = Number(process.argv[3] ?? Number.POSITIVE_INFINITY);
-let commits = 0;
+let commitCount = 0;
 
 const { applier } = await openTestApplier(settings);
 process.on('disconnect', () => process.exit(0));
@@ -28,8 +29,8 @@ process.on('message', async ({ id, records }: Batch) => {
         value: value === null ? null : Buffer.from(value, 'base64'),
       })),
     );
-    commits += 1;
-    if (commits >= dieAfter) process.kill(process.pid, 'SIGKILL');
+    commitCount += 1;
+    if (commitCount >= dieAfter) process.kill(process.pid, 'SIGKILL');
     process.send?.({ id, done: true });
   } catch (error) {
     process.send?.({ id, failed: String(error) });

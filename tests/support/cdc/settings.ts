@@ -1,4 +1,4 @@
-/** Where one pipeline under test lives; small enough to hand to a process as JSON. */
+/** The resources and settings of one pipeline under test. Passed to processes as JSON. */
 export interface CdcSettings {
   readonly sourceUrl: string;
   readonly targetUrl: string;

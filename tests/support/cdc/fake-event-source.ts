@@ -3,24 +3,26 @@ import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { uniqueName } from '../servers.ts';
 
-const RETRY_AFTER_MS = 50;
+/** As every event source pauses before it retries a batch. */
+const RETRY_DELAY_MS = 50;
+const MAX_BATCH_RECORDS = 5_000;
 
-/** Brings one batch of one partition; the event source waits for it and brings it again when it fails. */
+/** Handles one batch of one partition. A rejection means that the batch has to be retried. */
 export type BatchHandler = (records: readonly KafkaRecord[], partition: number) => Promise<void>;
 
 /**
- * What matters here of a Kafka event source: one batch in flight per partition, in order, again until it succeeds, and
- * offsets committed only then.
+ * The properties of a Kafka event source on which the applier relies: at most one batch under way per partition, in
+ * order, retried until it succeeds, and offsets committed only after that.
  */
-export class TestEventSource {
+export class FakeEventSource {
   readonly #consumer: Consumer;
   readonly #topic: string;
-  readonly #partitions: number;
+  readonly #partitionCount: number;
   readonly #handle: BatchHandler;
-  #stopped = false;
+  #isStopped = false;
 
-  constructor(brokers: readonly string[], topic: string, partitions: number, handle: BatchHandler) {
-    const kafka = new Kafka({ clientId: 'test-event-source', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  constructor(brokers: readonly string[], topic: string, partitionCount: number, handle: BatchHandler) {
+    const kafka = new Kafka({ clientId: 'fake-event-source', brokers: [...brokers], logLevel: logLevel.NOTHING });
     this.#consumer = kafka.consumer({
       groupId: uniqueName('event-source'),
       maxWaitTimeInMs: 100,
@@ -29,7 +31,7 @@ export class TestEventSource {
       retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 1_000 },
     });
     this.#topic = topic;
-    this.#partitions = partitions;
+    this.#partitionCount = partitionCount;
     this.#handle = handle;
   }
 
@@ -37,7 +39,7 @@ export class TestEventSource {
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topic: this.#topic, fromBeginning: true });
     await this.#consumer.run({
-      partitionsConsumedConcurrently: this.#partitions,
+      partitionsConsumedConcurrently: this.#partitionCount,
       eachBatchAutoResolve: false,
       eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
         const records = batch.messages.map(
@@ -50,9 +52,9 @@ export class TestEventSource {
             value,
           }),
         );
-        for (let from = 0; from < records.length; from += 5_000) {
-          const part = records.slice(from, from + 5_000);
-          if (!(await this.#untilDone(part, batch.partition))) return;
+        for (let from = 0; from < records.length; from += MAX_BATCH_RECORDS) {
+          const part = records.slice(from, from + MAX_BATCH_RECORDS);
+          if (!(await this.#handleUntilDone(part, batch.partition))) return;
           resolveOffset(part.at(-1)?.offset ?? '0');
           await heartbeat().catch(() => {});
         }
@@ -61,18 +63,18 @@ export class TestEventSource {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#isStopped = true;
     await this.#consumer.disconnect();
   }
 
-  async #untilDone(records: readonly KafkaRecord[], partition: number): Promise<boolean> {
-    while (!this.#stopped) {
+  /** @returns `false` when the event source is stopped before the batch succeeds. */
+  async #handleUntilDone(records: readonly KafkaRecord[], partition: number): Promise<boolean> {
+    while (!this.#isStopped) {
       try {
         await this.#handle(records, partition);
         return true;
       } catch {
-        // As every event source rests before it brings a batch again.
-        await sleep(RETRY_AFTER_MS);
+        await sleep(RETRY_DELAY_MS);
       }
     }
     return false;

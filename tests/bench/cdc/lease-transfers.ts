@@ -8,15 +8,15 @@ interface LogLine {
   readonly lastReadMsAgo?: number;
 }
 
-/** Milliseconds in which nobody read the source, one figure for each time that one poller relieved another. */
-export async function readHandOverGaps(functionsLog: string): Promise<number[]> {
+/** For each transfer of the lease, the milliseconds between the last read of the predecessor and the successor's first. */
+export async function readLeaseTransferGaps(functionsLog: string): Promise<number[]> {
   const lines = (await readFile(functionsLog, 'utf8')).split('\n').flatMap(parse);
-  const begun = lines.filter(({ message }) => message === 'polling started').map(timeOf);
+  const startedAt = lines.filter(({ message }) => message === 'polling started').map(timeOf);
   return lines
     .filter(({ message, outcome }) => message === 'polling ended' && outcome === 'lease-transferred')
     .flatMap((line) => {
       const lastReadAt = timeOf(line) - (line.lastReadMsAgo ?? Number.NaN);
-      const next = begun.find((at) => at > lastReadAt);
+      const next = startedAt.find((at) => at > lastReadAt);
       return next === undefined ? [] : [next - lastReadAt];
     });
 }
@@ -25,7 +25,7 @@ function timeOf({ timestamp }: LogLine): number {
   return Date.parse(timestamp ?? '');
 }
 
-/** What serverless-offline says in between is no JSON. */
+/** Lines of serverless-offline itself are not JSON. */
 function parse(line: string): LogLine[] {
   try {
     const parsed = JSON.parse(line) as LogLine;
