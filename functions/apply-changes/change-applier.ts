@@ -5,7 +5,7 @@ import type { ChangeRule } from '../core/change-rules.ts';
 import { lastVersionBefore } from '../core/change-version.ts';
 import { classifyError, sqlStateOf } from '../core/classify-error.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
-import type { EmployeeChange, SnapshotEnd } from '../core/employee-change.ts';
+import { type EmployeeChange, isEmployeeChange, type SnapshotEnd } from '../core/employee-change.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { EmployeeReplica, EmployeeReplicaTransaction } from '../ports/employee-replica.ts';
@@ -67,8 +67,7 @@ export class ChangeApplier {
     try {
       return await this.#applyInTransaction(applyAll, valid, violating);
     } catch (error) {
-      // The target database is unavailable: the event source retries the batch.
-      if (classifyError(error) === 'transient') throw error;
+      throwIfTargetUnavailable(error);
       return await this.#applyInTransaction(applyIsolatingRefused, valid, violating);
     }
   }
@@ -78,9 +77,7 @@ export class ChangeApplier {
     valid: readonly ReceivedChange[],
     violating: Candidates,
   ): Promise<ApplyOutcome> {
-    const mayRaiseWatermark = valid.some(
-      ({ change: { action } }) => action === 'TRUNCATE' || action === 'SNAPSHOT_END',
-    );
+    const mayRaiseWatermark = valid.some(({ change }) => !isEmployeeChange(change));
     return this.#replica.transaction(mayRaiseWatermark ? 'exclusive' : 'shared', async (transaction) => {
       const plan = planBatch(valid, transaction.watermark);
       if (plan.truncate) await transaction.raiseWatermark(plan.truncate);
@@ -90,6 +87,14 @@ export class ChangeApplier {
       return outcome;
     });
   }
+}
+
+/**
+ * When the target database is unavailable, the invocation fails, and the event source retries the whole batch until the
+ * database is back. Nothing is lost or dead-lettered meanwhile.
+ */
+function throwIfTargetUnavailable(error: unknown): void {
+  if (classifyError(error) === 'transient') throw error;
 }
 
 type ApplyCandidates = (

@@ -148,7 +148,7 @@ export class ChangePoller {
     return this.#dependencies.lease.isFree().catch(() => false);
   }
 
-  /** If it fails, the lease expires by itself, and the successor only has to wait longer. */
+  /** After a failure the lease expires, and only the successor has to wait longer. */
   async #releaseLease(): Promise<void> {
     const { lease, logger } = this.#dependencies;
     if (!lease.held) return;

@@ -5,8 +5,7 @@ import { type Lease, LeaseLostError } from './lease.ts';
 /**
  * Renews the lease in the background, so that it does not expire while an acknowledgement takes long.
  *
- * A failed renewal is only logged: `Lease.held` and `Lease.confirm` show whether the lease is lost, and the poller looks
- * at both before it publishes.
+ * A failed renewal is only logged, because the poller checks `Lease.held` and `Lease.confirm` before it publishes.
  */
 export class Heartbeat {
   readonly #lease: Lease;

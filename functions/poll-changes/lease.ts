@@ -5,7 +5,7 @@ import { ExpiryWatch } from './expiry-watch.ts';
 export interface LeaseTiming {
   /** A lease that is not renewed for this long has expired. Smaller: a pause of its owner costs it the lease. */
   readonly leaseMs: number;
-  /** Longest time between two renewals. Each one also brings the requests of other pollers. */
+  /** Time between two renewals. Each one also returns the requests of other pollers. */
   readonly heartbeatMs: number;
   /** Time between two reads of the ledger while waiting for the lease; the larger part of the gap at a transfer. */
   readonly pollIntervalMs: number;
@@ -132,7 +132,7 @@ export class Lease {
 
   /**
    * The ledger's entry. Right after `acquire` the entry that it has read is still good: only requests can have been added
-   * since, and the next renewal brings those.
+   * since, and the next renewal returns those.
    *
    * @throws LeaseLostError
    */

@@ -56,7 +56,7 @@ export class PollingSession {
     return this.#dependencies.reader.read(progress);
   }
 
-  /** Reads what is known to follow while this result is acknowledged; `null` when nothing is known to follow. */
+  /** Reads the next result while this one is published, if there is more to read at once; `null` otherwise. */
   #readAhead({ hasMore, progress }: ReadResult): Promise<ReadResult> | null {
     if (!hasMore) return null;
     const next = this.#read(progress);

@@ -34,7 +34,7 @@ export interface SnapshotStart extends SourceIdentity {
 
 /**
  * The source database (A): the changes that its triggers captured, and the employees themselves. A snapshot is the text
- * of a `pg_snapshot`, which says which transactions are visible.
+ * of a `pg_snapshot`, which represents the set of visible transactions.
  *
  * Delivery: in a chain of differences, each since the snapshot of the one before, every committed change is in exactly
  * one, however long its transaction stayed open. A rolled-back change is in none.

@@ -14,9 +14,9 @@ afterEach(async () => {
   await pipeline.close();
 });
 
-/** Where a lease has to expire. All pollers of a test use it, because each relies on its own lease for as long as it says. */
+/** For tests in which a lease expires. All pollers of such a test need it, because each measures with its own setting. */
 const SHORT_LEASE = { leaseMs: 1_000 };
-/** Where no lease may expire, however slow the machine is. */
+/** For tests in which no lease may expire, however slow the machine is. */
 const LONG_LEASE = { leaseMs: 60_000 };
 
 function startPoller({ dieAfter, leaseMs = pipeline.settings.leaseMs }: { dieAfter?: number; leaseMs?: number } = {}) {

@@ -41,7 +41,7 @@ export class InMemoryChangeSource implements ChangeSource {
   #saveNumber = 0n;
   #epoch = 0n;
 
-  /** Without a clock, each look at it finds it a millisecond later. */
+  /** By default the time advances by a millisecond whenever it is read. */
   constructor(pageSize: number, nowMs: () => number = tickingClock()) {
     this.pageSize = pageSize;
     this.#nowMs = nowMs;

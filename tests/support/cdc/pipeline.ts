@@ -163,14 +163,23 @@ export class CdcPipeline {
 
   /** Resolves when the target has exactly the employees of the source for which `isAllowed` is true. */
   async untilConverged(isAllowed: (row: unknown[]) => boolean = () => true): Promise<void> {
-    await eventually(
-      async () => {
-        const expected = (await this.employees(this.source)).filter(isAllowed);
-        expect(await this.employees(this.target)).toEqual(expected);
-        return true;
-      },
-      { what: 'the target to have the employees of the source', everyMs: 20 },
-    );
+    const readBoth = async () => ({
+      expected: (await this.employees(this.source)).filter(isAllowed),
+      actual: await this.employees(this.target),
+    });
+    try {
+      // Compared as text: a failing `expect` would format the difference of thousands of rows each time.
+      await eventually(
+        async () => {
+          const { expected, actual } = await readBoth();
+          return JSON.stringify(expected) === JSON.stringify(actual);
+        },
+        { what: 'the target to have the employees of the source', everyMs: 20 },
+      );
+    } catch {
+      const { expected, actual } = await readBoth();
+      expect(actual).toEqual(expected);
+    }
   }
 
   /** The records that the topic has now, those of each partition in their order. */

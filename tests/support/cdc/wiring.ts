@@ -4,6 +4,7 @@ import { type ApplierConnections, openApplier } from '../../../functions/apply-c
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import type { ChangePoller } from '../../../functions/poll-changes/change-poller.ts';
+import { connectWithRetries } from '../../../functions/poll-changes/connect-with-retries.ts';
 import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
 import { createPoller, openConnections } from '../../../functions/poll-changes/wiring.ts';
 import type { Clock } from '../../../functions/ports/clock.ts';
@@ -12,6 +13,9 @@ import type { RecordPublisher } from '../../../functions/ports/record-publisher.
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import { withCallHook } from './call-hook.ts';
 import type { CdcSettings } from './settings.ts';
+
+/** A busy machine may take longer than one attempt to connect. */
+const CONNECT_WITHIN_MS = 60_000;
 
 const dynamoOptions = (endpoint: string) => ({
   endpoint,
@@ -58,7 +62,8 @@ export async function openPoller(
     },
   };
   const source = withCallHook(connections.source, ['readDifference'], onRead);
-  const partitionCount = await connections.connectAll();
+  const connectUntilMs = clock.monotonicMs() + CONNECT_WITHIN_MS;
+  const partitionCount = await connectWithRetries(clock, connectUntilMs, logger, connections.connectAll);
   const poller = createPoller(
     { ...connections, source, publisher },
     { clock, logger, partitionCount },
