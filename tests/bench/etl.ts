@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { stopIdleTimers } from '../../localstack/event-sources/kafka/consumer/patched-kafkajs.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { runCopy } from './etl/copy-run.ts';
@@ -114,7 +113,6 @@ async function main(): Promise<number> {
     );
     return values.help ? 0 : 2;
   }
-  stopIdleTimers();
   const stack = new TemporaryStack({ onNotice: say });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => stack.stop().finally(() => process.exit(130)));

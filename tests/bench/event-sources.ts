@@ -6,7 +6,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { stopIdleTimers } from '../../localstack/event-sources/kafka/consumer/patched-kafkajs.ts';
 import { LocalStack } from '../../localstack/stack/local-stack.ts';
 import { FunctionsHost } from './event-sources/functions-host.ts';
 import { batchSize } from './event-sources/loop-task.ts';
@@ -16,7 +15,6 @@ import { runLoop } from './event-sources/run-loop.ts';
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, records: { type: 'string', default: '240000' } },
 });
-stopIdleTimers();
 
 const rounds = 3;
 const partitions = 6;

@@ -49,7 +49,10 @@ export const stamp = async () => ({ at: performance.timeOrigin + performance.now
       }),
     );
     const serverless = join(repository, 'node_modules', 'serverless', 'bin', 'serverless.js');
-    const child = spawn(process.execPath, [serverless, 'offline', 'start'], { cwd: project, stdio: 'pipe' });
+    const child = spawn(process.execPath, [...process.execArgv, serverless, 'offline', 'start'], {
+      cwd: project,
+      stdio: 'pipe',
+    });
     const endpoint = `http://127.0.0.1:${lambdaPort}`;
     const host = new FunctionsHost(endpoint, child);
     try {

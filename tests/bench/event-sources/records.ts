@@ -55,9 +55,13 @@ export async function measureLatency(options: {
   await createTopic(brokers, topic, partitions);
   const count = recordsPerSecond * latencySeconds + warmUpRecords;
   const task: LoopTask = { brokers, topic, group: topic, lambda, directory, records: count };
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'latency-loop.ts'), JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, join(import.meta.dirname, 'latency-loop.ts'), JSON.stringify(task)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const seenAt = new Map<number, number>();
   const ready = Promise.withResolvers<void>();
   const all = Promise.withResolvers<void>();

@@ -4,9 +4,13 @@ import type { LoopResult, LoopTask } from './loop-task.ts';
 
 /** Runs a loop in a process of its own, so that its memory is its own, and reads its last line. */
 export async function runLoop(script: string, task: LoopTask): Promise<LoopResult> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, script), JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, join(import.meta.dirname, script), JSON.stringify(task)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   let errors = '';
   child.stdout.on('data', (chunk: Buffer) => {

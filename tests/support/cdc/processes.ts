@@ -29,7 +29,6 @@ export class CdcProcess {
     const args = [JSON.stringify(settings), ...(dieAfter === undefined ? [] : [String(dieAfter)])];
     this.child = fork(join(__dirname, `${script}.ts`), args, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
       env: { ...process.env, ...(timeZone !== undefined && { TZ: timeZone }) },
     });
     this.child.on('message', (message) => this.messages.push(message as ProcessMessage));
