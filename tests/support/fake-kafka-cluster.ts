@@ -4,8 +4,8 @@ import {
   type Broker,
   type PartitionLeaders,
   type ProduceClient,
-  RetryableError,
   type SequencedBatch,
+  TransientKafkaError,
 } from '../../functions/adapters/kafka/produce-client.ts';
 import { ProducerSession, type SessionTiming } from '../../functions/adapters/kafka/producer-session.ts';
 
@@ -113,22 +113,22 @@ export class FakeKafkaCluster {
     const fate = this.onProduce(leader, batches);
     await sleep(this.requestMs());
     if (fate instanceof Error) throw fate;
-    if (fate === 'request lost') throw new RetryableError('connection closed');
+    if (fate === 'request lost') throw new TransientKafkaError('connection closed');
     if (fate === 'late') {
       const late = sleep(this.requestMs() * 3).then(() => void this.#write(producer, leader, batches));
       this.#late.add(late);
       void late.finally(() => this.#late.delete(late));
-      throw new RetryableError('request timed out');
+      throw new TransientKafkaError('request timed out');
     }
     const outcomes = this.#write(producer, leader, batches);
-    if (fate === 'response lost') throw new RetryableError('connection closed');
+    if (fate === 'response lost') throw new TransientKafkaError('connection closed');
     return outcomes;
   }
 
   #write(producer: number, leader: Broker, batches: readonly SequencedBatch[]): BatchOutcome[] {
     return batches.map(({ topic, partition, records, firstSequence }) => {
       const target = this.#partition(topic, partition);
-      if (target.leader !== leader.id) return new RetryableError('not the leader');
+      if (target.leader !== leader.id) return new TransientKafkaError('not the leader');
       const known = target.producers.get(producer) ?? [];
       if (known.some(({ first }) => first === firstSequence)) return 'written';
       if (firstSequence !== (known.at(-1)?.next ?? 0)) return new Error('out of order sequence number');

@@ -3,18 +3,18 @@ import { murmur2 } from './murmur2.ts';
 import type { BatchRecord, RecordBatch } from './produce-client.ts';
 
 /**
- * A broker refuses a batch above 1 MiB (`max.message.bytes`), its own 61 bytes included. A larger limit brings nothing,
- * because requests carry several batches.
+ * A broker refuses a batch above 1 MiB (`max.message.bytes`), of which 61 bytes are the batch's own. Larger batches
+ * would not be faster.
  */
 const MAX_BATCH_BYTES = 900_000;
-/** The most that a record takes beside its key and value: lengths, attributes, time and offset. */
+/** The most that a record takes beside its key and value, for their lengths, its attributes, time and offset. */
 const RECORD_OVERHEAD_BYTES = 24;
 
 /**
  * Divides the records of a call into batches, which keep the order of the records within a partition.
  *
- * A key decides the partition as in Kafka's own clients. The records without a key go to one partition together, in
- * turn with the next such batch.
+ * A key decides the partition as in Kafka's Java client. Records without a key go to one partition together, and the
+ * next batch of them to the next partition.
  */
 export class Batching {
   readonly #topic: string;

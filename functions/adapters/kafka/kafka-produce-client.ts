@@ -14,8 +14,8 @@ import {
   type Broker,
   type PartitionLeaders,
   type ProduceClient,
-  RetryableError,
   type SequencedBatch,
+  TransientKafkaError,
 } from './produce-client.ts';
 
 interface KafkaProduceClientOptions {
@@ -31,18 +31,19 @@ interface KafkaProduceClientOptions {
 type ProduceResponse = Exclude<Awaited<ReturnType<typeof produceV9.api.async>>, boolean>;
 
 const ALL_IN_SYNC_REPLICAS = -1;
-/** How long a broker waits for its replicas before it reports that they are late. */
+/** How long a broker waits for its replicas before it responds that they are late. */
 const ACKNOWLEDGE_TIMEOUT_MS = 5_000;
-/** The slowest normal response is that to a write which waits for a replica that is about to leave the in-sync set. */
+/** Twice as long as a broker waits for its replicas, so that only a broker that hangs exceeds it. */
 const PRODUCE_TIMEOUT_MS = 10_000;
 const DEFAULT_LOOKUP_TIMEOUT_MS = 4_000;
+const LOOKUP_RETRIES = 2;
 
 /**
  * Speaks to the brokers through @platformatic/kafka.
  *
  * It uses that library's connections, sign-in, metadata, producer registration and encoding, but not `Producer.send`:
- * once the partitions of one request have leaders on different brokers, `send` retries all of them on the first one's
- * leader, which refuses the others until the publisher times out.
+ * once the partitions of one request have leaders on different brokers, `send` retries the whole request on the leader of
+ * the first partition. That broker refuses the other partitions for ever, so the publisher would time out.
  */
 export class KafkaProduceClient implements ProduceClient {
   readonly #lookup: Producer;
@@ -70,8 +71,8 @@ export class KafkaProduceClient implements ProduceClient {
       // In any order, so that a broker that hangs is not the first choice of every new producer.
       bootstrapBrokers: shuffled(brokers),
       requestTimeout: lookupTimeoutMs,
-      // A retry asks the next broker.
-      retries: brokers.length - 1,
+      // Each retry asks another broker, of the bootstrap brokers or of those found since.
+      retries: LOOKUP_RETRIES,
       retryDelay: 0,
     });
     this.#connections = new ConnectionPool(clientId, { ...connection, requestTimeout: PRODUCE_TIMEOUT_MS });
@@ -107,7 +108,7 @@ export class KafkaProduceClient implements ProduceClient {
   }
 }
 
-/** The library throws a response that reports an error for any partition. */
+/** The library throws the response when it reports an error for any partition. */
 function responseOf(error: unknown): unknown {
   if (error instanceof ResponseError) return error['response'];
   throw error;
@@ -120,11 +121,11 @@ function outcomeOf({ topic, partition }: SequencedBatch, { responses }: ProduceR
   if (answer === undefined) return new Error(`expected a response for partition ${partition} of ${topic}, got none`);
   if (answer.errorCode === 0) return 'written';
   const error = new ProtocolError(answer.errorCode, answer.errorMessage);
-  // The broker has written it before, so long ago that it no longer knows where.
+  // The batch was written long ago, and the broker no longer knows its offset.
   if (error['apiId'] === 'DUPLICATE_SEQUENCE_NUMBER') return 'written';
   const message = `partition ${partition} of ${topic}: ${error.message}`;
   return error['canRetry'] === true
-    ? new RetryableError(message, { cause: error })
+    ? new TransientKafkaError(message, { cause: error })
     : new Error(message, { cause: error });
 }
 
@@ -132,18 +133,18 @@ async function attempt<Result>(request: Promise<Result>): Promise<Result> {
   try {
     return await request;
   } catch (error) {
-    const isRetryable =
+    const isTransient =
       error instanceof Error && GenericError.isGenericError(error) && !findErrorBy(error, 'canRetry', false);
     const reason = causeOf(error);
-    throw isRetryable ? new RetryableError(reason.message, { cause: reason }) : reason;
+    throw isTransient ? new TransientKafkaError(reason.message, { cause: reason }) : reason;
   }
 }
 
-/** What made a request fail: of many attempts the final error, else the last one. */
+/** Why a request failed: of several attempts the permanent error, else the last one. */
 function causeOf(error: unknown): Error {
   if (error instanceof MultipleErrors && error.errors.length > 0) {
-    const final = error.errors.find((each) => findErrorBy(each, 'canRetry', false));
-    return causeOf(final ?? error.errors.at(-1));
+    const permanent = error.errors.find((each) => findErrorBy(each, 'canRetry', false));
+    return causeOf(permanent ?? error.errors.at(-1));
   }
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -6,8 +6,8 @@ import { ProducerSession, type SessionTiming } from './producer-session.ts';
 const DEFAULT_TIMING: SessionTiming = { stallTimeoutMs: 15_000, retryDelayMs: 100 };
 
 /**
- * Publishes with an idempotent producer, so that a retry inside it writes nothing twice. A caller with much to send
- * keeps a few calls of about a thousand records each under way.
+ * Publishes with an idempotent producer, so that its own retries write nothing twice. With much to send, keep a few
+ * calls of about a thousand records each under way.
  *
  * A call fails at the latest when Kafka has acknowledged nothing for the stall timeout. The next call then begins with a
  * new producer. One instance serves all invocations of a function instance, and connects on first use.

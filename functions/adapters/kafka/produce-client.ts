@@ -37,7 +37,7 @@ export type BatchOutcome = 'written' | Error;
 /**
  * The requests of one idempotent producer. Each call is a single attempt.
  *
- * @throws {RetryableError} when the same call may succeed later; any other error is final.
+ * @throws {TransientKafkaError} when the same call may succeed later. Any other error is permanent.
  */
 export interface ProduceClient {
   /** Connects, and registers the producer whose sequences begin at 0. */
@@ -56,7 +56,7 @@ export interface ProduceClient {
   close(): Promise<void>;
 }
 
-/** A failure that may pass: a broker that does not answer, a leader that has moved, too few in-sync replicas. */
-export class RetryableError extends Error {
-  override readonly name = 'RetryableError';
+/** The same request may succeed later: a broker does not answer, a leader has moved, too few replicas are in sync. */
+export class TransientKafkaError extends Error {
+  override readonly name = 'TransientKafkaError';
 }

@@ -3,8 +3,8 @@ import {
   type Broker,
   type ProduceClient,
   type RecordBatch,
-  RetryableError,
   type SequencedBatch,
+  TransientKafkaError,
 } from './produce-client.ts';
 import type { TopicLeaders } from './topic-leaders.ts';
 
@@ -32,9 +32,9 @@ interface PartitionQueue {
 export interface DispatchEvents {
   /** All in-sync replicas have written a batch. */
   readonly onWritten: () => void;
-  /** An attempt has failed, and there will be another one. */
+  /** An attempt has failed and will be repeated. */
   readonly onRetry: (error: Error) => void;
-  /** No batch can be sent any more. */
+  /** A batch cannot be written. Nothing more can be sent, because the sequence of its partition would have a gap. */
   readonly onFailure: (error: Error) => void;
 }
 
@@ -42,8 +42,8 @@ export interface DispatchEvents {
  * Decides which batches go into which request: one request at a time to each broker, with the first batch of every
  * partition that it leads.
  *
- * A batch keeps its sequence number until it is written, and the next batch of its partition waits for that. So an
- * attempt that is repeated, on whichever broker leads the partition by then, is written once and in order.
+ * A batch keeps its sequence number until it is written, and the next batch of its partition waits for that. Therefore a
+ * batch can be sent again, to the broker that leads the partition by then, and is written once and in order.
  */
 export class ProduceDispatcher {
   readonly #client: ProduceClient;
@@ -59,7 +59,7 @@ export class ProduceDispatcher {
     this.#events = events;
   }
 
-  /** Resolves when all batches are written. Batches of one partition are written in the order in which they are given. */
+  /** Resolves when all batches are written. Batches of one partition are written in the given order. */
   async send(batches: readonly RecordBatch[], leaders: TopicLeaders): Promise<void> {
     if (this.#stopped !== undefined) throw this.#stopped;
     const written = batches.map((batch) => this.#enqueue(batch, leaders));
@@ -67,7 +67,7 @@ export class ProduceDispatcher {
     await Promise.all(written);
   }
 
-  /** Gives up all batches that are not written. A request under way may still have its effect. */
+  /** Gives up all batches that are not written. Those of a request under way may still be written. */
   stop(error: Error): void {
     this.#stopped ??= error;
     for (const { waiting } of this.#queues.values()) {
@@ -100,7 +100,7 @@ export class ProduceDispatcher {
       if (first === undefined || queue.isBusy) continue;
       const leader = queue.leaders.leaderOf(queue.partition);
       if (leader === undefined) {
-        this.#retry([queue], new RetryableError(`partition ${queue.partition} of ${queue.topic} has no leader`));
+        this.#retry([queue], new TransientKafkaError(`partition ${queue.partition} of ${queue.topic} has no leader`));
         continue;
       }
       if (this.#busyBrokers.has(leader.id)) continue;
@@ -124,7 +124,7 @@ export class ProduceDispatcher {
         this.#settle(queue, outcomes[index] as Awaited<ReturnType<ProduceClient['produce']>>[number]);
       });
     } catch (error) {
-      if (error instanceof RetryableError) this.#retry(queues, error);
+      if (error instanceof TransientKafkaError) this.#retry(queues, error);
       else this.#events.onFailure(error as Error);
     }
     this.#busyBrokers.delete(leader.id);
@@ -136,15 +136,15 @@ export class ProduceDispatcher {
       queue.isBusy = false;
       queue.waiting.shift()?.resolve();
       this.#events.onWritten();
-    } else if (outcome instanceof RetryableError) {
+    } else if (outcome instanceof TransientKafkaError) {
       this.#retry([queue], outcome);
     } else {
       this.#events.onFailure(outcome);
     }
   }
 
-  /** Sends the first batches of the queues again, after a pause and to those who lead the partitions then. */
-  #retry(queues: readonly PartitionQueue[], reason: RetryableError): void {
+  /** Sends the first batches of the queues again, after a pause, to the brokers that lead the partitions by then. */
+  #retry(queues: readonly PartitionQueue[], reason: TransientKafkaError): void {
     for (const queue of queues) queue.isBusy = true;
     this.#events.onRetry(reason);
     void this.#refreshLeaders(new Set(queues.map(({ leaders }) => leaders))).then(() => {
@@ -160,7 +160,7 @@ export class ProduceDispatcher {
         await Promise.all([...topics].map((leaders) => leaders.refresh()));
         return;
       } catch (error) {
-        if (!(error instanceof RetryableError)) throw error;
+        if (!(error instanceof TransientKafkaError)) throw error;
         this.#events.onRetry(error);
       }
     }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineError } from '../../core/errors.ts';
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
 import { Batching } from './batching.ts';
-import { type ProduceClient, RetryableError } from './produce-client.ts';
+import { type ProduceClient, TransientKafkaError } from './produce-client.ts';
 import { ProduceDispatcher } from './produce-dispatcher.ts';
 import { TopicLeaders } from './topic-leaders.ts';
 
@@ -13,7 +13,7 @@ export interface SessionTiming {
    * would have restarted in time; a larger one takes more of an invocation's time.
    */
   readonly stallTimeoutMs: number;
-  /** Pause before an attempt is repeated: enough for leaders to change, little beside the second that a change may take. */
+  /** Pause before a retry: gives a cluster time to elect leaders, and is short beside the second that a change may take. */
   readonly retryDelayMs: number;
 }
 
@@ -28,8 +28,8 @@ interface Topic {
 }
 
 /**
- * One idempotent producer, from its connection to its first failure. It is of no use after that: whether the broker has
- * the last batches is unknown, and so is the sequence number that the broker expects next.
+ * One idempotent producer, from its connection to its first failure. It cannot be used after that, because it is unknown
+ * which batches the brokers have written, and so which sequence number they expect next.
  */
 export class ProducerSession {
   readonly #timing: SessionTiming;
@@ -50,7 +50,7 @@ export class ProducerSession {
     this.#onFailure = onFailure;
     this.#client = createClient();
     this.#opened = this.#open();
-    // Avoid an unhandled rejection; the calls report it.
+    // Avoid an unhandled rejection. The calls report the error.
     this.#opened.catch(() => {});
   }
 
@@ -116,7 +116,7 @@ export class ProducerSession {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof RetryableError)) throw error;
+        if (!(error instanceof TransientKafkaError)) throw error;
         this.#lastProblem = error;
         await sleep(this.#timing.retryDelayMs);
       }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { createProduceClient } from '../../../../functions/adapters/kafka/kafka-client.ts';
 import { KafkaProduceClient } from '../../../../functions/adapters/kafka/kafka-produce-client.ts';
-import { type ProduceClient, RetryableError } from '../../../../functions/adapters/kafka/produce-client.ts';
+import { type ProduceClient, TransientKafkaError } from '../../../../functions/adapters/kafka/produce-client.ts';
 import { FakeKafkaBroker } from '../../../support/fake-kafka-broker.ts';
 
 const batchFor = (partition: number) => ({
@@ -54,17 +54,17 @@ describe('KafkaProduceClient', () => {
 
     expect(outcomes).toEqual([
       'written',
-      expect.any(RetryableError),
+      expect.any(TransientKafkaError),
       'written',
       expect.any(Error),
-      expect.any(RetryableError),
+      expect.any(TransientKafkaError),
       expect.any(Error),
     ]);
     expect(outcomes[1]).toHaveProperty(
       'message',
       expect.stringMatching(/partition 1 of changes: .*not the current leader/),
     );
-    for (const refused of [outcomes[3], outcomes[5]]) expect(refused).not.toBeInstanceOf(RetryableError);
+    for (const refused of [outcomes[3], outcomes[5]]) expect(refused).not.toBeInstanceOf(TransientKafkaError);
   });
 
   it('may repeat a call to a broker that is not there', async () => {
@@ -73,7 +73,7 @@ describe('KafkaProduceClient', () => {
     brokers.length = 0;
     const closed = await clientOf(broker.port);
 
-    await expect(closed.open()).rejects.toThrow(RetryableError);
+    await expect(closed.open()).rejects.toThrow(TransientKafkaError);
     await expect(closed.open()).rejects.toThrow(`Connection to 127.0.0.1:${broker.port} failed.`);
   });
 

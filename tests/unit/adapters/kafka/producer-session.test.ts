@@ -1,4 +1,4 @@
-import { RetryableError } from '../../../../functions/adapters/kafka/produce-client.ts';
+import { TransientKafkaError } from '../../../../functions/adapters/kafka/produce-client.ts';
 import { FakeKafkaCluster, openSession } from '../../../support/fake-kafka-cluster.ts';
 
 const TOPIC = 'changes';
@@ -17,7 +17,7 @@ describe('ProducerSession', () => {
     let looks = 0;
     cluster.onReadLeaders = () => {
       looks += 1;
-      if (looks === 1) throw new RetryableError('connection closed');
+      if (looks === 1) throw new TransientKafkaError('connection closed');
     };
     const session = openSession(cluster, { retryDelayMs: 20 });
     const first = session.publish(TOPIC, to(0, 'a'));
@@ -64,7 +64,7 @@ describe('ProducerSession', () => {
     let attempts = 0;
     cluster.onOpen = () => {
       attempts += 1;
-      if (attempts < 3) throw new RetryableError('connect ECONNREFUSED');
+      if (attempts < 3) throw new TransientKafkaError('connect ECONNREFUSED');
     };
 
     await openSession(cluster).connect();
@@ -93,7 +93,7 @@ describe('ProducerSession', () => {
   });
 
   it('fails when nothing is acknowledged for the stall timeout, with the last problem', async () => {
-    cluster.onProduce = () => new RetryableError('connect ECONNREFUSED 127.0.0.1:9092');
+    cluster.onProduce = () => new TransientKafkaError('connect ECONNREFUSED 127.0.0.1:9092');
     const startedAt = performance.now();
 
     await expect(openSession(cluster, { stallTimeoutMs: 60 }).publish(TOPIC, to(0, 'a'))).rejects.toMatchObject({
@@ -110,7 +110,7 @@ describe('ProducerSession', () => {
     await session.publish(TOPIC, to(0, 'a'));
     cluster.onProduce = () => 'request lost';
     cluster.onReadLeaders = () => {
-      throw new RetryableError('no broker answers');
+      throw new TransientKafkaError('no broker answers');
     };
 
     await expect(session.publish(TOPIC, to(0, 'b'))).rejects.toThrow('no broker answers');
