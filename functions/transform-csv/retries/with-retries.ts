@@ -1,11 +1,11 @@
 import { classifyError } from '../../core/classify-error.ts';
-import { PipelineError } from '../../core/errors.ts';
+import { needsOperator } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 
 /**
  * How long one step is retried. Long enough for a server that restarts or fails over to a standby. With the duration of
- * the last attempt it must stay below `STALE_AFTER_SECONDS`, or reconcile-bucket takes the file for abandoned.
+ * the last attempt it must stay below `STALE_AFTER_SECONDS`, or reconcile-bucket considers the file abandoned.
  */
 const RETRY_FOR_MS = 40_000;
 
@@ -45,8 +45,7 @@ export async function withRetries<Result>(
 /** Excludes a wrong request to the bucket, e.g. a missing bucket, and errors that need an operator. */
 function isRetriable(error: unknown): boolean {
   const isWrongRequest = error instanceof Error && '$fault' in error && error.$fault === 'client';
-  const needsOperator = error instanceof PipelineError && error.retry === 'manual';
-  return classifyError(error) === 'transient' && !isWrongRequest && !needsOperator;
+  return classifyError(error) === 'transient' && !isWrongRequest && !needsOperator(error);
 }
 
 function reasonOf(error: unknown): string {
