@@ -1,8 +1,8 @@
-import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
-import { describePollerLedger } from '../../contract/poller-ledger.ts';
-import { createOffsetTable } from '../../support/cdc/resources.ts';
-import { createPatientDynamoClient } from '../../support/cdc/wiring.ts';
-import { endpoints } from '../../support/servers.ts';
+import { DynamoPollerLedger } from '../../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
+import { describePollerLedger } from '../../../contract/poller-ledger.ts';
+import { createOffsetTable } from '../../../support/cdc/resources.ts';
+import { createPatientDynamoClient } from '../../../support/cdc/wiring.ts';
+import { endpoints } from '../../../support/servers.ts';
 
 const { endpoint } = endpoints().dynamodb;
 const client = createPatientDynamoClient(endpoint);

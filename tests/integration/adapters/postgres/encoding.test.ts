@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { Database } from '../../../functions/adapters/postgres/database.ts';
-import { assertUtf8 } from '../../../functions/adapters/postgres/encoding.ts';
-import { createDatabase, endpoints, uniqueName } from '../../support/servers.ts';
+import { Database } from '../../../../functions/adapters/postgres/database.ts';
+import { assertUtf8 } from '../../../../functions/adapters/postgres/encoding.ts';
+import { createDatabase, endpoints, uniqueName } from '../../../support/servers.ts';
 
 const opened: Database[] = [];
 afterEach(async () => {

@@ -1,15 +1,15 @@
 import pg from 'pg';
-import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import {
   CHANGE_SOURCE_SESSION,
   PostgresChangeSource,
-} from '../../../functions/adapters/postgres/postgres-change-source.ts';
-import type { Progress } from '../../../functions/core/change-position.ts';
-import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
-import { describeChangeSource } from '../../contract/change-source.ts';
-import type { SourceTransaction } from '../../contract/change-source-subject.ts';
-import { applyMigrations } from '../../support/cdc/resources.ts';
-import { createDatabase } from '../../support/servers.ts';
+} from '../../../../functions/adapters/postgres/postgres-change-source.ts';
+import type { Progress } from '../../../../functions/core/change-position.ts';
+import { ChangeReader } from '../../../../functions/poll-changes/change-reader.ts';
+import { describeChangeSource } from '../../../contract/change-source.ts';
+import type { SourceTransaction } from '../../../contract/change-source-subject.ts';
+import { applyMigrations } from '../../../support/cdc/resources.ts';
+import { createDatabase } from '../../../support/servers.ts';
 
 async function openSource() {
   const url = await createDatabase('source');
@@ -73,7 +73,7 @@ describe('PostgresChangeSource', () => {
   const snapshotNow = async () =>
     (await database.query<{ now: string }>('select pg_current_snapshot()::text as now')).rows[0]?.now ?? '';
 
-  it('purges all old changes, however many they are, also behind one that is never old enough', async () => {
+  it('purges all old changes, however many there are, also after one that is never old enough', async () => {
     await database.query(`insert into emp_cdc (emp_id, action, changed_at) values (-1, 'x', 'infinity')`);
     await database.query(`insert into emp_cdc (emp_id, action, changed_at)
       select n, 'DELETE', now() - interval '1 day' from generate_series(1, 3500) n`);

@@ -1,14 +1,14 @@
 import pg from 'pg';
-import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import {
   EMPLOYEE_REPLICA_SESSION,
   PostgresEmployeeReplica,
-} from '../../../functions/adapters/postgres/postgres-employee-replica.ts';
-import type { Employee, EmployeeChange } from '../../../functions/core/employee-change.ts';
-import { describeEmployeeReplica } from '../../contract/employee-replica.ts';
-import { applyMigrations } from '../../support/cdc/resources.ts';
-import { eventually } from '../../support/eventually.ts';
-import { createDatabase } from '../../support/servers.ts';
+} from '../../../../functions/adapters/postgres/postgres-employee-replica.ts';
+import type { Employee, EmployeeChange } from '../../../../functions/core/employee-change.ts';
+import { describeEmployeeReplica } from '../../../contract/employee-replica.ts';
+import { applyMigrations } from '../../../support/cdc/resources.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { createDatabase } from '../../../support/servers.ts';
 
 async function openReplicaDatabase() {
   const url = await createDatabase('target');
