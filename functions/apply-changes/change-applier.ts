@@ -30,7 +30,7 @@ interface ApplyOutcome {
 
 /**
  * Applies a batch of changes to the replica in one transaction. A batch may be applied again, late, out of order, or by
- * two instances at once, because versions decide.
+ * two instances at once, because a change only takes effect if its version is newer.
  *
  * A record that fails permanently becomes a dead letter. Any other failure is thrown, so that the event source retries
  * the whole batch.

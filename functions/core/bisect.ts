@@ -17,7 +17,7 @@ export interface BisectOutcome<Item, Result> {
  * Isolates the items that make a batch fail permanently: tries the whole batch, halves a part that fails, and ends with
  * each bad item alone. One bad item among n costs about 2 log2(n) attempts. `items` may be empty; then nothing is tried.
  *
- * A failing attempt must leave no effect behind.
+ * An attempt that fails must have no effect.
  *
  * @throws the first transient error. Parts that succeeded before it keep their effect, so the caller retries the batch as
  * a whole and needs idempotent attempts.

@@ -5,7 +5,7 @@ import { type EmployeeChange, isEmployeeChange, type SnapshotEnd, type Truncate 
 /** The changes of one employee, newest first. Each one applies only if the database refuses the ones before it. */
 export type Candidates = readonly ReceivedChange<EmployeeChange>[];
 
-/** What a batch of changes amounts to, whatever their order. */
+/** What to apply of a batch of changes. The order of the records does not matter. */
 export interface BatchPlan {
   /** The greatest TRUNCATE of the batch, if it is above the watermark. It is the new watermark. */
   readonly truncate: Version | undefined;
@@ -15,7 +15,7 @@ export interface BatchPlan {
 }
 
 /**
- * Plans a batch, given the watermark at or below which every version is gone.
+ * Plans a batch. Changes at or below the watermark are left out, because the replica has deleted those versions.
  *
  * The newest version of each employee wins, and not the last one in the batch, because a record may be delivered again
  * after newer ones.

@@ -27,8 +27,8 @@ export interface StreamProgress {
 }
 
 /**
- * Up to where the source is published. `since` is the text of a `pg_snapshot`: transactions do not commit in the order of
- * any number, so a single number cannot represent the set of transactions that were visible.
+ * How far the source is published. `since` is the text of a `pg_snapshot`: transactions do not commit in the order of any
+ * number, so a single number cannot represent the set of transactions that were visible.
  */
 export type Progress = SnapshotProgress | StreamProgress;
 

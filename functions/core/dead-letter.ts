@@ -1,6 +1,6 @@
 import type { KafkaRecord } from './kafka-record.ts';
 
-/** Where a dead letter's payload came from, precisely enough to fetch the whole of it again. */
+/** Where a dead letter's payload came from, precise enough to fetch the whole payload again. */
 export type DeadLetterOrigin =
   | { readonly topic: string; readonly partition: number; readonly offset: string }
   | {

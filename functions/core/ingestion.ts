@@ -19,7 +19,7 @@ export interface RowCounts {
 }
 
 /**
- * What became of a version. Only `loading` changes, and `complete`, which becomes `superseded` when a newer version takes
- * over.
+ * The state of a version. Every state is final, except `loading` and except `complete`, which becomes `superseded` when a
+ * newer version takes over.
  */
 export type FileState = 'loading' | 'complete' | 'rejected' | 'superseded' | 'unchanged';

@@ -28,6 +28,12 @@ export class SalaryLoader {
     this.#deadLetters = deadLetters;
   }
 
+  /**
+   * Resolves when the rows are committed and all dead letters are acknowledged.
+   *
+   * @throws while the target database or Kafka is unavailable. The event source then retries the batch until they are
+   * back, and nothing is lost or dead-lettered because of the outage.
+   */
   async load(records: readonly KafkaRecord[]): Promise<LoadResult> {
     const { readable, deadLetters } = decode(records);
     const { results, refused } = await bisect(readable, (part) => this.#tables.load(part));

@@ -27,7 +27,7 @@ export interface PollerDependencies {
 
 export interface PollResult {
   /**
-   * `lease-transferred`: to a successor that requested it. `lease-lost`: another poller took the lease for expired.
+   * `lease-transferred`: to a successor that requested it. `lease-lost`: another poller found it expired.
    * `lease-not-acquired`: another poller acquired it first, or no time was left. `time-limit`: no successor came in time.
    */
   readonly outcome: 'lease-transferred' | 'lease-lost' | 'lease-not-acquired' | 'time-limit';
@@ -48,7 +48,7 @@ export class ChangePoller {
   readonly #timing: PollerTiming;
   readonly #purger: ChangePurger;
   readonly #statistics: PollStatistics;
-  /** The source just before the lease was acquired, until it is used. */
+  /** The source's identity just before the lease was acquired; `null` once it is used. */
   #knownIdentity: SourceIdentity | null = null;
 
   constructor(dependencies: PollerDependencies, timing: PollerTiming, purgeSettings: PurgeSettings) {

@@ -4,7 +4,7 @@ import type { Logger } from '../ports/logger.ts';
 
 export interface PurgeSettings {
   readonly purgeIntervalMs: number;
-  /** How long a published change stays in the source at least. */
+  /** Minimum time that a published change stays in the source. */
   readonly retentionHours: number;
 }
 

@@ -81,7 +81,7 @@ export class ChangeReader {
     };
   }
 
-  /** The pages keep to one pair of snapshots, so that changes committed meanwhile belong to the next difference. */
+  /** All pages use one pair of snapshots, so that changes committed meanwhile belong to the next difference. */
   async #beginPaging(progress: StreamProgress, until: string): Promise<ReadResult> {
     const range = await this.#source.measureDifference(progress.since, until);
     const page = range && { until, afterChangeId: String(BigInt(range.first) - 1n), lastChangeId: range.last };

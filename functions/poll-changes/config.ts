@@ -15,8 +15,6 @@ export const pollChangesShape = {
   POLLER_LEASE_MS: wholeNumber(1_000, 3_000).describe(
     'milliseconds without a heartbeat until another poller takes over, e.g. 3000',
   ),
-  CDC_RETENTION_HOURS: wholeNumber(0, 168).describe(
-    'hours for which emp_cdc keeps a published change at least, e.g. 168',
-  ),
+  CDC_RETENTION_HOURS: wholeNumber(0, 168).describe('minimum hours that emp_cdc retains a published change, e.g. 168'),
   CDC_PURGE_SECONDS: wholeNumber(1, 60).describe('seconds between two purges of emp_cdc, e.g. 60'),
 };

@@ -17,11 +17,11 @@ interface Dependencies extends Telemetry {
   readonly settings: PollerSettings;
 }
 
-/** The event of an invocation by hand or by the local stack. That of the schedule has none of the fields. */
+/** The event of a manual invocation, or of one by the local stack. The event of the schedule has neither field. */
 interface PollRequest {
   /** `true`: begin a new snapshot. */
   readonly resnapshot?: unknown;
-  /** `true`: no other poller is running, so do not wait until a lease that one has left expires. */
+  /** `true`: no other poller is running, so do not wait for the lease of a killed one to expire. */
   readonly ownerIsDead?: unknown;
 }
 
@@ -46,7 +46,7 @@ export const handler = createHandler({
   handle: async ({ connections, settings, logger, metrics }, event: PollRequest | null, context: Context) => {
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    // Everything is connected before the lease is requested, so that the running poller stops only for one that is ready.
+    // Connect before the lease is requested, so that the running poller stops only when its successor is ready.
     const partitionCount = await connectWithRetries(clock, untilMs, logger, async () => {
       const count = await connections.connectAll();
       if (event?.resnapshot === true) await connections.ledger.requestResnapshot(randomUUID());

@@ -3,7 +3,10 @@ import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../ports/pol
 import { ExpiryWatch } from './expiry-watch.ts';
 
 export interface LeaseTiming {
-  /** A lease that is not renewed for this long has expired. Smaller: a pause of its owner costs it the lease. */
+  /**
+   * A lease that is not renewed for this long has expired. Smaller: a short pause of its owner costs the lease. Larger:
+   * after a crash the successor waits longer.
+   */
   readonly leaseMs: number;
   /** Time between two renewals. Each one also returns the requests of other pollers. */
   readonly heartbeatMs: number;
@@ -131,7 +134,7 @@ export class Lease {
   }
 
   /**
-   * The ledger's entry. Right after `acquire` the entry that it has read is still good: only requests can have been added
+   * The ledger's entry. Right after `acquire` the entry that it has read is still valid: only requests can have been added
    * since, and the next renewal returns those.
    *
    * @throws LeaseLostError

@@ -78,7 +78,7 @@ export class PollingSession {
     statistics.recordPublished(changeCount);
   }
 
-  /** The result is acknowledged by now. An idle poll is no progress: it would only cost writes. */
+  /** Called after the records are acknowledged. An idle poll is not recorded, because saving it would only cost writes. */
   #recordProgress({ records, hasMore, progress }: ReadResult): void {
     const { saver, purger } = this.#dependencies;
     if (records.length > 0 || hasMore) saver.recordProgress(progress);
@@ -87,7 +87,8 @@ export class PollingSession {
   }
 
   #assertLeaseHeld(): void {
-    if (!this.#dependencies.lease.held) throw new LeaseLostError('a renewal has found the lease with another poller');
+    if (!this.#dependencies.lease.held)
+      throw new LeaseLostError('a renewal has found that another poller holds the lease');
   }
 
   #endReason(): SessionEnd | null {

@@ -1,4 +1,4 @@
-/** How often a poller does what, in milliseconds. */
+/** The intervals of a poller, in milliseconds. */
 export interface PollerTiming {
   /**
    * Between two reads of the source while there are changes. Smaller: more and smaller batches through the whole
@@ -21,8 +21,8 @@ export interface PollerTiming {
    */
   readonly heartbeatMs: number;
   /**
-   * Between two reads of the ledger while waiting for the lease. Smaller: more reads of the ledger. Larger: the source is
-   * read by no poller for longer when the lease is transferred.
+   * Between two reads of the ledger while waiting for the lease. Smaller: more reads of the ledger. Larger: the gap
+   * without reads of the source at a transfer of the lease is longer.
    */
   readonly leasePollIntervalMs: number;
   /** The first wait after a failure. Smaller: an outage costs more attempts. Larger: a brief failure delays changes. */
@@ -31,7 +31,7 @@ export interface PollerTiming {
   readonly longestRetryMs: number;
 }
 
-/** The timing in production. Tests use it too, and override a value only where the test is about another one. */
+/** The timing in production. Tests use it too, and override only the values that they test. */
 export const POLLER_TIMING: PollerTiming = {
   busyTickMs: 25,
   idleTickMs: 100,
@@ -46,7 +46,7 @@ export const POLLER_TIMING: PollerTiming = {
 export const CONNECT_RETRY_MS = 1_000;
 
 /**
- * Time of an invocation that is kept for its end. Smaller: Lambda may stop the poller before it releases the lease, and
+ * Time reserved at the end of an invocation. Smaller: Lambda may stop the poller before it releases the lease, and
  * the successor has to wait until the lease expires. Larger: a poller without a successor stops earlier than it must.
  */
 export const RESERVE_MS = 5_000;

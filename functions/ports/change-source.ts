@@ -1,6 +1,6 @@
 import type { CapturedChange } from '../core/employee-change.ts';
 
-/** Which database server the source is, and how far its count of saves has come. */
+/** Which database server the source is, and its latest save number. */
 export interface SourceIdentity {
   /** PostgreSQL's `system_identifier`. Another value means another server. */
   readonly systemIdentifier: string;
@@ -39,7 +39,7 @@ export interface SnapshotStart extends SourceIdentity {
  * Delivery: in a chain of differences, each since the snapshot of the one before, every committed change is in exactly
  * one, however long its transaction stayed open. A rolled-back change is in none.
  * Order: within a difference ascending by `changeId`, which is the commit order of each employee's changes. Between
- * employees, a transaction that commits late comes with lower ids than changes that were read before.
+ * employees, a transaction that commits late may have lower ids than changes that were read before.
  * Concurrency: all calls may overlap. Reading blocks no writer of the source.
  * Errors: every call fails while the database is unreachable, and may then be repeated.
  */

@@ -1,4 +1,4 @@
-/** A monotonic clock: it never goes back, whatever happens to the wall clock. Its values mean nothing by themselves. */
+/** A monotonic clock: it never goes back, even if the wall clock does. Only the difference of two values has a meaning. */
 export interface Clock {
   /** Milliseconds since an arbitrary moment, with fractions. */
   monotonicMs(): number;

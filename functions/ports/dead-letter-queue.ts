@@ -1,9 +1,9 @@
 import type { DeadLetter } from '../core/dead-letter.ts';
 
 /**
- * Keeps records, rows and files that can never succeed, with the reason.
+ * Stores records, rows and files that can never succeed, with the reason.
  *
- * Delivery: at least once. A retry may publish the dead letter of one record again; its origin tells repetitions apart.
+ * Delivery: at least once. A retry may publish a dead letter again. The repetition has the same origin.
  */
 export interface DeadLetterQueue {
   /**

@@ -8,9 +8,9 @@ export interface RetainedEmployee {
   readonly epoch: bigint;
 }
 
-/** What one batch may do to the replica. It holds the watermark's lock, so that the watermark stays as it is. */
+/** What one batch may do to the replica. It holds the watermark's lock, so that the watermark does not change. */
 export interface EmployeeReplicaTransaction {
-  /** Every version at or below it is gone, and must not be applied. */
+  /** The replica has deleted every version at or below it, so these must not be applied. */
   readonly watermark: Version;
 
   /**
@@ -32,7 +32,7 @@ export interface EmployeeReplicaTransaction {
   raiseWatermark(to: Version): Promise<void>;
 
   /**
-   * Keeps employees in the replica, with the values that they have, when their snapshot ends. Any change of that epoch
+   * Retains employees in the replica, with their present values, when their snapshot ends. Any change of that epoch
    * is still newer. An employee that is not in the replica is ignored.
    */
   retainThroughSnapshot(employees: readonly RetainedEmployee[]): Promise<void>;
@@ -45,7 +45,7 @@ export interface EmployeeReplicaTransaction {
   recordSnapshotEnd(epoch: bigint, kafkaPartition: number, partitionCount: number): Promise<boolean>;
 }
 
-/** How a transaction locks the watermark. `shared`: beside others of its kind. `exclusive`: alone. */
+/** How a transaction locks the watermark. `shared`: together with other shared locks. `exclusive`: alone. */
 export type WatermarkLock = 'shared' | 'exclusive';
 
 /**
@@ -53,8 +53,8 @@ export type WatermarkLock = 'shared' | 'exclusive';
  *
  * Duplicates and order: versions decide, so changes may be applied again, late and in any order. The newest one stays.
  * Concurrency: transactions may overlap as their locks say. Two that change the same employee wait for each other.
- * Errors: `transaction` fails with a transient error while the database is unreachable. Nothing is applied then, or all
- * of it when the answer to the commit was lost, so the caller repeats the whole batch.
+ * Errors: `transaction` fails with a transient error while the database is unreachable. Then nothing
+ * is applied, or, when the response to the commit was lost, everything. So the caller repeats the whole batch.
  */
 export interface EmployeeReplica {
   /** Commits everything that `work` does, or nothing if it throws. */

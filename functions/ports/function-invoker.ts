@@ -1,7 +1,7 @@
 /** Starts asynchronous invocations of one function. */
 export interface FunctionInvoker {
   /**
-   * Resolves when Lambda has queued the event; the invocation then runs whatever happens to the caller.
+   * Resolves when Lambda has queued the event; the invocation then runs even if the caller ends.
    *
    * Delivery: at least once. A failed call may have queued the event, so the receiver must be idempotent.
    */

@@ -1,11 +1,11 @@
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
 import type { FileVersion } from '../core/salary-record.ts';
 
-/** Asks the bucket whether a version is what it returns for the key now. */
+/** Asks the bucket whether it now returns this version for the key. */
 export type IsLatest = () => Promise<boolean>;
 
 /**
- * Records which version of each key counts, and what became of every version.
+ * Records which version of each key is current, and the state of every version.
  *
  * Every method that returns a state means: continue when it is `loading`, and stop when it is anything else, because
  * the version has reached its final state.

@@ -13,7 +13,7 @@ export interface ObjectStore {
    * `null`: this version cannot be read any more, because the object was deleted or replaced. That is final.
    *
    * @throws when the store is unreachable or the bucket is missing, also in the middle of the stream. A body that ends
-   * before its announced length is an error, never the end of the file. The caller may open again from where it broke.
+   * before its announced length is an error, never the end of the file. The caller may open it again where it broke.
    */
   open(file: FileArrival, byteOffset: number): Promise<AsyncIterable<Uint8Array> | null>;
 

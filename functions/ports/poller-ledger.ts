@@ -1,10 +1,10 @@
-/** The one entry that all pollers share: who holds the lease, and up to where the source is published. */
+/** The one entry that all pollers share: the owner of the lease, and how far the source is published. */
 export interface PollerLedgerEntry {
   /** The poller that holds the lease; `null` when the lease is free. */
   readonly owner: string | null;
   /** Incremented whenever the owner changes, 0 before the first one. Writes with an older token are rejected. */
   readonly fencingToken: number;
-  /** Incremented by every write of an owner. While it does not change, the owner has shown no sign of life. */
+  /** Incremented by every write of an owner. While it does not change, the owner may be dead. */
   readonly heartbeat: number;
   /** The poller that requested the lease last; `null` when none has since the owner changed. */
   readonly requestedBy: string | null;
@@ -26,7 +26,7 @@ export interface LedgerUpdate {
  * Consistency: `read` sees every write that has resolved. A write is durable when it resolves.
  * Fencing: only the holder of the current fencing token can renew, release or save a position.
  * Concurrency: any number of pollers may call at once. Of two conflicting writes one takes effect.
- * Errors: every call fails while the ledger is unreachable. A write that failed may have taken effect all the same.
+ * Errors: every call fails while the ledger is unreachable. A write that failed may still have taken effect.
  */
 export interface PollerLedger {
   /** `null` before the first write. */
@@ -35,7 +35,7 @@ export interface PollerLedger {
   /** Asks the owner to release the lease in favour of `owner`. Replaces an earlier request. */
   requestTransfer(owner: string): Promise<void>;
 
-  /** Asks the owner, or the next one, to begin a new snapshot. `token` tells requests apart. */
+  /** Asks the owner, or the next one, to begin a new snapshot. `token` distinguishes requests. */
   requestResnapshot(token: string): Promise<void>;
 
   /**

@@ -1,17 +1,17 @@
 import type { ReceivedSalary } from '../core/salary-record.ts';
 
-/** What became of the rows of one batch. */
+/** The result of loading one batch. */
 export interface LoadOutcome {
   /** Number of rows that this batch inserted. */
   readonly loaded: number;
   /** Number of rows that were in the tables before, or that belong to a version which is not current. */
   readonly skipped: number;
-  /** Rows of versions that the ingestion ledger does not know. */
+  /** Rows of versions that are not in the ingestion ledger. */
   readonly unregistered: readonly ReceivedSalary[];
 }
 
 /**
- * The employees' rows, the totals by department and the counts of each file, changed together in one transaction a call.
+ * The employees' rows, the totals by department and the counts of each file. Each call changes them in one transaction.
  *
  * Delivery: exactly once. A row is identified by (bucket, key, version, rowNumber), and only its first arrival counts.
  * Order: none needed, within a batch or between batches.

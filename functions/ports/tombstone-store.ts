@@ -1,8 +1,8 @@
 /**
- * The replica's tombstones: the versions of deleted employees. They keep an older change, delivered late, from bringing
- * a deleted employee back.
+ * The replica's tombstones: the versions of deleted employees. They prevent an older change that is delivered
+ * late from inserting a deleted employee again.
  *
- * Concurrency: may run beside all transactions of the replica and waits for none of them.
+ * Concurrency: may run at the same time as any transaction of the replica, and waits for none of them.
  */
 export interface TombstoneStore {
   /** Deletes some tombstones that are older, and returns how many. It may leave some for a later call. */

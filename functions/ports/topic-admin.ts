@@ -11,7 +11,7 @@ export interface TopicReport {
   /** `exists`: it was there before, and its configuration was left as it is. */
   readonly outcome: 'created' | 'exists';
   readonly partitions: number;
-  /** Greater than `partitions` when the topic existed with fewer. They are not added, because keys would move. */
+  /** Greater than `partitions` when the topic existed with fewer. They are not added, because keys would change partitions. */
   readonly partitionsWanted: number;
 }
 

@@ -25,8 +25,8 @@ export interface BucketReconcilerDependencies {
  * Starts transform-csv again for files that an outage left unfinished. S3 retries an event twice within minutes and then
  * drops it, so without this a file that arrived during a longer outage would never be loaded.
  *
- * Invoking transform-csv twice for a version is harmless, so this keeps no state and takes no lock. But it costs the work
- * again, and a rejected file a second dead letter. So an object that was put within `staleAfterMs` is left to its own
+ * Invoking transform-csv twice for a version is harmless, so this keeps no state and takes no lock. But it repeats the
+ * work, and a rejected file gets a second dead letter. So an object that was put within `staleAfterMs` is left to its own
  * event, which may still be queued.
  */
 export class BucketReconciler {

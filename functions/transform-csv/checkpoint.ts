@@ -3,7 +3,7 @@ import type { FileArrival, RowCounts } from '../core/ingestion.ts';
 import type { SalaryColumns } from '../core/salary-columns.ts';
 import type { FilePosition } from './csv/row-batch.ts';
 
-/** How far the first pass is, which validates the file and publishes nothing. */
+/** The progress of the first pass, which validates the file and publishes nothing. */
 export interface ValidationCheckpoint extends FilePosition {
   readonly phase: 'judge';
   readonly arrival: FileArrival;
@@ -13,7 +13,7 @@ export interface ValidationCheckpoint extends FilePosition {
   readonly firstRow: FilePosition | null;
 }
 
-/** How far the second pass is, which publishes the rows. All rows before the position are acknowledged and counted. */
+/** The progress of the second pass, which publishes the rows. All rows before the position are acknowledged and counted. */
 export interface SendCheckpoint extends FilePosition {
   readonly phase: 'send';
   readonly arrival: FileArrival;

@@ -18,7 +18,7 @@ const MAX_RECORD_CHARACTERS = 512 * 1024;
 /** Limits of one publish of dead letters, which may each be as large as the longest row. */
 const MAX_DEAD_LETTERS = 200;
 const MAX_DEAD_LETTER_BYTES = 512 * 1024;
-/** With one, Kafka idles while rows are read. More keep more rows in memory. */
+/** Smaller: with 1, Kafka is idle while rows are read. Larger: more rows are in memory. */
 const MAX_PUBLISHES_IN_FLIGHT = 3;
 
 /** Applies the salary rules to the rows of one file, in order, and publishes the kept rows and the dead letters. */

@@ -1,8 +1,8 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 /**
- * Milliseconds until a request that is not answered is sent again. Larger: an outage of one node uses up the time that a
- * lease lasts. Smaller: a slow answer is taken for a lost one.
+ * How long a request waits for a connection and for its response before the SDK sends it again. Smaller: a slow response
+ * counts as a lost one. Larger: an outage of one node may last until the lease expires.
  */
 const CONNECTION_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 2_000;

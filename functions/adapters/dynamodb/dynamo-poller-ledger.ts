@@ -123,7 +123,7 @@ export class DynamoPollerLedger implements PollerLedger {
 /** The attribute `owner` of a free lease. */
 const NO_OWNER = '';
 
-/** An item that only requests have written has no owner and no fencing token yet. */
+/** Before the first acquisition the item may hold only requests, without an owner and without a fencing token. */
 function decodeEntry(item: Item): PollerLedgerEntry {
   return {
     owner: item['owner']?.S || null,

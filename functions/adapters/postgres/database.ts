@@ -5,7 +5,7 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 export interface DatabaseSettings {
   /**
    * `postgres://host:port/database`, with user and password on a laptop. `?sslmode=verify-full` for TLS with a server
-   * whose certificate and name are checked against the authorities that Node knows.
+   * whose certificate and name are checked against Node's certificate authorities.
    */
   readonly url: string;
   /** Secrets Manager secret with `{"username", "password"}`, for a URL without them. */
@@ -102,7 +102,7 @@ export class Database {
   }
 }
 
-/** Reads the password for each new connection, because Secrets Manager rotates it while function instances live on. */
+/** Reads the password for each new connection, because Secrets Manager rotates it while a function instance runs. */
 async function signIn(secretArn: string): Promise<{ user: string; password: () => Promise<string> }> {
   const secrets = new SecretsManagerClient({});
   const { username } = await readSecret(secrets, secretArn);

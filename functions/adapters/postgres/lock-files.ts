@@ -11,7 +11,7 @@ export interface FileStatus {
 /**
  * Locks the keys of a batch against versions that take over, and looks up its files.
  *
- * The lock is a statement of its own, because the next statement then has a snapshot from after the wait.
+ * The lock is a separate statement, so that the snapshot of the next statement is taken after the wait for the lock.
  *
  * @returns a function that gives the status of a file; `undefined` for a file that is not registered.
  */

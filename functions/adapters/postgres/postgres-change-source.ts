@@ -169,7 +169,7 @@ export class PostgresChangeSource implements ChangeSource {
     afterChangeId: string,
     lastChangeId: string,
   ): Promise<readonly CapturedChange[]> {
-    // Incremented here and not in SQL: before the least id of all lies a number that a `bigint` cannot hold.
+    // Incremented here and not in SQL, because the value before the least possible id does not fit into a `bigint`.
     const firstChangeId = String(BigInt(afterChangeId) + 1n);
     const { rows } = await this.#database.query<ChangeRow>(READ_PAGE, [since, until, firstChangeId, lastChangeId]);
     return rows;

@@ -18,8 +18,8 @@ import {
 import { removeRows } from './remove-rows.ts';
 
 /**
- * Decides about a key under the lock of its row in `ingested_key`. The lock is a statement of its own, because a
- * statement that waited for a lock still sees the snapshot from before the wait.
+ * Decides about a key under the lock of its row in `ingested_key`. The lock is a separate statement, because
+ * a statement that waited for a lock still uses the snapshot from before the wait.
  */
 export class PostgresIngestionLedger implements IngestionLedger {
   readonly #database: Database;

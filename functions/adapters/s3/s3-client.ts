@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 
 /**
- * How long a connection may be silent. If shorter, a reader that waits for Kafka looks like a bucket that is unreachable;
- * if longer, less of the invocation is left for retries.
+ * How long a connection may be idle. Smaller: a reader that waits for Kafka is mistaken for an unreachable bucket. Larger:
+ * less time of the invocation is left for retries.
  */
 const STALL_MS = 20_000;
 

@@ -4,7 +4,10 @@ import { unquoteETag } from '../../core/etag.ts';
 import type { FileArrival } from '../../core/ingestion.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 
-/** S3's error codes for a version that can no longer be read. A missing bucket is not among them: it may come back. */
+/**
+ * S3's error codes for a version that can no longer be read. A missing bucket is not one of them, because it may be created
+ * again.
+ */
 const GONE = new Set(['NoSuchKey', 'NoSuchVersion', 'PreconditionFailed']);
 
 /** Pins a version by its version id, or by `If-Match` its ETag where the bucket keeps no versions. */

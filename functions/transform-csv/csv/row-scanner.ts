@@ -23,7 +23,7 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
  *
  * It runs before csv-parse, because csv-parse cannot distinguish a blank line from a line of blanks, which is a row;
  * text after a closing quote from a quote inside a value; a blank of several bytes after a quote from text. Nor does it
- * report the line and bytes of a row where line ends are CRLF or stand inside quotes. A row without quotes, as most
+ * report the line and bytes of a row where line ends are CRLF or inside quotes. A row without quotes, as most
  * are, costs one search for the line end.
  */
 export class RowScanner {

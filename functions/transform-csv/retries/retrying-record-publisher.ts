@@ -2,7 +2,7 @@ import type { OutgoingRecord } from '../../core/kafka-record.ts';
 import type { RecordPublisher } from '../../ports/record-publisher.ts';
 import { type RetryDependencies, withRetries } from './with-retries.ts';
 
-/** Publishes again after a failure. A record may then be twice on the topic; a row's identity tells repetitions apart. */
+/** Publishes again after a failure. A record may then be on the topic twice; a repetition has the same row identity. */
 export class RetryingRecordPublisher implements RecordPublisher {
   readonly #publisher: RecordPublisher;
   readonly #deps: RetryDependencies;
