@@ -1,6 +1,6 @@
 /*
- * Loaded before every command of the local stack (`node --import`), in JavaScript that old versions of Node can run too:
- * what is missing after an incomplete `npm ci` is said in one line instead of by the stack trace of a failed import.
+ * Loaded before every command of the local stack (`node --import`), so that an incomplete `npm ci` is reported in one line
+ * instead of by the stack trace of a failed import. It is JavaScript that old versions of Node can run too.
  */
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

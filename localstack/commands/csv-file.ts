@@ -13,7 +13,7 @@ export interface CsvFile {
 /**
  * Checks a file that the user gave, before anything starts.
  *
- * @throws with one line: what was expected, what was found, and the command that mends it.
+ * @throws with one line: what was expected, what was found, and the command that corrects it.
  */
 export async function requireCsvFile(given: string): Promise<CsvFile> {
   const expected = 'Expected the path of a CSV file';
@@ -39,13 +39,13 @@ export async function requireCsvFile(given: string): Promise<CsvFile> {
 }
 
 /** @throws when the bucket's notification filter would ignore an object with the name of this file as its key. */
-export function requireCsvName(path: string, mend: (csvName: string) => string): void {
+export function requireCsvName(path: string, correction: (csvName: string) => string): void {
   const name = basename(path);
   if (name.endsWith('.csv')) return;
   const csvName = `${basename(name, extname(name))}.csv`;
   throw new Error(
     `Expected a file name that ends with .csv, in lower case, because the pipeline reads only those, but found ` +
-      `${name}: run ${mend(csvName)}.`,
+      `${name}: run ${correction(csvName)}.`,
   );
 }
 

@@ -9,7 +9,7 @@ const RETRY_INTERVAL_MS = 250;
 /**
  * Reads from a server of the running stack, and retries while the stack restarts it.
  *
- * @throws when the stack has stopped, or the server stays away, because what the command waits for cannot come then.
+ * @throws when the stack has stopped, or the server stays unavailable, because the wait could then never end.
  */
 export async function readWhileRunning<Result>(
   read: () => Promise<Result>,

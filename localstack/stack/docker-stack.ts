@@ -71,7 +71,7 @@ export class DockerStack {
   }
 }
 
-/** With which engine to talk, and through which proxy. Without the variables of Compose, which could change the project. */
+/** The variables that select the engine and the proxy. Those of Compose could change the project and are left out. */
 function dockerEnvironment(): Record<string, string> {
   return childEnvironment([/^DOCKER_/, 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', /^(https?|no)_proxy$/i, 'SSH_AUTH_SOCK']);
 }

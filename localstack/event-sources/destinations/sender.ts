@@ -10,7 +10,7 @@ export interface Sender {
 }
 
 export interface AwsSenderOptions {
-  /** Servers that stand in for AWS's. */
+  /** Local servers that replace those of AWS. */
   readonly endpoints: {
     readonly sqs?: string | undefined;
     readonly sns?: string | undefined;
@@ -18,7 +18,7 @@ export interface AwsSenderOptions {
   };
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly region: string;
-  /** Gets a file for each document whose service has no endpoint. */
+  /** A document whose service has no endpoint becomes a file in it. */
   readonly directory: string;
   readonly invoker: Invoker;
 }

@@ -7,7 +7,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 interface Invocation {
   readonly event?: unknown;
-  /** Set instead of `event` by an invocation that brings its event as text. */
+  /** Set instead of `event` by an invocation that passes its event as text. */
   readonly eventJson?: string;
   readonly context: unknown;
   readonly port: MessagePort;

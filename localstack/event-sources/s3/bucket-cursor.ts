@@ -15,7 +15,7 @@ interface Entry {
 const COMPACT_ABOVE_LINES = 5_000;
 
 /**
- * Knows which objects of a bucket were turned into events. On disk it is a journal, whose lines are flushed before `add`
+ * Records which objects of a bucket were turned into events. On disk it is a journal, whose lines are flushed before `add`
  * resolves. A last line that a crash has cut off is dropped, so that its object is turned into an event again.
  */
 export class BucketCursor {
@@ -48,7 +48,7 @@ export class BucketCursor {
     return this.#marks.get(object.key) === markOf(object);
   }
 
-  /** Keys of the objects that exist, as far as the cursor knows. */
+  /** Keys of the objects that exist, as of the cursor's last entries. */
   get keys(): Iterable<string> {
     return this.#marks.keys();
   }
@@ -63,7 +63,7 @@ export class BucketCursor {
     return formatSequencer(byTime > last ? byTime : last + 1n);
   }
 
-  /** Takes note of a sequencer that is in the queue and, because of a crash, not in the journal. */
+  /** Records a sequencer that is in the queue and, because of a crash, not in the journal. */
   noteSequencer(key: string, sequencer: string): void {
     const given = parseSequencer(sequencer);
     if (given > (this.#sequencers.get(key) ?? -1n)) this.#sequencers.set(key, given);

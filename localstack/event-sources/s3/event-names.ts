@@ -20,7 +20,7 @@ export class EventNames {
   }
 }
 
-/** A multipart upload shows in the form of its ETag. A listing does not tell a POST or a COPY from a PUT. */
+/** The form of the ETag shows a multipart upload. A listing does not distinguish a POST or a COPY from a PUT. */
 function derivedName({ deleteMarker, eTag }: ListedObject): string {
   if (deleteMarker === true) return 'ObjectRemoved:DeleteMarkerCreated';
   return /-\d+"?$/.test(eTag) ? 'ObjectCreated:CompleteMultipartUpload' : 'ObjectCreated:Put';

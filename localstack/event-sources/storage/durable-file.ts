@@ -1,6 +1,6 @@
 import { open, rename } from 'node:fs/promises';
 
-/** Ending of a file that is being written. A file that keeps it was left by an interrupted write. */
+/** Ending of a file that is being written. A file that still has it was left by an interrupted write. */
 export const PARTIAL_ENDING = '.part';
 
 /** Replaces the file's content. Resolves once it is on disk; a crash leaves the old content or the new one. */

@@ -7,8 +7,8 @@ import type { Template } from './template.ts';
 const noValue = Symbol('AWS::NoValue');
 
 /**
- * Evaluates CloudFormation's intrinsic functions. A value that only a deployment knows (an export of another stack, an id
- * that AWS draws) becomes an invented one, which is the same at each start.
+ * Evaluates CloudFormation's intrinsic functions. A value that exists only after a deployment (an export of another stack,
+ * an id that AWS generates) is replaced by an invented one, which is the same at each start.
  */
 export class Intrinsics {
   readonly #template: Template;

@@ -43,7 +43,7 @@ export function resourceArn(type: string, name: string, pseudo: PseudoParameters
   );
 }
 
-/** AWS draws the id at the end of the ARN; here it is derived from the name. */
+/** AWS generates the id at the end of the ARN; here it is derived from the name. */
 export function mskArn(pseudo: PseudoParameters, name: string): string {
   const id = `${stableUuid(name)}-1`;
   return `arn:${pseudo.partition}:kafka:${pseudo.region}:${pseudo.accountId}:cluster/${name}/${id}`;

@@ -6,7 +6,7 @@ export interface Finding {
   readonly state: 'ok' | 'warning' | 'missing';
   /** What was found where; with `warning` and `missing` also what was expected. */
   readonly found: string;
-  /** The command that mends it. */
+  /** The command that corrects it. */
   readonly remedy?: string;
 }
 

@@ -9,8 +9,8 @@ export const MIN_JAVA_VERSION = 17;
 const VERSION_TIMEOUT_MS = 20_000;
 
 /**
- * Options of every JVM of the stack. Only the first compiler (C1) runs: these servers live for minutes, so the CPU time
- * that the second one takes away from the functions never pays off.
+ * Options of every JVM of the stack. Only the first compiler (C1) runs, because the second one (C2) takes CPU time from the
+ * functions that it does not save again in the minutes for which these servers run.
  */
 export const SMALL_JVM = [
   '-XX:+UseSerialGC',

@@ -11,8 +11,8 @@ export interface FilledBatch {
 }
 
 /**
- * Takes records out of the queues, none of which is empty, queue by queue, up to `batchSize` records or a full payload. A record that is too
- * large even alone becomes a batch of its own, which the delivery discards.
+ * Takes records out of the queues, none of which is empty, queue by queue, up to `batchSize` records or a full payload. A
+ * record that is too large even alone becomes a batch of its own, which the delivery discards.
  */
 export function fillBatch(
   queues: readonly PartitionQueue[],

@@ -18,7 +18,7 @@ const ABORT = 0;
 /**
  * Marks the records of aborted transactions as control records: kafkajs skips these and still advances its offset.
  * kafkajs' own filter has three faults: it assumes that transactions are listed by their first offset, starts at most one
- * of them per record, and takes any record whose key is four zero bytes for an abort marker. With several transactional
+ * of them per record, and treats any record whose key is four zero bytes as an abort marker. With several transactional
  * producers it returns records of aborted transactions.
  */
 export function hideAbortedRecords(partition: FetchedPartition): void {

@@ -2,7 +2,7 @@ import { type Logger, reasonOf } from '../../logger.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 
 const REPEAT_AFTER_MS = 30_000;
-/** What a broker answers while the group's coordinator is starting. It passes without help. */
+/** Errors of a broker while the group's coordinator is starting. They need no correction. */
 const COORDINATOR_STARTING = /coordinator is (loading|not available)|not the correct coordinator/;
 const MAX_COORDINATOR_START_MS = 10_000;
 
@@ -40,7 +40,7 @@ export class PollingErrorLog {
 }
 
 interface Explanation {
-  /** The property to look at. */
+  /** The property to check. */
   readonly property: string;
   /** What is wrong, what to do, and what AWS shows. */
   readonly reason: string;

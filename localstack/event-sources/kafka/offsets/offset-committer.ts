@@ -54,8 +54,9 @@ export class OffsetCommitter {
   }
 
   /**
-   * Resolves when nothing is left to commit, or after the first request that fails: a coordinator that moved is only
-   * found by joining again, which waits for this, and a process that ends must not wait for a broker that is away.
+   * Resolves when nothing is left to commit, or after the first request that fails. Does not retry, because a coordinator
+   * that moved is found only by joining again, which waits for this call, and because a process that stops must not wait
+   * for an unavailable broker.
    */
   async flush(): Promise<void> {
     this.#flushing = true;
@@ -69,7 +70,7 @@ export class OffsetCommitter {
   }
 
   async #commitRequested(): Promise<void> {
-    // Let everything that settles in the same turn go with the first request.
+    // Wait for one microtask, so that one request carries every commit of the same turn.
     await Promise.resolve();
     while (this.#requested.size > 0) {
       const offsets = new Map(this.#requested);
