@@ -81,20 +81,20 @@ export function describeEmployeeReplica(name: string, make: () => Promise<Employ
         expect(await content()).toEqual([]);
       });
 
-      it('brings a deleted employee back with a newer change', async () => {
+      it('inserts a deleted employee again with a newer change', async () => {
         await apply(change(1, 5, { action: 'DELETE' }));
         expect(await apply(change(1, 6, { action: 'INSERT' }))).toBe(1);
         expect(await content()).toEqual([[1, 6]]);
       });
 
-      it('takes an employee without a version for older than every change', async () => {
+      it('treats an employee without a version as older than every change', async () => {
         await subject.insertWithoutVersion(1);
         expect(await apply(change(1, 0, { epoch: 0 }))).toBe(1);
       });
     });
 
     describe('a transaction', () => {
-      it('leaves nothing behind when its work fails', async () => {
+      it('has no effect when its work fails', async () => {
         await apply(change(1, 1));
         const failing = shared(async (transaction) => {
           await transaction.apply([change(1, 2), change(2, 2)]);
@@ -112,7 +112,7 @@ export function describeEmployeeReplica(name: string, make: () => Promise<Employ
         expect(await content()).toEqual([]);
       });
 
-      it('goes on after a savepoint whose work is refused, without that work', async () => {
+      it('continues after a savepoint whose work is refused, without that work', async () => {
         await subject.refuseSalary(3);
         await shared(async (transaction) => {
           await transaction.apply([change(1, 1)]);
@@ -269,7 +269,7 @@ export function describeEmployeeReplica(name: string, make: () => Promise<Employ
         expect(await apply(change(1, 0, { epoch: 2, action: 'SNAPSHOT' }))).toBe(1);
       });
 
-      it('does not turn a newer employee back when it is retained', async () => {
+      it('does not lower the version of a newer employee that is retained', async () => {
         await apply(change(1, 4, { epoch: 2 }));
         await retain(1);
         expect(await apply(change(1, 4, { epoch: 2 }))).toBe(0);
@@ -284,7 +284,7 @@ export function describeEmployeeReplica(name: string, make: () => Promise<Employ
         await subject.age(10);
         expect(await subject.replica.deleteTombstones(21)).toBe(0);
         expect(await subject.replica.deleteTombstones(15)).toBe(1);
-        // An old change of employee 2 would now come back; those of the others are still stale.
+        // An old change of employee 2 would now be applied again; those of the others are still stale.
         expect(await apply(change(1, 0), change(2, 1), change(3, 2))).toBe(1);
         expect(await content()).toEqual([
           [1, 1],

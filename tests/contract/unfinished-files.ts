@@ -71,7 +71,7 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
         expect(await unreported(listed('a.csv', '1', ago(60 * MINUTE_MS)))).toEqual(['a.csv']);
       });
 
-      it('is none that was put recently, because its event may still be queued', async () => {
+      it('is not one that was put recently, because its event may still be queued', async () => {
         const keys = await unreported(listed('old.csv', '1', ago(90_000)), listed('new.csv', '1', ago(30_000)));
         expect(keys).toEqual(['old.csv']);
       });
@@ -100,7 +100,7 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
         expect(await stalled()).toEqual([]);
       });
 
-      it('gets ten times as long when its end is recorded', async () => {
+      it('may be silent ten times as long once its end is recorded', async () => {
         await begin(subject, file);
         await subject.ledger.finish(file, countsOf(5));
         await subject.age(file, 9 * MINUTE_MS);
@@ -109,7 +109,7 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
         expect(await stalled()).toEqual(['a.csv']);
       });
 
-      it('is none that has reached its final state', async () => {
+      it('is not one that has reached its final state', async () => {
         await ingest(subject, file, 1);
         await subject.age(file, 60 * MINUTE_MS);
         expect(await stalled()).toEqual([]);

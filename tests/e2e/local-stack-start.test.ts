@@ -99,7 +99,7 @@ describe('npm start', () => {
     expect(existsSync(endpointsPath)).toBe(true);
   });
 
-  test('restarts the functions when one of them crashes the process of all', async () => {
+  test('restarts the functions when one of them crashes the process that runs them all', async () => {
     const functions = new FunctionInvoker(endpoints.lambda.endpoint);
     await expect(functions.invoke('small-local-crash', {})).rejects.toThrow();
     await eventually(() => stack.output().includes('serverless offline is running again'), { withinMs: LIMIT_MS });
@@ -124,7 +124,7 @@ describe('npm start', () => {
 
 describe('serverless offline alone', () => {
   test('starts the servers, and stops them on Ctrl-C', async () => {
-    // A killed stack may have left its file behind.
+    // The file may be that of a killed stack.
     rmSync(endpointsPath, { force: true });
     const stack = serverlessOffline();
     const { lambda } = await ready(stack);

@@ -1,4 +1,4 @@
-/** Catches the JSON lines that functions write to their output, until `restore`, which returns them. */
+/** Captures the JSON lines that functions write to their output, until `restore`, which returns them. */
 export function captureOutput(): { restore(): Record<string, unknown>[] } {
   let written = '';
   const keep = (chunk: unknown) => {
@@ -17,7 +17,7 @@ export function captureOutput(): { restore(): Record<string, unknown>[] } {
   };
 }
 
-/** The lines as text, without the moments that they were written at: a moment may have the digits of a salary. */
+/** The lines as text, without their timestamps, because a timestamp may contain the digits of a salary. */
 export function withoutTimes(lines: readonly Record<string, unknown>[]): string {
   return JSON.stringify(lines, (name, value) => (/^timestamp$/i.test(name) ? undefined : value));
 }

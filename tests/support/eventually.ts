@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 
 type Falsy = undefined | null | false | 0 | '' | 0n;
 
-/** Makes a check without a result a compile error: nothing would tell its success from "not yet". */
+/** Makes a check without a result a compile error: its success would look like "not yet". */
 // biome-ignore lint/suspicious/noConfusingVoidType: the type asks exactly for functions that return nothing.
 type HasResult<Result> = unknown extends Result ? unknown : void extends Result ? 'return true after expect' : unknown;
 

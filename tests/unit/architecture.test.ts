@@ -145,12 +145,12 @@ describe('the rules', () => {
     ['functions/runtime/a.ts', "import { Kafka } from 'kafkajs';", 'only the Kafka adapter'],
     ['functions/adapters/s3/a.ts', "const k = await import('kafkajs/src/x.js');", 'only the Kafka adapter'],
     ['functions/core/a.ts', "export * from '../../localstack/stack/endpoints.ts';", 'never import one another'],
-    // Rooms that the tables do not know.
-    ['functions/utils/a.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not know'],
-    ['functions/utils/handler.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not know'],
-    ['functions/load-salaries/a.ts', "import { a } from './parts/b.ts';", 'a room that the tables do not know'],
-    ['localstack/stack/parts/a.ts', "import { a } from '../endpoints.ts';", 'a room that the tables do not know'],
-    ['localstack/event-sources/a.ts', "import { a } from './clock.ts';", 'a room that the tables do not know'],
+    // Rooms that the tables do not have.
+    ['functions/utils/a.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not have'],
+    ['functions/utils/handler.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not have'],
+    ['functions/load-salaries/a.ts', "import { a } from './parts/b.ts';", 'a room that the tables do not have'],
+    ['localstack/stack/parts/a.ts', "import { a } from '../endpoints.ts';", 'a room that the tables do not have'],
+    ['localstack/event-sources/a.ts', "import { a } from './clock.ts';", 'a room that the tables do not have'],
     // Layers of localstack.
     ['localstack/stack/a.ts', "import { c } from '../../functions/runtime/config.ts';", 'never imports functions'],
     ['localstack/event-sources/kafka/a.ts', "import { s } from '../../stack/start.ts';", 'a package of their own'],

@@ -23,10 +23,10 @@ const SHARED_NAMES = new Map([
 /** Classes of adapters that a handler creates and that are no port: what adapters of one system share. */
 const SHARED_CLASSES = new Set(['Database']);
 
-/** Ports whose implementation is no class of ours. */
+/** Ports that no class of this project implements. */
 const PORTS_WITHOUT_ADAPTER = new Map([
   ['Clock', 'an object in functions/runtime'],
-  ['Deadline', 'a function that the handler makes of the time that Lambda leaves it'],
+  ['Deadline', 'an object that the handler makes from the remaining time of the invocation'],
   ['Logger', "Powertools' class has its shape"],
 ]);
 
@@ -62,7 +62,7 @@ function repeatedNames(files: readonly SourceFile[]): string[] {
   });
 }
 
-/** Whether the file holds nothing but types, so that nothing of it is left at run time. */
+/** Whether the file has only types, which do not exist at run time. */
 function isTypesOnly({ text }: SourceFile): boolean {
   const { code } = transformSync(text, {
     jsc: {
@@ -167,7 +167,7 @@ describe('the rules', () => {
     ['a constant', 'export interface B {}\nexport const LIMIT = 1;\n', false],
     ['a class', 'export class B {}\n', false],
     ['an import of values', "import { A } from './a.ts';\nexport type B = A;\n", false],
-  ])('tell of %s whether it is nothing but a type', (_, text, expected) => {
+  ])('decide for %s whether it is only a type', (_, text, expected) => {
     expect(isTypesOnly({ path: 'functions/ports/a.ts', text })).toBe(expected);
   });
 

@@ -18,7 +18,7 @@ import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 
 const ROOT = join(__dirname, '../..');
 
-/** CloudFormation's short forms stay what stands behind them: `!Ref Name` is the text "Name". */
+/** A short form of CloudFormation is read as its argument: `!Ref Name` becomes the text "Name". */
 function readYaml<Content>(path: string): Content {
   return parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true, logLevel: 'silent' }) as Content;
 }
@@ -36,7 +36,7 @@ interface FunctionDefinition {
 interface Resource {
   readonly Type: string;
   readonly DependsOn?: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: a template is as deep as it likes.
+  // biome-ignore lint/suspicious/noExplicitAny: a template may have any depth.
   readonly Properties: any;
 }
 
@@ -56,7 +56,7 @@ const templates = TEMPLATES.map((name) => readYaml<{ readonly template: Template
 const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources)));
 const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
 
-/** As the framework makes logical ids. */
+/** The logical id that the framework generates. */
 function functionId(name: string): string {
   return `${name.replaceAll('-', 'Dash').replace(/^./, (first) => first.toUpperCase())}LambdaFunction`;
 }
@@ -72,12 +72,12 @@ describe('the environment of the functions', () => {
   };
   /** Lambda itself sets these for every function. */
   const setByLambda = ['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME'];
-  /** Read by Node, the C library and the logger, not by our code. */
+  /** Read by Node, the C library and the logger, not by the functions' configuration. */
   const readByOthers = ['MALLOC_ARENA_MAX', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL'];
 
   const forAll = Object.keys(service.provider.environment);
 
-  it('is stated for every function', () => {
+  it('has a shape for every function', () => {
     expect(Object.keys(shapes).sort()).toEqual(Object.keys(service.functions).sort());
   });
 
@@ -88,7 +88,7 @@ describe('the environment of the functions', () => {
     expect(own.filter((variable) => ![...read, ...readByOthers].includes(variable))).toEqual([]);
   });
 
-  it('of all functions together has nothing that nobody reads', () => {
+  it('of the provider has only variables that a function reads', () => {
     const read = [...Object.values(shapes).flatMap(Object.keys), ...readByOthers];
     expect(forAll.filter((variable) => !read.includes(variable))).toEqual([]);
   });
@@ -104,11 +104,11 @@ describe('the event sources', () => {
     (definition.events ?? []).flatMap(({ msk }) => (msk ? [{ name, definition, msk }] : [])),
   );
 
-  it('are one mapping a topic', () => {
+  it('are one mapping for each topic', () => {
     expect(mappings.map(({ msk }) => msk.topic).sort()).toEqual([CHANGES_TOPIC, SALARIES_TOPIC]);
   });
 
-  it.each(mappings)('of $name send what there is at once, and begin when the topics are there', ({ name, msk }) => {
+  it.each(mappings)('of $name have a batching window of 0, and are created after the topics', ({ name, msk }) => {
     const topic = msk.topic.replaceAll('-', '').replace(/^./, (first) => first.toUpperCase());
     const id = functionId(name).replace('LambdaFunction', `EventSourceMappingMSKKafkaCluster${topic}`);
     expect(extensions.get(id)?.Properties).toEqual({ MaximumBatchingWindowInSeconds: 0 });
@@ -119,7 +119,7 @@ describe('the event sources', () => {
     expect(definition.timeout).toBeLessThanOrEqual(14 * 60);
   });
 
-  it('let a poller be relieved by the next one, without retries in between', () => {
+  it('let the next poller take over while the current one runs, without retries', () => {
     const poller = service.functions['poll-changes'];
     expect(poller?.reservedConcurrency).toBeGreaterThanOrEqual(2);
     expect(poller?.maximumRetryAttempts).toBe(0);
@@ -137,11 +137,11 @@ describe('the event sources', () => {
 });
 
 describe('permissions', () => {
-  // biome-ignore lint/suspicious/noExplicitAny: statements are as deep as they like.
+  // biome-ignore lint/suspicious/noExplicitAny: statements may have any depth.
   const statementsOf = (role: string): any[] =>
     resources
       .get(role)
-      // biome-ignore lint/suspicious/noExplicitAny: statements are as deep as they like.
+      // biome-ignore lint/suspicious/noExplicitAny: statements may have any depth.
       ?.Properties.Policies.flatMap((policy: any) => policy.PolicyDocument.Statement) ?? [];
   const list = (oneOrMore: string | readonly string[]) => [oneOrMore].flat() as string[];
   const namesOf = (role: string, kind: 'topic' | 'group', action: string) =>
@@ -195,12 +195,12 @@ describe('alarms', () => {
   const dimension = (alarm: Resource, name: string): string | undefined =>
     alarm.Properties.Dimensions.find(({ Name }: { Name: string }) => Name === name)?.Value;
 
-  it('tell somebody', () => {
+  it('notify the alarm topic', () => {
     expect(alarms.length).toBeGreaterThan(10);
     for (const alarm of alarms) expect(alarm.Properties.AlarmActions).toEqual(['AlarmTopic']);
   });
 
-  it('name functions and metrics that there are', () => {
+  it('refer only to functions and metrics that exist', () => {
     const ids = Object.keys(service.functions).map(functionId);
     for (const alarm of alarms) {
       const ours = alarm.Properties.Namespace === METRICS_NAMESPACE;
@@ -212,7 +212,7 @@ describe('alarms', () => {
   });
 
   it.each(Object.keys(service.functions).filter((name) => name !== 'provision'))(
-    'ring when %s goes on failing',
+    'include one for the errors of %s',
     (name) => {
       const found = alarms.filter(
         (alarm) => alarm.Properties.MetricName === 'Errors' && dimension(alarm, 'FunctionName') === functionId(name),
@@ -222,19 +222,19 @@ describe('alarms', () => {
   );
 });
 
-describe('the map', () => {
-  it('points at handlers that are there', () => {
+describe('serverless.yml and infra', () => {
+  it('refer to handlers that exist', () => {
     for (const [name, { handler }] of Object.entries(service.functions)) {
       expect(handler).toBe(`functions/${name}/handler.handler`);
       expect(existsSync(join(ROOT, `functions/${name}/handler.ts`))).toBe(true);
     }
   });
 
-  it('takes in every file of infra', () => {
+  it('include every template of infra', () => {
     for (const name of TEMPLATES) expect(service.resources).toContain(`\${file(infra/${name}.yml):template}`);
   });
 
-  it('lets nobody from outside in', () => {
+  it('allow no inbound traffic from outside the VPC', () => {
     const open = [...resources].filter(([, { Type, Properties }]) => {
       const rules = [
         ...(Properties?.SecurityGroupIngress ?? []),
@@ -245,7 +245,7 @@ describe('the map', () => {
     expect(open.map(([id]) => id)).toEqual([]);
   });
 
-  it('keeps databases, bucket and positions when the stack goes', () => {
+  it('retain databases, bucket and offset table when the stack is deleted', () => {
     for (const id of ['SourceDatabase', 'TargetDatabase', 'OffsetTable']) {
       expect(resources.get(id)).toHaveProperty('DeletionPolicy', expect.stringMatching(/Retain|Snapshot/));
     }

@@ -58,7 +58,7 @@ describe('a poller', () => {
     expect(await pipeline.deadLetters()).toEqual([]);
   });
 
-  it('resumes a snapshot at whatever chunk its predecessor died', async () => {
+  it('resumes a snapshot at any chunk at which its predecessor died', async () => {
     await insert(14_000);
     await pipeline.target.query(`insert into employees (emp_id, first_name) values (999999, 'not in the source')`);
     await pipeline.startApplier();
@@ -142,7 +142,7 @@ describe('an applier', () => {
   });
   afterEach(() => fleet.stop());
 
-  it('that dies between the commit and its answer applies nothing twice', async () => {
+  it('that dies between the commit and its response applies nothing twice', async () => {
     fleet.dieAfter = 1;
     await pipeline.startEventSource(fleet.handle);
     startPoller();
@@ -177,7 +177,7 @@ describe('an applier', () => {
     await Promise.all(
       frozen.map((each, index) =>
         eventually(() => each.messages.length > (messageCounts[index] ?? 0), {
-          what: 'the answer of an applier that woke up',
+          what: 'the response of an applier that woke up',
         }),
       ),
     );

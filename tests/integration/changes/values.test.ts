@@ -151,7 +151,7 @@ test('a change that the target refuses is dead-lettered, and the older one of it
     );
     return rows;
   };
-  // Written last, but in a partition that may be behind the others.
+  // Written last, but in a partition that may lag behind the others.
   await eventually(async () => (await held()).some(({ salary }) => salary === 3), {
     what: 'the change of another employee',
   });

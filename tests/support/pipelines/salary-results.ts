@@ -24,19 +24,19 @@ export class SalaryResults {
   }
 
   /**
-   * The newest version of a key, once `isSo` holds for it. Unchanged versions do not count: on a slow machine the
-   * reconciliation may process the same bytes a second time.
+   * The newest version of a key, once `isReached` returns true for it. Unchanged versions do not count: on a slow machine
+   * the reconciliation may process the same bytes a second time.
    */
-  untilAccount(key: string, isSo: (account: Account, versionCount: number) => boolean): Promise<Account> {
+  untilAccount(key: string, isReached: (account: Account, versionCount: number) => boolean): Promise<Account> {
     const read = async () => {
       const { rows } = await this.#target.query<Account>(
         `select state, read, filtered_out, rejected, sent, loaded from ingested_file
          where key = $1 and state <> 'unchanged' order by file_id desc`,
         [key],
       );
-      return rows[0] && isSo(rows[0], rows.length) && rows[0];
+      return rows[0] && isReached(rows[0], rows.length) && rows[0];
     };
-    return eventually(read, { what: `${key} with ${isSo}`, withinMs: this.#withinMs, everyMs: 20 });
+    return eventually(read, { what: `${key} with ${isReached}`, withinMs: this.#withinMs, everyMs: 20 });
   }
 
   untilComplete(key: string, versions = 1): Promise<Account> {

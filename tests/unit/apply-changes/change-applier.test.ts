@@ -159,7 +159,7 @@ describe('a TRUNCATE', () => {
     ]);
   });
 
-  test('keeps older changes out that are delivered after it', async () => {
+  test('is not undone by older changes that are delivered after it', async () => {
     const { applier, salaries } = createApplier();
     await applier.apply([truncateRecord(6)]);
     await applier.apply([changeRecord(1, { changeId: 6 }), changeRecord(2, { salary: 2, changeId: 7 })]);
@@ -198,7 +198,7 @@ describe('the end of a snapshot', () => {
     ]);
   });
 
-  test('does not keep an employee because of a refused change that is no image of the snapshot', async () => {
+  test('does not retain an employee because of a refused change that is not an image of the snapshot', async () => {
     const { applier, salaries } = createApplier('salaryAbove=0');
     await applier.apply([changeRecord(1, { salary: 1 })]);
     await applier.apply([changeRecord(1, { salary: 0, epoch: 2, changeId: 9 }), snapshotEndRecord(2, 0, 1)]);

@@ -114,8 +114,8 @@ function findRoom(path: string): Place | undefined {
 export function upwardArrow(from: string, to: string): string | undefined {
   const source = placeOf(from);
   const target = placeOf(to);
-  if (source === undefined) return `${from} is in a room that the tables do not know`;
-  if (target === undefined) return `${to} is in a room that the tables do not know`;
+  if (source === undefined) return `${from} is in a room that the tables do not have`;
+  if (target === undefined) return `${to} is in a room that the tables do not have`;
   if (source.tree !== target.tree) return 'functions and localstack never import one another';
   if (source.room === target.room || source.layer > target.layer) return undefined;
   return source.layer === target.layer

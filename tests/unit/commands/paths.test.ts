@@ -95,7 +95,7 @@ describe('a command that waits', () => {
     );
   });
 
-  it('continues when the stack restarts a server, and ends when the server stays away', async () => {
+  it('continues when the stack restarts a server, and ends when the server stays unavailable', async () => {
     writeFileSync(join(root, 'endpoints.json'), '{}');
     let reads = 0;
     const recovering = async () => (++reads < 3 ? failing() : 'state');
@@ -118,7 +118,7 @@ describe('the commands', () => {
   };
   const fromRoot = () => ({ npm_package_json: join(project, 'package.json'), INIT_CWD: root });
 
-  it('check the file before anything starts, with the command that mends it', () => {
+  it('check the file before anything starts, with the command that corrects it', () => {
     mkdirSync(join(root, 'in'));
     writeFileSync(join(root, 'in', 'A B.CSV'), 'x');
     expect(run('upload.ts', ['in/A B.CSV', '--directory', 'none'], fromRoot())).toMatch(

@@ -32,7 +32,7 @@ function outcomesOf(csv: string): Record<string, number> {
 }
 
 describe('salaryCsv', () => {
-  it('makes the same bytes of the same seed, and others of another', () => {
+  it('generates the same bytes for the same seed, and other bytes for another seed', () => {
     const make = (seed: number) => [...salaryCsv({ rows: 1_200, seed })].join('');
 
     expect(make(7)).toBe(make(7));

@@ -42,7 +42,7 @@ describe('classifyError', () => {
     expect(classifyError(thrown)).toBe('transient');
   });
 
-  it('an error of this project says itself whether it is permanent', () => {
+  it('a PipelineError is permanent only when it must never be retried', () => {
     expect(classifyError(new InputError('PIPE_X', 'bad'))).toBe('permanent');
     expect(classifyError(new ConfigError('bad'))).toBe('transient');
     expect(classifyError(new PipelineError('PIPE_X', 'away', { retry: 'timed' }))).toBe('transient');

@@ -80,7 +80,7 @@ describe('a dead letter', () => {
   it.each([
     [MAX_DEAD_LETTER_PAYLOAD_BYTES, false],
     [MAX_DEAD_LETTER_PAYLOAD_BYTES + 1, true],
-  ])('of %i bytes says %s to whether it is cut', (length, isCut) => {
+  ])('with a payload of %i bytes has cut = %s', (length, isCut) => {
     const { payload, payloadBytes, cut } = decode(Buffer.alloc(length, 'x'));
 
     expect({ payloadBytes, cut, kept: payload.length }).toEqual({
@@ -90,7 +90,7 @@ describe('a dead letter', () => {
     });
   });
 
-  it('loses at most the bytes of one character to the cut, also of bytes that are no text', () => {
+  it('loses at most the bytes of one character to the cut, also when the bytes are not text', () => {
     const { payload } = decode(Buffer.alloc(2 * MAX_DEAD_LETTER_PAYLOAD_BYTES, 0x80));
 
     expect(Buffer.from(payload, 'base64')).toHaveLength(MAX_DEAD_LETTER_PAYLOAD_BYTES - 4);

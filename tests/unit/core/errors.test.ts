@@ -27,7 +27,7 @@ test('an error without a cause has no such property, so that logs show none', ()
   expect(new InputError('PIPE_X', 'expected this')).not.toHaveProperty('cause');
 });
 
-test('an operator is needed for an error of this project that only a change by hand can end', () => {
+test('only a PipelineError with manual retry needs an operator', () => {
   expect(needsOperator(new ConfigError('expected that'))).toBe(true);
   expect(needsOperator(new PipelineError('PIPE_X', 'away', { retry: 'manual' }))).toBe(true);
   expect(needsOperator(new PipelineError('PIPE_X', 'away', { retry: 'timed' }))).toBe(false);

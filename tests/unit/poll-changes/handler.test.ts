@@ -13,7 +13,7 @@ import { lambdaContext } from '../../support/lambda-context.ts';
 const TOPIC = 'employee-changes';
 const PARTITION_COUNT = 2;
 const LEASE_MS = 6_000;
-/** A poller soon finds out that a test has ended its lease. */
+/** Short, so that a poller soon detects that a test has ended its lease. */
 const TIMING = { ...POLLER_TIMING, heartbeatMs: 50 };
 
 const scheduleEvent = JSON.parse(
@@ -42,7 +42,7 @@ function createTestHandler() {
     publisher.recordsOf(TOPIC).map(({ value }) => (JSON.parse(String(value)) as { action: string }).action);
   const untilPublished = (action: string, times = 1) =>
     eventually(() => actions().filter((each) => each === action).length >= times);
-  /** Ends the poller, as a successor does that takes its lease for expired. */
+  /** Ends the poller, as a successor does that finds its lease expired. */
   const takeLeaseAway = () => eventually(async () => ledger.tryAcquire(await ledger.read(), 'another poller'));
   return { invoke, ledger, connectAll, write, actions, untilPublished, takeLeaseAway };
 }

@@ -41,7 +41,7 @@ function watch<Result>(promise: Promise<Result>): { result: Result | undefined }
 }
 
 describe('acquire', () => {
-  it('acquires a lease at once that no poller has ever held', async () => {
+  it('acquires at once a lease that no poller has ever held', async () => {
     const lease = await acquireFreeLease('a');
     expect(lease.held).toBe(true);
     expect(await ledger.read()).toMatchObject({ owner: 'a', fencingToken: 1 });
@@ -109,7 +109,7 @@ describe('acquire', () => {
     await busy.savePosition('still the owner');
   });
 
-  it('does not wait for the expiry when the owner is known to be dead; an owner that lives loses the lease', async () => {
+  it('does not wait for the expiry when the owner is known to be dead; an owner that is alive loses the lease', async () => {
     const alive = await acquireFreeLease('a');
     const acquired = watch(createLease('b', { ownerIsDead: true }).acquire(MUCH_LATER_MS));
     await clock.advance(3 * TIMING.pollIntervalMs);
@@ -138,7 +138,7 @@ describe('a lease that is held', () => {
     expect(ledger.writeCount - before).toBe(40);
   });
 
-  it('is confirmed without a request while the last answer is fresh', async () => {
+  it('is confirmed without a request while the last response is recent', async () => {
     const lease = await acquireFreeLease('a');
     const before = ledger.writeCount;
     await lease.confirm();
@@ -210,7 +210,7 @@ describe('a lease that is lost', () => {
     expect(await ledger.read()).toMatchObject({ owner: 'b', position: 'new position' });
   });
 
-  it('is found out by a confirmation when the last answer is not fresh', async () => {
+  it('is detected by a confirmation when the last response is not recent', async () => {
     const frozen = await acquireFreeLease('a');
     const acquired = createLease('b').acquire(MUCH_LATER_MS);
     await clock.advance(TIMING.leaseMs + 100);

@@ -22,7 +22,7 @@ it('is busyTickMs after the last one while there are changes', async () => {
   expect(await intervalsMs([true, true, true])).toEqual([20, 20, 20]);
 });
 
-it('comes step by step later without changes, until idleTickMs after the last one', async () => {
+it('is later step by step without changes, up to idleTickMs after the last one', async () => {
   expect(await intervalsMs([false, false, false, false, false])).toEqual([30, 45, 67.5, 100, 100]);
 });
 

@@ -17,7 +17,7 @@ describe('The cursor of a bucket', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  test('knows after a restart what it has seen, and other content of the key is new', async () => {
+  test('remembers after a restart what it has seen, and other content of the key is new', async () => {
     const before = await cursorAt();
     await before.add('k', markOf(object), before.nextSequencer('k', 1_000));
     await before.close();
@@ -45,7 +45,7 @@ describe('The cursor of a bucket', () => {
     expect(new Set(given).size).toBe(4);
   });
 
-  test('drops a last line that a crash has cut off, and goes on behind it', async () => {
+  test('drops a last line that a crash has cut off, and continues after it', async () => {
     const before = await cursorAt();
     await before.add('k', markOf(object), '000000000000000001');
     await before.close();

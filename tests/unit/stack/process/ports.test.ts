@@ -19,7 +19,7 @@ test('a default port that is already chosen is replaced by a free one, with a no
   expect(notices.at(-1)).toBe(`Port ${defaultPorts.kafka} (kafka) is in use; using ${second} instead.`);
 });
 
-test('a chosen port is not chosen by anyone else, although its server has not started yet', async () => {
+test('a chosen port is not chosen by another process, although its server has not started yet', async () => {
   const choosers = [0, 1].map(() => new PortChooser({ preferDefaults: false, onNotice: () => {} }));
   const first = (await choosers[0]?.choose('kafka')) as number;
   // Makes the second chooser try the same port first.
