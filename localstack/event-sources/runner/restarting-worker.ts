@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { MessageChannel, type MessagePort, type Worker, type WorkerOptions } from 'node:worker_threads';
 import { EventText } from './event-text.ts';
 
@@ -10,17 +9,17 @@ interface InvocationMessage {
 }
 
 /**
- * The worker thread of a function, as serverless-offline uses it. When the thread ends by itself (by an exception outside
- * of a promise, or by `process.exit`), its invocations fail at once and the next one starts a new thread, as on AWS.
+ * The worker thread of a function, with the two methods that serverless-offline calls. When the thread ends by itself (by
+ * an exception outside of a promise, or by `process.exit`), its invocations fail at once and the next one starts a new
+ * thread, as on AWS.
  */
-export class RestartingWorker extends EventEmitter {
+export class RestartingWorker {
   readonly #startThread: () => Worker;
   /** Ports of the invocations that run. */
   readonly #pending = new Set<MessagePort>();
   #thread: Worker | undefined;
 
   constructor(WorkerClass: typeof Worker, script: URL, options: WorkerOptions) {
-    super();
     this.#startThread = () => new WorkerClass(script, options);
     this.#thread = this.#start();
   }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,12 +52,17 @@ test('the package of the event sources runs elsewhere with no packages but those
 });
 
 /** Packages with a file `patched-<package>.ts`, which is made for one version. */
-const patched = ['kafkajs', 'serverless-offline'];
+async function findPatchedPackages(): Promise<string[]> {
+  const files = await readdir(join(root, 'localstack', 'event-sources'), { recursive: true });
+  return files.flatMap((file) => /patched-([^/]+)\.ts$/.exec(file)?.[1] ?? []);
+}
 
 test('its manifest names the versions that the tests use, and pins the packages that it patches', async () => {
   const manifest = JSON.parse(
     await readFile(join(root, 'localstack', 'event-sources', 'package.json'), 'utf8'),
   ) as Manifest;
+  const patched = await findPatchedPackages();
+  expect(patched.length).toBeGreaterThan(0);
   const named = { ...manifest.dependencies, ...manifest.peerDependencies };
   for (const [dependency, range] of Object.entries(named)) {
     const { version } = JSON.parse(await readFile(join(root, 'node_modules', dependency, 'package.json'), 'utf8')) as {
