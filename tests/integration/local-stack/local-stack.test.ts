@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { createS3Client } from '../../localstack/stack/aws-clients.ts';
-import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
-import { processIdentity } from '../../localstack/stack/process/process-info.ts';
-import { cacheDirectory } from '../../localstack/stack/tools/cache-directory.ts';
-import { eventually } from '../support/eventually.ts';
-import { processesOf, StackProcess } from '../support/stack-process.ts';
-import { readFromAllServers, writeToAllServers, written } from './local-stack/stored-values.ts';
+import { createS3Client } from '../../../localstack/stack/aws-clients.ts';
+import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
+import { processIdentity } from '../../../localstack/stack/process/process-info.ts';
+import { cacheDirectory } from '../../../localstack/stack/tools/cache-directory.ts';
+import { eventually } from '../../support/eventually.ts';
+import { processesOf, StackProcess } from '../../support/stack-process.ts';
+import { readFromAllServers, writeToAllServers, written } from './stored-values.ts';
 
 // All servers start, and restart after a kill, while another test file does the same.
 jest.setTimeout(600_000);

@@ -1,9 +1,9 @@
 import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { runProgram } from '../../localstack/stack/process/run-program.ts';
-import { findPostgresAccount, runAsAccount } from '../../localstack/stack/servers/postgres-account.ts';
-import { findPostgresBinaries } from '../../localstack/stack/tools/postgres-binaries.ts';
+import { runProgram } from '../../../localstack/stack/process/run-program.ts';
+import { findPostgresAccount, runAsAccount } from '../../../localstack/stack/servers/postgres-account.ts';
+import { findPostgresBinaries } from '../../../localstack/stack/tools/postgres-binaries.ts';
 
 // Ordinary users run PostgreSQL under their own account.
 const asRoot = process.getuid?.() === 0 ? test : test.skip;

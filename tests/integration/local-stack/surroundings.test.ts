@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostileEnvironment } from '../fixtures/hostile-environment.ts';
-import { StackProcess } from '../support/stack-process.ts';
-import { readFromAllServers, writeToAllServers, written } from './local-stack/stored-values.ts';
+import { hostileEnvironment } from '../../fixtures/hostile-environment.ts';
+import { StackProcess } from '../../support/stack-process.ts';
+import { readFromAllServers, writeToAllServers, written } from './stored-values.ts';
 
 // All servers start while another test file does the same.
 jest.setTimeout(600_000);

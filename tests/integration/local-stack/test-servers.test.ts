@@ -3,7 +3,7 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
-import { createDatabase, createTopic, endpoints, uniqueName } from '../support/servers.ts';
+import { createDatabase, createTopic, endpoints, uniqueName } from '../../support/servers.ts';
 
 test.each(['source', 'target'] as const)('createDatabase creates an empty %s database in UTF-8', async (which) => {
   const client = new pg.Client({ connectionString: await createDatabase(which) });
