@@ -49,7 +49,7 @@ export interface ChangeSource {
 
   identify(): Promise<SourceIdentity>;
 
-  /** Reads all changes that are visible now and not in `since`. Costs next to nothing when there are none. */
+  /** Reads all changes that are visible now and not in `since`. Costs almost nothing when there are none. */
   readDifference(since: string): Promise<Difference>;
 
   /** The range of the changes between two snapshots; `null` when there are none. */

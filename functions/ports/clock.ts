@@ -2,6 +2,6 @@
 export interface Clock {
   /** Milliseconds since an arbitrary moment, with fractions. */
   monotonicMs(): number;
-  /** Resolves after at least so many milliseconds. */
+  /** Resolves after at least `ms` milliseconds. */
   sleep(ms: number): Promise<void>;
 }

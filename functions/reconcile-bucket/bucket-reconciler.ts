@@ -36,7 +36,7 @@ export class BucketReconciler {
     this.#deps = dependencies;
   }
 
-  /** @throws when one of the dependencies is unreachable. Files that were found before are invoked all the same. */
+  /** @throws when one of the dependencies is unreachable. transform-csv is invoked for the files found until then. */
   async reconcile(): Promise<Reconciliation> {
     const { bucket, unfinishedFiles, transformCsv, staleAfterMs } = this.#deps;
     const stalled = await unfinishedFiles.findStalled(staleAfterMs);

@@ -21,7 +21,7 @@ export interface ChangeSourceUnderTest {
   close(): Promise<void>;
 }
 
-/** A source under test, with what its tests do again and again. */
+/** A source under test, with the steps that many tests need. */
 export class ChangeSourceSubject {
   readonly #underTest: ChangeSourceUnderTest;
 

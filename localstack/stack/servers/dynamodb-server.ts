@@ -7,7 +7,7 @@ import { resolveJars } from '../tools/maven-jars.ts';
 import { pomFiles } from './pom-files.ts';
 
 const jettyPath = join(import.meta.dirname, 'dynamodb', 'jetty.xml');
-/** Relative to the working directory, because Jetty takes a path for a URL, and one with an equals sign for a property. */
+/** Relative to the working directory, because Jetty reads a path as a URL, and one with an equals sign as a property. */
 const JETTY = 'jetty.xml';
 
 /** DynamoDB Local with its data on disk. It ignores credentials and regions. */

@@ -14,7 +14,7 @@ const loggingPath = join(import.meta.dirname, 'kafka', 'log4j2.properties');
 
 /*
  * Relative to the working directory: Kafka splits `log.dirs` at commas, properties files give backslashes and non-ASCII
- * characters another meaning, and Log4j takes the path of its configuration for a list of URLs.
+ * characters another meaning, and Log4j reads the path of its configuration as a list of URLs.
  */
 const DATA = 'data';
 const CONFIG = 'server.properties';

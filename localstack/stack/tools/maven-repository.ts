@@ -11,7 +11,7 @@ const CENTRAL = 'https://repo.maven.apache.org/maven2';
 const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 1_000;
-/** Without a byte for this long, the connection is given up. */
+/** A connection that receives no byte for this long is closed. */
 const IDLE_TIMEOUT_MS = 30_000;
 
 /** A file of a Maven repository. */

@@ -99,6 +99,6 @@ test('a transfer of the lease leaves no gap in the reads', async () => {
   const inMs = (values: readonly number[]) => values.map((value) => value.toFixed(0)).join(', ');
   process.stdout.write(`gaps at transfers: ${inMs(gapsMs)} ms; reads of the ledger: ${inMs(roundTripsMs)} ms\n`);
   // A transfer takes some round trips, which are slow on a busy machine. A poller that waited for a heartbeat, or until
-  // the lease expires, would hardly have two gaps as short as this.
+  // the lease expires, would rarely have two gaps as short as this.
   expect(secondSmallestGapMs).toBeLessThanOrEqual(250 + 10 * medianRoundTripMs);
 });

@@ -12,7 +12,7 @@ const OUTAGE_MS = Number(process.env['CDC_OUTAGE_MS'] ?? 3_000);
 
 jest.setTimeout(120_000 + 5 * OUTAGE_MS);
 
-/** The functions connect by way of proxies, the test itself does not. */
+/** The functions connect through proxies, the test itself does not. */
 async function createPipelineWithProxies() {
   const direct = await CdcPipeline.create();
   const [source, target, dynamodb] = await Promise.all([

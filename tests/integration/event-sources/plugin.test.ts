@@ -151,7 +151,7 @@ test('[known] schedules under serverless offline fire once, in UTC, on the weekd
       FAST_CLOCK_SPEED: '30',
     });
     const ticksOf = (name: string) => service.calls.filter(({ event }) => String(event.resources).includes(name));
-    // In ascending order. An execution is skipped when the process was held up: two seconds are a minute here.
+    // In ascending order. An execution is skipped when the process is delayed: two seconds are a minute here.
     const timesOf = (name: string) =>
       ticksOf(name)
         .map(({ event }) => Date.parse(event.time))

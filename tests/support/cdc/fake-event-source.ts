@@ -11,7 +11,7 @@ const MAX_BATCH_RECORDS = 5_000;
 export type BatchHandler = (records: readonly KafkaRecord[], partition: number) => Promise<void>;
 
 /**
- * The properties of a Kafka event source on which the applier relies: at most one batch under way per partition, in
+ * The properties of a Kafka event source on which the applier relies: at most one batch in flight per partition, in
  * order, retried until it succeeds, and offsets committed only after that.
  */
 export class FakeEventSource {

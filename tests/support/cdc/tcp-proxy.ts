@@ -28,7 +28,7 @@ export class TcpProxy {
     });
   }
 
-  /** @returns the proxy, and the URL of the server by way of it. */
+  /** @returns the proxy, and the URL of the server through it. */
   static async to(url: string): Promise<{ readonly proxy: TcpProxy; readonly url: string }> {
     const target = new URL(url);
     const proxy = new TcpProxy(target.hostname, Number(target.port));

@@ -56,11 +56,14 @@ test('whole numbers of at least the minimum are accepted', () => {
   expect([wholeNumber('--rows', '0', 0), wholeNumber('--rows', '12', 1)]).toEqual([0, 12]);
 });
 
-test.each(['-1', '1.5', '1e3', '', 'x', '0', '9007199254740993'])('"%s" is no whole number of at least 1', (text) => {
-  expect(() => wholeNumber('--every', text, 1)).toThrow(
-    new UsageError(`Expected --every to be a whole number of at least 1, but found "${text}".`),
-  );
-});
+test.each(['-1', '1.5', '1e3', '', 'x', '0', '9007199254740993'])(
+  '"%s" is not a whole number of at least 1',
+  (text) => {
+    expect(() => wholeNumber('--every', text, 1)).toThrow(
+      new UsageError(`Expected --every to be a whole number of at least 1, but found "${text}".`),
+    );
+  },
+);
 
 test('a key must end with .csv', () => {
   expect(() => requireCsvKey('2026/salaries.csv')).not.toThrow();

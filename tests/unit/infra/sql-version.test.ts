@@ -28,7 +28,7 @@ test.each<[string, () => void]>([
   expect(hashSqlFiles(directory)).not.toBe(before);
 });
 
-test.each(ignoredSqlFiles)('the version stays the same when there is a file %s, which is no migration', (file) => {
+test.each(ignoredSqlFiles)('the version stays the same when there is a file %s, which is not a migration', (file) => {
   writeFileSync(join(directory, 'source', file), 'notes');
   expect(hashSqlFiles(directory)).toBe(before);
 });

@@ -26,7 +26,7 @@ function openTransaction(client: pg.PoolClient): SourceTransaction {
   };
   return {
     put: async (empId, salary) => {
-      // Not `on conflict do update`: an insert that becomes an update draws a change id for nothing.
+      // Not `on conflict do update`: an insert that becomes an update uses up a change id.
       const { rowCount } = await client.query('update employees set salary = $2 where emp_id = $1', [empId, salary]);
       if (rowCount === 0) await client.query('insert into employees (emp_id, salary) values ($1, $2)', [empId, salary]);
     },

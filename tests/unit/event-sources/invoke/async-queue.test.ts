@@ -189,7 +189,7 @@ test('[goal] what was queued survives the process, with its attempts', async () 
   expect(await documents('sqs/failed')).toMatchObject([{ requestContext: { approximateInvokeCount: 3 } }]);
 });
 
-test('what an interrupted write left is removed, and is no event', async () => {
+test('the file of an interrupted write is removed, and is not an event', async () => {
   const store = new QueuedEventStore(join(directory, 'queue'));
   await store.load();
   await writeFile(join(directory, 'queue', '1.json.part'), '{"half');

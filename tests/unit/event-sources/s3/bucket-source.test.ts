@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** A bucket that a test changes as it likes. */
+/** A bucket that a test can change. */
 class InMemoryListing implements BucketListing {
   isVersionedBucket = false;
   contents: ListedObject[] = [];

@@ -60,7 +60,7 @@ test('resolves references to local resources, and returns the variables whose re
   expect(service.getFunction('work').environment).toMatchObject({ OFFSET_TABLE: 'offsets' });
 });
 
-test.each(['kafka', 'kafka.hosts', 'nothing.at.all'])('refuses %s, which is no endpoint', (endpoint) => {
+test.each(['kafka', 'kafka.hosts', 'nothing.at.all'])('refuses %s, which is not an endpoint', (endpoint) => {
   expect(() => localEnvironment(exampleEndpoints, { replace: { X: { endpoint } }, add: {} }, [])).toThrow(
     `custom.localStack.environment: expected a field of endpoints.json, such as kafka.brokers, but found "${endpoint}".`,
   );

@@ -35,7 +35,7 @@ test('an awaited function finishes before the next one is invoked', async () => 
   await done;
 });
 
-test('a function with a concurrency is invoked so many times at once', async () => {
+test('a function with a concurrency is invoked that many times at once', async () => {
   const { invocations, done } = start(readInvocations({ function: 'work', concurrency: 3 }));
   expect(invocations).toHaveLength(3);
   for (const { settle } of invocations) settle.resolve(undefined);
@@ -56,7 +56,7 @@ test('a function that is not awaited may run on, and its failure is only a notic
   expect(notices).toEqual(['work failed']);
 });
 
-test('a function that fails because the stack stops is no notice', async () => {
+test('a function that fails because the stack stops is not reported', async () => {
   const ending = new AbortController();
   const { invocations, notices, done } = start(readInvocations({ function: 'work', wait: false }), ending);
   await done;

@@ -57,7 +57,7 @@ describe('The wait for room', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  test('is none while a queue has room', async () => {
+  test('ends at once while a queue has room', async () => {
     const { flow, queues, add } = setUp(2);
     add(queues[0], 2_000);
     await flow.waitForRoom();
