@@ -22,7 +22,7 @@ describe('readMigrations', () => {
 
   it.each(misnamedSqlFiles)('refuses %s', async (file) => {
     await writeFile(join(directory, file), '');
-    const message = `${file} in ${directory} is not applied: expected a file with a name like 0003_what_it_does.sql`;
+    const message = `${file} in ${directory} is not applied: expected a file with a name like 0003_what_it_does.sql. Rename it`;
     await expect(readMigrations(directory)).rejects.toThrow(message);
   });
 
