@@ -1,98 +1,105 @@
-/**
- * Measures the Kafka event source against a bare loop that does the same work without any bookkeeping, in one run, on
- * the same broker and the same functions: `npm run bench:event-sources -- [--json] [--records N]`.
- */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../localstack/commands/run-command.ts';
 import { LocalStack } from '../../localstack/stack/local-stack.ts';
+import { printJson, runBenchmark, say } from './benchmark.ts';
 import { FunctionsHost } from './event-sources/functions-host.ts';
-import { batchSize } from './event-sources/loop-task.ts';
-import { fillTopic, measureLatency } from './event-sources/records.ts';
+import { measureLatency } from './event-sources/latency-run.ts';
+import { BATCH_SIZE } from './event-sources/loop-task.ts';
+import { createTopicWithRecords, RECORD_BYTES } from './event-sources/records.ts';
 import { runLoop } from './event-sources/run-loop.ts';
+import { median, percentile, round } from './statistics.ts';
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, records: { type: 'string', default: '240000' } },
-});
+const USAGE = `npm run bench:event-sources -- [--records N] [--json]
+  --records N  records of the topic, rounded up to full batches (default: 240000)
+  --json       print the result as one line of JSON after the table
+BENCH_KAFKA_BROKERS=HOST:PORT,… uses these brokers instead of starting one.`;
 
-const rounds = 3;
-const partitions = 6;
-// Full batches only: the last one of a partition would wait for its window, which says nothing about throughput.
-const recordCount = Math.ceil(Number(values.records) / (partitions * batchSize)) * partitions * batchSize;
+const ROUNDS = 3;
+const PARTITIONS = 6;
 
-const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-const percentile = (numbers: readonly number[], share: number) =>
-  [...numbers].sort((a, b) => a - b)[Math.ceil(numbers.length * share) - 1] ?? Number.NaN;
-
-const say = (line: string) => {
-  if (!values.json) process.stdout.write(`${line}\n`);
-};
-
-async function measure(brokers: readonly string[], directory: string) {
+/** The Kafka event source against a consumer loop that does the same work and no more, on the same broker and functions. */
+async function measure(recordCount: number, brokers: readonly string[], directory: string) {
   const host = await FunctionsHost.start(directory);
   try {
     const topic = `bench-${Date.now()}`;
-    say(`writing ${recordCount} records of 250 bytes to ${partitions} partitions`);
-    await fillTopic(brokers, topic, partitions, recordCount);
-    const common = { brokers, topic, lambda: host.endpoint, records: recordCount, directory };
-    // The first of each warms up broker, page cache and functions.
-    const bare: number[] = [];
-    const ours: number[] = [];
+    say(`writing ${recordCount} records of ${RECORD_BYTES} bytes to ${PARTITIONS} partitions`);
+    await createTopicWithRecords(brokers, topic, PARTITIONS, recordCount);
+    const task = { brokers, topic, lambda: host.endpoint, records: recordCount, directory };
+    const bareLoop: number[] = [];
+    const eventSource: number[] = [];
     let peakRssMb = 0;
-    for (let round = 0; round <= rounds; round++) {
-      const bareRun = await runLoop('bare-loop.ts', { ...common, group: `bare-${topic}-${round}` });
-      const ourRun = await runLoop('source-loop.ts', { ...common, group: `ours-${topic}-${round}` });
-      say(
-        `${round === 0 ? 'warm-up' : `round ${round}`}: bare ${Math.round(bareRun.recordsPerSecond)}/s, ours ${Math.round(ourRun.recordsPerSecond)}/s`,
-      );
+    // The first round warms up the broker, the page cache and the functions.
+    for (let round = 0; round <= ROUNDS; round++) {
+      const bare = await runLoop('bare-loop.ts', { ...task, group: `bare-${topic}-${round}` });
+      const ours = await runLoop('source-loop.ts', { ...task, group: `ours-${topic}-${round}` });
+      const rates = [bare, ours].map(({ recordsPerSecond }) => Math.round(recordsPerSecond));
+      say(`${round === 0 ? 'warm-up' : `round ${round}`}: bare loop ${rates[0]}/s, event source ${rates[1]}/s`);
       if (round === 0) continue;
-      bare.push(bareRun.recordsPerSecond);
-      ours.push(ourRun.recordsPerSecond);
-      peakRssMb = Math.max(peakRssMb, ourRun.peakRssMb);
+      bareLoop.push(bare.recordsPerSecond);
+      eventSource.push(ours.recordsPerSecond);
+      peakRssMb = Math.max(peakRssMb, ours.peakRssMb);
     }
-    const latencies = await measureLatency({ brokers, lambda: host.endpoint, directory, partitions });
+    const latencies = await measureLatency({ brokers, lambda: host.endpoint, directory, partitions: PARTITIONS });
     return {
-      recordsPerSecond: Math.round(median(ours)),
-      bareLoopRecordsPerSecond: Math.round(median(bare)),
-      ratio: Number((median(ours) / median(bare)).toFixed(3)),
-      latencyMs: {
-        p50: Number(percentile(latencies, 0.5).toFixed(1)),
-        p99: Number(percentile(latencies, 0.99).toFixed(1)),
-      },
-      peakRssMb: Math.round(peakRssMb),
+      recordsPerSecond: round(median(eventSource)),
+      bareLoopRecordsPerSecond: round(median(bareLoop)),
+      ratio: round(median(eventSource) / median(bareLoop), 3),
+      latencyMs: { p50: round(percentile(latencies, 0.5), 1), p99: round(percentile(latencies, 0.99), 1) },
+      peakRssMb: round(peakRssMb),
     };
   } finally {
     await host.stop();
   }
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'event-sources-bench-'));
-const given = process.env['BENCH_KAFKA_BROKERS']?.split(',');
-const stack =
-  given === undefined
-    ? new LocalStack({
-        directory: join(directory, 'stack'),
-        ports: 'free',
-        onNotice: say,
-        onFatal: (error) => {
-          throw error;
-        },
-      })
-    : undefined;
-try {
-  const brokers = given ?? (await stack?.start())?.kafka.brokers ?? [];
-  const result = await measure(brokers, directory);
-  if (values.json) {
-    process.stdout.write(`${JSON.stringify(result)}\n`);
-  } else {
-    say('');
-    say(`event source   ${result.recordsPerSecond} records/s, peak memory ${result.peakRssMb} MB`);
-    say(`bare loop      ${result.bareLoopRecordsPerSecond} records/s`);
-    say(`ratio          ${result.ratio}`);
-    say(`latency        p50 ${result.latencyMs.p50} ms, p99 ${result.latencyMs.p99} ms at 100 records/s, window 0`);
-  }
-} finally {
-  await stack?.stop();
-  await rm(directory, { recursive: true, force: true });
+function show({ recordsPerSecond, bareLoopRecordsPerSecond, ratio, latencyMs, peakRssMb }: Result): void {
+  console.log(`event source   ${recordsPerSecond} records/s, peak memory ${peakRssMb} MB`);
+  console.log(`bare loop      ${bareLoopRecordsPerSecond} records/s`);
+  console.log(`ratio          ${ratio}`);
+  console.log(`latency        p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms at 100 records/s, window 0`);
 }
+
+type Result = Awaited<ReturnType<typeof measure>>;
+
+async function withBrokers<Value>(
+  directory: string,
+  work: (brokers: readonly string[]) => Promise<Value>,
+): Promise<Value> {
+  const given = process.env['BENCH_KAFKA_BROKERS'];
+  if (given !== undefined) return work(given.split(','));
+  const stack = new LocalStack({
+    directory: join(directory, 'stack'),
+    ports: 'free',
+    servers: ['kafka'],
+    onNotice: say,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  try {
+    return await work((await stack.start()).kafka.brokers);
+  } finally {
+    await stack.stop();
+  }
+}
+
+await runBenchmark(USAGE, async (args) => {
+  const { values } = parseArgs({
+    args,
+    options: { records: { type: 'string', default: '240000' }, json: { type: 'boolean', default: false } },
+  });
+  // Full batches only: a partition's last batch would otherwise wait for its window.
+  const unit = PARTITIONS * BATCH_SIZE;
+  const recordCount = Math.ceil(wholeNumber('--records', values.records, 1) / unit) * unit;
+  const directory = await mkdtemp(join(tmpdir(), 'event-sources-bench-'));
+  try {
+    const result = await withBrokers(directory, (brokers) => measure(recordCount, brokers, directory));
+    if (values.json) printJson(result);
+    else show(result);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});

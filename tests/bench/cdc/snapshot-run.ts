@@ -2,8 +2,9 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Pool } from 'pg';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
 import { eventually } from '../../support/eventually.ts';
+import { perSecond } from '../statistics.ts';
 
-/** Rows that came in without a trigger, so that only the snapshot can bring them. @returns the rows per second. */
+/** Inserts rows without the trigger, so that only a snapshot transfers them. @returns its rows per second. */
 export async function measureSnapshot(
   rowCount: number,
   source: Pool,
@@ -20,15 +21,15 @@ export async function measureSnapshot(
   const { rows } = await source.query<{ count: string }>('select count(*) from employees');
   const before = await watermarkEpoch(target);
   await requestSnapshot(endpoints);
-  // The epoch is the clock when the snapshot began, and the watermark just below it shows that the snapshot is whole.
-  const raised = await eventually(
+  // The watermark is raised to just below the epoch when the snapshot is complete. The epoch is the time of its start.
+  const raisedTo = await eventually(
     async () => {
       const epoch = await watermarkEpoch(target);
       return epoch === before ? undefined : epoch;
     },
     { what: 'the end of the snapshot', withinMs: 120_000 },
   );
-  return Number(rows[0]?.count) / ((Date.now() - Number(raised) - 1) / 1_000);
+  return perSecond(Number(rows[0]?.count), Date.now() - Number(raisedTo) - 1);
 }
 
 async function watermarkEpoch(target: Pool): Promise<string> {

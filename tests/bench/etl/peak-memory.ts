@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs';
 
 const INTERVAL_MS = 100;
 
-/** Watches how much memory a process has resident; threads are part of it, child processes are not. */
+/** Measures the resident memory of a process, with its threads and without its child processes. */
 export class PeakMemory {
   readonly #timer: NodeJS.Timeout;
   #peakBytes = 0;
 
   constructor(pid: number) {
-    const look = () => {
+    const sample = () => {
       this.#peakBytes = Math.max(this.#peakBytes, residentBytes(pid));
     };
-    look();
-    this.#timer = setInterval(look, INTERVAL_MS);
+    sample();
+    this.#timer = setInterval(sample, INTERVAL_MS);
   }
 
-  /** The most that was seen, in MB of 10^6 bytes. */
+  /** @returns the largest sample, in MB of 10^6 bytes. */
   stop(): number {
     clearInterval(this.#timer);
     return Math.round(this.#peakBytes / 1e6);

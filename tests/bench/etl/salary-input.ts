@@ -7,18 +7,18 @@ import { salaryCsv } from '../../../localstack/commands/salary-csv.ts';
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 export interface SalaryInput {
-  /** What the source system would deliver; every row passes the filter. */
+  /** A file as the source system delivers it. Every row passes the filter. */
   readonly csvPath: string;
-  /** The same rows as they are stored, identity included, in COPY's text format. */
+  /** The same rows as they are stored, with their identity, in COPY's text format. */
   readonly copyPath: string;
   readonly totals: ReadonlyMap<string, bigint>;
 }
 
-/** One row as it is stored: department, division, title, hire date, whole salary. */
+/** One row as it is stored: department, division, title, hire date, salary in whole units. */
 export type StoredRow = readonly [string, string, string, string, string];
 
-/** Makes the input of one run, and by other means than the pipeline's what has to come out. */
-export async function makeSalaryInput(directory: string, name: string, rows: number): Promise<SalaryInput> {
+/** Creates the input of one run, and the expected totals, without the pipeline's own code. */
+export async function createSalaryInput(directory: string, name: string, rows: number): Promise<SalaryInput> {
   const csvPath = `${directory}/${name}.csv`;
   const copyPath = `${directory}/${name}.copy`;
   await pipeline(Readable.from(salaryCsv({ rows, seed: rows, onlyKept: true })), createWriteStream(csvPath));

@@ -8,10 +8,10 @@ const TOPIC = 'usual-style';
 const PARTITIONS = 6;
 
 /**
- * The usual style on the same servers: one consumer that takes message by message, and for each does one insert, one
- * update of the total and one commit.
+ * Loads rows in the usual style on the same servers: one consumer makes one insert, one update of the total and one
+ * commit per message.
  *
- * @returns the milliseconds from the first message to the last commit. Reading the file and producing are not in it.
+ * @returns the milliseconds from the first message to the last commit, without reading the file and producing.
  */
 export async function runUsualStyle(
   input: SalaryInput,

@@ -1,7 +1,8 @@
-/** The least that can be done: poll with kafkajs, encode the same event, post it, commit. No retries, no limits. */
+/** Does no more than necessary: polls with kafkajs, encodes the same event, posts it, commits. No retries, no limits. */
 import http from 'node:http';
-import { Kafka, type KafkaMessage, logLevel } from 'kafkajs';
-import { batchSize, invocationsAtATime, readTask, Stopwatch } from './loop-task.ts';
+import type { KafkaMessage } from 'kafkajs';
+import { BATCH_SIZE, CONCURRENT_INVOCATIONS, readTask, Stopwatch } from './loop-task.ts';
+import { createKafka } from './records.ts';
 
 const task = readTask();
 const stopwatch = new Stopwatch(task.records);
@@ -40,7 +41,7 @@ function encode(partition: number, messages: readonly KafkaMessage[]): string {
   });
 }
 
-const consumer = new Kafka({ brokers: [...task.brokers], logLevel: logLevel.NOTHING }).consumer({
+const consumer = createKafka(task.brokers).consumer({
   groupId: task.group,
   minBytes: 1,
   maxWaitTimeInMs: 100,
@@ -50,10 +51,10 @@ await consumer.subscribe({ topics: [task.topic], fromBeginning: true });
 await consumer.run({
   autoCommit: false,
   eachBatchAutoResolve: true,
-  partitionsConsumedConcurrently: invocationsAtATime,
+  partitionsConsumedConcurrently: CONCURRENT_INVOCATIONS,
   eachBatch: async ({ batch }) => {
-    for (let start = 0; start < batch.messages.length; start += batchSize) {
-      const messages = batch.messages.slice(start, start + batchSize);
+    for (let start = 0; start < batch.messages.length; start += BATCH_SIZE) {
+      const messages = batch.messages.slice(start, start + BATCH_SIZE);
       const body = encode(batch.partition, messages);
       stopwatch.begin();
       await post(body);
@@ -61,7 +62,7 @@ await consumer.run({
       await consumer.commitOffsets([
         { topic: task.topic, partition: batch.partition, offset: String(BigInt(last) + 1n) },
       ]);
-      stopwatch.answered(messages.length);
+      stopwatch.recordFinished(messages.length);
     }
   },
 });

@@ -1,21 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { PortChooser } from '../../../localstack/stack/process/ports.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
-const startTimeoutMs = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** serverless-offline in a process of its own, with a function that does nothing and one that tells the time. */
+/** serverless-offline in a process of its own, with a function that does nothing and one that returns the time. */
 export class FunctionsHost {
   readonly endpoint: string;
   readonly #process: ChildProcess;
@@ -29,7 +20,8 @@ export class FunctionsHost {
     const project = join(directory, 'project');
     await mkdir(project, { recursive: true });
     await symlink(join(repository, 'node_modules'), join(project, 'node_modules'));
-    const [lambdaPort, httpPort] = [await freePort(), await freePort()];
+    const ports = new PortChooser({ preferDefaults: false, onNotice: () => {} });
+    const [lambdaPort, httpPort] = [await ports.choose('lambda'), await ports.choose('http')];
     await writeFile(join(project, 'package.json'), '{"type":"module","private":true}');
     await writeFile(
       join(project, 'handler.js'),
@@ -56,7 +48,7 @@ export const stamp = async () => ({ at: performance.timeOrigin + performance.now
     const endpoint = `http://127.0.0.1:${lambdaPort}`;
     const host = new FunctionsHost(endpoint, child);
     try {
-      await listening(child, endpoint);
+      await waitUntilListening(child, endpoint);
       return host;
     } catch (error) {
       await host.stop();
@@ -74,16 +66,17 @@ export const stamp = async () => ({ at: performance.timeOrigin + performance.now
   }
 }
 
-/** Resolves when serverless-offline says that it listens. Rejects when it ends before, or takes too long. */
-function listening(child: ChildProcess, endpoint: string): Promise<void> {
+/** Resolves when serverless-offline prints that it listens. Rejects when it exits before, or takes too long. */
+function waitUntilListening(child: ChildProcess, endpoint: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
-    const fail = () => reject(new Error(`serverless-offline does not listen at ${endpoint}:\n${output}`));
-    const timer = setTimeout(fail, startTimeoutMs);
+    const fail = () =>
+      reject(new Error(`expected serverless-offline to listen at ${endpoint}; its output:\n${output}`));
+    const timer = setTimeout(fail, START_TIMEOUT_MS);
     child.once('exit', fail);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
-        // What it says later is read, too, so that it does not wait for a reader.
+        // Later output is read too, because a full pipe would block the process.
         output = `${output}${chunk}`.slice(-10_000);
         if (!output.includes(`listening on ${endpoint}`)) return;
         clearTimeout(timer);

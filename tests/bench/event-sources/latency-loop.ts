@@ -1,4 +1,4 @@
-/** Tells when the function saw each record: a line `INDEX TIME` each, in milliseconds since 1970. */
+/** Prints a line `INDEX TIME` per record: when the function was invoked with it, in milliseconds since 1970. */
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { readTask } from './loop-task.ts';
 import { benchSource } from './source.ts';

@@ -1,4 +1,4 @@
-/** What a loop is told, as its first argument, and what it answers, as its last line. */
+/** The first argument of a loop, as JSON. */
 export interface LoopTask {
   readonly brokers: readonly string[];
   readonly topic: string;
@@ -8,13 +8,14 @@ export interface LoopTask {
   readonly directory: string;
 }
 
+/** The last line of a loop's output, as JSON. */
 export interface LoopResult {
   readonly recordsPerSecond: number;
   readonly peakRssMb: number;
 }
 
-export const batchSize = 1_000;
-export const invocationsAtATime = 6;
+export const BATCH_SIZE = 1_000;
+export const CONCURRENT_INVOCATIONS = 6;
 
 export function readTask(): LoopTask {
   const [text] = process.argv.slice(2);
@@ -22,11 +23,11 @@ export function readTask(): LoopTask {
   return JSON.parse(text) as LoopTask;
 }
 
-/** From the first invocation to the last answer. */
+/** Measures from the first invocation to the last response. */
 export class Stopwatch {
   readonly #records: number;
   #startedAt: number | undefined;
-  #answered = 0;
+  #finishedRecords = 0;
   #done: (result: LoopResult) => void = () => {};
   readonly finished = new Promise<LoopResult>((resolve) => {
     this.#done = resolve;
@@ -40,9 +41,9 @@ export class Stopwatch {
     this.#startedAt ??= performance.now();
   }
 
-  answered(records: number): void {
-    this.#answered += records;
-    if (this.#answered < this.#records) return;
+  recordFinished(records: number): void {
+    this.#finishedRecords += records;
+    if (this.#finishedRecords < this.#records) return;
     const seconds = (performance.now() - (this.#startedAt ?? 0)) / 1_000;
     this.#done({ recordsPerSecond: this.#records / seconds, peakRssMb: process.resourceUsage().maxRSS / 1_024 });
   }

@@ -1,4 +1,4 @@
-/** The event source itself, doing what the bare loop does. */
+/** Does the same as the bare loop with the event source. */
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { readTask, Stopwatch } from './loop-task.ts';
 import { benchSource } from './source.ts';
@@ -13,10 +13,10 @@ const sources = benchSource(task, 'bench-local-noop', 1, {
   },
 });
 let committed = 0;
-// Progress is read off the counters: a record counts when its offset is committed, as in the bare loop.
+// As in the bare loop, a record counts when its offset is committed.
 const watch = setInterval(() => {
   const now = sources.metrics().mappings['Mapping']?.CommittedEventCount ?? 0;
-  stopwatch.answered(now - committed);
+  stopwatch.recordFinished(now - committed);
   committed = now;
 }, 5);
 await sources.start();

@@ -4,9 +4,9 @@ import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import type { Invoker } from '../../../localstack/event-sources/model/invocation.ts';
 import { readOptions } from '../../../localstack/event-sources/options.ts';
 import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
-import { batchSize, invocationsAtATime, type LoopTask } from './loop-task.ts';
+import { BATCH_SIZE, CONCURRENT_INVOCATIONS, type LoopTask } from './loop-task.ts';
 
-/** The event source as the plugin and the command line run it, of one mapping to one function. */
+/** The event source as the plugin and the command line start it, with one mapping to one function. */
 export function benchSource(task: LoopTask, functionName: string, windowSeconds: number, invoker: Invoker) {
   const model = readTemplate(
     {
@@ -19,9 +19,9 @@ export function benchSource(task: LoopTask, functionName: string, windowSeconds:
             EventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/1',
             Topics: [task.topic],
             StartingPosition: 'TRIM_HORIZON',
-            BatchSize: batchSize,
+            BatchSize: BATCH_SIZE,
             MaximumBatchingWindowInSeconds: windowSeconds,
-            ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: invocationsAtATime },
+            ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: CONCURRENT_INVOCATIONS },
             AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: task.group },
           },
         },
@@ -31,6 +31,6 @@ export function benchSource(task: LoopTask, functionName: string, windowSeconds:
     { brokers: task.brokers, allowErrorControlsOnDemand: false, maximumFilters: 5, now: Date.now },
   );
   const options = readOptions({ brokers: [...task.brokers], stateDirectory: join(task.directory, task.group) });
-  // Lines are made and thrown away: what logging costs belongs to the measurement.
+  // Log lines are created and dropped, because the cost of logging belongs to the measurement.
   return new EventSources({ model, options, invoker, log: createLogger('info', () => {}) });
 }

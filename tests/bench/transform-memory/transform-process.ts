@@ -1,14 +1,14 @@
-/** Runs one file through transform-csv's handler, as Lambda would, and tells its parent what that took. */
+/** Transforms one file with the handler of transform-csv, as Lambda does, and sends its time and memory to the parent. */
 import { readFile } from 'node:fs/promises';
 import type { Context } from 'aws-lambda';
 
 type Handler = (event: unknown, context: Context) => Promise<void>;
 
 const [bundle = '', bucket = '', key = '', eTag = ''] = process.argv.slice(2);
-const fifteenMinutes = performance.now() + 900_000;
+const endsAtMs = performance.now() + 900_000;
 const context = {
   functionName: 'transform-csv',
-  getRemainingTimeInMillis: () => fifteenMinutes - performance.now(),
+  getRemainingTimeInMillis: () => endsAtMs - performance.now(),
 } as Context;
 const event = {
   Records: [
@@ -25,7 +25,7 @@ const { handler } = (await import(bundle)) as { handler: Handler };
 const startedAt = performance.now();
 await handler(event, context);
 const seconds = Number(((performance.now() - startedAt) / 1_000).toFixed(1));
-// The kernel's own record of the most that was ever resident.
+// Linux records the peak by itself. Elsewhere Node's own figure has to do.
 const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
 const peakKb = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
 process.send?.({ seconds, peakRssMb: Math.round(peakKb / 1_024) }, () => process.exit(0));
