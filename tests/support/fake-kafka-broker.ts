@@ -37,6 +37,8 @@ export class FakeKafkaBroker {
   hangs = false;
   readonly #server: net.Server;
   readonly #sockets = new Set<Socket>();
+  /** Below TLS, if the broker uses it. */
+  readonly #connections = new Set<Socket>();
   readonly #topic: FakeTopic | undefined;
 
   private constructor(server: net.Server, topic: FakeTopic | undefined) {
@@ -50,8 +52,15 @@ export class FakeKafkaBroker {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const broker = new FakeKafkaBroker(server, topic);
+    server.on('connection', (socket: Socket) => broker.#connections.add(socket));
     server.on(secure === undefined ? 'connection' : 'secureConnection', (socket: Socket) => broker.#serve(socket));
     return broker;
+  }
+
+  /** As a host that crashes or is replaced does. */
+  resetConnections(): void {
+    for (const socket of this.#connections) socket.resetAndDestroy();
+    this.#connections.clear();
   }
 
   async stop(): Promise<void> {

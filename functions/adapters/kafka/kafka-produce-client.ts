@@ -76,6 +76,8 @@ export class KafkaProduceClient implements ProduceClient {
       retryDelay: 0,
     });
     this.#connections = new ConnectionPool(clientId, { ...connection, requestTimeout: PRODUCE_TIMEOUT_MS });
+    ignoreLaterErrors(this.#lookup.connections);
+    ignoreLaterErrors(this.#connections);
   }
 
   async open(): Promise<void> {
@@ -106,6 +108,14 @@ export class KafkaProduceClient implements ProduceClient {
   async close(): Promise<void> {
     await Promise.all([this.#lookup.close(), this.#connections.close()]);
   }
+}
+
+/**
+ * The library listens for the first error of a connection only. After a failed sign-in, a reset by the broker is the
+ * second one, and without a listener it would end the process. The caller has the first error already.
+ */
+function ignoreLaterErrors(pool: ConnectionPool): void {
+  pool.on('connecting', ({ connection }) => connection.on('error', () => {}));
 }
 
 /** The library throws the response when it reports an error for any partition. */

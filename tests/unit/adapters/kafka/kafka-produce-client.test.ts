@@ -96,35 +96,69 @@ describe('KafkaProduceClient', () => {
     expect(healthy.requests).toContain('InitProducerId');
   });
 
-  it('signs in to MSK over TLS with a token that the role has signed', async () => {
+  describe('over TLS', () => {
     const [cert, key] = ['server.crt', 'server.key'].map((file) =>
       readFileSync(join(__dirname, '../../../fixtures/tls', file), 'utf8'),
     ) as [string, string];
-    const { port } = await startBroker({ secure: { cert, key } });
-    const environment = { ...process.env };
     const authorities = tls.getCACertificates('default');
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' });
-    tls.setDefaultCACertificates([...authorities, cert]);
-    try {
-      client = await createProduceClient({
-        brokers: [`localhost:${port}`],
-        auth: 'iam',
-        region: 'eu-central-1',
-        clientId: 'test',
-      });
-      await client.open();
-    } finally {
-      tls.setDefaultCACertificates(authorities);
-      process.env = environment;
-    }
 
-    const [signIn] = brokers[0]?.signIns ?? [];
-    const [, token = ''] = signIn?.replaceAll('\u0001', '|').match(/^n,,\|auth=Bearer ([\w-]+)\|\|$/) ?? [];
-    const url = new URL(Buffer.from(token, 'base64url').toString());
-    expect(url.host).toBe('kafka.eu-central-1.amazonaws.com');
-    expect(url.searchParams.get('Action')).toBe('kafka-cluster:Connect');
-    expect(url.searchParams.get('X-Amz-Credential')).toContain('AKIAEXAMPLE');
-    expect(url.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
+    beforeEach(() => tls.setDefaultCACertificates([...authorities, cert]));
+    afterEach(() => tls.setDefaultCACertificates(authorities));
+
+    it('signs in to MSK with a token that the role has signed', async () => {
+      const { port, signIns } = await startBroker({ secure: { cert, key } });
+      const environment = { ...process.env };
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' });
+      try {
+        client = await createProduceClient({
+          brokers: [`localhost:${port}`],
+          auth: 'iam',
+          region: 'eu-central-1',
+          clientId: 'test',
+        });
+        await client.open();
+      } finally {
+        process.env = environment;
+      }
+
+      const [signIn] = signIns;
+      const [, token = ''] = signIn?.replaceAll('\u0001', '|').match(/^n,,\|auth=Bearer ([\w-]+)\|\|$/) ?? [];
+      const url = new URL(Buffer.from(token, 'base64url').toString());
+      expect(url.host).toBe('kafka.eu-central-1.amazonaws.com');
+      expect(url.searchParams.get('Action')).toBe('kafka-cluster:Connect');
+      expect(url.searchParams.get('X-Amz-Credential')).toContain('AKIAEXAMPLE');
+      expect(url.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
+    });
+
+    it.each(['looks up', 'produces'])(
+      'survives the reset of a connection whose sign-in failed while it %s',
+      async (step) => {
+        const broker = await startBroker({ secure: { cert, key }, topic: { name: 'changes', errorCodes: [0] } });
+        let hasCredentials = step === 'produces';
+        const failing = new KafkaProduceClient({
+          brokers: [`localhost:${broker.port}`],
+          clientId: 'test',
+          connectTimeoutMs: 1_000,
+          tokenProvider: async () => {
+            if (!hasCredentials) throw new Error('no credentials');
+            return 'token';
+          },
+        });
+        client = failing;
+        if (hasCredentials) await failing.open();
+        hasCredentials = false;
+        const call = () =>
+          step === 'produces'
+            ? failing.produce({ id: 1, host: 'localhost', port: broker.port }, [batchFor(0)])
+            : failing.open();
+
+        await expect(call()).rejects.toThrow('localhost');
+        broker.resetConnections();
+
+        // Jest fails a test during which an exception is uncaught. The second handshake ends after the reset has arrived.
+        await expect(call()).rejects.toThrow('localhost');
+      },
+    );
   });
 
   it('needs a region to sign in to MSK', async () => {
