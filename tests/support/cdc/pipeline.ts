@@ -107,9 +107,9 @@ export class CdcPipeline {
 
   /** Applies the records of the topic until it is stopped; each partition has an applier of its own. */
   async startApplier(): Promise<{ stop(): Promise<void> }> {
-    const appliers = await Promise.all(
-      Array.from({ length: this.partitionCount }, () => openTestApplier(this.settings)),
-    );
+    // Retried, as the event source retries an invocation that could not connect in time.
+    const open = () => eventually(() => openTestApplier(this.settings));
+    const appliers = await Promise.all(Array.from({ length: this.partitionCount }, open));
     const eventSource = await this.startEventSource(async (records, partition) => {
       await appliers[partition]?.applier.apply(records);
     });
