@@ -1,6 +1,6 @@
 import { mutationConfig } from './common.js';
 
-// The convergence property would take seconds for each change otherwise.
+// Properties would take seconds for each change otherwise.
 process.env.FC_RUNS = '100';
 
 /** The use cases, without what only joins them to adapters. */

@@ -7,6 +7,7 @@ import type { KafkaRecord, OutgoingRecord } from '../../../functions/core/kafka-
 import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const PARTITION_COUNT = 3;
 
@@ -167,8 +168,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** A failure prints its seed. It is not in the title, because the mutation tester finds tests by their titles. */
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2_147_483_647);
-/** The mutation tester asks for fewer, see tests/mutation. */
-const RUNS = Number(process.env['FC_RUNS'] ?? 3_000);
 
 test('the replica converges to the source after polls, crashes, deliveries and redeliveries in any order', async () => {
   await fc.assert(
@@ -180,6 +179,6 @@ test('the replica converges to the source after polls, crashes, deliveries and r
       expect(simulation.replica.employees).toEqual(simulation.source.employees);
       expect(simulation.deadLetters).toEqual([]);
     }),
-    { numRuns: RUNS, seed: SEED },
+    { numRuns: propertyRuns(3_000), seed: SEED },
   );
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { FilePosition, RowBatch } from '../../../../functions/transform-csv/csv/row-batch.ts';
 import { RowParser } from '../../../../functions/transform-csv/csv/row-parser.ts';
 import { RowScanner } from '../../../../functions/transform-csv/csv/row-scanner.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 import { readSlowly } from './reference-reader.ts';
 
 interface Row {
@@ -94,7 +95,7 @@ describe('RowScanner and RowParser, wherever blocks are cut', () => {
         const expected = readSlowly(content);
         expect({ rows, faultCode }).toEqual({ rows: expected.rows, faultCode: expected.fault });
       }),
-      { numRuns: 1_500 },
+      { numRuns: propertyRuns(1_500) },
     );
   });
 
@@ -105,7 +106,7 @@ describe('RowScanner and RowParser, wherever blocks are cut', () => {
         const expected = readSlowly(content, maxRowBytes);
         expect({ rows, faultCode }).toEqual({ rows: expected.rows, faultCode: expected.fault });
       }),
-      { numRuns: 1_500 },
+      { numRuns: propertyRuns(1_500) },
     );
   });
 
@@ -120,7 +121,7 @@ describe('RowScanner and RowParser, wherever blocks are cut', () => {
           expect(rest.rows).toEqual(whole.rows.slice(rowsBefore));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(200) },
     );
   });
 
@@ -149,7 +150,7 @@ describe('RowScanner and RowParser, wherever blocks are cut', () => {
         if (isUtf8()) expect(faultCode).not.toBe('PIPE_FILE_ENCODING');
         else expect(faultCode).not.toBeNull();
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });

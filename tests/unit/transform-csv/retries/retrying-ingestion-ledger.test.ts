@@ -1,7 +1,7 @@
 import type { IngestionLedger } from '../../../../functions/ports/ingestion-ledger.ts';
 import { RetryingIngestionLedger } from '../../../../functions/transform-csv/retries/retrying-ingestion-ledger.ts';
-import { arrivalOf, countsOf } from '../../../contract/salary-database.ts';
 import { describeIngestionLedger } from '../../../contract/ingestion-ledger.ts';
+import { arrivalOf, countsOf } from '../../../contract/salary-database.ts';
 import { emptyInMemorySalaryDatabase } from '../../../support/in-memory-salary-database-under-test.ts';
 import { FailingSteps } from './failing-steps.ts';
 
