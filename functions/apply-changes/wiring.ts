@@ -1,5 +1,5 @@
-import { KafkaDeadLetterQueue } from '../adapters/kafka/kafka-dead-letter-queue.ts';
 import type { KafkaSettings } from '../adapters/kafka/kafka-client.ts';
+import { KafkaDeadLetterQueue } from '../adapters/kafka/kafka-dead-letter-queue.ts';
 import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';

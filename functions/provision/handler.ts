@@ -5,7 +5,7 @@ import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-mig
 import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { provisionShape } from './config.ts';
-import { respondToCloudFormation, isCustomResourceEvent } from './custom-resource.ts';
+import { isCustomResourceEvent, respondToCloudFormation } from './custom-resource.ts';
 import { readMigrations } from './migration-files.ts';
 import { Provisioner } from './provisioner.ts';
 

@@ -50,7 +50,7 @@ export class BucketReconciler {
       for (const { key } of await unfinishedFiles.findUnreported(page, staleAfterMs)) {
         const latest = await bucket.head(key);
         if (latest === undefined) continue;
-        await transformCsv.invokeAsync({ arrival: toArrival(bucket.name, latest) });
+        await transformCsv.invokeAsync({ arrival: arrivalOfObject(bucket.name, latest) });
         unreported.push(key);
       }
     }
@@ -62,7 +62,7 @@ export class BucketReconciler {
  * A listing has no sequencer. Where the bucket keeps no versions, the ETag and the time of the put name the version, so
  * that the next reconciliation finds it under the same name.
  */
-function toArrival(bucket: string, object: LatestObject): FileArrival {
+function arrivalOfObject(bucket: string, object: LatestObject): FileArrival {
   const { key, versionId, eTag, sizeBytes, lastModified } = object;
   const version = versionId ?? `listed:${eTag}:${lastModified.getTime()}`;
   return { bucket, key, version, versionId, sequencer: null, eTag, sizeBytes };

@@ -53,7 +53,9 @@ export function decodeTransformEvent(event: unknown): TransformEvent {
   );
   const isOurs = ({ record, key }: (typeof records)[number]) => isCreation(record) && key.endsWith('.csv');
   return {
-    checkpoints: records.filter(isOurs).map(({ record, key }) => ({ phase: 'begin', arrival: toArrival(record, key) })),
+    checkpoints: records
+      .filter(isOurs)
+      .map(({ record, key }) => ({ phase: 'begin', arrival: arrivalOfNotification(record, key) })),
     ignoredKeys: records.filter((entry) => !isOurs(entry)).map(({ key }) => key),
   };
 }
@@ -82,7 +84,7 @@ function decodeKey(key: string): string {
   }
 }
 
-function toArrival({ s3 }: Notification, key: string): FileArrival {
+function arrivalOfNotification({ s3 }: Notification, key: string): FileArrival {
   const eTag = unquoteETag(s3.object.eTag);
   if (eTag === '') throw new TypeError(`expected an eTag in the S3 event for ${key}, got none`);
   const sequencer = s3.object.sequencer || null;

@@ -5,8 +5,8 @@ import { createDynamoDbClient } from '../stack/aws-clients.ts';
 import { readEndpoints } from '../stack/endpoints.ts';
 import { stackDirectory } from '../stack/user-path.ts';
 import { PollerState, type State } from './poller-state.ts';
-import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
 import { readWhileRunning } from './read-while-running.ts';
+import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
 import { waitUntil } from './wait-until.ts';
 
 const USAGE = `npm run resnapshot [-- --yes] [--directory DIR]

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { readEndpoints } from '../stack/endpoints.ts';
 import { stackDirectory } from '../stack/user-path.ts';
 import { putIntoBucket } from './bucket.ts';
-import { shellWord, requireCsvFile, requireCsvName } from './csv-file.ts';
+import { requireCsvFile, requireCsvName, shellWord } from './csv-file.ts';
 import { DIRECTORY_USAGE, directoryOption, requireCsvKey, runCommand, UsageError } from './run-command.ts';
 
 const USAGE = `npm run upload -- FILE.csv [--key KEY] [--directory DIR]

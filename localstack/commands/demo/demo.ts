@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { requireMachine } from '../../stack/doctor/doctor.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { TemporaryStack } from '../../stack/temporary-stack.ts';
-import { shellWord, requireCsvFile, requireCsvName } from '../csv-file.ts';
+import { requireCsvFile, requireCsvName, shellWord } from '../csv-file.ts';
 import { runCommand, UsageError } from '../run-command.ts';
 import { sampleCsv } from '../sample-csv.ts';
 import { type ChangesResult, demonstrateChanges, seedSource } from './changes.ts';

@@ -37,16 +37,16 @@ export class FunctionInvoker {
     });
     const body = await response.text();
     if (!response.ok || response.headers.has('x-amz-function-error')) {
-      throw new Error(`${functionName} failed: ${errorMessage(body)}`);
+      throw new Error(`${functionName} failed: ${functionErrorMessage(body)}`);
     }
     return body === '' ? undefined : JSON.parse(body);
   }
 }
 
-function errorMessage(body: string): string {
+function functionErrorMessage(body: string): string {
   try {
-    const { errorMessage, Message } = JSON.parse(body) as { errorMessage?: string; Message?: string };
-    return errorMessage ?? Message ?? body;
+    const { functionErrorMessage, Message } = JSON.parse(body) as { functionErrorMessage?: string; Message?: string };
+    return functionErrorMessage ?? Message ?? body;
   } catch {
     return body;
   }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { shellWord, requireCsvFile, requireCsvName } from '../../../localstack/commands/csv-file.ts';
+import { requireCsvFile, requireCsvName, shellWord } from '../../../localstack/commands/csv-file.ts';
 import { readWhileRunning } from '../../../localstack/commands/read-while-running.ts';
 import { stackDirectory, userPath } from '../../../localstack/stack/user-path.ts';
 

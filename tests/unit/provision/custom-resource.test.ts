@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { respondToCloudFormation, isCustomResourceEvent } from '../../../functions/provision/custom-resource.ts';
+import { isCustomResourceEvent, respondToCloudFormation } from '../../../functions/provision/custom-resource.ts';
 import { handler } from '../../../functions/provision/handler.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
