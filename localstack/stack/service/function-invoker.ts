@@ -45,8 +45,8 @@ export class FunctionInvoker {
 
 function functionErrorMessage(body: string): string {
   try {
-    const { functionErrorMessage, Message } = JSON.parse(body) as { functionErrorMessage?: string; Message?: string };
-    return functionErrorMessage ?? Message ?? body;
+    const { errorMessage, Message } = JSON.parse(body) as { errorMessage?: string; Message?: string };
+    return errorMessage ?? Message ?? body;
   } catch {
     return body;
   }
