@@ -7,7 +7,7 @@ import type { Lease } from './lease.ts';
  * Saves the position in the background, so that no change waits for it: at most once in an interval, and only when
  * something was published since the last save.
  *
- * The save number is drawn from the source before the position is written to the ledger. A crash between the two leaves
+ * The save number is incremented in the source before the position is written to the ledger. A crash between the two leaves
  * the greater number in the source, which is harmless. The other way round, the source would look like a restored backup.
  */
 export class PositionSaver {

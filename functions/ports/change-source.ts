@@ -66,7 +66,7 @@ export interface ChangeSource {
     lastChangeId: string,
   ): Promise<readonly CapturedChange[]>;
 
-  /** Begins an epoch greater than `above` and than every earlier epoch, and draws the number of the save that must follow. */
+  /** Begins an epoch greater than `above` and than every earlier epoch, and increments the save number for the save that must follow. */
   beginSnapshot(above: bigint): Promise<SnapshotStart>;
 
   /**

@@ -11,7 +11,7 @@ export function describeSnapshotsAndPurge(current: () => ChangeSourceSubject): v
   });
 
   describe('a snapshot of the employees', () => {
-    it('begins an epoch greater than the given one and all before it, and draws a save number', async () => {
+    it('begins an epoch greater than the given one and all before it, and increments the save number', async () => {
       const { saveNumber, systemIdentifier, serverStartedAt } = await source.identify();
       const first = await source.beginSnapshot(0n);
       expect(first).toMatchObject({ saveNumber: saveNumber + 1n, systemIdentifier, serverStartedAt });

@@ -52,7 +52,7 @@ export class ChangeSourceSubject {
     await this.commit((transaction) => transaction.put(empId, salary));
   }
 
-  /** Each call also draws a save number. */
+  /** Each call also increments the save number. */
   async snapshotNow(): Promise<string> {
     return (await this.source.beginSnapshot(0n)).snapshot;
   }

@@ -21,7 +21,7 @@ export function describeChangeSource(name: string, make: () => Promise<ChangeSou
         expect([typeof systemIdentifier, typeof serverStartedAt]).toEqual(['string', 'string']);
       });
 
-      it('returns the save number that was drawn last', async () => {
+      it('returns the present save number', async () => {
         const { saveNumber } = await subject.source.identify();
         expect(await subject.source.nextSaveNumber()).toBe(saveNumber + 1n);
         expect(await subject.source.nextSaveNumber()).toBe(saveNumber + 2n);

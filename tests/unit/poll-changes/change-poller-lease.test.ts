@@ -147,3 +147,13 @@ it('a poller that does not get the lease ends without publishing', async () => {
   expect(early.outcome).toEqual({ outcome: 'lease-not-acquired', published: 0, lastReadMsAgo: null });
   expect(late.outcome).toBeUndefined();
 });
+
+it('a poller that cannot find out whether the lease is free ends', async () => {
+  const poller = simulation.startPoller();
+  await simulation.writeFor(1_000);
+  const readEntry = jest.spyOn(simulation.ledger, 'read').mockRejectedValue(new Error('unreachable'));
+  simulation.ledger.delete();
+  await simulation.writeFor(2_000);
+  expect(poller.outcome).toMatchObject({ outcome: 'lease-lost' });
+  readEntry.mockRestore();
+});

@@ -29,6 +29,16 @@ describe('an outage', () => {
     expect(poller.outcome).toMatchObject({ message: 'unreachable' });
   });
 
+  it('of the ledger at the end of the invocation leaves the lease to expire', async () => {
+    const poller = simulation.startPoller({ lifeMs: 5_000 });
+    await simulation.writeFor(4_000);
+    poller.ledger.failure = new Error('unreachable');
+    await simulation.writeFor(4_000);
+    expect(poller.outcome).toMatchObject({ message: 'unreachable' });
+    expect(poller.logged).toContain('the lease could not be released; it will expire');
+    expect((await simulation.ledger.read())?.owner).not.toBeNull();
+  });
+
   it('is retried at growing intervals, and at short ones again after polling has recovered', async () => {
     const poller = simulation.startPoller();
     await simulation.writeFor(1_000);

@@ -2,12 +2,13 @@ import { ConfigError } from '../../../functions/core/errors.ts';
 import { connectWithRetries } from '../../../functions/poll-changes/connect-with-retries.ts';
 import { CONNECT_RETRY_MS } from '../../../functions/poll-changes/timing.ts';
 import { FakeClock } from '../../support/cdc/fake-clock.ts';
-
-const logger = { debug: () => {}, info: () => {}, warn: () => {} };
+import { RecordingLogger } from '../../support/recording-logger.ts';
 
 let clock: FakeClock;
+let logger: RecordingLogger;
 beforeEach(() => {
   clock = new FakeClock();
+  logger = new RecordingLogger();
 });
 
 /** Fails so many times, and then succeeds; logs the times of the attempts. */
@@ -21,12 +22,16 @@ function failingTimes(count: number, error: Error = new Error('unreachable')) {
   return { attemptsAtMs, connect };
 }
 
-it('retries once a second until it succeeds', async () => {
+it('retries once a second until it succeeds, and logs each failure', async () => {
   const { attemptsAtMs, connect } = failingTimes(3);
   const connected = connectWithRetries(clock, 60_000, logger, connect);
   await clock.advance(10_000);
   expect(await connected).toBe('connected');
   expect(attemptsAtMs).toEqual([0, 1, 2, 3].map((count) => count * CONNECT_RETRY_MS));
+  const context = { reason: 'Error: unreachable', retryMs: CONNECT_RETRY_MS };
+  expect(logger.entries).toEqual(
+    [1, 2, 3].map(() => ({ level: 'warn', message: 'connecting failed and is retried', context })),
+  );
 });
 
 it('fails with the last error when no time is left for another attempt', async () => {
