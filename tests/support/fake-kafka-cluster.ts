@@ -150,3 +150,8 @@ export function openSession(cluster: FakeKafkaCluster, timing: Partial<SessionTi
     },
   );
 }
+
+/** Records without a key for one partition. */
+export function recordsFor(partition: number, ...values: string[]) {
+  return values.map((value) => ({ key: null, value, partition }));
+}

@@ -1,18 +1,7 @@
 import { decodeChange } from '../../../functions/core/change-record.ts';
-import { type CapturedChange, changeEncoder, encodeSnapshotEnd } from '../../../functions/core/employee-change.ts';
+import { changeEncoder, encodeSnapshotEnd } from '../../../functions/core/employee-change.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
-
-const CAPTURED: CapturedChange = {
-  changeId: '9007199254740993',
-  empId: -5,
-  firstName: 'Zoë "\\\u0001',
-  lastName: '',
-  dob: '4713-01-01 BC',
-  city: null,
-  salary: -2_147_483_648,
-  action: 'UPDATE',
-  changedAt: '2026-01-31 10:20:30.123456+00',
-};
+import { CAPTURED } from '../../fixtures/captured-change.ts';
 
 function record(value: string | Buffer | null, key: string | null = '-5', partition = 0): KafkaRecord {
   return {

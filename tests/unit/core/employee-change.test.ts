@@ -5,18 +5,7 @@ import {
   encodeSnapshotEnd,
   isEmployeeChange,
 } from '../../../functions/core/employee-change.ts';
-
-const CAPTURED: CapturedChange = {
-  changeId: '9007199254740993',
-  empId: -5,
-  firstName: 'Zoë "\\\u0001',
-  lastName: '',
-  dob: '4713-01-01 BC',
-  city: null,
-  salary: -2_147_483_648,
-  action: 'UPDATE',
-  changedAt: '2026-01-31 10:20:30.123456+00',
-};
+import { CAPTURED } from '../../fixtures/captured-change.ts';
 
 const encode = (fields: Partial<CapturedChange> = {}) =>
   JSON.parse(changeEncoder(1_795_371_622_846n)({ ...CAPTURED, ...fields })) as Record<string, unknown>;

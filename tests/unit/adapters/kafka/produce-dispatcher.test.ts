@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { sequenceAfter } from '../../../../functions/adapters/kafka/produce-dispatcher.ts';
-import { FakeKafkaCluster, openSession, type RequestFate } from '../../../support/fake-kafka-cluster.ts';
+import { FakeKafkaCluster, openSession, type RequestFate, recordsFor } from '../../../support/fake-kafka-cluster.ts';
 
 const TOPIC = 'changes';
 
 let cluster: FakeKafkaCluster;
-
-const to = (partition: number, ...values: string[]) => values.map((value) => ({ key: null, value, partition }));
 
 beforeEach(() => {
   cluster = new FakeKafkaCluster(3);
@@ -19,7 +17,7 @@ describe('ProduceDispatcher', () => {
 
     await session.publish(
       TOPIC,
-      [0, 1, 2, 3, 4, 5].flatMap((partition) => to(partition, 'v')),
+      [0, 1, 2, 3, 4, 5].flatMap((partition) => recordsFor(partition, 'v')),
     );
 
     expect(cluster.requests).toEqual(['1: changes/0, changes/3', '2: changes/1, changes/4', '3: changes/2, changes/5']);
@@ -30,9 +28,9 @@ describe('ProduceDispatcher', () => {
     const session = openSession(cluster);
 
     await Promise.all([
-      session.publish(TOPIC, to(0, 'a')),
-      session.publish(TOPIC, to(0, 'b')),
-      session.publish(TOPIC, to(3, 'c')),
+      session.publish(TOPIC, recordsFor(0, 'a')),
+      session.publish(TOPIC, recordsFor(0, 'b')),
+      session.publish(TOPIC, recordsFor(3, 'c')),
     ]);
 
     expect(cluster.requests).toEqual(['1: changes/0', '1: changes/0, changes/3']);
@@ -55,7 +53,7 @@ describe('ProduceDispatcher', () => {
   it('writes once when the response to a request is lost', async () => {
     cluster.onProduce = () => (cluster.requests.length === 1 ? 'response lost' : 'served');
 
-    await openSession(cluster).publish(TOPIC, to(0, 'a', 'b'));
+    await openSession(cluster).publish(TOPIC, recordsFor(0, 'a', 'b'));
 
     expect(cluster.valuesOf(TOPIC, 0)).toEqual(['a', 'b']);
     expect(cluster.requests).toHaveLength(2);
@@ -63,10 +61,10 @@ describe('ProduceDispatcher', () => {
 
   it('sends the partitions of a failed request to different brokers when their leaders have moved apart', async () => {
     const session = openSession(cluster);
-    await session.publish(TOPIC, [...to(0, 'a'), ...to(3, 'a')]);
+    await session.publish(TOPIC, [...recordsFor(0, 'a'), ...recordsFor(3, 'a')]);
     cluster.moveLeader(TOPIC, 3, 2);
 
-    await session.publish(TOPIC, [...to(0, 'b'), ...to(3, 'b')]);
+    await session.publish(TOPIC, [...recordsFor(0, 'b'), ...recordsFor(3, 'b')]);
 
     expect(cluster.requests.slice(1)).toEqual(['1: changes/0, changes/3', '2: changes/3']);
     expect(cluster.valuesOf(TOPIC, 0)).toEqual(['a', 'b']);
@@ -75,12 +73,12 @@ describe('ProduceDispatcher', () => {
 
   it('looks for the leader again until it has moved', async () => {
     const session = openSession(cluster);
-    await session.publish(TOPIC, to(0, 'a'));
+    await session.publish(TOPIC, recordsFor(0, 'a'));
     cluster.moveLeader(TOPIC, 0, 2);
     let looks = 0;
     cluster.readsStaleLeaders = () => ++looks < 4;
 
-    await session.publish(TOPIC, to(0, 'b'));
+    await session.publish(TOPIC, recordsFor(0, 'b'));
 
     expect(cluster.valuesOf(TOPIC, 0)).toEqual(['a', 'b']);
     expect(cluster.requests.at(-1)).toBe('2: changes/0');
@@ -88,16 +86,16 @@ describe('ProduceDispatcher', () => {
 
   it('does not send a batch to a new leader while the former one may still answer', async () => {
     const session = openSession(cluster);
-    await session.publish(TOPIC, [...to(0, 'a'), ...to(1, 'a')]);
+    await session.publish(TOPIC, [...recordsFor(0, 'a'), ...recordsFor(1, 'a')]);
     cluster.onProduce = ({ id }) => (id === 1 ? 'late' : 'served');
     cluster.requestMs = () => (cluster.requests.at(-1)?.startsWith('1:') ? 40 : 0);
-    const slow = session.publish(TOPIC, to(0, 'b', 'c'));
+    const slow = session.publish(TOPIC, recordsFor(0, 'b', 'c'));
     cluster.moveLeader(TOPIC, 0, 3);
     cluster.moveLeader(TOPIC, 1, 3);
 
-    await session.publish(TOPIC, to(1, 'b'));
+    await session.publish(TOPIC, recordsFor(1, 'b'));
     expect(cluster.requests.slice(2)).toEqual(['1: changes/0', '2: changes/1', '3: changes/1']);
-    await Promise.all([slow, session.publish(TOPIC, to(0, 'd'))]);
+    await Promise.all([slow, session.publish(TOPIC, recordsFor(0, 'd'))]);
 
     expect(cluster.valuesOf(TOPIC, 0)).toEqual(['a', 'b', 'c', 'd']);
   });
@@ -105,9 +103,9 @@ describe('ProduceDispatcher', () => {
   it('waits for a partition without a leader, and writes the other ones meanwhile', async () => {
     cluster.moveLeader(TOPIC, 0, undefined);
     const session = openSession(cluster);
-    const waiting = session.publish(TOPIC, to(0, 'a'));
+    const waiting = session.publish(TOPIC, recordsFor(0, 'a'));
 
-    await session.publish(TOPIC, to(1, 'b'));
+    await session.publish(TOPIC, recordsFor(1, 'b'));
     expect(cluster.valuesOf(TOPIC, 1)).toEqual(['b']);
     cluster.moveLeader(TOPIC, 0, 3);
     await waiting;

@@ -1,11 +1,9 @@
 import { TransientKafkaError } from '../../../../functions/adapters/kafka/produce-client.ts';
-import { FakeKafkaCluster, openSession } from '../../../support/fake-kafka-cluster.ts';
+import { FakeKafkaCluster, openSession, recordsFor } from '../../../support/fake-kafka-cluster.ts';
 
 const TOPIC = 'changes';
 
 let cluster: FakeKafkaCluster;
-
-const to = (partition: number, ...values: string[]) => values.map((value) => ({ key: null, value, partition }));
 
 beforeEach(() => {
   cluster = new FakeKafkaCluster(3);
@@ -20,10 +18,10 @@ describe('ProducerSession', () => {
       if (looks === 1) throw new TransientKafkaError('connection closed');
     };
     const session = openSession(cluster, { retryDelayMs: 20 });
-    const first = session.publish(TOPIC, to(0, 'a'));
+    const first = session.publish(TOPIC, recordsFor(0, 'a'));
     while (looks === 0) await new Promise((resolve) => setImmediate(resolve));
 
-    await Promise.all([first, session.publish(TOPIC, to(0, 'b'))]);
+    await Promise.all([first, session.publish(TOPIC, recordsFor(0, 'b'))]);
 
     expect(cluster.valuesOf(TOPIC, 0)).toEqual(['a', 'b']);
   });
@@ -31,10 +29,10 @@ describe('ProducerSession', () => {
   it('writes to a partition that was added to the topic', async () => {
     const session = openSession(cluster);
     cluster.createTopic('grown', 1);
-    await session.publish('grown', to(0, 'a'));
+    await session.publish('grown', recordsFor(0, 'a'));
     cluster.addPartition('grown');
 
-    await session.publish('grown', to(1, 'b'));
+    await session.publish('grown', recordsFor(1, 'b'));
 
     expect(cluster.valuesOf('grown', 1)).toEqual(['b']);
   });
@@ -78,9 +76,9 @@ describe('ProducerSession', () => {
     const session = openSession(cluster);
 
     const outcomes = await Promise.allSettled([
-      session.publish(TOPIC, to(0, 'a')),
-      session.publish(TOPIC, to(0, 'b')),
-      session.publish(TOPIC, to(3, 'c')),
+      session.publish(TOPIC, recordsFor(0, 'a')),
+      session.publish(TOPIC, recordsFor(0, 'b')),
+      session.publish(TOPIC, recordsFor(3, 'c')),
     ]);
 
     expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)).toEqual(
@@ -88,7 +86,7 @@ describe('ProducerSession', () => {
     );
     expect(cluster.sessionFailures).toBe(1);
     expect(cluster.requests).toEqual(['1: changes/0']);
-    await expect(session.publish(TOPIC, to(1, 'd'))).rejects.toThrow('record too large');
+    await expect(session.publish(TOPIC, recordsFor(1, 'd'))).rejects.toThrow('record too large');
     expect(cluster.closedClients).toBe(1);
   });
 
@@ -96,32 +94,34 @@ describe('ProducerSession', () => {
     cluster.onProduce = () => new TransientKafkaError('connect ECONNREFUSED 127.0.0.1:9092');
     const startedAt = performance.now();
 
-    await expect(openSession(cluster, { stallTimeoutMs: 60 }).publish(TOPIC, to(0, 'a'))).rejects.toMatchObject({
-      code: 'PIPE_KAFKA_STALLED',
-      retry: 'timed',
-      message: expect.stringContaining('connect ECONNREFUSED 127.0.0.1:9092'),
-    });
+    await expect(openSession(cluster, { stallTimeoutMs: 60 }).publish(TOPIC, recordsFor(0, 'a'))).rejects.toMatchObject(
+      {
+        code: 'PIPE_KAFKA_STALLED',
+        retry: 'timed',
+        message: expect.stringContaining('connect ECONNREFUSED 127.0.0.1:9092'),
+      },
+    );
 
     expect(performance.now() - startedAt).toBeGreaterThan(55);
   });
 
   it('names the last problem also when the leaders cannot be read any more', async () => {
     const session = openSession(cluster, { stallTimeoutMs: 60 });
-    await session.publish(TOPIC, to(0, 'a'));
+    await session.publish(TOPIC, recordsFor(0, 'a'));
     cluster.onProduce = () => 'request lost';
     cluster.onReadLeaders = () => {
       throw new TransientKafkaError('no broker answers');
     };
 
-    await expect(session.publish(TOPIC, to(0, 'b'))).rejects.toThrow('no broker answers');
+    await expect(session.publish(TOPIC, recordsFor(0, 'b'))).rejects.toThrow('no broker answers');
   });
 
   it('may rest for longer than the stall timeout between calls', async () => {
     const session = openSession(cluster, { stallTimeoutMs: 40 });
-    await session.publish(TOPIC, to(0, 'a'));
+    await session.publish(TOPIC, recordsFor(0, 'a'));
 
     await new Promise((resolve) => setTimeout(resolve, 80));
-    await session.publish(TOPIC, to(0, 'b'));
+    await session.publish(TOPIC, recordsFor(0, 'b'));
 
     expect(cluster.sessionFailures).toBe(0);
     expect(cluster.valuesOf(TOPIC, 0)).toEqual(['a', 'b']);
@@ -130,10 +130,10 @@ describe('ProducerSession', () => {
   it('does not fail for the stall timeout while some calls are acknowledged', async () => {
     cluster.moveLeader(TOPIC, 0, undefined);
     const session = openSession(cluster, { stallTimeoutMs: 200 });
-    const waiting = session.publish(TOPIC, to(0, 'late'));
+    const waiting = session.publish(TOPIC, recordsFor(0, 'late'));
 
     const untilMs = performance.now() + 500;
-    while (performance.now() < untilMs) await session.publish(TOPIC, to(1, 'v'));
+    while (performance.now() < untilMs) await session.publish(TOPIC, recordsFor(1, 'v'));
     cluster.moveLeader(TOPIC, 0, 1);
     await waiting;
 
@@ -143,7 +143,7 @@ describe('ProducerSession', () => {
   it('sends nothing more after a failure', async () => {
     cluster.onProduce = () => 'request lost';
     const session = openSession(cluster, { stallTimeoutMs: 20 });
-    await expect(session.publish(TOPIC, to(0, 'a'))).rejects.toThrow('expected an acknowledgement');
+    await expect(session.publish(TOPIC, recordsFor(0, 'a'))).rejects.toThrow('expected an acknowledgement');
     const sent = cluster.requests.length;
 
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -154,7 +154,7 @@ describe('ProducerSession', () => {
   it('closes when the calls under way have ended', async () => {
     cluster.requestMs = () => 20;
     const session = openSession(cluster);
-    const call = session.publish(TOPIC, to(0, 'a'));
+    const call = session.publish(TOPIC, recordsFor(0, 'a'));
 
     await session.close();
 
