@@ -1,7 +1,8 @@
+import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { CHANGES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
-import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { decodeKafkaEvent, type KafkaEvent } from '../runtime/kafka-event.ts';
+import { decodeKafkaEvent, type KafkaEvent, partitionsOf } from '../runtime/kafka-event.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { applyChangesShape } from './config.ts';
@@ -12,6 +13,8 @@ const NAME = 'apply-changes';
 
 export const handler = createHandler({
   name: NAME,
+  openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
+  workOf: partitionsOf(NAME, NAME),
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(applyChangesShape, process.env);
     const { applier, tombstones } = await openApplier({

@@ -1,11 +1,12 @@
+import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { KafkaDeadLetterQueue } from '../adapters/kafka/kafka-dead-letter-queue.ts';
 import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresSalaryTables } from '../adapters/postgres/postgres-salary-tables.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
-import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { decodeKafkaEvent, type KafkaEvent } from '../runtime/kafka-event.ts';
+import { decodeKafkaEvent, type KafkaEvent, partitionsOf } from '../runtime/kafka-event.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { loadSalariesShape } from './config.ts';
 import { SalaryLoader } from './salary-loader.ts';
@@ -14,6 +15,8 @@ const NAME = 'load-salaries';
 
 export const handler = createHandler({
   name: NAME,
+  openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
+  workOf: partitionsOf(NAME, NAME),
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(loadSalariesShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));

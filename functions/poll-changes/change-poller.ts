@@ -1,6 +1,7 @@
 import { needsOperator } from '../core/errors.ts';
 import type { ChangeSource, SourceIdentity } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { ChangePurger, type PurgeSettings } from './change-purger.ts';
@@ -11,6 +12,7 @@ import { PollStatistics } from './poll-statistics.ts';
 import { PollTick } from './poll-tick.ts';
 import { PollingSession, type SessionEnd } from './polling-session.ts';
 import { PositionSaver } from './position-saver.ts';
+import { RetryCondition } from './retry-condition.ts';
 import { loadStartPosition } from './start-position.ts';
 import type { PollerTiming } from './timing.ts';
 
@@ -21,6 +23,7 @@ export interface PollerDependencies {
   readonly topic: string;
   readonly partitionCount: number;
   readonly lease: Lease;
+  readonly conditions: ConditionStore;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -48,15 +51,17 @@ export class ChangePoller {
   readonly #timing: PollerTiming;
   readonly #purger: ChangePurger;
   readonly #statistics: PollStatistics;
+  readonly #retryCondition: RetryCondition;
   /** The source's identity just before the lease was acquired; `null` once it is used. */
   #knownIdentity: SourceIdentity | null = null;
 
   constructor(dependencies: PollerDependencies, timing: PollerTiming, purgeSettings: PurgeSettings) {
-    const { source, clock, logger } = dependencies;
+    const { source, conditions, clock, logger } = dependencies;
     this.#dependencies = dependencies;
     this.#timing = timing;
     this.#purger = new ChangePurger(source, clock, logger, purgeSettings);
     this.#statistics = new PollStatistics(clock);
+    this.#retryCondition = new RetryCondition(conditions, logger);
   }
 
   /**
@@ -124,6 +129,7 @@ export class ChangePoller {
         tick: new PollTick(clock, this.#timing),
         clock,
         statistics: this.#statistics,
+        retryCondition: this.#retryCondition,
       },
       untilMs,
     );
@@ -135,6 +141,7 @@ export class ChangePoller {
       // A save that is still under way could overwrite the position of the next session.
       await saver.settle();
       await heartbeat.stop();
+      await this.#retryCondition.settle();
     }
   }
 
@@ -160,6 +167,7 @@ export class ChangePoller {
   async #waitForRetry(error: unknown, retryMs: number): Promise<void> {
     const { clock, logger } = this.#dependencies;
     logger.warn('polling failed and is retried', { reason: String(error), retryMs });
+    await this.#retryCondition.report(error);
     await clock.sleep(retryMs);
   }
 

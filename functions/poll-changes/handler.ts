@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
+import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
-import { kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { systemClock } from '../runtime/system-clock.ts';
@@ -27,6 +28,7 @@ interface PollRequest {
 
 export const handler = createHandler({
   name: NAME,
+  openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
   connect: async (telemetry): Promise<Dependencies> => {
     const config = loadConfig(pollChangesShape, process.env);
     const connections = await openConnections({

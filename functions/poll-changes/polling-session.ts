@@ -7,6 +7,7 @@ import { type Lease, LeaseLostError } from './lease.ts';
 import type { PollStatistics } from './poll-statistics.ts';
 import type { PollTick } from './poll-tick.ts';
 import type { PositionSaver } from './position-saver.ts';
+import type { RetryCondition } from './retry-condition.ts';
 
 /** Why a session ends. `resnapshot-requested`: the lease is still held, and polling starts again with a snapshot. */
 export type SessionEnd = 'lease-transferred' | 'time-limit' | 'resnapshot-requested';
@@ -21,6 +22,7 @@ export interface SessionDependencies {
   readonly tick: PollTick;
   readonly clock: Clock;
   readonly statistics: PollStatistics;
+  readonly retryCondition: RetryCondition;
 }
 
 /** Reads and publishes from one saved position on, for as long as this poller holds the lease. */
@@ -80,7 +82,8 @@ export class PollingSession {
 
   /** Called after the records are acknowledged. An idle poll is not recorded, because saving it would only cost writes. */
   #recordProgress({ records, hasMore, progress }: ReadResult): void {
-    const { saver, purger } = this.#dependencies;
+    const { saver, purger, retryCondition } = this.#dependencies;
+    retryCondition.clear();
     if (records.length > 0 || hasMore) saver.recordProgress(progress);
     saver.saveWhenDue();
     purger.purgeWhenDue(saver.saved.progress.since);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { createDynamoClient } from '../adapters/dynamodb/dynamo-client.ts';
+import { DynamoConditionStore } from '../adapters/dynamodb/dynamo-condition-store.ts';
 import { DynamoPollerLedger } from '../adapters/dynamodb/dynamo-poller-ledger.ts';
 import type { KafkaSettings } from '../adapters/kafka/kafka-client.ts';
 import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
@@ -10,6 +11,7 @@ import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGE_SOURCE_SESSION, PostgresChangeSource } from '../adapters/postgres/postgres-change-source.ts';
 import type { ChangeSource } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PollerLedger } from '../ports/poller-ledger.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
@@ -23,6 +25,7 @@ export interface PollerConnections {
   readonly source: ChangeSource;
   readonly publisher: RecordPublisher;
   readonly ledger: PollerLedger;
+  readonly conditions: ConditionStore;
   readonly topic: string;
   /**
    * Connects to the source and to Kafka, and returns the number of partitions of the topic.
@@ -63,6 +66,7 @@ export async function openConnections(
     source: new PostgresChangeSource(database),
     publisher,
     ledger: new DynamoPollerLedger(dynamo, settings.offsetTable),
+    conditions: new DynamoConditionStore(dynamo, settings.offsetTable),
     topic,
     connectAll: async () => {
       await Promise.all([assertUtf8(database, 'source'), publisher.connect()]);
@@ -86,7 +90,7 @@ export interface PollerInvocation {
 
 /** A poller with a lease of its own, for one invocation. */
 export function createPoller(
-  { source, publisher, ledger, topic }: Omit<PollerConnections, 'connectAll'>,
+  { source, publisher, ledger, conditions, topic }: Omit<PollerConnections, 'connectAll'>,
   { clock, logger, partitionCount, ownerIsDead = false }: PollerInvocation,
   { leaseMs, timing, purgeIntervalMs, retentionHours }: PollerSettings,
 ): ChangePoller {
@@ -95,6 +99,6 @@ export function createPoller(
     timing: { leaseMs, heartbeatMs: timing.heartbeatMs, pollIntervalMs: timing.leasePollIntervalMs },
     ownerIsDead,
   });
-  const dependencies = { source, publisher, topic, partitionCount, lease, clock, logger };
+  const dependencies = { source, publisher, topic, partitionCount, lease, conditions, clock, logger };
   return new ChangePoller(dependencies, timing, { purgeIntervalMs, retentionHours });
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-migrator.ts';
-import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { provisionShape } from './config.ts';
 import { isCustomResourceEvent, respondToCloudFormation } from './custom-resource.ts';
@@ -32,6 +33,7 @@ async function connect() {
 /** Returns a report when it is invoked directly, and responds to CloudFormation when it is invoked as a custom resource. */
 export const handler = createHandler({
   name: NAME,
+  openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
   // `handle` connects, because CloudFormation must also receive a failure to connect.
   connect: ({ logger }) => ({ logger }),
   handle: async ({ logger }, event: unknown) => {

@@ -1,10 +1,11 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { LambdaFunctionInvoker } from '../adapters/lambda/lambda-function-invoker.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresUnfinishedFiles } from '../adapters/postgres/postgres-unfinished-files.ts';
 import { S3BucketListing } from '../adapters/s3/s3-bucket-listing.ts';
 import { createS3Client } from '../adapters/s3/s3-client.ts';
-import { loadConfig, targetDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { BucketReconciler } from './bucket-reconciler.ts';
@@ -14,6 +15,7 @@ const NAME = 'reconcile-bucket';
 
 export const handler = createHandler({
   name: NAME,
+  openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(reconcileBucketShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));

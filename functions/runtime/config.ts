@@ -57,6 +57,11 @@ export const sourceDatabaseShape = {
     .describe('Secrets Manager secret with {"username", "password"}; not needed when the URL contains both'),
 };
 
+/** Where failures are reported for `npm run status`. */
+export const conditionsShape = {
+  OFFSET_TABLE: z.string().optional().describe('DynamoDB table with the text key "id", e.g. employee-streams-offsets'),
+};
+
 type Settings<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
 
 /** Returns the settings of a Kafka client. `name` identifies the client to the brokers. */

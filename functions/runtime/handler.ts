@@ -4,7 +4,9 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { PipelineError } from '../core/errors.ts';
-import { FUNCTION_DIMENSION, METRICS_NAMESPACE } from './metric-names.ts';
+import type { ConditionStore } from '../ports/condition-store.ts';
+import { FailureReporter, type WorkItem } from './failure-reporter.ts';
+import { FUNCTION_DIMENSION, METRIC, METRICS_NAMESPACE } from './metric-names.ts';
 
 /** The log and the metrics of one function. */
 export interface Telemetry {
@@ -16,11 +18,16 @@ interface HandlerOptions<Event, Result, Dependencies> {
   readonly name: string;
   readonly connect: (telemetry: Telemetry) => Dependencies | Promise<Dependencies>;
   readonly handle: (dependencies: Dependencies, event: Event, context: Context) => Promise<Result>;
+  /** Opens the store for failures, which `npm run status` shows; `undefined`: failures are only logged. */
+  readonly openConditions?: () => ConditionStore | undefined;
+  /** What an event is about, so that each part has a condition of its own. By default the function is one part. */
+  readonly workOf?: (event: Event) => readonly WorkItem[];
 }
 
 /**
  * Creates a Lambda handler with what all handlers share: the log context of the invocation, metrics that are flushed at
- * its end, and failures that are logged once, with code and context, and thrown again for the event source to retry.
+ * its end, and failures that are logged once, with code and context, reported as conditions, and thrown again for the event
+ * source to retry.
  *
  * `connect` creates the dependencies from the environment at the first invocation. They are kept for later invocations;
  * if it fails, the next invocation calls it again. `withDependencies` returns the same handler with another `connect`,
@@ -37,6 +44,15 @@ function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result
   const logger = new Logger({ serviceName: options.name });
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: options.name });
   let dependencies: Promise<Dependencies> | undefined;
+  let reporter: FailureReporter | null | undefined;
+  const openReporter = () => {
+    if (reporter === undefined) {
+      const store = options.openConditions?.();
+      reporter = store ? new FailureReporter(options.name, store, logger) : null;
+    }
+    return reporter;
+  };
+  const workOf = options.workOf ?? (() => [{ id: options.name }]);
   const flushMetrics = ({ functionName }: Context) => {
     // Powertools warns when nothing was recorded; that is normal here.
     if (!metrics.hasStoredMetrics()) return;
@@ -46,11 +62,16 @@ function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result
 
   return middy<Event, Result, Error, Context>({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger))
-    .after(({ context }) => flushMetrics(context))
-    .onError((request) => {
+    .after(async ({ event, context }) => {
+      flushMetrics(context);
+      await reporter?.succeeded(workOf(event));
+    })
+    .onError(async (request) => {
+      metrics.addMetric(METRIC.failures, 'Count', 1);
       flushMetrics(request.context);
       const error = toError(request.error);
       logger.error(error.message, { error: error, ...(error instanceof PipelineError && { context: error.context }) });
+      await openReporter()?.failed(workOf(request.event), error);
       throw error;
     })
     .handler(async (event: Event, context: Context) => {

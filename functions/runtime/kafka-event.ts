@@ -1,4 +1,5 @@
 import type { KafkaRecord } from '../core/kafka-record.ts';
+import type { WorkItem } from './failure-reporter.ts';
 
 /** The part of a Kafka event source mapping's event that is read. It is the same for MSK and self-managed Kafka. */
 export interface KafkaEvent {
@@ -30,6 +31,17 @@ export function decodeKafkaEvent(event: KafkaEvent): KafkaRecord[] {
     );
   }
   return Object.values(event.records).flatMap((records) => records.map(decodeRecord));
+}
+
+/** One item for each topic-partition, waiting at the first record of the batch. `group` is the mapping's consumer group. */
+export function partitionsOf(name: string, group: string): (event: KafkaEvent) => readonly WorkItem[] {
+  return (event) =>
+    Object.entries(event?.records ?? {}).flatMap(([topicPartition, records]) => {
+      const [first] = records;
+      if (first === undefined) return [];
+      const { topic, partition, offset } = first;
+      return [{ id: `${name}/${topicPartition}`, waitingRecord: { group, topic, partition, offset: String(offset) } }];
+    });
 }
 
 function decodeRecord(record: KafkaEventRecord): KafkaRecord {

@@ -1,4 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { KafkaDeadLetterQueue } from '../adapters/kafka/kafka-dead-letter-queue.ts';
 import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { LambdaFunctionInvoker } from '../adapters/lambda/lambda-function-invoker.ts';
@@ -7,7 +8,7 @@ import { PostgresIngestionLedger } from '../adapters/postgres/postgres-ingestion
 import { createS3Client } from '../adapters/s3/s3-client.ts';
 import { S3ObjectStore } from '../adapters/s3/s3-object-store.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
-import { kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
 import { systemClock } from '../runtime/system-clock.ts';
@@ -16,12 +17,14 @@ import { CsvTransformer } from './csv-transformer.ts';
 import { RetryingIngestionLedger } from './retries/retrying-ingestion-ledger.ts';
 import { RetryingObjectStore } from './retries/retrying-object-store.ts';
 import { RetryingRecordPublisher } from './retries/retrying-record-publisher.ts';
-import { decodeTransformEvent } from './transform-event.ts';
+import { decodeTransformEvent, filesOf } from './transform-event.ts';
 
 const NAME = 'transform-csv';
 
 export const handler = createHandler({
   name: NAME,
+  openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
+  workOf: filesOf(NAME),
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(transformCsvShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));

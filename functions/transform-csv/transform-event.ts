@@ -60,6 +60,19 @@ export function decodeTransformEvent(event: unknown): TransformEvent {
   };
 }
 
+/** One part of the work for each file. An event that cannot be decoded is the work of the function as a whole. */
+export function filesOf(name: string): (event: unknown) => readonly { readonly id: string }[] {
+  return (event) => {
+    try {
+      return decodeTransformEvent(event).checkpoints.map(({ arrival }) => ({
+        id: `${name}/${arrival.bucket}/${arrival.key}`,
+      }));
+    } catch {
+      return [{ id: name }];
+    }
+  };
+}
+
 function hasKey(event: unknown, key: string): boolean {
   return typeof event === 'object' && event !== null && key in event;
 }

@@ -1,5 +1,5 @@
-import { classifyError } from '../../functions/core/classify-error.ts';
 import type { Version } from '../../functions/core/change-version.ts';
+import { classifyError } from '../../functions/core/classify-error.ts';
 import type { Employee, EmployeeChange } from '../../functions/core/employee-change.ts';
 import type { EmployeeReplica, EmployeeReplicaTransaction } from '../../functions/ports/employee-replica.ts';
 import type { TombstoneStore } from '../../functions/ports/tombstone-store.ts';

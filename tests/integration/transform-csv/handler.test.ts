@@ -4,9 +4,9 @@ import type { Database } from '../../../functions/adapters/postgres/database.ts'
 import { SALARIES_DEAD_LETTER_TOPIC, SALARIES_TOPIC } from '../../../functions/core/topics.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 import { createSalaryDatabase } from '../../support/salary-database.ts';
+import { HEADER } from '../../support/salary-file.ts';
 import { endpoints, uniqueName, untilServed } from '../../support/servers.ts';
 import { readTopic } from '../../support/topic-records.ts';
-import { HEADER } from '../../support/salary-file.ts';
 
 type Handler = typeof import('../../../functions/transform-csv/handler.ts').handler;
 

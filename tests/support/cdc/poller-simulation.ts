@@ -5,6 +5,7 @@ import type { PollResult } from '../../../functions/poll-changes/change-poller.t
 import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
 import { createPoller, type PollerSettings } from '../../../functions/poll-changes/wiring.ts';
 import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
+import { InMemoryConditionStore } from '../in-memory-condition-store.ts';
 import { withCallHook } from './call-hook.ts';
 import { FakeClock, KillableClock } from './fake-clock.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -57,6 +58,7 @@ export class PollerSimulation {
   readonly clock = new FakeClock();
   readonly source: InMemoryChangeSource;
   readonly ledger = new InMemoryPollerLedger();
+  readonly conditions = new InMemoryConditionStore(() => new Date(this.clock.monotonicMs()));
   readonly topic: PublishedRecord[] = [];
   readonly #written: { readonly changeId: number; readonly empId: number; readonly txid: number }[] = [];
   #startedCount = 0;
@@ -107,6 +109,7 @@ export class PollerSimulation {
         source: source.to(watchedSource),
         publisher: broker.to(publisher),
         ledger: ledger.to(this.ledger),
+        conditions: this.conditions,
         topic: 'employee-changes',
       },
       { clock, logger: { debug: log, info: log, warn: log }, partitionCount: PARTITION_COUNT },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { demonstrateChanges } from '../../../localstack/commands/demo/changes.ts';
-import { readKafkaStatus } from '../../../localstack/commands/kafka-status.ts';
+import { readKafkaStatus } from '../../../localstack/commands/status/kafka-status.ts';
 import { eventually } from '../eventually.ts';
 import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
 

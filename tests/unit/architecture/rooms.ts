@@ -81,7 +81,7 @@ const STACK: Layers = [
   // start.ts, plugin.ts and the stacks.
   ['localstack/stack/'],
   ['localstack/commands/'],
-  ['localstack/commands/demo/'],
+  ['localstack/commands/demo/', 'localstack/commands/status/'],
 ];
 
 const TREES: readonly Layers[] = [FUNCTIONS, [...EVENT_SOURCES, ...STACK]];

@@ -7,6 +7,7 @@ import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 import { eventually } from '../../support/eventually.ts';
+import { InMemoryConditionStore } from '../../support/in-memory-condition-store.ts';
 import { InMemoryRecordPublisher } from '../../support/in-memory-record-publisher.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
@@ -30,7 +31,7 @@ function createTestHandler() {
   const connectAll = jest.fn(async () => PARTITION_COUNT);
   const invoke = handler.withDependencies((telemetry) => ({
     ...telemetry,
-    connections: { source, ledger, publisher, topic: TOPIC, connectAll },
+    connections: { source, ledger, publisher, conditions: new InMemoryConditionStore(), topic: TOPIC, connectAll },
     settings: { leaseMs: LEASE_MS, retentionHours: 1, purgeIntervalMs: 60_000, timing: TIMING },
   }));
   const write = () => {

@@ -6,10 +6,12 @@ import { PollStatistics } from '../../../functions/poll-changes/poll-statistics.
 import { PollTick } from '../../../functions/poll-changes/poll-tick.ts';
 import { PollingSession } from '../../../functions/poll-changes/polling-session.ts';
 import { PositionSaver } from '../../../functions/poll-changes/position-saver.ts';
+import { RetryCondition } from '../../../functions/poll-changes/retry-condition.ts';
 import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
 import { FakeClock } from '../../support/cdc/fake-clock.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
+import { InMemoryConditionStore } from '../../support/in-memory-condition-store.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
 const UNTIL_MS = 60_000;
@@ -44,6 +46,7 @@ async function createSession() {
       tick: new PollTick(clock, POLLER_TIMING),
       clock,
       statistics: new PollStatistics(clock),
+      retryCondition: new RetryCondition(new InMemoryConditionStore(), new RecordingLogger()),
     },
     UNTIL_MS,
   );

@@ -5,8 +5,8 @@ import { unquoteETag } from '../../../../functions/core/etag.ts';
 import type { FileArrival } from '../../../../functions/core/ingestion.ts';
 import { describeObjectStore, readAll } from '../../../contract/object-store.ts';
 import { createBucket, TEST_S3_SERVERS } from '../../../support/s3-buckets.ts';
-import { TestS3Server } from '../../../support/s3-server.ts';
 import { useS3Environment } from '../../../support/s3-environment.ts';
+import { TestS3Server } from '../../../support/s3-server.ts';
 
 describe.each(TEST_S3_SERVERS)('on $kind', ({ kind, bucketKinds }) => {
   let server: TestS3Server;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
-import { readEndpoints } from '../stack/endpoints.ts';
-import { stackDirectory } from '../stack/user-path.ts';
+import { readEndpoints } from '../../stack/endpoints.ts';
+import { stackDirectory } from '../../stack/user-path.ts';
+import { DIRECTORY_USAGE, directoryOption, runCommand } from '../run-command.ts';
+import { withDatabase } from '../with-database.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
-import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
-import { withDatabase } from './with-database.ts';
 
 const USAGE = `npm run status [-- --json] [--directory DIR]
   --json           print one JSON object instead of tables

@@ -1,0 +1,56 @@
+import { type AttributeValue, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+
+/** What a function reported: why it waits or is refused, and what mends it. */
+export interface ReportedCondition {
+  readonly id: string;
+  readonly code: string;
+  readonly message: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly waitingRecord: {
+    readonly group: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: string;
+  } | null;
+}
+
+const ID_PREFIX = 'condition#';
+
+/** Reads the conditions that have not expired from the offset table, sorted by id. */
+export async function readConditions(
+  client: DynamoDBClient,
+  table: string,
+  now = new Date(),
+): Promise<ReportedCondition[]> {
+  const conditions: ReportedCondition[] = [];
+  let start: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await client.send(
+      new ScanCommand({
+        TableName: table,
+        ConsistentRead: true,
+        FilterExpression: 'begins_with(id, :prefix) AND expiresAt > :now',
+        ExpressionAttributeValues: {
+          ':prefix': { S: ID_PREFIX },
+          ':now': { N: String(Math.floor(now.getTime() / 1_000)) },
+        },
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    conditions.push(...(page.Items ?? []).map(decodeCondition));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return conditions.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function decodeCondition(item: Record<string, AttributeValue>): ReportedCondition {
+  const text = (name: string) => item[name]?.S ?? '';
+  return {
+    id: text('id').slice(ID_PREFIX.length),
+    code: text('code'),
+    message: text('message'),
+    since: text('since'),
+    waitingRecord: JSON.parse(text('waitingRecord') || 'null') as ReportedCondition['waitingRecord'],
+  };
+}

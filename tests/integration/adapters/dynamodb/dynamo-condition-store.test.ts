@@ -1,0 +1,15 @@
+import { DynamoConditionStore } from '../../../../functions/adapters/dynamodb/dynamo-condition-store.ts';
+import { readConditions } from '../../../../localstack/commands/status/conditions.ts';
+import { describeConditionStore } from '../../../contract/condition-store.ts';
+import { createOffsetTable } from '../../../support/cdc/resources.ts';
+import { createPatientDynamoClient } from '../../../support/cdc/wiring.ts';
+import { endpoints } from '../../../support/servers.ts';
+
+const { endpoint } = endpoints().dynamodb;
+const client = createPatientDynamoClient(endpoint);
+afterAll(() => client.destroy());
+
+describeConditionStore('DynamoConditionStore', async (now) => {
+  const table = await createOffsetTable(endpoint);
+  return { store: new DynamoConditionStore(client, table, now), read: () => readConditions(client, table, now()) };
+});

@@ -1,0 +1,29 @@
+import { describeFailure } from '../../../functions/core/condition.ts';
+import { ConfigError } from '../../../functions/core/errors.ts';
+
+const withCode = (message: string, code: string) => Object.assign(new Error(message), { code });
+
+it('has the code and the message of our own errors', () => {
+  expect(describeFailure('poll-changes', new ConfigError('expected a table, found none'))).toEqual({
+    code: 'PIPE_CONFIG',
+    message: 'expected a table, found none',
+  });
+});
+
+it.each([
+  ['a refused connection', withCode('connect ECONNREFUSED 127.0.0.1:5434', 'ECONNREFUSED'), '127.0.0.1:5434;'],
+  ['an SQLSTATE', withCode('permission denied for table employees', '42501'), 'table employees (42501);'],
+  ['no message', new AggregateError([withCode('connect ECONNREFUSED ::1:1', 'ECONNREFUSED')]), 'ECONNREFUSED ::1:1;'],
+  ['a thrown text', 'no', 'retried: no;'],
+])('names the function and the reason of a failure with %s', (_, error, reason) => {
+  const { code, message } = describeFailure('apply-changes', error);
+  expect(code).toBe('PIPE_RETRYING');
+  expect(message).toMatch(/^apply-changes fails and is retried: /);
+  expect(message).toContain(reason);
+});
+
+it.each(['22001', '23514', 'P0001'])('does not repeat a message of SQLSTATE %s, which may quote the row', (code) => {
+  const { message } = describeFailure('load-salaries', withCode('Failing row contains (Ada, 123456)', code));
+  expect(message).toContain(code);
+  expect(message).not.toContain('123456');
+});
