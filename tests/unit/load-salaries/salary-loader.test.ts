@@ -47,11 +47,12 @@ const records = (count: number, badRows: readonly number[] = []) =>
   );
 
 describe('SalaryLoader', () => {
-  it('loads a good batch in one call', async () => {
+  it('loads a good batch in one call, and makes no call for dead letters', async () => {
+    const publish = jest.spyOn(deadLetters, 'publish');
     expect(await loader.load(records(5))).toEqual({ loaded: 5, skipped: 0, deadLettered: 0 });
     expect(tables.batchSizes).toEqual([5]);
     expect(tables.refusedBatchSizes).toEqual([]);
-    expect(deadLetters.deadLetters).toEqual([]);
+    expect(publish).not.toHaveBeenCalled();
   });
 
   it('does nothing with an empty batch', async () => {
@@ -86,7 +87,21 @@ describe('SalaryLoader', () => {
   it('dead-letters the record of a file that is not registered and loads the others', async () => {
     const result = await loader.load([recordOf(1), recordOf(2, { of: unregistered }), recordOf(3)]);
     expect(result).toEqual({ loaded: 2, skipped: 0, deadLettered: 1 });
-    expect(deadLetters.deadLetters).toMatchObject([{ code: 'PIPE_UNKNOWN_FILE', origin: { offset: '1002' } }]);
+    const reason =
+      'expected a record that transform-csv sent, got one of a file that is not in the table ingested_file';
+    expect(deadLetters.deadLetters).toMatchObject([{ code: 'PIPE_UNKNOWN_FILE', reason, origin: { offset: '1002' } }]);
+  });
+
+  it('throws an error that is no fault of the record, and dead-letters nothing', async () => {
+    const record = recordOf(1);
+    const outOfMemory = new RangeError('Array buffer allocation failed');
+    const unreadable = Object.defineProperty(record, 'value', {
+      get: () => {
+        throw outOfMemory;
+      },
+    });
+    await expect(loader.load([unreadable])).rejects.toBe(outOfMemory);
+    expect(deadLetters.deadLetters).toEqual([]);
   });
 
   it.each([

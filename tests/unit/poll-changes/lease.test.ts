@@ -13,8 +13,10 @@ beforeEach(() => {
   ledger = new InMemoryPollerLedger();
 });
 
-const createLease = (owner: string, { ownerIsDead = false, port = ledger } = {}) =>
-  new Lease(port, clock, { owner, timing: TIMING, ownerIsDead });
+const createLease = (
+  owner: string,
+  { port = ledger, ...options }: { port?: InMemoryPollerLedger; ownerIsDead?: true } = {},
+) => new Lease(port, clock, { owner, timing: TIMING, ...options });
 
 async function acquireFreeLease(owner: string): Promise<Lease> {
   const lease = createLease(owner);
@@ -109,6 +111,13 @@ describe('acquire', () => {
     await busy.savePosition('still the owner');
   });
 
+  it('resolves with false when no time is left, without a request to the ledger', async () => {
+    const read = jest.spyOn(ledger, 'read');
+    expect(await createLease('a').acquire(clock.monotonicMs())).toBe(false);
+    expect(read).not.toHaveBeenCalled();
+    expect(ledger.writeCount).toBe(0);
+  });
+
   it('does not wait for the expiry when the owner is known to be dead; an owner that is alive loses the lease', async () => {
     const alive = await acquireFreeLease('a');
     const acquired = watch(createLease('b', { ownerIsDead: true }).acquire(MUCH_LATER_MS));
@@ -118,7 +127,43 @@ describe('acquire', () => {
   });
 });
 
+describe('a lease that was never acquired', () => {
+  it('is not held, knows no requests and saves nothing', async () => {
+    const lease = createLease('a');
+    expect(lease).toMatchObject({ held: false, isTransferRequested: false, isResnapshotRequested: false });
+    await expect(lease.savePosition('position')).rejects.toMatchObject({
+      name: 'LeaseLostError',
+      message: 'poller a does not hold the lease any more',
+    });
+    expect(ledger.writeCount).toBe(0);
+  });
+});
+
 describe('a lease that is held', () => {
+  it('is renewed exactly when the heartbeat interval has passed', async () => {
+    const lease = await acquireFreeLease('a');
+    await lease.savePosition('position');
+    const before = ledger.writeCount;
+    await clock.advance(TIMING.heartbeatMs - 1);
+    await lease.renewWhenDue();
+    expect(ledger.writeCount).toBe(before);
+    await clock.advance(1);
+    await lease.renewWhenDue();
+    expect(ledger.writeCount).toBe(before + 1);
+  });
+
+  it('is confirmed by a request only when the last response is older than half the lease', async () => {
+    const lease = await acquireFreeLease('a');
+    await lease.savePosition('position');
+    const before = ledger.writeCount;
+    await clock.advance(TIMING.leaseMs / 2);
+    await lease.confirm();
+    expect(ledger.writeCount).toBe(before);
+    await clock.advance(1);
+    await lease.confirm();
+    expect(ledger.writeCount).toBe(before + 1);
+  });
+
   it('is renewed no more often than is due', async () => {
     const lease = await acquireFreeLease('a');
     const before = ledger.writeCount;
@@ -136,13 +181,6 @@ describe('a lease that is held', () => {
       await clock.advance(250);
     }
     expect(ledger.writeCount - before).toBe(40);
-  });
-
-  it('is confirmed without a request while the last response is recent', async () => {
-    const lease = await acquireFreeLease('a');
-    const before = ledger.writeCount;
-    await lease.confirm();
-    expect(ledger.writeCount).toBe(before);
   });
 
   it('is confirmed as of when the request was sent, so that a slow response does not extend it', async () => {
