@@ -40,6 +40,7 @@ export class InMemoryChangeSource implements ChangeSource {
   #nextChangeId = 1n;
   #saveNumber = 0n;
   #epoch = 0n;
+  #serverStartedAt = 'once';
 
   /** By default the time advances by a millisecond whenever it is read. */
   constructor(pageSize: number, nowMs: () => number = tickingClock()) {
@@ -112,13 +113,19 @@ export class InMemoryChangeSource implements ChangeSource {
     this.#changes = this.#changes.filter((change) => change.txid !== txid);
   }
 
+  /** Restarts the server, which rolls back all open transactions. */
+  restart(): void {
+    for (const txid of this.openTransactions) this.rollback(txid);
+    this.#serverStartedAt = 'again';
+  }
+
   /** Makes all changes so far older. */
   age(hours: number): void {
     this.#changes = this.#changes.map((change) => ({ ...change, changedAtMs: change.changedAtMs - hours * HOUR_MS }));
   }
 
   async identify(): Promise<SourceIdentity> {
-    return { systemIdentifier: 'in-memory', saveNumber: this.#saveNumber, serverStartedAt: 'once' };
+    return { systemIdentifier: 'in-memory', saveNumber: this.#saveNumber, serverStartedAt: this.#serverStartedAt };
   }
 
   async readDifference(since: string): Promise<Difference> {

@@ -6,6 +6,7 @@ import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
 import { createPoller, type PollerSettings } from '../../../functions/poll-changes/wiring.ts';
 import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
 import { InMemoryConditionStore } from '../in-memory-condition-store.ts';
+import { RecordingLogger } from '../recording-logger.ts';
 import { withCallHook } from './call-hook.ts';
 import { FakeClock, KillableClock } from './fake-clock.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -39,7 +40,7 @@ export interface PollerRun {
   outcome: PollResult | Error | undefined;
   /** When it read changes or employees from the source. */
   readonly readsAtMs: number[];
-  readonly logged: string[];
+  readonly logger: RecordingLogger;
   readonly source: FakeConnection;
   readonly broker: FakeConnection;
   readonly ledger: FakeConnection;
@@ -96,14 +97,13 @@ export class PollerSimulation {
     const broker = new FakeConnection(clock, ROUND_TRIP_MS.broker);
     const ledger = new FakeConnection(clock, ROUND_TRIP_MS.ledger);
     const readsAtMs: number[] = [];
-    const logged: string[] = [];
+    const logger = new RecordingLogger();
     const watchedSource = withCallHook(this.source, ['readDifference', 'readPage', 'readSnapshotChunk'], () =>
       readsAtMs.push(clock.monotonicMs()),
     );
     const publisher: RecordPublisher = {
       publish: async (_topic, records) => void this.topic.push(...records.map((record) => this.#published(by, record))),
     };
-    const log = (message: string) => logged.push(message);
     const poller = createPoller(
       {
         source: source.to(watchedSource),
@@ -112,12 +112,12 @@ export class PollerSimulation {
         conditions: this.conditions,
         topic: 'employee-changes',
       },
-      { clock, logger: { debug: log, info: log, warn: log }, partitionCount: PARTITION_COUNT },
+      { clock, logger, partitionCount: PARTITION_COUNT },
       { ...SETTINGS, ...settings },
     );
     const done = poller.run(this.clock.monotonicMs() + lifeMs);
     const run: PollerRun = {
-      ...{ done, outcome: undefined, readsAtMs, logged, source, broker, ledger },
+      ...{ done, outcome: undefined, readsAtMs, logger, source, broker, ledger },
       kill: () => clock.kill(),
     };
     const setOutcome = (outcome: PollResult | Error) => {

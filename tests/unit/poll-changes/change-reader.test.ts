@@ -92,6 +92,20 @@ describe('a difference', () => {
     expect(result.changeCount).toBe(1);
   });
 
+  it('has a truncate between the changes before and after it', async () => {
+    const { reader, position } = await createReader('stream');
+    put(1);
+    const txid = source.begin();
+    source.truncate(txid);
+    source.commit(txid);
+    put(1);
+    expect(summary(await reader.read(position.progress))).toEqual([
+      ['1', 'INSERT', undefined],
+      ...inEveryPartition('TRUNCATE'),
+      ['1', 'INSERT', undefined],
+    ]);
+  });
+
   it.each([
     [4, [3, 1]],
     [6, [3, 3]],
@@ -130,6 +144,23 @@ describe('a difference', () => {
     await source.purge((await source.readDifference(position.progress.since)).snapshot, 0);
     const page = await reader.read(measured.progress);
     expect(page).toMatchObject({ records: [], changeCount: 0, progress: { phase: 'stream', page: null } });
+  });
+
+  it('ends with a page that is not full, although its last change was purged', async () => {
+    const { reader, position } = await createReader('stream');
+    put(1, 2, 3, 4);
+    const measured = await reader.read(position.progress);
+    const readPage = source.readPage.bind(source);
+    jest.spyOn(source, 'readPage').mockImplementation(async (...range) => (await readPage(...range)).slice(0, 2));
+    expect(await reader.read(measured.progress)).toMatchObject({ changeCount: 2, progress: { page: null } });
+  });
+
+  it('whose changes were purged before they were measured is read again', async () => {
+    const { reader, position } = await createReader('stream');
+    put(1, 2, 3, 4);
+    jest.spyOn(source, 'measureDifference').mockResolvedValue(null);
+    const { progress } = position;
+    expect(await reader.read(progress)).toEqual({ records: [], changeCount: 0, progress, hasMore: true });
   });
 
   it('is not read from a server that was restarted', async () => {

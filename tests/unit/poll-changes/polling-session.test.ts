@@ -106,6 +106,16 @@ it('releases the lease at the time limit', async () => {
   expect(await ledger.read()).toMatchObject({ owner: null });
 });
 
+it('ends exactly at the time limit', async () => {
+  const { clock, publish, run } = await createSession();
+  publish.mockResolvedValue();
+  await clock.advance(UNTIL_MS - clock.monotonicMs());
+  const ended = run();
+  await clock.advance(0);
+  expect(await ended).toBe('time-limit');
+  expect(publish).toHaveBeenCalledTimes(1);
+});
+
 it('fails when another poller has the lease', async () => {
   const { clock, ledger, lease, run } = await createSession();
   const failed = expect(run()).rejects.toThrow(LeaseLostError);
