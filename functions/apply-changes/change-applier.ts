@@ -7,6 +7,7 @@ import { classifyError, sqlStateOf } from '../core/classify-error.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { type EmployeeChange, isEmployeeChange, type SnapshotEnd } from '../core/employee-change.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
+import { offsetsOf, type PartitionOffsets } from '../core/offset-range.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { EmployeeReplica, EmployeeReplicaTransaction } from '../ports/employee-replica.ts';
 import { validateChanges } from './validate-changes.ts';
@@ -26,6 +27,13 @@ interface RefusedChange {
 interface ApplyOutcome {
   readonly applied: number;
   readonly refused: readonly RefusedChange[];
+}
+
+interface Batch {
+  readonly valid: readonly ReceivedChange[];
+  readonly violating: Candidates;
+  /** Of all records, also of those that become dead letters: they are done with the batch, too. */
+  readonly offsets: readonly PartitionOffsets[];
 }
 
 /**
@@ -54,7 +62,7 @@ export class ChangeApplier {
    */
   async apply(records: readonly KafkaRecord[]): Promise<ApplyResult> {
     const { valid, violating, deadLetters: invalid } = validateChanges(records, this.#rules);
-    const { applied, refused } = await this.#applyBatch(valid, violating);
+    const { applied, refused } = await this.#applyBatch({ valid, violating, offsets: offsetsOf(records) });
     const deadLetters = [...invalid, ...refused.map(({ deadLetter }) => deadLetter)];
     // After the commit, so that a crash in between repeats both.
     if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
@@ -62,23 +70,22 @@ export class ChangeApplier {
   }
 
   /** Isolates refused changes only when the batch as a whole is refused, because isolation costs one savepoint per attempt. */
-  async #applyBatch(valid: readonly ReceivedChange[], violating: Candidates): Promise<ApplyOutcome> {
-    if (valid.length === 0 && violating.length === 0) return { applied: 0, refused: [] };
+  async #applyBatch(batch: Batch): Promise<ApplyOutcome> {
+    if (batch.offsets.length === 0) return { applied: 0, refused: [] };
     try {
-      return await this.#applyInTransaction(applyAll, valid, violating);
+      return await this.#applyInTransaction(applyAll, batch);
     } catch (error) {
       throwIfTargetUnavailable(error);
-      return await this.#applyInTransaction(applyIsolatingRefused, valid, violating);
+      return await this.#applyInTransaction(applyIsolatingRefused, batch);
     }
   }
 
   async #applyInTransaction(
     applyCandidates: ApplyCandidates,
-    valid: readonly ReceivedChange[],
-    violating: Candidates,
+    { valid, violating, offsets }: Batch,
   ): Promise<ApplyOutcome> {
     const mayRaiseWatermark = valid.some(({ change }) => !isEmployeeChange(change));
-    return this.#replica.transaction(mayRaiseWatermark ? 'exclusive' : 'shared', async (transaction) => {
+    return this.#replica.transaction(mayRaiseWatermark ? 'exclusive' : 'shared', offsets, async (transaction) => {
       const plan = planBatch(valid, transaction.watermark);
       if (plan.truncate) await transaction.raiseWatermark(plan.truncate);
       const outcome = await applyCandidates(transaction, plan.candidates);

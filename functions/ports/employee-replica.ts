@@ -1,5 +1,6 @@
 import type { Version } from '../core/change-version.ts';
 import type { EmployeeChange } from '../core/employee-change.ts';
+import type { PartitionOffsets } from '../core/offset-range.ts';
 
 /** An employee of a snapshot whose image cannot be applied. */
 export interface RetainedEmployee {
@@ -57,9 +58,14 @@ export type WatermarkLock = 'shared' | 'exclusive';
  * is applied, or, when the response to the commit was lost, everything. So the caller repeats the whole batch.
  */
 export interface EmployeeReplica {
-  /** Commits everything that `work` does, or nothing if it throws. */
+  /**
+   * Commits everything that `work` does, or nothing if it throws.
+   *
+   * @param applied the offsets of the batch, which are recorded with the same commit; see `AppliedOffsets`.
+   */
   transaction<Result>(
     lock: WatermarkLock,
+    applied: readonly PartitionOffsets[],
     work: (transaction: EmployeeReplicaTransaction) => Promise<Result>,
   ): Promise<Result>;
 }

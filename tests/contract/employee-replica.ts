@@ -43,9 +43,9 @@ export function describeEmployeeReplica(name: string, make: () => Promise<Employ
     afterEach(() => subject.close());
 
     const shared = <Result>(work: (transaction: EmployeeReplicaTransaction) => Promise<Result>) =>
-      replica.transaction('shared', work);
+      replica.transaction('shared', [], work);
     const exclusive = <Result>(work: (transaction: EmployeeReplicaTransaction) => Promise<Result>) =>
-      replica.transaction('exclusive', work);
+      replica.transaction('exclusive', [], work);
     const apply = (...changes: readonly EmployeeChange[]) => shared((transaction) => transaction.apply(changes));
     const raiseWatermark = (to: Version) => exclusive((transaction) => transaction.raiseWatermark(to));
     /** Employee and salary, so employee and change id. */

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Version } from '../../core/change-version.ts';
 import type { EmployeeChange } from '../../core/employee-change.ts';
+import type { PartitionOffsets } from '../../core/offset-range.ts';
 import type {
   EmployeeReplica,
   EmployeeReplicaTransaction,
@@ -10,6 +11,7 @@ import type {
 import type { TombstoneStore } from '../../ports/tombstone-store.ts';
 import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
+import { addOffsets, offsetParameters } from './postgres-applied-offsets.ts';
 
 /**
  * For the sessions that apply changes. PostgreSQL keeps the plan of a named statement while the table grows, and a scan of
@@ -17,8 +19,12 @@ import type { Database } from './database.ts';
  */
 export const EMPLOYEE_REPLICA_SESSION = { enable_seqscan: 'off' };
 
-/** The first statement of every transaction. The timeout holds until its end. */
+/**
+ * The first statement of every transaction. The timeout holds until its end. The offsets are recorded by the same
+ * statement, because a further one would be a further round trip for each batch.
+ */
 const lockWatermark = (lock: WatermarkLock) => `
+  with applied as (${addOffsets(2)})
   select epoch, change_id as "changeId", set_config('idle_in_transaction_session_timeout', $1, true)
   from employee_watermark for ${lock === 'exclusive' ? 'update' : 'share'}`;
 
@@ -79,13 +85,14 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
 
   async transaction<Result>(
     lock: WatermarkLock,
+    applied: readonly PartitionOffsets[],
     work: (transaction: EmployeeReplicaTransaction) => Promise<Result>,
   ): Promise<Result> {
     return this.#database.transaction(async (client) => {
       const { rows } = await client.query<{ epoch: string; changeId: string }>({
         name: `lock-watermark-${lock}`,
         text: lockWatermark(lock),
-        values: [String(this.#idleTimeoutMs)],
+        values: [String(this.#idleTimeoutMs), ...offsetParameters(applied)],
       });
       const [row] = rows;
       if (row === undefined) {

@@ -1,5 +1,6 @@
 import { compareVersions, type Version } from '../../../functions/core/change-version.ts';
 import type { Employee, EmployeeChange } from '../../../functions/core/employee-change.ts';
+import type { PartitionOffsets } from '../../../functions/core/offset-range.ts';
 import type {
   EmployeeReplica,
   EmployeeReplicaTransaction,
@@ -7,6 +8,7 @@ import type {
   WatermarkLock,
 } from '../../../functions/ports/employee-replica.ts';
 import type { TombstoneStore } from '../../../functions/ports/tombstone-store.ts';
+import { InMemoryAppliedOffsets } from './in-memory-applied-offsets.ts';
 import { ReadWriteLock } from './read-write-lock.ts';
 
 interface AppliedVersion extends Version {
@@ -35,6 +37,8 @@ const copy = (state: ReplicaState): ReplicaState => ({
 export class InMemoryEmployeeReplica implements EmployeeReplica, TombstoneStore {
   /** Changes that the replica refuses permanently, as a constraint of the database would. */
   refuses: (change: EmployeeChange) => boolean = () => false;
+  /** What its transactions have committed. */
+  readonly appliedOffsets = new InMemoryAppliedOffsets(() => this.#state.watermark.epoch);
   readonly #watermarkLock = new ReadWriteLock();
   readonly #writeLock = new ReadWriteLock();
   #state: ReplicaState = {
@@ -66,6 +70,7 @@ export class InMemoryEmployeeReplica implements EmployeeReplica, TombstoneStore 
 
   async transaction<Result>(
     lock: WatermarkLock,
+    applied: readonly PartitionOffsets[],
     work: (transaction: EmployeeReplicaTransaction) => Promise<Result>,
   ): Promise<Result> {
     const releaseWatermark = await this.#watermarkLock.acquire(lock);
@@ -78,6 +83,7 @@ export class InMemoryEmployeeReplica implements EmployeeReplica, TombstoneStore 
     try {
       const result = await work(transaction);
       if (transaction.written !== null) this.#state = transaction.written;
+      await this.appliedOffsets.add(applied);
       return result;
     } finally {
       releaseWrites?.();

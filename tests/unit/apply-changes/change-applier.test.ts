@@ -1,6 +1,7 @@
 import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
+import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import type { WatermarkLock } from '../../../functions/ports/employee-replica.ts';
 import { changeRecord, snapshotEndRecord, truncateRecord } from '../../support/cdc/change-records.ts';
 import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
@@ -42,12 +43,20 @@ describe('a batch', () => {
     expect(locks()).toEqual([]);
   });
 
-  test('without a record that can be decoded starts no transaction', async () => {
-    const { applier, locks } = createApplier();
-    const record = { ...changeRecord(1), value: null };
+  test('records the offsets of all its records, also of dead letters, with what it applies', async () => {
+    const { applier, replica } = createApplier('noNegativeEmpId');
+    replica.refuses = ({ employee }) => employee.salary === -1;
+    const at = (offset: number, record: KafkaRecord): KafkaRecord => ({ ...record, offset: String(offset) });
+    const unreadable = at(3, { ...changeRecord(1), value: null });
+    const refused = at(2, changeRecord(2, { salary: -1 }));
+    await applier.apply([at(0, changeRecord(1)), at(1, changeRecord(-1)), refused, unreadable]);
+    await applier.apply([at(4, { ...unreadable, partition: 1 })]);
 
-    expect(await applier.apply([record])).toEqual({ applied: 0, received: 1, deadLettered: 1 });
-    expect(locks()).toEqual([]);
+    const { partitions } = await replica.appliedOffsets.read('employee-changes');
+    expect(partitions.map(({ partition, offsets }) => [partition, offsets])).toEqual([
+      [0, [{ first: 0n, next: 4n }]],
+      [1, [{ first: 4n, next: 5n }]],
+    ]);
   });
 
   test('changes nothing when it is applied again', async () => {

@@ -64,7 +64,7 @@ describe('PostgresEmployeeReplica', () => {
       Array.from({ length: 12 }, (_, round) => {
         const order = round % 2 === 0 ? ids : [...ids].reverse();
         const changes = order.map((empId) => change(empId, round + 1));
-        return replica.transaction('shared', (transaction) => transaction.apply(changes));
+        return replica.transaction('shared', [], (transaction) => transaction.apply(changes));
       }),
     );
     const { rows } = await database.query<{ salary: number }>('select distinct salary from employees');
@@ -73,7 +73,7 @@ describe('PostgresEmployeeReplica', () => {
 
   it('lets the server end a transaction whose process is frozen', async () => {
     const replica = new PostgresEmployeeReplica(database, 500);
-    const frozen = replica.transaction('shared', async () => {
+    const frozen = replica.transaction('shared', [], async () => {
       await eventually(async () => {
         const { rowCount } = await database.query(
           `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
