@@ -1,7 +1,7 @@
 import type { IngestionLedger } from '../../../functions/ports/ingestion-ledger.ts';
 import { eventually } from '../../support/eventually.ts';
-import { longFileOf } from '../../support/salary-file.ts';
-import { TransformRig } from '../../support/transform-rig.ts';
+import { fileOf, HEADER, longFileOf, row } from '../../support/salary-file.ts';
+import { KEY, TransformRig } from '../../support/transform-rig.ts';
 
 const CONTENT = longFileOf(5_000);
 const COUNTS = { read: 5_000, filteredOut: 0, rejected: 500, sent: 4_500 };
@@ -86,6 +86,21 @@ describe('CsvTransformer, on transient failures', () => {
       await expect(rig.transformContent(CONTENT)).rejects.toThrow('database is unreachable');
     },
   );
+
+  it('throws when the second pass reads other bytes than the first one validated', async () => {
+    const arrival = rig.put(fileOf(row()));
+    rig.ledger.onCall = (method) => {
+      // A quote that is never closed, under the same version.
+      if (method === 'takeOver') rig.bucket.latest(KEY)?.bytes.fill('"', HEADER.length + 1, HEADER.length + 2);
+    };
+    await expect(rig.transform(arrival)).rejects.toMatchObject({
+      message: `expected version ${arrival.version} of ${KEY} to be the file that was validated, got other bytes`,
+      cause: { code: 'PIPE_FILE_QUOTE' },
+    });
+    expect(rig.stateOf(arrival)).toBe('loading');
+    expect(rig.sent).toEqual([]);
+    expect(rig.deadLetters.deadLetters).toEqual([]);
+  });
 
   it('throws when the next invocation cannot be started', async () => {
     rig.transformCsv.outage = new Error('Lambda is unreachable');

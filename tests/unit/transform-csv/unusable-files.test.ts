@@ -3,6 +3,12 @@ import { KEY, TransformRig } from '../../support/transform-rig.ts';
 
 const MEGABYTE = 'x'.repeat(1_048_576);
 
+async function putAndTransform(rig: TransformRig, content: string) {
+  const arrival = rig.put(content);
+  await rig.transform(arrival);
+  return arrival;
+}
+
 describe('an unusable file', () => {
   it.each([
     ['has no bytes', '', 'PIPE_FILE_EMPTY', /without any row/],
@@ -59,6 +65,22 @@ describe('an unusable file', () => {
       { code, reason: expect.stringMatching(reason), origin, payload: null },
     ]);
     expect(rig.ledger.calls).toEqual(['register', 'reject']);
+  });
+
+  it('has no line in its dead letter when it is empty', async () => {
+    const rig = new TransformRig();
+    const { version } = await putAndTransform(rig, '');
+    expect(rig.deadLetters.deadLetters.map(({ origin }) => origin)).toEqual([
+      { bucket: 'salaries', key: KEY, version },
+    ]);
+  });
+
+  it('is logged with the reason why', async () => {
+    const rig = new TransformRig();
+    const { version } = await putAndTransform(rig, fileOf(row(), '"open'));
+    expect(rig.deadLetters.deadLetters).toMatchObject([{ origin: { line: 3 } }]);
+    const context = { bucket: 'salaries', key: KEY, version, code: 'PIPE_FILE_QUOTE' };
+    expect(rig.logged).toEqual([{ message: 'file rejected', context }]);
   });
 
   it('leaves the current version of its key unchanged', async () => {

@@ -1,3 +1,4 @@
+import { InputError } from '../../../../functions/core/errors.ts';
 import { FileGoneError } from '../../../../functions/transform-csv/file-gone-error.ts';
 import { RetryingObjectStore } from '../../../../functions/transform-csv/retries/retrying-object-store.ts';
 import { readAll } from '../../../contract/object-store.ts';
@@ -38,7 +39,21 @@ describe('RetryingObjectStore', () => {
     rig.store.onChunk = (offset) => {
       if (offset === 3) rig.put('another content');
     };
-    await expect(readAll(await store.open(file, 1))).rejects.toThrow(FileGoneError);
+    const reading = readAll(await store.open(file, 1));
+    await expect(reading).rejects.toThrow(FileGoneError);
+    await expect(reading).rejects.toThrow(
+      `version ${file.version} of employees.csv was replaced or deleted while it was read`,
+    );
+  });
+
+  it('does not resume a stream after a permanent error', async () => {
+    const file = rig.put('abcdefghij');
+    const error = new InputError('PIPE_FILE_HEADER', 'refused');
+    rig.store.onChunk = (offset) => {
+      if (offset === 4) throw error;
+    };
+    await expect(readAll(await store.open(file, 0))).rejects.toBe(error);
+    expect(rig.store.openedAt).toEqual([0]);
   });
 
   it('fails when a stream breaks before its first byte, because resuming makes no progress', async () => {

@@ -1,6 +1,7 @@
 import { ConfigError, InputError } from '../../../../functions/core/errors.ts';
 import { withRetries } from '../../../../functions/transform-csv/retries/with-retries.ts';
-import { FailingSteps } from './failing-steps.ts';
+import { RecordingLogger } from '../../../support/recording-logger.ts';
+import { FailingSteps, unreachable } from './failing-steps.ts';
 
 describe('withRetries', () => {
   it('repeats a step until it succeeds, logs each retry and returns the result', async () => {
@@ -8,6 +9,32 @@ describe('withRetries', () => {
     expect(await withRetries('publish', steps.step('publish', 'done'), steps.dependencies)).toBe('done');
     expect(steps.attempts).toHaveLength(4);
     expect(steps.retried).toEqual(['publish', 'publish', 'publish']);
+  });
+
+  it.each<[string, () => Error, string]>([
+    ['its message', () => unreachable(), 'connect ECONNREFUSED'],
+    ['what was thrown instead of an error', () => 'broken' as unknown as Error, 'broken'],
+  ])('logs the step, the pause and the reason of each retry: %s', async (_, createError, reason) => {
+    const steps = new FailingSteps(2, { createError });
+    const logger = new RecordingLogger();
+    await withRetries('publish', steps.step('publish', 'done'), { ...steps.dependencies, logger });
+    expect(logger.entries).toEqual(
+      [250, 500].map((waitMs) => ({
+        level: 'warn',
+        message: 'step failed, retrying',
+        context: { step: 'publish', waitMs, reason },
+      })),
+    );
+  });
+
+  it.each([
+    [39_750, 2],
+    [39_751, 1],
+  ])('retries within 40 seconds: an attempt that takes %d ms is made %d times', async (attemptMs, count) => {
+    const steps = new FailingSteps(Number.POSITIVE_INFINITY, { attemptMs });
+    const retrying = withRetries('publish', steps.step('publish', 'done'), steps.dependencies);
+    await expect(retrying).rejects.toThrow('ECONNREFUSED');
+    expect(steps.attempts).toHaveLength(count);
   });
 
   it('doubles the pause up to four seconds', async () => {
@@ -29,6 +56,12 @@ describe('withRetries', () => {
     await expect(retrying).rejects.toThrow('ECONNREFUSED');
     expect(steps.nowMs).toBeGreaterThan(30_000);
     expect(steps.nowMs).toBeLessThan(60_000);
+  });
+
+  it('repeats a step after a fault of AWS', async () => {
+    const createError = () => Object.assign(new Error('slow down'), { $fault: 'server' });
+    const steps = new FailingSteps(1, { createError });
+    expect(await withRetries('open', steps.step('open', 'done'), steps.dependencies)).toBe('done');
   });
 
   it.each([
