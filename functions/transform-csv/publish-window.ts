@@ -4,7 +4,7 @@
  */
 export class PublishWindow {
   readonly #limit: number;
-  readonly #inFlight = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<unknown>>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(limit: number) {
@@ -22,8 +22,8 @@ export class PublishWindow {
   }
 
   /** Adds a publish that was started. Its error is kept for `waitForSlot` and `drain`. */
-  add(publish: Promise<void>): void {
-    const settled = publish
+  add(publish: Promise<unknown>): void {
+    const settled: Promise<unknown> = publish
       .catch((error) => {
         this.#failure ??= { error };
       })

@@ -99,6 +99,19 @@ export function describeRecordPublisher(
       );
     });
 
+    it('returns the offsets of the records', async () => {
+      const topic = await newTopic('offsets', 2);
+      const to = (partition: number, count: number) =>
+        Array.from({ length: count }, () => ({ key: null, value: 'v', partition }));
+
+      await publisher.publish(topic, to(0, 5));
+      const offsets = await publisher.publish(topic, [...to(1, 2), ...to(0, 3)]);
+
+      expect(offsets).toHaveLength(2);
+      expect(offsets).toContainEqual({ topic, partition: 0, first: 5n, next: 8n });
+      expect(offsets).toContainEqual({ topic, partition: 1, first: 0n, next: 2n });
+    });
+
     it('keeps keys and values as they are: text, bytes, empty and absent ones', async () => {
       const topic = await newTopic('values', 1);
       const contents = ['ключ', '🐘', '', null, Buffer.from('größe'), Buffer.alloc(0)];

@@ -134,7 +134,11 @@ export class FakeKafkaBroker {
     response
       .appendArray(this.#topic ? [this.#topic] : [], (w, { name, errorCodes }) => {
         w.appendString(name).appendArray([...errorCodes.entries()], (w, [partition, errorCode]) => {
-          w.appendInt32(partition).appendInt16(errorCode).appendInt64(0n).appendInt64(-1n).appendInt64(0n);
+          w.appendInt32(partition)
+            .appendInt16(errorCode)
+            .appendInt64(errorCode === 0 ? 7n : -1n)
+            .appendInt64(-1n)
+            .appendInt64(0n);
           w.appendArray([], () => {}).appendString(null);
         });
       })

@@ -132,10 +132,11 @@ export class FakeKafkaCluster {
       const known = target.producers.get(producer) ?? [];
       if (known.some(({ first }) => first === firstSequence)) return 'written';
       if (firstSequence !== (known.at(-1)?.next ?? 0)) return new Error('out of order sequence number');
+      const offset = BigInt(target.values.length);
       target.values.push(...records.map(({ value }) => String(value)));
       known.push({ first: firstSequence, next: firstSequence + records.length });
       target.producers.set(producer, known.slice(-REMEMBERED_BATCHES));
-      return 'written';
+      return offset;
     });
   }
 }

@@ -1,5 +1,6 @@
 import { Partitioners } from 'kafkajs';
 import type { OutgoingRecord } from '../../functions/core/kafka-record.ts';
+import type { PartitionOffsets } from '../../functions/core/offset-range.ts';
 import type { RecordPublisher } from '../../functions/ports/record-publisher.ts';
 import type { TopicRecord } from './topic-records.ts';
 
@@ -44,10 +45,10 @@ export class InMemoryRecordPublisher implements RecordPublisher {
     return this.#partitionsOf(topic).flat();
   }
 
-  async publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    if (records.length === 0) return;
+  async publish(topic: string, records: readonly OutgoingRecord[]): Promise<readonly PartitionOffsets[]> {
+    if (records.length === 0) return [];
     const session = this.#underWay;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly PartitionOffsets[]>();
     session.add(reject);
     this.mostUnderWay = Math.max(this.mostUnderWay, session.size);
     const written = this.#write(topic, records, () => session === this.#underWay);
@@ -57,28 +58,36 @@ export class InMemoryRecordPublisher implements RecordPublisher {
       for (const fail of session) fail(error);
     });
     try {
-      await promise;
+      return await promise;
     } finally {
       session.delete(reject);
     }
   }
 
   /** Writes after all earlier calls have written, however long their hooks take. */
-  #write(topic: string, records: readonly OutgoingRecord[], isOpen: () => boolean): Promise<void> {
+  #write(
+    topic: string,
+    records: readonly OutgoingRecord[],
+    isOpen: () => boolean,
+  ): Promise<readonly PartitionOffsets[]> {
     const held = (async () => this.onPublish(records, topic))();
     const earlier = this.#lastWrite;
     const written = (async () => {
       await held;
       await earlier;
-      if (!isOpen()) return;
-      this.#append(topic, records);
+      if (!isOpen()) return [];
+      const offsets = this.#append(topic, records);
       this.callSizes.push(records.length);
+      return offsets;
     })();
-    this.#lastWrite = written.catch(() => {});
+    this.#lastWrite = written.then(
+      () => {},
+      () => {},
+    );
     return written;
   }
 
-  #append(topic: string, records: readonly OutgoingRecord[]): void {
+  #append(topic: string, records: readonly OutgoingRecord[]): PartitionOffsets[] {
     const partitions = this.#partitionsOf(topic);
     const partitionMetadata = partitions.map((_, partitionId) => ({ partitionId, leader: 1 })) as never;
     const turn = this.#nextTurn++ % partitions.length;
@@ -94,6 +103,11 @@ export class InMemoryRecordPublisher implements RecordPublisher {
       if (partition === undefined) throw new Error(`topic ${topic} has no partition ${record.partition}`);
       partition.push(record);
     }
+    return [...new Set(assigned.map(({ partition }) => partition))].map((partition) => {
+      const next = BigInt(partitions[partition]?.length ?? 0);
+      const count = assigned.filter((record) => record.partition === partition).length;
+      return { topic, partition, first: next - BigInt(count), next };
+    });
   }
 
   #partitionsOf(topic: string): TopicRecord[][] {

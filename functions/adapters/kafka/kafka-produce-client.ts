@@ -129,7 +129,7 @@ function outcomeOf({ topic, partition }: SequencedBatch, { responses }: ProduceR
     .find(({ name }) => name === topic)
     ?.partitionResponses.find(({ index }) => index === partition);
   if (answer === undefined) return new Error(`expected a response for partition ${partition} of ${topic}, got none`);
-  if (answer.errorCode === 0) return 'written';
+  if (answer.errorCode === 0) return answer.baseOffset >= 0n ? answer.baseOffset : 'written';
   const error = new ProtocolError(answer.errorCode, answer.errorMessage);
   // The batch was written long ago, and the broker no longer knows its offset.
   if (error['apiId'] === 'DUPLICATE_SEQUENCE_NUMBER') return 'written';

@@ -1,4 +1,5 @@
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
+import type { PartitionOffsets } from '../../core/offset-range.ts';
 import type { RecordPublisher } from '../../ports/record-publisher.ts';
 import { createProduceClient, type KafkaSettings } from './kafka-client.ts';
 import { ProducerSession, type SessionTiming } from './producer-session.ts';
@@ -22,8 +23,8 @@ export class KafkaRecordPublisher implements RecordPublisher {
     this.#timing = { ...DEFAULT_TIMING, ...timing };
   }
 
-  async publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    if (records.length > 0) await this.#openSession().publish(topic, records);
+  async publish(topic: string, records: readonly OutgoingRecord[]): Promise<readonly PartitionOffsets[]> {
+    return records.length > 0 ? this.#openSession().publish(topic, records) : [];
   }
 
   /** Connects, so that the first call need not. */

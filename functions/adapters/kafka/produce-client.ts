@@ -31,8 +31,12 @@ export interface Broker {
 /** The leader of each partition by its number. `undefined`: no broker that is known leads it at the moment. */
 export type PartitionLeaders = readonly (Broker | undefined)[];
 
-/** `written`: all in-sync replicas have it. An error: it may be written or not; the same batch may be sent again. */
-export type BatchOutcome = 'written' | Error;
+/**
+ * A number: all in-sync replicas have the batch, and that is the offset of its first record. `written`: they had it
+ * already, and the broker does not know its offset any more. An error: it may be written or not; the same batch may be
+ * sent again.
+ */
+export type BatchOutcome = bigint | 'written' | Error;
 
 /**
  * The requests of one idempotent producer. Each call is a single attempt.

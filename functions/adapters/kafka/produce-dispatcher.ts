@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PartitionOffsets } from '../../core/offset-range.ts';
 import {
+  type BatchOutcome,
   type Broker,
   type ProduceClient,
   type RecordBatch,
@@ -14,7 +16,7 @@ const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const SEQUENCES = 2 ** 31;
 
 interface QueuedBatch extends SequencedBatch {
-  readonly resolve: () => void;
+  readonly resolve: (offsets: PartitionOffsets | undefined) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -59,12 +61,15 @@ export class ProduceDispatcher {
     this.#events = events;
   }
 
-  /** Resolves when all batches are written. Batches of one partition are written in the given order. */
-  async send(batches: readonly RecordBatch[], leaders: TopicLeaders): Promise<void> {
+  /**
+   * Resolves when all batches are written, with their offsets as far as they are known. Batches of one partition are
+   * written in the given order.
+   */
+  async send(batches: readonly RecordBatch[], leaders: TopicLeaders): Promise<PartitionOffsets[]> {
     if (this.#stopped !== undefined) throw this.#stopped;
     const written = batches.map((batch) => this.#enqueue(batch, leaders));
     this.#dispatch();
-    await Promise.all(written);
+    return (await Promise.all(written)).filter((offsets) => offsets !== undefined);
   }
 
   /** Gives up all batches that are not written. Those of a request under way may still be written. */
@@ -75,9 +80,9 @@ export class ProduceDispatcher {
     }
   }
 
-  #enqueue(batch: RecordBatch, leaders: TopicLeaders): Promise<void> {
+  #enqueue(batch: RecordBatch, leaders: TopicLeaders): Promise<PartitionOffsets | undefined> {
     const queue = this.#queueOf(batch, leaders);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<PartitionOffsets | undefined>();
     queue.waiting.push({ ...batch, firstSequence: queue.nextSequence, resolve, reject });
     queue.nextSequence = sequenceAfter(queue.nextSequence, batch.records.length);
     return promise;
@@ -121,7 +126,7 @@ export class ProduceDispatcher {
       const outcomes = await this.#client.produce(leader, batches);
       if (this.#stopped !== undefined) return;
       queues.forEach((queue, index) => {
-        this.#settle(queue, outcomes[index] as Awaited<ReturnType<ProduceClient['produce']>>[number]);
+        this.#settle(queue, outcomes[index] as BatchOutcome);
       });
     } catch (error) {
       if (error instanceof TransientKafkaError) this.#retry(queues, error);
@@ -131,15 +136,16 @@ export class ProduceDispatcher {
     this.#dispatch();
   }
 
-  #settle(queue: PartitionQueue, outcome: 'written' | Error): void {
-    if (outcome === 'written') {
-      queue.isBusy = false;
-      queue.waiting.shift()?.resolve();
-      this.#events.onWritten();
-    } else if (outcome instanceof TransientKafkaError) {
+  #settle(queue: PartitionQueue, outcome: BatchOutcome): void {
+    if (outcome instanceof TransientKafkaError) {
       this.#retry([queue], outcome);
-    } else {
+    } else if (outcome instanceof Error) {
       this.#events.onFailure(outcome);
+    } else {
+      queue.isBusy = false;
+      const batch = queue.waiting.shift();
+      batch?.resolve(outcome === 'written' ? undefined : writtenOffsets(batch, outcome));
+      this.#events.onWritten();
     }
   }
 
@@ -165,6 +171,10 @@ export class ProduceDispatcher {
       }
     }
   }
+}
+
+function writtenOffsets({ topic, partition, records }: RecordBatch, first: bigint): PartitionOffsets {
+  return { topic, partition, first, next: first + BigInt(records.length) };
 }
 
 export function sequenceAfter(sequence: number, recordCount: number): number {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineError } from '../../core/errors.ts';
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
+import type { PartitionOffsets } from '../../core/offset-range.ts';
 import { Batching } from './batching.ts';
 import { type ProduceClient, TransientKafkaError } from './produce-client.ts';
 import { ProduceDispatcher } from './produce-dispatcher.ts';
@@ -18,7 +19,7 @@ export interface SessionTiming {
 }
 
 interface Call {
-  readonly settled: Promise<void>;
+  readonly settled: Promise<unknown>;
   readonly reject: (error: Error) => void;
 }
 
@@ -58,12 +59,12 @@ export class ProducerSession {
     await this.#call(async () => void (await this.#opened));
   }
 
-  /** Resolves when all in-sync replicas have written all records. The first failure fails all calls under way. */
-  async publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    await this.#call(async () => {
+  /** As `RecordPublisher.publish`. The first failure fails all calls under way. */
+  async publish(topic: string, records: readonly OutgoingRecord[]): Promise<readonly PartitionOffsets[]> {
+    return this.#call(async () => {
       const queued = this.#intake.then(async () => ({ written: await this.#enqueue(topic, records) }));
       this.#intake = queued.catch(() => {});
-      await (await queued).written();
+      return (await queued).written();
     });
   }
 
@@ -92,7 +93,7 @@ export class ProducerSession {
   }
 
   /** Queues the records; the function that it returns waits until they are written. */
-  async #enqueue(topicName: string, records: readonly OutgoingRecord[]): Promise<() => Promise<void>> {
+  async #enqueue(topicName: string, records: readonly OutgoingRecord[]): Promise<() => Promise<PartitionOffsets[]>> {
     const { client, dispatcher } = await this.#opened;
     const { leaders, batching } = this.#topic(client, topicName);
     const atLeast = records.reduce((count, { partition = 0 }) => Math.max(count, partition + 1), 0);
@@ -124,15 +125,15 @@ export class ProducerSession {
   }
 
   /** Waits for the work or for the failure of this session, whichever is first. */
-  async #call(work: () => Promise<void>): Promise<void> {
+  async #call<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#failure !== undefined) throw this.#failure;
-    const { promise: settled, resolve, reject } = Promise.withResolvers<void>();
+    const { promise: settled, resolve, reject } = Promise.withResolvers<Result>();
     const call = { settled, reject };
     this.#calls.add(call);
     if (this.#calls.size === 1) this.#watch();
     work().then(resolve, (error) => this.#fail(error));
     try {
-      await settled;
+      return await settled;
     } finally {
       this.#calls.delete(call);
       if (this.#calls.size === 0) clearTimeout(this.#stallTimer);

@@ -1,4 +1,5 @@
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
+import type { PartitionOffsets } from '../../core/offset-range.ts';
 import type { RecordPublisher } from '../../ports/record-publisher.ts';
 import { type RetryDependencies, withRetries } from './with-retries.ts';
 
@@ -12,7 +13,7 @@ export class RetryingRecordPublisher implements RecordPublisher {
     this.#deps = dependencies;
   }
 
-  publish(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+  publish(topic: string, records: readonly OutgoingRecord[]): Promise<readonly PartitionOffsets[]> {
     return withRetries('publish', () => this.#publisher.publish(topic, records), this.#deps);
   }
 }

@@ -102,7 +102,10 @@ export class PollerSimulation {
       readsAtMs.push(clock.monotonicMs()),
     );
     const publisher: RecordPublisher = {
-      publish: async (_topic, records) => void this.topic.push(...records.map((record) => this.#published(by, record))),
+      publish: async (_topic, records) => {
+        this.topic.push(...records.map((record) => this.#published(by, record)));
+        return [];
+      },
     };
     const poller = createPoller(
       {

@@ -57,8 +57,9 @@ export async function openPoller(
   });
   const publisher: RecordPublisher = {
     publish: async (topic, records) => {
-      await connections.publisher.publish(topic, records);
+      const offsets = await connections.publisher.publish(topic, records);
       onPublished(records);
+      return offsets;
     },
   };
   const source = withCallHook(connections.source, ['readDifference'], onRead);

@@ -33,7 +33,10 @@ async function createSession() {
   const acquired = lease.acquire(UNTIL_MS);
   await clock.advance(TIMING.pollIntervalMs);
   await acquired;
-  const publish = jest.fn(async (_topic: string, _records: readonly unknown[]) => clock.sleep(100));
+  const publish = jest.fn(async (_topic: string, _records: readonly unknown[]) => {
+    await clock.sleep(100);
+    return [];
+  });
   const readChunk = jest.spyOn(source, 'readSnapshotChunk');
   const session = new PollingSession(
     {
@@ -108,7 +111,7 @@ it('releases the lease at the time limit', async () => {
 
 it('ends exactly at the time limit', async () => {
   const { clock, publish, run } = await createSession();
-  publish.mockResolvedValue();
+  publish.mockResolvedValue([]);
   await clock.advance(UNTIL_MS - clock.monotonicMs());
   const ended = run();
   await clock.advance(0);

@@ -53,7 +53,7 @@ describe('KafkaProduceClient', () => {
     );
 
     expect(outcomes).toEqual([
-      'written',
+      7n,
       expect.any(TransientKafkaError),
       'written',
       expect.any(Error),

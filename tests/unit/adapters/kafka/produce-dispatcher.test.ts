@@ -50,6 +50,16 @@ describe('ProduceDispatcher', () => {
     expect(cluster.requests.map((request) => request.split(',').length)).toEqual([19, 19, 2]);
   });
 
+  it('returns the offsets of each batch, except where only the repetition of a lost response is acknowledged', async () => {
+    const session = openSession(cluster);
+    await session.publish(TOPIC, recordsFor(0, 'a'));
+    cluster.onProduce = ({ id }) => (id === 2 && cluster.requests.length < 4 ? 'response lost' : 'served');
+
+    expect(await session.publish(TOPIC, [...recordsFor(0, 'b', 'c'), ...recordsFor(1, 'd')])).toEqual([
+      { topic: TOPIC, partition: 0, first: 1n, next: 3n },
+    ]);
+  });
+
   it('writes once when the response to a request is lost', async () => {
     cluster.onProduce = () => (cluster.requests.length === 1 ? 'response lost' : 'served');
 
