@@ -125,7 +125,10 @@ describe('RowScanner, wherever blocks are cut', () => {
   });
 
   it('reports text after a closing quote within the maximum length as such', () => {
-    expect(faultOf('"1234567"x', { maxRowBytes: 10 })).toMatchObject({ code: 'PIPE_FILE_QUOTE', line: 1 });
+    for (const rest of ['', 'y'.repeat(100), `\n${'y'.repeat(100)}`]) {
+      const fault = faultOf(`"1234567"x${rest}`, { maxRowBytes: 10 });
+      expect(fault).toMatchObject({ code: 'PIPE_FILE_QUOTE', line: 1 });
+    }
   });
 
   it('returns the rows before the one that is not UTF-8', () => {
