@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { continuationEvent } from '../../../functions/transform-csv/checkpoint.ts';
-import { decodeTransformEvent } from '../../../functions/transform-csv/transform-event.ts';
+import { decodeTransformEvent, filesOf } from '../../../functions/transform-csv/transform-event.ts';
 
 const put = readFileSync('tests/fixtures/events/s3-object-created-put.json', 'utf8');
 
@@ -83,8 +83,11 @@ describe('decodeTransformEvent', () => {
   });
 
   it('ignores other events and other keys, and returns their keys', () => {
-    const removed = eventOf({ eTag: undefined, size: undefined }, 'ObjectRemoved:Delete');
-    expect(decodeTransformEvent(removed).checkpoints).toEqual([]);
+    const { key } = arrivalOf(JSON.parse(put)) ?? {};
+    for (const eventName of ['ObjectRemoved:Delete', 'NotObjectCreated:Put', 'ObjectCreatedLater']) {
+      const event = eventOf({ eTag: undefined, size: undefined }, eventName);
+      expect(decodeTransformEvent(event)).toEqual({ checkpoints: [], ignoredKeys: [key] });
+    }
     for (const key of ['notes.txt', 'SALARIES.CSV', 'a.csv.gz', 'csv']) {
       expect(decodeTransformEvent(eventOf({ key }))).toEqual({ checkpoints: [], ignoredKeys: [key] });
     }
@@ -112,7 +115,9 @@ describe('decodeTransformEvent', () => {
       { phase: 'send', arrival, byteOffset: 500, line: 9, columns, counts },
     ] as const) {
       const event = JSON.parse(JSON.stringify(continuationEvent(checkpoint)));
-      expect(decodeTransformEvent(event).checkpoints[0]).toMatchObject(checkpoint);
+      const { checkpoints, ignoredKeys } = decodeTransformEvent(event);
+      expect(checkpoints).toMatchObject([checkpoint]);
+      expect(ignoredKeys).toEqual([]);
     }
   });
 
@@ -131,5 +136,26 @@ describe('decodeTransformEvent', () => {
   ])('refuses %s with what was expected', (_, event, message) => {
     expect(() => decodeTransformEvent(event)).toThrow(TypeError);
     expect(() => decodeTransformEvent(event)).toThrow(message);
+  });
+
+  it('refuses a key that is not URL-encoded with the error of the decoder as the cause', () => {
+    expect(() => decodeTransformEvent(eventOf({ key: '%' }))).toThrow(
+      expect.objectContaining({ cause: expect.any(URIError) }),
+    );
+  });
+});
+
+describe('filesOf', () => {
+  it('names each file of an event, so that a failure is reported for it', () => {
+    const { Records } = eventOf({ key: 'a+b.csv' }) as { Records: unknown[] };
+    const event = { Records: [...Records, ...(eventOf({ key: 'c.csv' }) as { Records: unknown[] }).Records] };
+    expect(filesOf('transform-csv')(event)).toEqual([
+      { id: 'transform-csv/salary-files/a b.csv' },
+      { id: 'transform-csv/salary-files/c.csv' },
+    ]);
+  });
+
+  it('names the function for an event that cannot be decoded', () => {
+    expect(filesOf('transform-csv')({ Records: [] })).toEqual([{ id: 'transform-csv' }]);
   });
 });
