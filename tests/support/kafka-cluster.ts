@@ -7,6 +7,7 @@ import { ManagedProcess } from '../../localstack/stack/process/managed-process.t
 import { PortChooser } from '../../localstack/stack/process/ports.ts';
 import { runProgram } from '../../localstack/stack/process/run-program.ts';
 import { pomFiles } from '../../localstack/stack/servers/pom-files.ts';
+import { ClassArchive } from '../../localstack/stack/tools/class-archive.ts';
 import { findJava, SMALL_JVM } from '../../localstack/stack/tools/java.ts';
 import { resolveJars } from '../../localstack/stack/tools/maven-jars.ts';
 import { eventually } from './eventually.ts';
@@ -29,15 +30,22 @@ export class KafkaCluster {
   readonly #ports: PortChooser;
   readonly #brokers: readonly Broker[];
   readonly #java: string;
-  readonly #jars: string;
+  /** Of all JVMs. */
+  readonly #options: readonly string[];
   #admin: Admin | undefined;
 
-  private constructor(directory: string, ports: PortChooser, brokers: readonly Broker[], java: string, jars: string) {
+  private constructor(
+    directory: string,
+    ports: PortChooser,
+    brokers: readonly Broker[],
+    java: string,
+    options: readonly string[],
+  ) {
     this.#directory = directory;
     this.#ports = ports;
     this.#brokers = brokers;
     this.#java = java;
-    this.#jars = jars;
+    this.#options = options;
   }
 
   static async start(): Promise<KafkaCluster> {
@@ -49,7 +57,8 @@ export class KafkaCluster {
       brokers.push({ id, port: await ports.choose('kafka'), controllerPort: await ports.choose('kafkaController') });
     }
     const directory = await mkdtemp(join(tmpdir(), 'kafka-cluster-'));
-    const cluster = new KafkaCluster(directory, ports, brokers, java, jars);
+    const { readOptions } = await ClassArchive.of(java, jars, directory);
+    const cluster = new KafkaCluster(directory, ports, brokers, java, [...readOptions, '-cp', join(jars, '*')]);
     await Promise.all(brokers.map((broker) => cluster.#format(broker)));
     await Promise.all(BROKER_IDS.map((id) => cluster.startBroker(id)));
     await cluster.#connect();
@@ -71,7 +80,7 @@ export class KafkaCluster {
   async startBroker(id: number): Promise<void> {
     const cwd = this.#directoryOf(id);
     const log = openSync(join(cwd, 'server.log'), 'a');
-    const java = ['-Xms96m', '-Xmx320m', ...SMALL_JVM, '-cp', join(this.#jars, '*')];
+    const java = ['-Xms96m', '-Xmx320m', ...SMALL_JVM, ...this.#options];
     this.#broker(id).process = await ManagedProcess.spawn(
       {
         file: this.#java,
@@ -226,7 +235,7 @@ export class KafkaCluster {
     await writeFile(join(cwd, 'server.properties'), lines.join(''));
     const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', 'server.properties'];
     await runProgram(
-      { file: this.#java, args: ['-XX:TieredStopAtLevel=1', '-cp', join(this.#jars, '*'), ...format], cwd },
+      { file: this.#java, args: ['-XX:TieredStopAtLevel=1', ...this.#options, ...format], cwd },
       { signal: new AbortController().signal },
     );
   }

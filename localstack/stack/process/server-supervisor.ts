@@ -54,6 +54,9 @@ export class ServerSupervisor {
     // The caller of `start` gets this error.
     await this.#starting?.catch(() => {});
     await this.#supervising;
+    const exit = this.#process?.exit;
+    // Nothing that the server does after its stop is worth a failed stop, for instance a full disk.
+    if (exit !== undefined) await this.#options.server.afterStop?.(exit).catch(() => {});
     this.#pidFile.remove();
   }
 

@@ -1,4 +1,4 @@
-import type { Command } from './managed-process.ts';
+import type { Command, Exit } from './managed-process.ts';
 
 /** One kind of server: how to start its process, and how to find out that it is ready. */
 export interface Server {
@@ -16,6 +16,8 @@ export interface Server {
   probe(signal: AbortSignal): Promise<void>;
   /** Runs after the first successful probe of each start, for instance to create a database. */
   afterStart?(signal: AbortSignal): Promise<void>;
+  /** Runs when the process has exited because the server was stopped. A failure is ignored. */
+  afterStop?(exit: Exit): Promise<void>;
   /** Whether a failed start with this output is worth another attempt at once. */
   isTransientFailure?(output: string): boolean;
 }

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,8 @@ import { createS3Client } from '../../../localstack/stack/aws-clients.ts';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
 import { processIdentity } from '../../../localstack/stack/process/process-info.ts';
 import { cacheDirectory } from '../../../localstack/stack/tools/cache-directory.ts';
+import { ClassArchive } from '../../../localstack/stack/tools/class-archive.ts';
+import { findJava, SMALL_JVM } from '../../../localstack/stack/tools/java.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf, StackProcess } from '../../support/stack-process.ts';
 import { readFromAllServers, writeToAllServers, written } from './stored-values.ts';
@@ -148,7 +150,8 @@ function mayBeReadBy([command = '', ...args]: readonly string[]): boolean {
 asNobody('works for an ordinary user', async () => {
   const directory = join(root, 'ordinary');
   const cache = join(root, 'cache', 'employee-streams');
-  cpSync(cacheDirectory(), cache, { recursive: true });
+  const isDownload = (path: string) => !path.endsWith('.jsa');
+  cpSync(cacheDirectory(), cache, { recursive: true, filter: isDownload });
   mkdirSync(directory, { mode: 0o777 });
   await promisify(execFile)('chown', ['-R', '65534:65534', root]);
   const stack = startStack({ directory }, nobody, { HOME: root, XDG_CACHE_HOME: join(root, 'cache') });
@@ -159,7 +162,17 @@ asNobody('works for an ordinary user', async () => {
   stack.child.kill('SIGINT');
   expect(await stack.exited).toBe(0);
   await untilNoProcessOf(directory);
+  await expectUsableClassArchive(cache);
 });
+
+/** The next Kafka starts with the archive, because a JVM with `-Xshare:on` can use it: it fails when it cannot. */
+async function expectUsableClassArchive(cache: string): Promise<void> {
+  const java = await findJava(AbortSignal.timeout(LIMIT_MS));
+  const jars = join(cache, readdirSync(cache).find((name) => /^kafka-[^.]+$/.test(name)) ?? '');
+  const { readOptions } = await ClassArchive.of(java, jars, root);
+  expect(readOptions).not.toEqual([]);
+  await promisify(execFile)(java, [...SMALL_JVM, ...readOptions, '-Xshare:on', '-cp', join(jars, '*'), '-version']);
+}
 
 /** The process id of the S3 server that was started after `previousPid`; it may not be ready yet. */
 function restartedPid(directory: string, previousPid: number): Promise<number> {
