@@ -5,8 +5,10 @@ import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk
 export interface State {
   readonly isPollerRunning: boolean;
   readonly isSnapshotRequested: boolean;
+  /** Changes at least once a second while a poller runs; `null` before the first one. */
+  readonly heartbeat: string | null;
   readonly epoch?: string;
-  readonly progress?: { readonly phase: string; readonly afterEmpId?: number | null };
+  readonly progress?: { readonly phase: string; readonly since?: string; readonly afterEmpId?: number | null };
 }
 
 /** The item of poll-changes in the offset table. */
@@ -35,6 +37,7 @@ export class PollerState {
     return {
       isPollerRunning: (item?.['owner']?.S ?? '') !== '',
       isSnapshotRequested: item?.['resnapshot'] !== undefined,
+      heartbeat: item?.['heartbeat']?.N ?? null,
       ...(JSON.parse(item?.['position']?.S ?? '{}') as Pick<State, 'epoch' | 'progress'>),
     };
   }

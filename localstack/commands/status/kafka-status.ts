@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 /** The records of a topic whose offsets a consumer group has not committed yet. */
 export interface GroupLag {
@@ -12,9 +12,25 @@ export interface TopicSize {
   readonly records: number;
 }
 
+export interface CommittedOffset {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** -1 before the first commit. */
+  readonly offset: bigint;
+}
+
 export interface KafkaStatus {
+  readonly topics: readonly string[];
   readonly lags: readonly GroupLag[];
+  readonly committed: readonly CommittedOffset[];
   readonly deadLetters: readonly TopicSize[];
+}
+
+interface PartitionEnds {
+  readonly partition: number;
+  readonly low: string;
+  readonly high: string;
 }
 
 const DEAD_LETTER_SUFFIX = '.dead-letter';
@@ -26,45 +42,65 @@ export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
     brokers,
     logLevel: logLevel.NOTHING,
     connectionTimeout: 3_000,
-    retry: { retries: 2 },
+    requestTimeout: 3_000,
+    retry: { retries: 1 },
   });
   const admin = kafka.admin();
-  await admin.connect();
   try {
+    await admin.connect();
     const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__')).sort();
     const ends = new Map(
       await Promise.all(topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const)),
     );
-    const { groups } = await admin.listGroups();
-    const lags = await Promise.all(
-      groups
-        .map(({ groupId }) => groupId)
-        .sort()
-        .map(async (group) => {
-          const committed = await admin.fetchOffsets({ groupId: group });
-          return committed
-            .filter(({ topic }) => ends.has(topic))
-            .map(({ topic, partitions }) => ({ group, topic, lag: lagOf(partitions, ends.get(topic) ?? []) }));
-        }),
-    );
+    const committed = await readCommittedOffsets(admin, ends);
     const deadLetters = topics
       .filter((topic) => topic.endsWith(DEAD_LETTER_SUFFIX))
       .map((topic) => ({
         topic,
         records: sum((ends.get(topic) ?? []).map(({ high, low }) => BigInt(high) - BigInt(low))),
       }));
-    return { lags: lags.flat(), deadLetters };
+    return { topics, lags: lagsOf(committed, ends), committed, deadLetters };
   } finally {
     await admin.disconnect();
   }
 }
 
-/** A partition without a committed offset counts as a whole. Its offset is -1. */
-function lagOf(
-  committed: readonly { partition: number; offset: string }[],
-  ends: readonly { partition: number; low: string; high: string }[],
-): number {
-  const offsets = new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
+/** Of all groups, sorted, for the topics in `ends`. */
+async function readCommittedOffsets(
+  admin: Admin,
+  ends: ReadonlyMap<string, readonly PartitionEnds[]>,
+): Promise<CommittedOffset[]> {
+  const { groups } = await admin.listGroups();
+  const offsets = await Promise.all(
+    groups
+      .map(({ groupId }) => groupId)
+      .sort()
+      .map(async (group) => {
+        const topics = await admin.fetchOffsets({ groupId: group });
+        return topics
+          .filter(({ topic }) => ends.has(topic))
+          .flatMap(({ topic, partitions }) =>
+            partitions.map(({ partition, offset }) => ({ group, topic, partition, offset: BigInt(offset) })),
+          );
+      }),
+  );
+  return offsets.flat();
+}
+
+function lagsOf(
+  committed: readonly CommittedOffset[],
+  ends: ReadonlyMap<string, readonly PartitionEnds[]>,
+): GroupLag[] {
+  const byGroupAndTopic = Map.groupBy(committed, ({ group, topic }) => JSON.stringify([group, topic]));
+  return [...byGroupAndTopic].map(([key, offsets]) => {
+    const [group, topic] = JSON.parse(key) as [string, string];
+    return { group, topic, lag: lagOf(offsets, ends.get(topic) ?? []) };
+  });
+}
+
+/** A partition without a committed offset counts as a whole. */
+function lagOf(committed: readonly CommittedOffset[], ends: readonly PartitionEnds[]): number {
+  const offsets = new Map(committed.map(({ partition, offset }) => [partition, offset]));
   return sum(
     ends.map(({ partition, low, high }) => {
       const offset = offsets.get(partition) ?? -1n;

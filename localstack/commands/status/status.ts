@@ -1,73 +1,71 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type pg from 'pg';
-import { readEndpoints } from '../../stack/endpoints.ts';
+import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
 import { stackDirectory } from '../../stack/user-path.ts';
 import { DIRECTORY_USAGE, directoryOption, runCommand } from '../run-command.ts';
-import { withDatabase } from '../with-database.ts';
-import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
+import type { TargetStatus } from './database-status.ts';
+import type { KafkaStatus } from './kafka-status.ts';
+import { type Observation, observe } from './observation.ts';
+import { type Attention, mayStandStill, needsAttention } from './verdict.ts';
 
 const USAGE = `npm run status [-- --json] [--directory DIR]
   --json           print one JSON object instead of tables
-${DIRECTORY_USAGE}`;
+${DIRECTORY_USAGE}
+Exit code: 0 when all is well, 1 when something needs attention, 2 for a wrong call.`;
 
-/** Only the newest files, so that the table fits on a screen. */
-const MAX_FILES = 20;
-const CONNECTION_TIMEOUT_MS = 3_000;
+/** Smaller: a batch that takes long counts as standing still. Larger: the command takes longer when something does. */
+const STANDSTILL_MS = 5_000;
+const OBSERVE_EVERY_MS = 500;
 
-interface DatabaseStatus {
-  /** The totals are text, because they are 64-bit numbers. */
-  readonly totals: readonly { department: string; total_salary: string; employee_count: string }[];
-  /** Newest first. */
-  readonly files: readonly Record<string, string | number | boolean | null>[];
-}
-
-/** `npm run status`: shows totals, files, lag and dead letters of the running stack. */
+/** `npm run status`: what needs attention, and totals, files, lag and dead letters of the running stack. */
 await runCommand(USAGE, async (args) => {
   const { values } = parseArgs({
     args,
     options: { json: { type: 'boolean', default: false }, directory: directoryOption },
   });
   const directory = stackDirectory(values.directory);
-  const { targetDatabaseUrl, kafka } = await readEndpoints(directory);
-  const [database, topics] = await Promise.allSettled([
-    readDatabase(targetDatabaseUrl),
-    readKafkaStatus(kafka.brokers),
-  ]);
-  if (!values.json && database.status === 'fulfilled') printDatabaseStatus(database.value);
-  if (!values.json && topics.status === 'fulfilled') printKafkaStatus(topics.value);
-  if (database.status === 'rejected') throw unavailable('PostgreSQL (target)', 'targetDatabase', database.reason);
-  if (topics.status === 'rejected') throw unavailable('Kafka', 'kafka', topics.reason);
-  if (values.json) console.log(JSON.stringify({ ...database.value, ...topics.value }));
-
-  function unavailable(server: string, logName: string, cause: Error): Error {
-    const log = join(directory, 'logs', `${logName}.log`);
-    return new Error(
-      `${server} does not respond: ${cause.message}. The stack restarts a crashed server within seconds: try again, ` +
-        `then look at its log, ${log}.`,
-      { cause },
-    );
-  }
+  const { earlier, now } = await observeUntilMoving(await readEndpoints(directory));
+  const attention = needsAttention(earlier, now, join(directory, 'logs'));
+  if (values.json) console.log(JSON.stringify(toJson(attention, now)));
+  else print(attention, now);
+  // A connection to a server that does not answer could keep the process running.
+  process.exit(attention.length === 0 ? 0 : 1);
 });
 
-function readDatabase(url: string): Promise<DatabaseStatus> {
-  const read = async (client: pg.Client) => {
-    const totals = await client.query<DatabaseStatus['totals'][number]>(
-      'select department, total_salary, employee_count from department_employee_salary order by department',
-    );
-    const files = await client.query<DatabaseStatus['files'][number]>(
-      `select bucket, key, version, state, read, filtered_out, rejected, sent, loaded, refused, end_recorded,
-         to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at,
-         to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as finished_at
-       from ingested_file order by file_id desc limit $1`,
-      [MAX_FILES],
-    );
-    return { totals: totals.rows, files: files.rows };
-  };
-  return withDatabase(url, read, CONNECTION_TIMEOUT_MS);
+/** A second observation shows whether what waits moves. It is not needed when nothing waits. */
+async function observeUntilMoving(endpoints: StackEndpoints): Promise<{ earlier: Observation; now: Observation }> {
+  const earlier = await observe(endpoints);
+  const deadline = performance.now() + STANDSTILL_MS;
+  let now = earlier;
+  while (mayStandStill(earlier, now) && performance.now() < deadline) {
+    await delay(OBSERVE_EVERY_MS);
+    now = await observe(endpoints);
+  }
+  return { earlier, now };
 }
 
-function printDatabaseStatus({ totals, files }: DatabaseStatus): void {
+/** Fields of a server that does not respond are absent. */
+function toJson(attention: readonly Attention[], { target, kafka, source }: Observation): object {
+  return {
+    verdict: attention.length === 0 ? 'well' : 'attention',
+    attention,
+    ...(target.status === 'fulfilled' && { totals: target.value.totals, files: target.value.files }),
+    ...(kafka.status === 'fulfilled' && { lags: kafka.value.lags, deadLetters: kafka.value.deadLetters }),
+    ...(source.status === 'fulfilled' && { unpublishedChanges: source.value.backlog }),
+  };
+}
+
+function print(attention: readonly Attention[], { target, kafka }: Observation): void {
+  if (attention.length === 0) console.log('All is well.');
+  for (const { code, subject, message, since } of attention) {
+    console.log(`Attention: ${subject}${since === null ? '' : `, since ${since}`}\n  ${message} (${code})`);
+  }
+  if (target.status === 'fulfilled') printTarget(target.value);
+  if (kafka.status === 'fulfilled') printKafka(kafka.value);
+}
+
+function printTarget({ totals, files }: TargetStatus): void {
   printTable(
     'Totals by department',
     totals.map((row) => ({ ...row, total_salary: BigInt(row.total_salary).toLocaleString('en') })),
@@ -78,7 +76,7 @@ function printDatabaseStatus({ totals, files }: DatabaseStatus): void {
   );
 }
 
-function printKafkaStatus({ lags, deadLetters }: KafkaStatus): void {
+function printKafka({ lags, deadLetters }: KafkaStatus): void {
   printTable('Consumer lag in records', lags);
   printTable('Dead letters', deadLetters);
 }
