@@ -16,6 +16,8 @@ export interface SnapshotProgress {
   readonly since: string;
   /** The last `emp_id` published; `null` before the first one. */
   readonly afterEmpId: number | null;
+  /** Present when the ids of the changes visible in `since` are not comparable with those of later changes. */
+  readonly hasRestartedIds?: true;
 }
 
 export interface StreamProgress {
@@ -24,6 +26,8 @@ export interface StreamProgress {
   readonly since: string;
   /** `null` when the next difference begins. */
   readonly page: DifferencePage | null;
+  /** The greatest `cdc_id` of the differences up to `since`, as text; absent before the first one with changes. */
+  readonly greatestChangeId?: string;
 }
 
 /**
@@ -75,11 +79,9 @@ export function decodePosition(text: string): Position {
 
 function isStream(progress: Progress): boolean {
   if (progress.phase !== 'stream') return false;
-  const { page } = progress;
-  return (
-    page === null ||
-    [page?.until, page?.afterChangeId, page?.lastChangeId].every((field: unknown) => typeof field === 'string')
-  );
+  const { page, greatestChangeId = '' } = progress;
+  const texts: unknown[] = page === null ? [] : [page?.until, page?.afterChangeId, page?.lastChangeId];
+  return [greatestChangeId, ...texts].every((field) => typeof field === 'string');
 }
 
 function isSnapshot(progress: Progress): boolean {

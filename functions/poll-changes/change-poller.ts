@@ -5,7 +5,7 @@ import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { ChangePurger, type PurgeSettings } from './change-purger.ts';
-import { ChangeReader } from './change-reader.ts';
+import { CaptureGapError, ChangeReader } from './change-reader.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
 import { PollStatistics } from './poll-statistics.ts';
@@ -54,6 +54,8 @@ export class ChangePoller {
   readonly #retryCondition: RetryCondition;
   /** The source's identity just before the lease was acquired; `null` once it is used. */
   #knownIdentity: SourceIdentity | null = null;
+  /** Whether the next session begins a snapshot, because changes are missing. */
+  #isSnapshotNeeded = false;
 
   constructor(dependencies: PollerDependencies, timing: PollerTiming, purgeSettings: PurgeSettings) {
     const { source, conditions, clock, logger } = dependencies;
@@ -65,14 +67,14 @@ export class ChangePoller {
   }
 
   /**
-   * Polls until another poller requests the lease, or until `untilMs`. Retries after transient errors, and acquires the
-   * lease again when the ledger's entry was deleted.
+   * Polls until another poller requests the lease, or until `untilMs`. Retries after transient errors, acquires the lease
+   * again when the ledger's entry was deleted, and begins a new snapshot when changes are missing.
    *
    * @throws PipelineError when an operator has to decide, for example about a position that does not fit the source; the
    * lease is free then. At `untilMs` the last transient error, if polling did not recover from it.
    */
   async run(untilMs: number): Promise<PollResult> {
-    const { lease, clock } = this.#dependencies;
+    const { lease, clock, logger } = this.#dependencies;
     const { firstRetryMs, longestRetryMs } = this.#timing;
     let retryMs = firstRetryMs;
     let lastError: unknown = null;
@@ -85,6 +87,11 @@ export class ChangePoller {
         if (error instanceof LeaseLostError) {
           if (await this.#isLeaseFree()) continue;
           return this.#result('lease-lost');
+        }
+        if (error instanceof CaptureGapError) {
+          logger.warn('changes are missing; a new snapshot replaces them', { reason: error.message });
+          this.#isSnapshotNeeded = true;
+          continue;
         }
         if (needsOperator(error)) {
           await this.#releaseLease();
@@ -116,7 +123,11 @@ export class ChangePoller {
 
   async #runSession(untilMs: number): Promise<SessionEnd> {
     const { source, publisher, topic, partitionCount, lease, clock, logger } = this.#dependencies;
-    const { position, serverStartedAt } = await loadStartPosition(source, lease, logger, this.#takeKnownIdentity());
+    const { position, serverStartedAt } = await loadStartPosition(source, lease, logger, {
+      knownIdentity: this.#takeKnownIdentity(),
+      isSnapshotNeeded: this.#isSnapshotNeeded,
+    });
+    this.#isSnapshotNeeded = false;
     const saver = new PositionSaver(source, lease, clock, this.#timing.saveIntervalMs, position);
     const session = new PollingSession(
       {

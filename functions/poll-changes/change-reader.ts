@@ -25,6 +25,11 @@ export class SourceRestartedError extends Error {
   override readonly name = 'SourceRestartedError';
 }
 
+/** Changes are missing or cannot be ordered, so that only a new snapshot makes the target equal to the source again. */
+export class CaptureGapError extends Error {
+  override readonly name = 'CaptureGapError';
+}
+
 /** Reads the source from a position on, as records: the chunks of a snapshot, and then one difference after another. */
 export class ChangeReader {
   readonly #source: ChangeSource;
@@ -42,8 +47,9 @@ export class ChangeReader {
   }
 
   /**
-   * @throws SourceRestartedError when the server was restarted; the caller resumes from the saved position. PipelineError
-   * when the position is not valid on the source any more.
+   * @throws SourceRestartedError when the server was restarted; the caller resumes from the saved position.
+   * CaptureGapError when the ids of the changes run backwards. PipelineError when the position is not valid on the source
+   * any more.
    */
   async read(progress: Progress): Promise<ReadResult> {
     if (progress.phase === 'snapshot') return this.#readSnapshotChunk(progress);
@@ -51,7 +57,10 @@ export class ChangeReader {
   }
 
   async #readSnapshotChunk(progress: SnapshotProgress): Promise<ReadResult> {
-    const employees = await this.#source.readSnapshotChunk(progress.afterEmpId);
+    const employees = await this.#source.readSnapshotChunk(
+      progress.afterEmpId,
+      progress.hasRestartedIds ? progress.since : null,
+    );
     const records = this.#toRecords(employees);
     const changeCount = employees.length;
     if (employees.length === this.#source.pageSize) {
@@ -67,16 +76,19 @@ export class ChangeReader {
   }
 
   async #readDifference(progress: StreamProgress): Promise<ReadResult> {
-    const { changes, snapshot, saveNumber, serverStartedAt } = await this.#source.readDifference(progress.since);
+    const { changes, snapshot, saveNumber, serverStartedAt, lastGivenId } = await this.#source.readDifference(
+      progress.since,
+    );
     if (serverStartedAt !== this.#serverStartedAt) {
       throw new SourceRestartedError('the source database was restarted; polling resumes from the saved position');
     }
     assertSameSource(this.#position, { ...this.#position, saveNumber });
+    assertIdsNotSetBack(progress, lastGivenId);
     if (changes === null) return this.#beginPaging(progress, snapshot);
     return {
       records: this.#toRecords(changes),
       changeCount: changes.length,
-      progress: { phase: 'stream', since: snapshot, page: null },
+      progress: endOfDifference(progress, snapshot, changes.at(-1)?.changeId),
       hasMore: false,
     };
   }
@@ -97,7 +109,7 @@ export class ChangeReader {
       records: this.#toRecords(changes),
       changeCount: changes.length,
       progress: isLastPage
-        ? { phase: 'stream', since: page.until, page: null }
+        ? endOfDifference(progress, page.until, page.lastChangeId)
         : { ...progress, page: { ...page, afterChangeId } },
       hasMore: true,
     };
@@ -122,4 +134,19 @@ export class ChangeReader {
   #toEveryPartition(value: string): OutgoingRecord[] {
     return Array.from({ length: this.#partitionCount }, (_, partition) => ({ key: null, value, partition }));
   }
+}
+
+function endOfDifference({ greatestChangeId }: StreamProgress, since: string, lastChangeId?: string): StreamProgress {
+  const greatest = [greatestChangeId, lastChangeId]
+    .filter((id) => id !== undefined)
+    .reduce<string | undefined>((a, b) => (a === undefined || BigInt(b) > BigInt(a) ? b : a), undefined);
+  return { phase: 'stream', since, page: null, ...(greatest !== undefined && { greatestChangeId: greatest }) };
+}
+
+/** The target would ignore a change whose id is not greater than those that it has applied, as an old one. */
+function assertIdsNotSetBack({ greatestChangeId }: StreamProgress, lastGivenId: string | null): void {
+  if (greatestChangeId === undefined || BigInt(lastGivenId ?? 0) >= BigInt(greatestChangeId)) return;
+  throw new CaptureGapError(
+    `the sequence of emp_cdc.cdc_id was set back: expected it at ${greatestChangeId} or above, found ${lastGivenId ?? 'no id'}`,
+  );
 }

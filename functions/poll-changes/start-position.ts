@@ -9,23 +9,30 @@ export interface StartPosition {
   readonly serverStartedAt: string;
 }
 
+export interface StartConditions {
+  /** The source as it was just before the lease was acquired; `null` when that is unknown. */
+  readonly knownIdentity: SourceIdentity | null;
+  /** Whether changes are missing, so that the saved position is of no use. */
+  readonly isSnapshotNeeded: boolean;
+}
+
 /**
- * The position at which polling starts: the saved one, or that of a new snapshot when none is saved or an operator has
- * requested one.
+ * The position at which polling starts: the saved one, or that of a new snapshot when none is saved, when changes are
+ * missing, or when an operator has requested one.
  *
- * @param knownIdentity the source as it was just before the lease was acquired, where that is known.
  * @throws PipelineError when the saved position is unreadable or does not fit the source, and no snapshot is requested.
  */
 export async function loadStartPosition(
   source: ChangeSource,
   lease: Lease,
   logger: Logger,
-  knownIdentity: SourceIdentity | null,
+  { knownIdentity, isSnapshotNeeded }: StartConditions,
 ): Promise<StartPosition> {
   const saved = await readSavedPosition(lease);
   const identity = await identifySource(source, saved, knownIdentity);
-  if (saved === null || lease.isResnapshotRequested) {
-    const position = await beginSnapshot(source, lease, saved);
+  if (saved !== null && isSnapshotNeeded) assertSameSource(saved, identity);
+  if (saved === null || isSnapshotNeeded || lease.isResnapshotRequested) {
+    const position = await beginSnapshot(source, lease, saved, isSnapshotNeeded);
     logger.info('snapshot started', { epoch: String(position.epoch) });
     return { position, serverStartedAt: identity.serverStartedAt };
   }
@@ -58,13 +65,21 @@ async function identifySource(
   return known !== null && isStreaming ? { ...known, saveNumber: saved.saveNumber } : source.identify();
 }
 
-async function beginSnapshot(source: ChangeSource, lease: Lease, previous: Position | null): Promise<Position> {
+async function beginSnapshot(
+  source: ChangeSource,
+  lease: Lease,
+  previous: Position | null,
+  replacesMissingChanges: boolean,
+): Promise<Position> {
   const { systemIdentifier, epoch, snapshot, saveNumber } = await source.beginSnapshot(previous?.epoch ?? 0n);
   const position: Position = {
     systemIdentifier,
     saveNumber,
     epoch,
-    progress: { phase: 'snapshot', since: snapshot, afterEmpId: null },
+    progress: {
+      ...{ phase: 'snapshot', since: snapshot, afterEmpId: null },
+      ...(replacesMissingChanges && { hasRestartedIds: true }),
+    },
   };
   await lease.savePosition(encodePosition(position), lease.isResnapshotRequested);
   return position;

@@ -18,6 +18,11 @@ export interface Difference {
   readonly serverStartedAt: string;
   /** Ascending by `changeId`; `null` when they do not fit into one page. */
   readonly changes: readonly CapturedChange[] | null;
+  /**
+   * The last `changeId` that the source has given out; `null` when there is none. It is at least as great as every
+   * captured id, unless the sequence of the ids was set back.
+   */
+  readonly lastGivenId: string | null;
 }
 
 /** The least and the greatest `changeId` of a difference, as text. */
@@ -71,10 +76,11 @@ export interface ChangeSource {
 
   /**
    * The employees with the next greater `empId`, ascending, as changes with action SNAPSHOT. Their `changeId` is the
-   * greatest one that the image reflects, 0 when no change of the employee is retained. A chunk shorter than `pageSize`
-   * is the last one.
+   * greatest one that the image reflects, 0 when no change of the employee is retained. Changes that are visible in the
+   * snapshot `withoutIdsOf` count as 0: `null` unless their ids are not comparable with those of later changes. A chunk
+   * shorter than `pageSize` is the last one.
    */
-  readSnapshotChunk(afterEmpId: number | null): Promise<readonly CapturedChange[]>;
+  readSnapshotChunk(afterEmpId: number | null, withoutIdsOf: string | null): Promise<readonly CapturedChange[]>;
 
   /** Increments the save number and returns it. Everything that was visible before the call is durable when it resolves. */
   nextSaveNumber(): Promise<bigint>;

@@ -104,6 +104,20 @@ export function describeDifferences(current: () => ChangeSourceSubject): void {
     });
   });
 
+  describe('the last given id', () => {
+    it('is null before the first change, and that of the last change afterwards, also of one that is not committed', async () => {
+      const since = await subject.snapshotNow();
+      expect((await source.readDifference(since)).lastGivenId).toBeNull();
+      await subject.put(1, 10);
+      const { changes, lastGivenId } = await source.readDifference(since);
+      expect(lastGivenId).toBe(changes?.[0]?.changeId);
+      const open = await subject.begin();
+      await open.put(2, 20);
+      expect(BigInt((await source.readDifference(since)).lastGivenId ?? 0)).toBe(BigInt(lastGivenId ?? 0) + 1n);
+      await open.rollback();
+    });
+  });
+
   describe('a difference that is larger than a page', () => {
     async function readAllPages(since: string, until: string): Promise<(readonly CapturedChange[])[]> {
       const range = await source.measureDifference(since, until);

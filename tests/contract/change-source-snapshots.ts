@@ -24,12 +24,12 @@ export function describeSnapshotsAndPurge(current: () => ChangeSourceSubject): v
 
     it('is read in chunks, ascending by employee', async () => {
       await subject.commit((transaction) => transaction.insertMany(1, source.pageSize + 1));
-      const first = await source.readSnapshotChunk(null);
+      const first = await source.readSnapshotChunk(null, null);
       expect(first).toHaveLength(source.pageSize);
       expect([first[0]?.empId, first.at(-1)?.empId]).toEqual([1, source.pageSize]);
-      const second = await source.readSnapshotChunk(source.pageSize);
+      const second = await source.readSnapshotChunk(source.pageSize, null);
       expect(second.map(({ empId }) => empId)).toEqual([source.pageSize + 1]);
-      expect(await source.readSnapshotChunk(source.pageSize + 1)).toEqual([]);
+      expect(await source.readSnapshotChunk(source.pageSize + 1, null)).toEqual([]);
     });
 
     it('gives each employee the id of the last change that its image reflects', async () => {
@@ -40,18 +40,31 @@ export function describeSnapshotsAndPurge(current: () => ChangeSourceSubject): v
       const open = await subject.begin();
       await open.put(2, 21);
       const ids = (await subject.changesSince(since)).map(({ changeId }) => changeId);
-      expect(await source.readSnapshotChunk(null)).toMatchObject([
+      expect(await source.readSnapshotChunk(null, null)).toMatchObject([
         { action: 'SNAPSHOT', empId: 1, salary: 11, changeId: ids[2] },
         { action: 'SNAPSHOT', empId: 2, salary: 20, changeId: ids[1] },
       ]);
       await open.rollback();
     });
 
+    it('gives an employee the id 0 when its last change is visible in the snapshot whose ids do not count', async () => {
+      await subject.put(1, 10);
+      const open = await subject.begin();
+      await open.put(2, 20);
+      const since = await subject.snapshotNow();
+      await open.commit();
+      const [later] = await subject.changesSince(since);
+      expect(await source.readSnapshotChunk(null, since)).toMatchObject([
+        { empId: 1, salary: 10, changeId: '0' },
+        { empId: 2, salary: 20, changeId: later?.changeId },
+      ]);
+    });
+
     it('gives an employee without a retained change the id 0', async () => {
       await subject.put(1, 10);
       await subject.age(1);
       await source.purge(await subject.snapshotNow(), 0);
-      expect(await source.readSnapshotChunk(null)).toMatchObject([{ empId: 1, salary: 10, changeId: '0' }]);
+      expect(await source.readSnapshotChunk(null, null)).toMatchObject([{ empId: 1, salary: 10, changeId: '0' }]);
     });
 
     it('is followed by every change that it may lack', async () => {

@@ -48,9 +48,10 @@ export const READ_DIFFERENCE = `
   select null::bigint as "changeId", null::integer as "empId", null as "firstName", null as "lastName", null as dob,
     null as city, null::integer as salary, null as action, null as "changedAt",
     pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as "serverStartedAt",
-    (select save_number from cdc_progress) as "saveNumber"
+    (select save_number from cdc_progress) as "saveNumber",
+    pg_sequence_last_value(to_regclass('emp_cdc_cdc_id_seq')) as "lastGivenId"
   union all
-  select ${CHANGE_COLUMNS}, null, null, null from found
+  select ${CHANGE_COLUMNS}, null, null, null, null from found
   order by 1 nulls first`;
 
 /** `count(*)` is not used. Without it the planner would search the primary key for the minimum and the maximum. */
@@ -75,14 +76,18 @@ export const READ_PAGE = `
     and pg_visible_in_snapshot(txid, $2::pg_snapshot) and not pg_visible_in_snapshot(txid, $1::pg_snapshot)
   order by cdc_id limit ${PAGE_SIZE}`;
 
-/** One statement reads an employee and its newest change, so the image reflects exactly the changes up to that one. */
+/**
+ * One statement reads an employee and its newest change, so the image reflects exactly the changes up to that one. The id
+ * of a change that is visible in $1 counts as 0.
+ */
 const readChunk = (range: string) => `
   select coalesce(newest.cdc_id, 0) as "changeId", employee.emp_id as "empId", first_name as "firstName",
     last_name as "lastName", dob::text as dob, city, salary, 'SNAPSHOT' as action,
     statement_timestamp()::text as "changedAt"
   from (select * from employees ${range} order by emp_id limit ${PAGE_SIZE}) as employee
   left join lateral (
-    select cdc_id from emp_cdc where emp_cdc.emp_id = employee.emp_id order by cdc_id desc limit 1
+    select case when pg_visible_in_snapshot(txid, $1::pg_snapshot) then 0 else cdc_id end as cdc_id
+    from emp_cdc where emp_cdc.emp_id = employee.emp_id order by emp_cdc.cdc_id desc limit 1
   ) as newest on true
   order by employee.emp_id`;
 
@@ -125,6 +130,7 @@ interface DifferenceRow extends CapturedChange {
   readonly snapshot: string;
   readonly serverStartedAt: string;
   readonly saveNumber: string;
+  readonly lastGivenId: string | null;
 }
 
 export class PostgresChangeSource implements ChangeSource {
@@ -145,9 +151,10 @@ export class PostgresChangeSource implements ChangeSource {
   async readDifference(since: string): Promise<Difference> {
     const { rows } = await this.#database.query<DifferenceRow>(READ_DIFFERENCE, [since], 'read-difference');
     const [current, ...changes] = rows;
-    const { snapshot, serverStartedAt, saveNumber } = assertRow(current);
+    const { snapshot, serverStartedAt, saveNumber, lastGivenId } = assertRow(current);
     return {
       snapshot,
+      lastGivenId,
       serverStartedAt,
       saveNumber: BigInt(saveNumber),
       changes: changes.length > PAGE_SIZE ? null : changes,
@@ -180,11 +187,11 @@ export class PostgresChangeSource implements ChangeSource {
     return { ...row, saveNumber: BigInt(row.saveNumber), epoch: BigInt(row.epoch) };
   }
 
-  async readSnapshotChunk(afterEmpId: number | null): Promise<readonly CapturedChange[]> {
+  async readSnapshotChunk(afterEmpId: number | null, withoutIdsOf: string | null): Promise<readonly CapturedChange[]> {
     const { rows } =
       afterEmpId === null
-        ? await this.#database.query<ChangeRow>(readChunk(''))
-        : await this.#database.query<ChangeRow>(readChunk('where emp_id > $1'), [afterEmpId]);
+        ? await this.#database.query<ChangeRow>(readChunk(''), [withoutIdsOf])
+        : await this.#database.query<ChangeRow>(readChunk('where emp_id > $2'), [withoutIdsOf, afterEmpId]);
     return rows;
   }
 

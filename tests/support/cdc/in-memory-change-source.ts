@@ -119,6 +119,11 @@ export class InMemoryChangeSource implements ChangeSource {
     this.#serverStartedAt = 'again';
   }
 
+  /** The next change has this id, as after `alter sequence … restart with`. */
+  restartChangeIds(nextChangeId: bigint): void {
+    this.#nextChangeId = nextChangeId;
+  }
+
   /** Makes all changes so far older. */
   age(hours: number): void {
     this.#changes = this.#changes.map((change) => ({ ...change, changedAtMs: change.changedAtMs - hours * HOUR_MS }));
@@ -137,6 +142,7 @@ export class InMemoryChangeSource implements ChangeSource {
       saveNumber,
       serverStartedAt,
       changes: changes.length > this.pageSize ? null : changes.map(toCapturedChange),
+      lastGivenId: this.#nextChangeId === 1n ? null : String(this.#nextChangeId - 1n),
     };
   }
 
@@ -161,7 +167,8 @@ export class InMemoryChangeSource implements ChangeSource {
     return { ...(await this.identify()), epoch: this.#epoch, snapshot: encodeSnapshot(this.#snapshot()) };
   }
 
-  async readSnapshotChunk(afterEmpId: number | null) {
+  async readSnapshotChunk(afterEmpId: number | null, withoutIdsOf: string | null) {
+    const ignored = withoutIdsOf === null ? null : decodeSnapshot(withoutIdsOf);
     const snapshot = this.#snapshot();
     return this.employees
       .filter(({ empId }) => afterEmpId === null || empId > afterEmpId)
@@ -170,8 +177,14 @@ export class InMemoryChangeSource implements ChangeSource {
         const newest = this.#changes.findLast(
           (change) => change.employee?.empId === employee.empId && isVisible(snapshot, change.txid),
         );
+        const hasId = newest !== undefined && (ignored === null || !isVisible(ignored, newest.txid));
         return toCapturedChange({
-          ...{ changeId: newest?.changeId ?? 0n, txid: 0, action: 'SNAPSHOT', employee },
+          ...{
+            changeId: hasId ? newest.changeId : 0n,
+            txid: 0,
+            action: 'SNAPSHOT',
+            employee,
+          },
           changedAtMs: this.#nowMs(),
         });
       });

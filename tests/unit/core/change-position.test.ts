@@ -15,6 +15,7 @@ const POSITION: Position = {
 test.each<Position['progress']>([
   POSITION.progress,
   { phase: 'stream', since: '10:20:', page: null },
+  { phase: 'stream', since: '10:20:', page: null, greatestChangeId: '9007199254740993' },
   { phase: 'snapshot', since: '10:20:', afterEmpId: null },
   { phase: 'snapshot', since: '10:20:', afterEmpId: -3 },
 ])('reads what was encoded: %j', (progress) => {
@@ -35,6 +36,7 @@ test.each([
   '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"snapshot","since":"1:1:"}}',
   '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"snapshot","since":"1:1:","afterEmpId":"1"}}',
   encodePosition(POSITION).replace('"9"', '9'),
+  '{"systemIdentifier":"1","saveNumber":"1","epoch":"1","progress":{"phase":"stream","since":"1:1:","page":null,"greatestChangeId":1}}',
   encodePosition(POSITION).replace('"1795371622846"', '"x"'),
 ])('an unreadable position is an error that an operator decides on: %s', (text) => {
   expect(() => decodePosition(text)).toThrow(

@@ -110,3 +110,28 @@ describe('a saved position', () => {
     expect((await simulation.savedPosition()).systemIdentifier).toBe('in-memory');
   });
 });
+
+describe('changes that are missing', () => {
+  it('are replaced by a new snapshot of a greater epoch when the ids run backwards, and later changes follow', async () => {
+    const poller = simulation.startPoller();
+    await simulation.writeFor(1_000);
+    const { epoch } = await simulation.savedPosition();
+    simulation.source.restartChangeIds(1n);
+    simulation.write(3, 777);
+    await advance(1_000);
+    simulation.write(4, 888);
+    await advance(1_000);
+    const after = await simulation.savedPosition();
+    expect(after.epoch).toBeGreaterThan(epoch);
+    expect(after.progress).toMatchObject({ phase: 'stream', greatestChangeId: '2' });
+    const newest = simulation.topic.filter(({ message }) => message.epoch === String(after.epoch));
+    expect(newest.filter(({ key }) => key === '3').map(({ message }) => message.action)).toEqual(['SNAPSHOT']);
+    expect(newest.findLast(({ key }) => key === '4')?.message).toMatchObject({ action: 'UPDATE', changeId: '2' });
+    expect(poller.logger.entries).toContainEqual({
+      level: 'warn',
+      message: 'changes are missing; a new snapshot replaces them',
+      context: { reason: expect.stringContaining('the sequence of emp_cdc.cdc_id was set back') },
+    });
+    expect(poller.outcome).toBeUndefined();
+  });
+});

@@ -1,5 +1,10 @@
 import type { Position, Progress } from '../../../functions/core/change-position.ts';
-import { ChangeReader, type ReadResult, SourceRestartedError } from '../../../functions/poll-changes/change-reader.ts';
+import {
+  CaptureGapError,
+  ChangeReader,
+  type ReadResult,
+  SourceRestartedError,
+} from '../../../functions/poll-changes/change-reader.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 
 const PAGE_SIZE = 3;
@@ -176,5 +181,48 @@ describe('a difference', () => {
     const later = { ...position, saveNumber: position.saveNumber + 1n };
     const reader = new ChangeReader(source, later, 'once', PARTITION_COUNT);
     await expect(reader.read(position.progress)).rejects.toMatchObject({ code: 'PIPE_SOURCE_RESTORED' });
+  });
+});
+
+describe('a sequence that was set back', () => {
+  it.each([
+    ['before a change', 0],
+    ['and fewer changes than before followed', 2],
+  ])('is seen %s', async (_, count) => {
+    const { reader, position } = await createReader('stream');
+    put(1, 2, 3);
+    const { progress } = await reader.read(position.progress);
+    expect(progress).toMatchObject({ greatestChangeId: '3' });
+    source.restartChangeIds(1n);
+    put(...Array.from({ length: count }, (__, index) => index + 1));
+    const read = reader.read(progress);
+    await expect(read).rejects.toThrow(CaptureGapError);
+    await expect(read).rejects.toThrow(
+      `the sequence of emp_cdc.cdc_id was set back: expected it at 3 or above, found ${count || 'no id'}`,
+    );
+  });
+
+  it('is not what a transaction that commits late looks like', async () => {
+    const { reader, position } = await createReader('stream');
+    const late = source.begin();
+    source.put(late, { empId: 2, firstName: null, lastName: null, dob: null, city: null, salary: null });
+    put(1);
+    const { progress } = await reader.read(position.progress);
+    expect(progress).toMatchObject({ greatestChangeId: '2' });
+    source.commit(late);
+    const result = await reader.read(progress);
+    expect(summary(result)).toEqual([['2', 'INSERT', undefined]]);
+    expect(result.progress).toMatchObject({ greatestChangeId: '2' });
+  });
+
+  it('is compared with the greatest id, also after pages and differences without changes', async () => {
+    const { reader, position } = await createReader('stream');
+    put(...Array.from({ length: PAGE_SIZE + 1 }, (_, index) => index + 1));
+    let { progress } = await reader.read(position.progress);
+    for (let pages = 0; pages < 2; pages += 1) ({ progress } = await reader.read(progress));
+    ({ progress } = await reader.read(progress));
+    expect(progress).toMatchObject({ page: null, greatestChangeId: String(PAGE_SIZE + 1) });
+    source.restartChangeIds(BigInt(PAGE_SIZE + 1));
+    await expect(reader.read(progress)).rejects.toThrow(CaptureGapError);
   });
 });

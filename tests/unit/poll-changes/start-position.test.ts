@@ -44,12 +44,12 @@ async function createLease({
   return { lease, ledger };
 }
 
-async function load(state: SavedState, known: SourceIdentity | null = KNOWN) {
+async function load(state: SavedState, knownIdentity: SourceIdentity | null = KNOWN, isSnapshotNeeded = false) {
   const { lease, ledger } = await createLease(state);
   const source = new InMemoryChangeSource(10);
   const identify = jest.spyOn(source, 'identify');
   const logger = new RecordingLogger();
-  const start = await loadStartPosition(source, lease, logger, known);
+  const start = await loadStartPosition(source, lease, logger, { knownIdentity, isSnapshotNeeded });
   return { ...start, identifyCount: identify.mock.calls.length, ledger, logger };
 }
 
@@ -85,11 +85,18 @@ it('checks the save number when it queries the source', async () => {
   await expect(load({ progress: PAGE, saveNumber: 7n })).rejects.toMatchObject({ code: 'PIPE_SOURCE_RESTORED' });
 });
 
-it.each<[string, SavedState]>([
-  ['when none is saved', {}],
-  ['when one is requested', { progress: STREAM, isResnapshotRequested: true }],
-])('is that of a new snapshot %s, which is saved and logged', async (_, state) => {
-  const { position, ledger, logger } = await load(state);
+it('checks the source before a snapshot that replaces missing changes', async () => {
+  await expect(load({ progress: STREAM, systemIdentifier: 'other' }, KNOWN, true)).rejects.toMatchObject({
+    code: 'PIPE_SOURCE_REPLACED',
+  });
+});
+
+it.each<[string, SavedState, boolean]>([
+  ['when none is saved', {}, false],
+  ['when one is requested', { progress: STREAM, isResnapshotRequested: true }, false],
+  ['when changes are missing', { progress: STREAM }, true],
+])('is that of a new snapshot %s, which is saved and logged', async (_, state, isSnapshotNeeded) => {
+  const { position, ledger, logger } = await load(state, KNOWN, isSnapshotNeeded);
   expect(position.progress).toMatchObject({ phase: 'snapshot', afterEmpId: null });
   expect(position.epoch).toBeGreaterThan(state.progress === undefined ? 0n : 5n);
   expect(await ledger.read()).toMatchObject({ position: encodePosition(position), resnapshotToken: null });

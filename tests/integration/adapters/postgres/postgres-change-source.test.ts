@@ -5,7 +5,7 @@ import {
   PostgresChangeSource,
 } from '../../../../functions/adapters/postgres/postgres-change-source.ts';
 import type { Progress } from '../../../../functions/core/change-position.ts';
-import { ChangeReader } from '../../../../functions/poll-changes/change-reader.ts';
+import { CaptureGapError, ChangeReader } from '../../../../functions/poll-changes/change-reader.ts';
 import { describeChangeSource } from '../../../contract/change-source.ts';
 import type { SourceTransaction } from '../../../contract/change-source-subject.ts';
 import { applyMigrations } from '../../../support/cdc/resources.ts';
@@ -94,12 +94,14 @@ describe('PostgresChangeSource', () => {
     let progress: Progress = { phase: 'stream', since, page: null };
     const reader = new ChangeReader(source, { systemIdentifier, saveNumber, epoch: 1n, progress }, serverStartedAt, 1);
     const keys: unknown[] = [];
-    for (let hasMore = true; hasMore; ) {
+    do {
       const result = await reader.read(progress);
       keys.push(...result.records.map(({ key }) => key));
-      ({ progress, hasMore } = result);
-    }
+      ({ progress } = result);
+    } while (progress.phase === 'stream' && progress.page !== null);
     expect(keys).toHaveLength(count);
     expect([keys[0], keys.at(-1), new Set(keys).size]).toEqual(['1', '2', count]);
+    // Every later id is less than the greatest one, so only another epoch can order them.
+    await expect(reader.read(progress)).rejects.toThrow(CaptureGapError);
   });
 });
