@@ -31,7 +31,7 @@ export function findQuotedRowEnd(
   for (;;) {
     const valueStart = skipBlanks(source, position);
     if (source[valueStart] === QUOTE) {
-      const closing = findClosingQuote(source, valueStart + 1, isEndOfFile);
+      const closing = findClosingQuote(source, valueStart + 1);
       if (closing === UNFINISHED) return isEndOfFile ? { at: valueStart, isOpen: true } : UNFINISHED;
       const after = skipBlanks(source, closing + 1);
       const next = source[after];
@@ -51,11 +51,10 @@ export function findQuotedRowEnd(
   }
 }
 
-/** A quote closes a value unless another quote follows it. At the end of the bytes this is not decided yet. */
-function findClosingQuote(source: Buffer, from: number, isEndOfFile: boolean): number {
+/** A quote closes a value unless another quote follows it. At the last byte, the caller waits for the next ones. */
+function findClosingQuote(source: Buffer, from: number): number {
   let quote = source.indexOf(QUOTE, from);
   while (quote !== -1) {
-    if (quote + 1 >= source.length) return isEndOfFile ? quote : UNFINISHED;
     if (source[quote + 1] !== QUOTE) return quote;
     quote = source.indexOf(QUOTE, quote + 2);
   }

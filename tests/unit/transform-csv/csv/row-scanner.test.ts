@@ -4,7 +4,20 @@ import { RowScanner } from '../../../../functions/transform-csv/csv/row-scanner.
 
 const BLANKS = ' \t\v\f\r\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'.split('');
 /** Characters that share the first bytes of a blank's UTF-8, or look like one. */
-const NO_BLANKS = ['\u200b', '\u2060', '\u00b7', '\u1681', '\u3001', '\uff01', '\u0085', '\u001c', '.'];
+const NO_BLANKS = [
+  '\u200b',
+  '\u2060',
+  '\u00b7',
+  '\u1681',
+  '\u3001',
+  '\uff01',
+  '\u0085',
+  '\u001c',
+  '\u000e',
+  '\b',
+  '\0',
+  '.',
+];
 
 interface Scan {
   readonly blockSizes?: readonly number[];
