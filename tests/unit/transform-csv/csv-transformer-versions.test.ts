@@ -2,6 +2,7 @@ import { fileOf, HEADER, longFileOf, row } from '../../support/salary-file.ts';
 import { TransformRig } from '../../support/transform-rig.ts';
 
 const HEADER_ONLY = `${HEADER}\n`;
+const NO_ROWS = { read: 0, filteredOut: 0, rejected: 0, sent: 0 };
 
 describe('CsvTransformer, for versions of a key', () => {
   let rig: TransformRig;
@@ -86,6 +87,28 @@ describe('CsvTransformer, for versions of a key', () => {
     expect((await rig.transform(arrival)).state).toBe('superseded');
     expect(rig.ledger.calls.at(-1)).toBe('supersede');
     expect(rig.stateOf(arrival)).toBe('superseded');
+    expect(rig.sent).toEqual([]);
+  });
+
+  it('ends in the first pass when a newer version takes over meanwhile', async () => {
+    const arrival = rig.put(longFileOf(1_000));
+    const newer = { ...arrival, version: 'newer', sequencer: 'F', eTag: 'newer' };
+    await rig.ledger.register(newer, async () => true);
+    rig.store.onChunk = async () => {
+      await rig.ledger.takeOver(newer, async () => true);
+    };
+    expect(await rig.transform(arrival)).toEqual({ state: 'superseded', counts: NO_ROWS });
+    expect(rig.sent).toEqual([]);
+  });
+
+  it('ends in the first pass when the heartbeat returns that another invocation has rejected the version', async () => {
+    const arrival = rig.put(longFileOf(1_000));
+    rig.store.onChunk = async () => {
+      await rig.ledger.reject(arrival);
+      rig.nowMs += 5_000;
+    };
+    expect(await rig.transform(arrival)).toEqual({ state: 'rejected', counts: NO_ROWS });
+    expect(rig.ledger.calls).not.toContain('takeOver');
     expect(rig.sent).toEqual([]);
   });
 
