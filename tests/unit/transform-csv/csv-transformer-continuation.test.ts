@@ -86,11 +86,22 @@ describe('CsvTransformer, in several invocations', () => {
     expect(rig.totals).toEqual({ ECC: TOTAL });
   });
 
+  it('keeps the counts of the rows before, from the start of an invocation', async () => {
+    const { rig, outcome, checkpoint } = await stopInSecondPass();
+    const reported: object[] = [];
+    rig.store.onChunk = () => {
+      reported.push(...[...rig.database.files.values()].map(({ counts }) => counts));
+    };
+    await rig.resume(checkpoint);
+    expect(outcome.counts.read).toBeGreaterThan(0);
+    expect(reported[0]).toEqual(outcome.counts);
+  });
+
   it('does not read a version that was superseded between two invocations', async () => {
-    const { rig, checkpoint } = await stopInSecondPass();
+    const { rig, outcome, checkpoint } = await stopInSecondPass();
     await rig.transformContent(`${HEADER}\n`);
     const openCount = rig.store.openedAt.length;
-    expect((await rig.resume(checkpoint)).state).toBe('superseded');
+    expect(await rig.resume(checkpoint)).toEqual({ state: 'superseded', counts: outcome.counts });
     expect(rig.store.openedAt).toHaveLength(openCount);
   });
 
