@@ -1,6 +1,7 @@
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import type { Kafka } from 'kafkajs';
 import type { KafkaProduceClient } from './kafka-produce-client.ts';
+import type { BrokerConnection } from './kafka-requests.ts';
 
 export interface KafkaSettings {
   /** Bootstrap brokers as `host:port`. */
@@ -42,14 +43,15 @@ export async function createAdminClient(settings: KafkaSettings): Promise<Kafka>
 
 /** The client for publishing. It connects on first use. */
 export async function createProduceClient(settings: KafkaSettings): Promise<KafkaProduceClient> {
-  const tokenProvider = tokenProviderOf(settings);
   const { KafkaProduceClient } = await import('./kafka-produce-client.ts');
-  return new KafkaProduceClient({
-    clientId: settings.clientId,
-    brokers: settings.brokers,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    ...(tokenProvider && { tokenProvider }),
-  });
+  const { clientId, brokers } = settings;
+  return new KafkaProduceClient({ clientId, brokers, ...requestSettings(settings) });
+}
+
+/** The settings of the connections of a client that is not kafkajs. */
+export function requestSettings(settings: KafkaSettings): BrokerConnection {
+  const tokenProvider = tokenProviderOf(settings);
+  return { connectTimeoutMs: CONNECT_TIMEOUT_MS, ...(tokenProvider && { tokenProvider }) };
 }
 
 /** Gives tokens for MSK, signed by the function's own role, or `undefined` for a broker without authentication. */

@@ -1,14 +1,5 @@
-import {
-  ConnectionPool,
-  findErrorBy,
-  GenericError,
-  MultipleErrors,
-  NumericMap,
-  Producer,
-  ProtocolError,
-  produceV9,
-  ResponseError,
-} from '@platformatic/kafka';
+import { ConnectionPool, NumericMap, Producer, ProtocolError, produceV9, ResponseError } from '@platformatic/kafka';
+import { attempt, type BrokerConnection, connectionOptions, ignoreLaterErrors, shuffled } from './kafka-requests.ts';
 import {
   type BatchOutcome,
   type Broker,
@@ -18,14 +9,11 @@ import {
   TransientKafkaError,
 } from './produce-client.ts';
 
-interface KafkaProduceClientOptions {
+interface KafkaProduceClientOptions extends BrokerConnection {
   readonly clientId: string;
   readonly brokers: readonly string[];
-  readonly connectTimeoutMs: number;
   /** Default: 4 s, so that another broker can still answer within the publisher's stall timeout when the first one hangs. */
   readonly lookupTimeoutMs?: number;
-  /** Signs in with OAUTHBEARER over TLS; plaintext without it. */
-  readonly tokenProvider?: () => Promise<string>;
 }
 
 type ProduceResponse = Exclude<Awaited<ReturnType<typeof produceV9.api.async>>, boolean>;
@@ -53,18 +41,10 @@ export class KafkaProduceClient implements ProduceClient {
   constructor({
     clientId,
     brokers,
-    connectTimeoutMs,
     lookupTimeoutMs = DEFAULT_LOOKUP_TIMEOUT_MS,
-    tokenProvider,
+    ...settings
   }: KafkaProduceClientOptions) {
-    const connection = {
-      connectTimeout: connectTimeoutMs,
-      ...(tokenProvider && {
-        tls: {},
-        tlsServerName: true,
-        sasl: { mechanism: 'OAUTHBEARER' as const, token: tokenProvider },
-      }),
-    };
+    const connection = connectionOptions(settings);
     this.#lookup = new Producer({
       ...connection,
       clientId,
@@ -110,14 +90,6 @@ export class KafkaProduceClient implements ProduceClient {
   }
 }
 
-/**
- * The library listens for the first error of a connection only. After a failed sign-in, a reset by the broker is the
- * second one, and without a listener it would end the process. The caller has the first error already.
- */
-function ignoreLaterErrors(pool: ConnectionPool): void {
-  pool.on('connecting', ({ connection }) => connection.on('error', () => {}));
-}
-
 /** The library throws the response when it reports an error for any partition. */
 function responseOf(error: unknown): unknown {
   if (error instanceof ResponseError) return error['response'];
@@ -137,31 +109,4 @@ function outcomeOf({ topic, partition }: SequencedBatch, { responses }: ProduceR
   return error['canRetry'] === true
     ? new TransientKafkaError(message, { cause: error })
     : new Error(message, { cause: error });
-}
-
-async function attempt<Result>(request: Promise<Result>): Promise<Result> {
-  try {
-    return await request;
-  } catch (error) {
-    const isTransient =
-      error instanceof Error && GenericError.isGenericError(error) && !findErrorBy(error, 'canRetry', false);
-    const reason = causeOf(error);
-    throw isTransient ? new TransientKafkaError(reason.message, { cause: reason }) : reason;
-  }
-}
-
-/** Why a request failed: of several attempts the permanent error, else the last one. */
-function causeOf(error: unknown): Error {
-  if (error instanceof MultipleErrors && error.errors.length > 0) {
-    const permanent = error.errors.find((each) => findErrorBy(each, 'canRetry', false));
-    return causeOf(permanent ?? error.errors.at(-1));
-  }
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function shuffled(brokers: readonly string[]): string[] {
-  return brokers
-    .map((broker) => ({ broker, rank: Math.random() }))
-    .sort((left, right) => left.rank - right.rank)
-    .map(({ broker }) => broker);
 }
