@@ -35,9 +35,10 @@ const integration = project('integration', {
 });
 
 export default {
-  // Most tests wait for servers, so that two at a time take little more than the longer one. More would start too many
+  // Most tests wait for servers half of the time, so that three workers keep two cores busy. More would start too many
   // servers at once, since some tests have whole stacks of their own.
-  maxWorkers: 2,
+  maxWorkers: 3,
+  testSequencer: '<rootDir>/tests/support/longest-first.js',
   // Only ends what hangs: how fast a test is depends on what else the machine does, and no test is about that by itself.
   testTimeout: 120_000,
   projects: [project('unit'), project('contract'), integration, project('e2e')],
