@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 const milliseconds = z.number().min(0);
@@ -56,7 +57,12 @@ export const optionsSchema = z.strictObject({
   outageBackoff: backoff.default({ initialMs: 100, maxMs: 2_000 }),
   /** Delays before the retries of asynchronous invocations. The last one repeats. */
   asyncRetryDelaysMs: z.array(milliseconds).min(1).default([60_000, 120_000]),
-  asyncConcurrency: z.number().int().min(1).default(10),
+  /** Maximum number of asynchronous invocations of one function at the same time. More only start more instances. */
+  asyncConcurrency: z
+    .number()
+    .int()
+    .min(1)
+    .default(() => Math.max(4, 2 * availableParallelism())),
   sessionTimeoutMs: z.number().int().min(1).default(10_000),
   /** Delay of the start, as AWS needs time to create a mapping. LATEST misses the records of this time. */
   creationDelayMs: milliseconds.default(0),

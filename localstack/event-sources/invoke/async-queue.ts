@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
 import type { InvocationOutcome, Invoker } from '../model/invocation.ts';
+import { FunctionBacklogs } from './function-backlogs.ts';
 import type { QueuedEventStore } from './queued-event-store.ts';
 
 export interface AsyncQueueOptions {
@@ -14,7 +15,7 @@ export interface AsyncQueueOptions {
   readonly log: Logger;
   /** Delay before the first and before the second retry. */
   readonly retryDelaysMs: readonly number[];
-  /** Maximum number of concurrent invocations, over all functions. */
+  /** Maximum number of concurrent invocations of one function. Its reserved concurrency can only lower it. */
   readonly concurrency: number;
 }
 
@@ -30,24 +31,29 @@ const OUTAGE_DELAY_MS = { initial: 250, maximum: 5_000 };
 
 /**
  * Lambda's queue for asynchronous invocations. Events are on disk until they have ended, so that each is delivered at
- * least once. Function errors are retried twice by default; throttling and outages are retried and not counted.
+ * least once. Function errors are retried twice by default; throttling and outages are retried and not counted. Each
+ * function has a concurrency of its own, so that the backlog of one function does not delay another.
  */
 export class AsyncQueue {
   readonly #options: AsyncQueueOptions;
   readonly #ending = new AbortController();
-  readonly #ready: Attempt[] = [];
+  readonly #ready: FunctionBacklogs<Attempt>;
   readonly #delayed = new Set<Attempt>();
   readonly #running = new Set<Promise<void>>();
   #started = false;
 
   constructor(options: AsyncQueueOptions) {
     this.#options = options;
+    const { concurrency, functions } = options;
+    this.#ready = new FunctionBacklogs((name) =>
+      Math.min(concurrency, functions(name)?.asynchronous.reservedConcurrency ?? concurrency),
+    );
   }
 
   /** Loads the events that an earlier process left, and returns them. None is invoked before `start`. */
   async recover(): Promise<readonly QueuedEvent[]> {
     const events = await this.#options.store.load();
-    for (const event of events) this.#ready.push({ event, outageCount: 0 });
+    for (const event of events) this.#ready.add(event.functionName, { event, outageCount: 0 });
     return events;
   }
 
@@ -58,7 +64,7 @@ export class AsyncQueue {
 
   /** Number of events that have not ended. */
   get size(): number {
-    return this.#ready.length + this.#delayed.size + this.#running.size;
+    return this.#ready.size + this.#delayed.size + this.#running.size;
   }
 
   /** Resolves once the event is on disk. `origin` is kept with the event, for the source that queues it. */
@@ -73,7 +79,7 @@ export class AsyncQueue {
       ...(origin !== undefined && { origin }),
     };
     await this.#options.store.save(event);
-    this.#ready.push({ event, outageCount: 0 });
+    this.#ready.add(functionName, { event, outageCount: 0 });
     this.#invokeReady();
     return event;
   }
@@ -88,8 +94,8 @@ export class AsyncQueue {
   }
 
   #invokeReady(): void {
-    while (this.#started && !this.#ending.signal.aborted && this.#running.size < this.#options.concurrency) {
-      const attempt = this.#ready.shift();
+    while (this.#started && !this.#ending.signal.aborted) {
+      const attempt = this.#ready.take();
       if (attempt === undefined) return;
       const run = this.#process(attempt)
         .catch((error) =>
@@ -97,6 +103,7 @@ export class AsyncQueue {
         )
         .finally(() => {
           this.#running.delete(run);
+          this.#ready.release(attempt.event.functionName);
           this.#invokeReady();
         });
       this.#running.add(run);
@@ -154,7 +161,7 @@ export class AsyncQueue {
     this.#options.clock.wait(delayMs, this.#ending.signal).then(
       () => {
         this.#delayed.delete(attempt);
-        this.#ready.push(attempt);
+        this.#ready.add(attempt.event.functionName, attempt);
         this.#invokeReady();
       },
       // The queue stops, and the event stays in it.

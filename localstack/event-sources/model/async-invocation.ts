@@ -1,10 +1,12 @@
 import type { InvocationOutcome } from './invocation.ts';
 import type { TargetFunction } from './target-function.ts';
 
-/** What an `AWS::Lambda::EventInvokeConfig` sets, with AWS's defaults filled in. */
+/** What the function and its `AWS::Lambda::EventInvokeConfig` set, with AWS's defaults filled in. */
 export interface AsyncSettings {
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
+  /** `ReservedConcurrentExecutions` of the function. */
+  readonly reservedConcurrency?: number;
   readonly onSuccess?: string;
   readonly onFailure?: string;
   /** `DeadLetterConfig`: an SQS queue or SNS topic that gets the bare event. */

@@ -17,15 +17,20 @@ export class FunctionResolver {
     for (const [logicalId, resource] of resourcesOfType(template, 'AWS::Lambda::Function')) {
       const properties = intrinsics.resolve(resource.Properties ?? {}) as {
         Timeout?: number;
+        ReservedConcurrentExecutions?: number | string;
         DeadLetterConfig?: { TargetArn?: string };
       };
+      const { ReservedConcurrentExecutions: reserved } = properties;
       const name = intrinsics.nameOf(logicalId);
       this.#byName.set(name, {
         logicalId,
         name,
         arn: intrinsics.arnOf(logicalId),
         timeoutSeconds: Number(properties.Timeout ?? DEFAULT_TIMEOUT_SECONDS),
-        asynchronous: asyncSettings(template, intrinsics, name, properties.DeadLetterConfig?.TargetArn),
+        asynchronous: {
+          ...asyncSettings(template, intrinsics, name, properties.DeadLetterConfig?.TargetArn),
+          ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
+        },
       });
     }
   }

@@ -63,7 +63,7 @@ function queueOf(outcomes: readonly InvocationOutcome[], settings: Partial<Async
   const queue = new AsyncQueue({
     store: new QueuedEventStore(join(directory, 'queue')),
     invoker,
-    functions: (name) => (name === 'fn' ? { name, arn, timeoutSeconds: 3, asynchronous } : undefined),
+    functions: (name) => (name === 'removed' ? undefined : { name, arn, timeoutSeconds: 3, asynchronous }),
     outcomes: new AsyncDestinations(sender, log),
     log,
     retryDelaysMs: readOptions({}).asyncRetryDelaysMs,
@@ -209,20 +209,47 @@ test('an event whose function is no longer in the template is dropped with an er
   expect(await readdir(join(directory, 'queue'))).toEqual([]);
 });
 
-test('no more than the configured number of invocations run at the same time', async () => {
-  const gate = Promise.withResolvers<void>();
-  const setup = queueOf([success]);
-  const running: string[] = [];
-  setup.hold = async ({ payload }) => {
-    running.push(payload);
-    await gate.promise;
-  };
-  await setup.queue.recover();
-  setup.queue.start();
-  for (let index = 0; index < 12; index++) await setup.queue.enqueue('fn', String(index));
-  expect(running).toHaveLength(10);
-  expect(setup.queue.size).toBe(12);
-  gate.resolve();
-  await idle(setup.queue);
-  expect(running).toHaveLength(12);
+describe('concurrency', () => {
+  /** A queue whose invocations end when the gate opens, and the payloads of those that have begun. */
+  async function heldQueue(settings: Partial<AsyncSettings> = {}) {
+    const gate = Promise.withResolvers<void>();
+    const setup = queueOf([success], settings);
+    const begun: string[] = [];
+    setup.hold = async ({ payload }) => {
+      begun.push(payload);
+      await gate.promise;
+    };
+    await setup.queue.recover();
+    setup.queue.start();
+    return { queue: setup.queue, begun, gate };
+  }
+
+  test('no more invocations of a function run at the same time than configured', async () => {
+    const { queue, begun, gate } = await heldQueue();
+    for (let index = 0; index < 12; index++) await queue.enqueue('fn', String(index));
+    expect(begun).toHaveLength(10);
+    expect(queue.size).toBe(12);
+    gate.resolve();
+    await idle(queue);
+    expect(begun).toHaveLength(12);
+  });
+
+  test('the backlog of one function does not delay another function', async () => {
+    const { queue, begun, gate } = await heldQueue();
+    for (let index = 0; index < 20; index++) await queue.enqueue('fn', String(index));
+    await queue.enqueue('other', 'other');
+    expect(begun).toContain('other');
+    gate.resolve();
+    await idle(queue);
+  });
+
+  test('[documented] reserved concurrency limits the invocations of its function', async () => {
+    const { queue, begun, gate } = await heldQueue({ reservedConcurrency: 1 });
+    await queue.enqueue('fn', 'first');
+    await queue.enqueue('fn', 'second');
+    expect(begun).toEqual(['first']);
+    gate.resolve();
+    await idle(queue);
+    expect(begun).toEqual(['first', 'second']);
+  });
 });
