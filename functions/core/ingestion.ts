@@ -8,6 +8,8 @@ export interface FileArrival extends FileVersion {
   readonly sequencer: string | null;
   readonly eTag: string;
   readonly sizeBytes: number;
+  /** When the event that reports the version was sent, as ISO 8601; absent where that is unknown. */
+  readonly sentAt?: string | undefined;
 }
 
 /** Counts of a file's rows. At every position of the file, read = filteredOut + rejected + sent. */
@@ -23,3 +25,9 @@ export interface RowCounts {
  * newer version takes over.
  */
 export type FileState = 'loading' | 'complete' | 'rejected' | 'superseded' | 'unchanged';
+
+/**
+ * How many times longer than the heartbeat of a file the event of a file may be missing. Lambda retries an event after one
+ * minute and after two more, and each attempt may take a minute.
+ */
+export const RETRY_WINDOW_FACTOR = 5;

@@ -11,14 +11,15 @@ export type IsLatest = () => Promise<boolean>;
  * the version has reached its final state.
  *
  * Duplicates: every call may be repeated, also after an error that leaves open whether it took effect. A repetition
- * returns the present state and changes nothing else.
+ * returns the present state and changes nothing else, but may be a heartbeat.
  * Concurrency: calls may overlap. Decisions about one key are made one after another.
  *
  * @throws every method, when the ledger is unreachable; every method but `register`, when the version is not registered.
  */
 export interface IngestionLedger {
   /**
-   * Adds a version to the ledger, or finds it there.
+   * Adds a version to the ledger, or finds it there. Records when its event was sent, and that processing begins now,
+   * which is also a heartbeat.
    *
    * A new version is `superseded` when it is older than the greatest sequencer that its key has recorded, `unchanged`
    * when the key's current version has the same ETag and size, and `loading` otherwise. Where one of the two sequencers

@@ -4,12 +4,18 @@ import type { ListedObject } from './bucket-listing.ts';
 /**
  * Finds the files of one bucket that an outage left unfinished.
  *
- * Duplicates: reading changes nothing, so every call may be repeated.
+ * Duplicates: every call may be repeated.
  * Concurrency: calls may overlap. A file may make progress right after it was returned.
  *
  * @throws every method, when the ledger is unreachable.
  */
 export interface UnfinishedFiles {
+  /**
+   * How long events for transform-csv wait until it begins to process them: the longest wait of those that began within
+   * `withinMs`, in milliseconds; 0 when none did.
+   */
+  queueDelayMs(withinMs: number): Promise<number>;
+
   /**
    * Those of the listed objects that were put more than `olderThanMs` ago and that the ledger does not account for: no
    * version with their ETag and size is loading, is the current version, or was rejected since they were put. In the
@@ -22,7 +28,15 @@ export interface UnfinishedFiles {
    * the end of the file are heartbeats, and so are rows that are loaded or recorded as refused.
    *
    * A file whose end is recorded waits for load-salaries only and gets ten times as long, because Kafka keeps its
-   * records for as long as load-salaries needs.
+   * records for as long as load-salaries needs. A file that was requested and has not begun gets `RETRY_WINDOW_FACTOR`
+   * times as long, because Lambda retries the request.
    */
   findStalled(staleAfterMs: number): Promise<readonly FileArrival[]>;
+
+  /**
+   * Records that transform-csv is requested to process a version, so that it is not returned again while the request may
+   * still be queued. A version that the ledger does not know is added as `loading`. One that is loading is requested again
+   * only if it is silent for `staleAfterMs`, because it may have begun meanwhile. One in a final state keeps it.
+   */
+  recordRequest(arrival: FileArrival, staleAfterMs: number): Promise<void>;
 }

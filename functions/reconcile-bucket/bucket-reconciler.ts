@@ -1,4 +1,4 @@
-import type { FileArrival } from '../core/ingestion.ts';
+import { type FileArrival, RETRY_WINDOW_FACTOR } from '../core/ingestion.ts';
 import type { BucketListing, LatestObject } from '../ports/bucket-listing.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
 import type { UnfinishedFiles } from '../ports/unfinished-files.ts';
@@ -10,6 +10,8 @@ export interface Reconciliation {
   readonly unreported: readonly string[];
   /** Keys of files that were loading without a heartbeat. */
   readonly stalled: readonly string[];
+  /** How long events for transform-csv wait at present until they are processed. */
+  readonly queueDelayMs: number;
 }
 
 export interface BucketReconcilerDependencies {
@@ -17,17 +19,21 @@ export interface BucketReconcilerDependencies {
   readonly unfinishedFiles: UnfinishedFiles;
   /** Invokes transform-csv. */
   readonly transformCsv: FunctionInvoker;
-  /** How long a loading file may be without a heartbeat, and an object without a row in the ledger. */
+  /**
+   * How long a loading file may be without a heartbeat. An object may be without a row in the ledger
+   * `RETRY_WINDOW_FACTOR` times as long.
+   */
   readonly staleAfterMs: number;
 }
 
 /**
- * Starts transform-csv again for files that an outage left unfinished. S3 retries an event twice within minutes and then
- * drops it, so without this a file that arrived during a longer outage would never be loaded.
+ * Starts transform-csv again for files that an outage left unfinished. Lambda retries an event twice within minutes and
+ * then drops it, so without this a file that arrived during a longer outage would never be loaded.
  *
- * Invoking transform-csv twice for a version is harmless, so this keeps no state and takes no lock. But it repeats the
- * work, and a rejected file gets a second dead letter. So an object that was put within `staleAfterMs` is left to its own
- * event, which may still be queued.
+ * Invoking transform-csv twice for a version is harmless, so this takes no lock. But it repeats the work, and a rejected
+ * file gets a second dead letter. So an object is left to its own event while that may still be retried or queued: after a
+ * burst of files, for as much longer as events wait at present. A file that was requested is recorded, so that the next
+ * reconciliation does not request it again.
  */
 export class BucketReconciler {
   readonly #deps: BucketReconcilerDependencies;
@@ -38,23 +44,32 @@ export class BucketReconciler {
 
   /** @throws when one of the dependencies is unreachable. transform-csv is invoked for the files found until then. */
   async reconcile(): Promise<Reconciliation> {
-    const { bucket, unfinishedFiles, transformCsv, staleAfterMs } = this.#deps;
-    const stalled = await unfinishedFiles.findStalled(staleAfterMs);
-    for (const arrival of stalled) await transformCsv.invokeAsync({ arrival });
+    const { bucket, unfinishedFiles, staleAfterMs } = this.#deps;
+    const queueDelayMs = await unfinishedFiles.queueDelayMs(staleAfterMs);
+    const stalled = await unfinishedFiles.findStalled(staleAfterMs + queueDelayMs);
+    for (const arrival of stalled) await this.#request(arrival);
 
+    const unreportedAfterMs = staleAfterMs * RETRY_WINDOW_FACTOR + queueDelayMs;
     const unreported: string[] = [];
     let listed = 0;
     for await (const page of bucket.list('.csv')) {
       listed += page.length;
       if (page.length === 0) continue;
-      for (const { key } of await unfinishedFiles.findUnreported(page, staleAfterMs)) {
+      for (const { key } of await unfinishedFiles.findUnreported(page, unreportedAfterMs)) {
         const latest = await bucket.head(key);
         if (latest === undefined) continue;
-        await transformCsv.invokeAsync({ arrival: arrivalOfObject(bucket.name, latest) });
+        await this.#request(arrivalOfObject(bucket.name, latest));
         unreported.push(key);
       }
     }
-    return { listed, unreported, stalled: stalled.map(({ key }) => key) };
+    return { listed, unreported, stalled: stalled.map(({ key }) => key), queueDelayMs };
+  }
+
+  /** Recorded after Lambda has queued the request, so that a request that failed is repeated by the next reconciliation. */
+  async #request(arrival: FileArrival): Promise<void> {
+    const { transformCsv, unfinishedFiles, staleAfterMs } = this.#deps;
+    await transformCsv.invokeAsync({ arrival });
+    await unfinishedFiles.recordRequest(arrival, staleAfterMs);
   }
 }
 

@@ -10,5 +10,7 @@ export const reconcileBucketShape = {
     .min(1, 'expected at least 1 second')
     // Twelve heartbeats. If shorter, slow files are restarted needlessly; if longer, abandoned files wait.
     .default(60)
-    .describe('how long a loading file may be without a heartbeat before it is restarted, e.g. 60'),
+    .describe(
+      'how long a loading file may be without a heartbeat before it is restarted, e.g. 60; an object may be without its event five times as long',
+    ),
 };

@@ -40,6 +40,7 @@ const arrival = z.object({
   sequencer: z.string().nullable(),
   eTag: z.string().min(1),
   sizeBytes: whole,
+  sentAt: z.iso.datetime().optional(),
 });
 const position = { byteOffset: whole, line: z.number().int().positive() };
 const columns = z.object({

@@ -14,6 +14,7 @@ import { METRIC } from '../runtime/metric-names.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
+import { RereadableObjectStore } from './rereadable-object-store.ts';
 import { RetryingIngestionLedger } from './retries/retrying-ingestion-ledger.ts';
 import { RetryingObjectStore } from './retries/retrying-object-store.ts';
 import { RetryingRecordPublisher } from './retries/retrying-record-publisher.ts';
@@ -31,7 +32,7 @@ export const handler = createHandler({
     const retries = { logger, clock: systemClock };
     const publisher = new RetryingRecordPublisher(new KafkaRecordPublisher(kafkaOf(config, NAME)), retries);
     const transformer = new CsvTransformer({
-      store: new RetryingObjectStore(new S3ObjectStore(createS3Client()), retries),
+      store: new RereadableObjectStore(new RetryingObjectStore(new S3ObjectStore(createS3Client()), retries)),
       ledger: new RetryingIngestionLedger(new PostgresIngestionLedger(database), retries),
       publisher,
       deadLetters: new KafkaDeadLetterQueue(publisher, SALARIES_DEAD_LETTER_TOPIC),

@@ -9,6 +9,7 @@ const notificationEventShape = z.object({
     .array(
       z.object({
         eventName: z.string(),
+        eventTime: z.iso.datetime().optional().catch(undefined),
         s3: z.object({
           bucket: z.object({ name: z.string().min(1) }),
           object: z.object({
@@ -97,7 +98,7 @@ function decodeKey(key: string): string {
   }
 }
 
-function arrivalOfNotification({ s3 }: Notification, key: string): FileArrival {
+function arrivalOfNotification({ s3, eventTime }: Notification, key: string): FileArrival {
   const eTag = unquoteETag(s3.object.eTag);
   if (eTag === '') throw new TypeError(`expected an eTag in the S3 event for ${key}, got none`);
   const sequencer = s3.object.sequencer || null;
@@ -111,5 +112,6 @@ function arrivalOfNotification({ s3 }: Notification, key: string): FileArrival {
     sequencer,
     eTag,
     sizeBytes: s3.object.size,
+    ...(eventTime !== undefined && { sentAt: eventTime }),
   };
 }

@@ -33,6 +33,69 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
       (await subject.unfinishedFiles(BUCKET).findUnreported(objects, MINUTE_MS)).map(({ key }) => key);
     const stalled = async () => (await subject.unfinishedFiles(BUCKET).findStalled(MINUTE_MS)).map(({ key }) => key);
 
+    describe('the delay of the queue', () => {
+      it('is the longest wait of an event whose processing began recently', async () => {
+        const files = subject.unfinishedFiles(BUCKET);
+        expect(await files.queueDelayMs(MINUTE_MS)).toBe(0);
+        await begin(subject, arrivalOf('quick.csv', '1', { sentAt: ago(1_000).toISOString() }));
+        await begin(subject, arrivalOf('slow.csv', '1', { sentAt: ago(30_000).toISOString() }));
+        await begin(subject, arrivalOf('unknown.csv', '1'));
+        const delayMs = await files.queueDelayMs(MINUTE_MS);
+        expect(delayMs).toBeGreaterThanOrEqual(29_000);
+        expect(delayMs).toBeLessThan(45_000);
+        expect(await files.queueDelayMs(-1)).toBe(0);
+        expect(await subject.unfinishedFiles('elsewhere').queueDelayMs(MINUTE_MS)).toBe(0);
+      });
+
+      it('is not negative when the clock of the bucket is ahead', async () => {
+        await begin(subject, arrivalOf('a.csv', '1', { sentAt: ago(-MINUTE_MS).toISOString() }));
+        expect(await subject.unfinishedFiles(BUCKET).queueDelayMs(MINUTE_MS)).toBe(0);
+      });
+
+      it('is the wait of a request until it begins', async () => {
+        const file = arrivalOf('a.csv', '1');
+        await subject.unfinishedFiles(BUCKET).recordRequest(file, MINUTE_MS);
+        expect(await subject.unfinishedFiles(BUCKET).queueDelayMs(MINUTE_MS)).toBe(0);
+        await begin(subject, file);
+        expect(await subject.unfinishedFiles(BUCKET).queueDelayMs(MINUTE_MS)).toBeLessThan(MINUTE_MS);
+      });
+    });
+
+    describe('a request', () => {
+      const file = arrivalOf('a.csv', '1', { versionId: 'v1' });
+      const request = () => subject.unfinishedFiles(BUCKET).recordRequest(file, MINUTE_MS);
+
+      it('adds a version that is not known, which is then not unreported, and which may begin', async () => {
+        await request();
+        expect(await unreported(listed('a.csv', '1'))).toEqual([]);
+        expect(await begin(subject, file)).toEqual(['loading', 'loading']);
+        expect(await subject.countFiles()).toBe(1);
+      });
+
+      it('gives a file five times as long until it begins, and then as long as any other', async () => {
+        await request();
+        await subject.age(file, 4 * MINUTE_MS);
+        expect(await stalled()).toEqual([]);
+        await subject.age(file, 2 * MINUTE_MS);
+        expect(await stalled()).toEqual(['a.csv']);
+        await request();
+        expect(await stalled()).toEqual([]);
+        await subject.ledger.register(file, mustNotBeCalled);
+        await subject.age(file, 2 * MINUTE_MS);
+        expect(await stalled()).toEqual(['a.csv']);
+      });
+
+      it('changes nothing for a file that has begun meanwhile, or has reached its final state', async () => {
+        await begin(subject, file);
+        await request();
+        await subject.age(file, 2 * MINUTE_MS);
+        expect(await stalled()).toEqual(['a.csv']);
+        await subject.ledger.reject(file);
+        await request();
+        expect(await subject.account(file)).toMatchObject({ state: 'rejected' });
+      });
+    });
+
     describe('an unreported object', () => {
       it('is one whose bytes no version of its key has', async () => {
         await ingest(subject, arrivalOf('known.csv', '1'), 1);
@@ -89,6 +152,7 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
       });
 
       it.each<[string, () => Promise<unknown>]>([
+        ['a repeated event', () => subject.ledger.register(file, mustNotBeCalled)],
         ['a report of progress', () => subject.ledger.reportProgress(file, countsOf(0))],
         ['the end of the file', () => subject.ledger.finish(file, countsOf(5))],
         ['rows were loaded', () => subject.tables.load([salaryOf(file, 1)])],

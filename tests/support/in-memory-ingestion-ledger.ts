@@ -19,6 +19,9 @@ export class InMemoryIngestionLedger implements IngestionLedger {
   async register(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
     return this.#run('register', async () => {
       const known = this.#database.findFile(arrival);
+      if (known?.state === 'loading') {
+        Object.assign(known, { heartbeatAt: new Date(), begunAt: known.begunAt ?? new Date() });
+      }
       if (known) return known.state;
       const state = await this.#decideState(arrival, isLatest);
       this.#database.addFile(arrival, state);

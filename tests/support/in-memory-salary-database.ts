@@ -10,6 +10,10 @@ export interface IngestedFile {
   isEnded: boolean;
   startedAt: Date;
   heartbeatAt: Date;
+  /** When the latest event for the version was sent; `null` where it is unknown. */
+  requestedAt: Date | null;
+  /** When processing began; `null` after a request, until it begins. */
+  begunAt: Date | null;
   readonly rows: Map<number, SalaryRecord>;
   readonly refusedRows: Set<number>;
   loadedCount: number;
@@ -46,6 +50,8 @@ export class InMemorySalaryDatabase {
       isEnded: false,
       startedAt: now,
       heartbeatAt: now,
+      requestedAt: arrival.sentAt === undefined ? null : new Date(arrival.sentAt),
+      begunAt: now,
       rows: new Map(),
       refusedRows: new Set(),
       loadedCount: 0,

@@ -1,4 +1,4 @@
-import type { FileArrival } from '../../functions/core/ingestion.ts';
+import { type FileArrival, RETRY_WINDOW_FACTOR } from '../../functions/core/ingestion.ts';
 import type { ListedObject } from '../../functions/ports/bucket-listing.ts';
 import type { UnfinishedFiles } from '../../functions/ports/unfinished-files.ts';
 import type { IngestedFile, InMemorySalaryDatabase } from './in-memory-salary-database.ts';
@@ -13,6 +13,15 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
     this.#bucket = bucket;
   }
 
+  async queueDelayMs(withinMs: number): Promise<number> {
+    const delays = this.#files().flatMap(({ requestedAt, begunAt }) =>
+      requestedAt !== null && begunAt !== null && Date.now() - begunAt.getTime() < withinMs
+        ? [begunAt.getTime() - requestedAt.getTime()]
+        : [],
+    );
+    return Math.max(0, ...delays);
+  }
+
   async findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]> {
     const putBefore = Date.now() - olderThanMs;
     return objects.filter((object) => object.lastModified.getTime() < putBefore && !this.#isAccountedFor(object));
@@ -22,9 +31,17 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
     const now = Date.now();
     return this.#files()
       .filter(({ state }) => state === 'loading')
-      .filter(({ heartbeatAt, isEnded }) => now - heartbeatAt.getTime() > staleAfterMs * (isEnded ? 10 : 1))
+      .filter((file) => now - file.heartbeatAt.getTime() > staleAfterMs * patienceFor(file))
       .sort((a, b) => a.heartbeatAt.getTime() - b.heartbeatAt.getTime())
       .map(({ arrival }) => arrival);
+  }
+
+  async recordRequest(arrival: FileArrival, staleAfterMs: number): Promise<void> {
+    const now = new Date();
+    const known = this.#database.findFile(arrival);
+    if (known === undefined) this.#database.addFile(arrival, 'loading');
+    else if (known.state !== 'loading' || now.getTime() - known.heartbeatAt.getTime() < staleAfterMs) return;
+    Object.assign(this.#database.file(arrival), { heartbeatAt: now, requestedAt: now, begunAt: null });
   }
 
   #isAccountedFor({ key, eTag, sizeBytes, lastModified }: ListedObject): boolean {
@@ -39,4 +56,9 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
   #files(): IngestedFile[] {
     return [...this.#database.files.values()].filter(({ arrival }) => arrival.bucket === this.#bucket);
   }
+}
+
+function patienceFor({ isEnded, requestedAt, begunAt }: IngestedFile): number {
+  if (isEnded) return 10;
+  return requestedAt !== null && begunAt === null ? RETRY_WINDOW_FACTOR : 1;
 }

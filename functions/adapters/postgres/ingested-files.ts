@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { FileArrival, FileState } from '../../core/ingestion.ts';
 import type { FileVersion } from '../../core/salary-record.ts';
+import type { Database } from './database.ts';
 
 /** The row of `ingested_key`. */
 export interface KeyRow {
@@ -20,19 +21,21 @@ export interface FileRow {
  * @throws when no version of the key is registered.
  */
 export async function lockKey(client: PoolClient, file: FileVersion): Promise<KeyRow> {
-  const { rows } = await client.query<KeyRow>(
-    'select current_file_id, latest_sequencer from ingested_key where bucket = $1 and key = $2 for update',
-    [file.bucket, file.key],
-  );
+  const { rows } = await client.query<KeyRow>({
+    name: 'lock-key',
+    text: 'select current_file_id, latest_sequencer from ingested_key where bucket = $1 and key = $2 for update',
+    values: [file.bucket, file.key],
+  });
   if (!rows[0]) throw notRegistered(file);
   return rows[0];
 }
 
 export async function findFile(client: PoolClient, file: FileVersion): Promise<FileRow | undefined> {
-  const { rows } = await client.query<FileRow>(
-    'select file_id, state from ingested_file where bucket = $1 and key = $2 and version = $3',
-    [file.bucket, file.key, file.version],
-  );
+  const { rows } = await client.query<FileRow>({
+    name: 'find-file',
+    text: 'select file_id, state from ingested_file where bucket = $1 and key = $2 and version = $3',
+    values: [file.bucket, file.key, file.version],
+  });
   return rows[0];
 }
 
@@ -54,13 +57,22 @@ export async function setState(client: PoolClient, fileId: string, state: FileSt
   ]);
 }
 
-/** @param fileId `null`: the key has no current version. */
-export async function setCurrentFile(client: PoolClient, file: FileVersion, fileId: string | null): Promise<void> {
-  await client.query('update ingested_key set current_file_id = $3 where bucket = $1 and key = $2', [
-    file.bucket,
-    file.key,
-    fileId,
-  ]);
+/**
+ * @param fileId `null`: the key has no current version.
+ * @param sequencer of the file; `null` keeps the sequencer of the key.
+ */
+export async function setCurrentFile(
+  client: PoolClient,
+  file: FileVersion,
+  fileId: string | null,
+  sequencer: string | null,
+): Promise<void> {
+  await client.query({
+    name: 'set-current-file',
+    text: `update ingested_key set current_file_id = $3, latest_sequencer = coalesce($4, latest_sequencer)
+           where bucket = $1 and key = $2`,
+    values: [file.bucket, file.key, fileId, sequencer],
+  });
 }
 
 export async function recordSequencer(client: PoolClient, arrival: FileArrival): Promise<void> {
@@ -70,6 +82,48 @@ export async function recordSequencer(client: PoolClient, arrival: FileArrival):
     arrival.key,
     arrival.sequencer,
   ]);
+}
+
+/**
+ * Adds the first version of a key. It is current for no other version, so nothing has to be decided.
+ *
+ * @returns `false` when the key is known already, and then changes nothing.
+ */
+export async function insertFirstFile(database: Database, arrival: FileArrival): Promise<boolean> {
+  const { rowCount } = await database.query(
+    `with new_key as (
+       insert into ingested_key (bucket, key) values ($1, $2) on conflict do nothing returning bucket, key)
+     insert into ingested_file
+       (bucket, key, version, version_id, sequencer, etag, size_bytes, requested_at, state, begun_at)
+     select bucket, key, $3, $4, $5, $6, $7::bigint, $8::timestamptz, 'loading', clock_timestamp() from new_key`,
+    fileValues(arrival),
+    'insert-first-file',
+  );
+  return rowCount === 1;
+}
+
+export async function insertFile(client: PoolClient, arrival: FileArrival, state: FileState): Promise<void> {
+  await client.query(
+    `insert into ingested_file
+       (bucket, key, version, version_id, sequencer, etag, size_bytes, requested_at, state, begun_at, finished_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp(),
+       case when $9 = 'loading' then null else clock_timestamp() end)`,
+    [...fileValues(arrival), state],
+  );
+}
+
+function fileValues(arrival: FileArrival): unknown[] {
+  const { bucket, key, version, versionId, sequencer, eTag, sizeBytes, sentAt } = arrival;
+  return [bucket, key, version, versionId, sequencer, eTag, sizeBytes, sentAt ?? null];
+}
+
+/** Records that an invocation begins to process a version that is registered, or begins again. */
+export async function recordBegin(client: PoolClient, fileId: string): Promise<void> {
+  await client.query(
+    `update ingested_file set heartbeat_at = clock_timestamp(), begun_at = coalesce(begun_at, clock_timestamp())
+     where file_id = $1`,
+    [fileId],
+  );
 }
 
 /** Completes the files whose rows are all accounted for. The caller holds the locks of their keys. */

@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg';
 import type { SalaryRecord } from '../../core/salary-record.ts';
 import { plainArray, textArray } from './array-literal.ts';
-import { completeFiles } from './ingested-files.ts';
 import { addToTotals } from './salary-totals.ts';
+
+/** Whether these rows are the last ones of a file whose end is recorded. */
+const IS_COMPLETED = `state = 'loading' and end_recorded and loaded + counted.count + refused = sent`;
 
 /**
  * Inserts the rows that are not there yet, and adds exactly those to the counts of their files and to the totals.
@@ -35,15 +37,15 @@ export async function insertRows(
   });
   const countByFile = sumBy(inserted.rows, 'file_id', 'count');
   if (countByFile.size === 0) return 0;
-  const fileIds = [...countByFile.keys()];
   await client.query({
     name: 'count-loaded',
-    text: `update ingested_file set loaded = loaded + counted.count, heartbeat_at = clock_timestamp()
+    text: `update ingested_file as file set loaded = loaded + counted.count, heartbeat_at = clock_timestamp(),
+             state = case when ${IS_COMPLETED} then 'complete' else state end,
+             finished_at = case when ${IS_COMPLETED} then clock_timestamp() else finished_at end
            from unnest($1::bigint[], $2::bigint[]) as counted (file_id, count)
-           where ingested_file.file_id = counted.file_id`,
-    values: [fileIds, [...countByFile.values()].map(String)],
+           where file.file_id = counted.file_id`,
+    values: [[...countByFile.keys()], [...countByFile.values()].map(String)],
   });
-  await completeFiles(client, fileIds);
   const totalByDepartment = sumBy(inserted.rows, 'department', 'total');
   const countByDepartment = sumBy(inserted.rows, 'department', 'count');
   await addToTotals(

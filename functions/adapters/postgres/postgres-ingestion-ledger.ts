@@ -5,12 +5,14 @@ import { compareSequencers } from '../../core/sequencer.ts';
 import type { IngestionLedger, IsLatest } from '../../ports/ingestion-ledger.ts';
 import type { Database } from './database.ts';
 import {
-  completeFiles,
   expectFile,
   type FileRow,
   findFile,
+  insertFile,
+  insertFirstFile,
   type KeyRow,
   lockKey,
+  recordBegin,
   recordSequencer,
   setCurrentFile,
   setState,
@@ -29,13 +31,11 @@ export class PostgresIngestionLedger implements IngestionLedger {
   }
 
   async register(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
+    if (await insertFirstFile(this.#database, arrival)) return 'loading';
     return this.#database.transaction(async (client) => {
-      await client.query('insert into ingested_key (bucket, key) values ($1, $2) on conflict do nothing', [
-        arrival.bucket,
-        arrival.key,
-      ]);
       const key = await lockKey(client, arrival);
       const known = await findFile(client, arrival);
+      if (known?.state === 'loading') await recordBegin(client, known.file_id);
       if (known) return known.state;
       const state = await decideState(client, key, arrival, isLatest);
       await insertFile(client, arrival, state);
@@ -70,15 +70,17 @@ export class PostgresIngestionLedger implements IngestionLedger {
   async finish(file: FileVersion, counts: RowCounts): Promise<FileState> {
     return this.#database.transaction(async (client) => {
       await lockKey(client, file);
-      const { rows } = await client.query<FileRow>(
-        `update ingested_file set end_recorded = true, heartbeat_at = clock_timestamp(),
-           read = $4, filtered_out = $5, rejected = $6, sent = $7
-         where bucket = $1 and key = $2 and version = $3 and state = 'loading'
-         returning file_id, state`,
-        [file.bucket, file.key, file.version, counts.read, counts.filteredOut, counts.rejected, counts.sent],
-      );
-      if (rows[0]) await completeFiles(client, [rows[0].file_id]);
-      return expectFile(await findFile(client, file), file).state;
+      const { rows } = await client.query<FileRow>({
+        name: 'record-end',
+        text: `update ingested_file set end_recorded = true, heartbeat_at = clock_timestamp(),
+                 read = $4, filtered_out = $5, rejected = $6, sent = $7,
+                 state = case when loaded + refused = $7 then 'complete' else state end,
+                 finished_at = case when loaded + refused = $7 then clock_timestamp() end
+               where bucket = $1 and key = $2 and version = $3 and state = 'loading'
+               returning file_id, state`,
+        values: [file.bucket, file.key, file.version, counts.read, counts.filteredOut, counts.rejected, counts.sent],
+      });
+      return (rows[0] ?? expectFile(await findFile(client, file), file)).state;
     });
   }
 
@@ -99,7 +101,7 @@ export class PostgresIngestionLedger implements IngestionLedger {
       if (key.current_file_id !== fileId) return;
       // Half a file must not count. The key then has no current version, so that the same bytes may take over again.
       await removeRows(client, fileId);
-      await setCurrentFile(client, file, null);
+      await setCurrentFile(client, file, null, null);
     });
   }
 }
@@ -116,6 +118,7 @@ async function decideState(
   } else if (key.current_file_id !== null && !(await isLatest())) {
     return 'superseded';
   }
+  if (key.current_file_id === null) return 'loading';
   const { rowCount } = await client.query(
     'select from ingested_file where file_id = $1 and etag = $2 and size_bytes = $3',
     [key.current_file_id, arrival.eTag, arrival.sizeBytes],
@@ -126,20 +129,10 @@ async function decideState(
   return 'unchanged';
 }
 
-async function insertFile(client: PoolClient, arrival: FileArrival, state: FileState): Promise<void> {
-  const { bucket, key, version, versionId, sequencer, eTag, sizeBytes } = arrival;
-  await client.query(
-    `insert into ingested_file (bucket, key, version, version_id, sequencer, etag, size_bytes, state, finished_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, case when $8 = 'loading' then null else clock_timestamp() end)`,
-    [bucket, key, version, versionId, sequencer, eTag, sizeBytes, state],
-  );
-}
-
 async function replaceCurrent(client: PoolClient, arrival: FileArrival, key: KeyRow, file: FileRow): Promise<void> {
   if (key.current_file_id !== null) {
     await setState(client, key.current_file_id, 'superseded');
     await removeRows(client, key.current_file_id);
   }
-  await setCurrentFile(client, arrival, file.file_id);
-  await recordSequencer(client, arrival);
+  await setCurrentFile(client, arrival, file.file_id, arrival.sequencer);
 }

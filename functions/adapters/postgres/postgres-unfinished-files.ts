@@ -1,4 +1,4 @@
-import type { FileArrival } from '../../core/ingestion.ts';
+import { type FileArrival, RETRY_WINDOW_FACTOR } from '../../core/ingestion.ts';
 import type { ListedObject } from '../../ports/bucket-listing.ts';
 import type { UnfinishedFiles } from '../../ports/unfinished-files.ts';
 import type { Database } from './database.ts';
@@ -9,6 +9,9 @@ import type { Database } from './database.ts';
  */
 const STALE_FACTOR_AFTER_END = 10;
 
+/** Lambda drops an event after this time, so that no event waits longer. */
+const LONGEST_QUEUE_DELAY_MS = 6 * 3_600_000;
+
 /** Compares with `ingested_file`; ages are measured by the database's clock. */
 export class PostgresUnfinishedFiles implements UnfinishedFiles {
   readonly #database: Database;
@@ -17,6 +20,15 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
   constructor(database: Database, bucket: string) {
     this.#database = database;
     this.#bucket = bucket;
+  }
+
+  async queueDelayMs(withinMs: number): Promise<number> {
+    const { rows } = await this.#database.query<{ delay_ms: number }>(
+      `select coalesce(max(extract(epoch from begun_at - requested_at)), 0)::float8 * 1000 as delay_ms from ingested_file
+       where begun_at > clock_timestamp() - make_interval(secs => $2) and bucket = $1`,
+      [this.#bucket, withinMs / 1000],
+    );
+    return Math.max(0, Math.min(rows[0]?.delay_ms ?? 0, LONGEST_QUEUE_DELAY_MS));
   }
 
   async findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]> {
@@ -59,7 +71,10 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
     }>(
       `select key, version, version_id, sequencer, etag, size_bytes from ingested_file
        where bucket = $1 and state = 'loading' and heartbeat_at < clock_timestamp()
-         - make_interval(secs => $2 * case when end_recorded then ${STALE_FACTOR_AFTER_END} else 1 end)
+         - make_interval(secs => $2 * case
+             when end_recorded then ${STALE_FACTOR_AFTER_END}
+             when requested_at is not null and begun_at is null then ${RETRY_WINDOW_FACTOR}
+             else 1 end)
        order by heartbeat_at`,
       [this.#bucket, staleAfterMs / 1000],
     );
@@ -72,5 +87,19 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
       eTag: row.etag,
       sizeBytes: Number(row.size_bytes),
     }));
+  }
+
+  async recordRequest(arrival: FileArrival, staleAfterMs: number): Promise<void> {
+    const { bucket, key, version, versionId, sequencer, eTag, sizeBytes } = arrival;
+    await this.#database.query(
+      `with new_key as (insert into ingested_key (bucket, key) values ($1, $2) on conflict do nothing)
+       insert into ingested_file as file
+         (bucket, key, version, version_id, sequencer, etag, size_bytes, state, requested_at)
+       values ($1, $2, $3, $4, $5, $6, $7, 'loading', clock_timestamp())
+       on conflict (bucket, key, version) do update
+         set heartbeat_at = clock_timestamp(), requested_at = clock_timestamp(), begun_at = null
+         where file.state = 'loading' and file.heartbeat_at < clock_timestamp() - make_interval(secs => $8)`,
+      [bucket, key, version, versionId, sequencer, eTag, sizeBytes, staleAfterMs / 1000],
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { sampleCsv } from '../../../localstack/commands/sample-csv.ts';
 import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
 import { SalaryResults } from './salary-results.ts';
@@ -94,6 +94,25 @@ export function describeSalaries(run: () => PipelineRun): void {
         });
 
         expect(added).toEqual({});
+      },
+      LIMIT_MS,
+    );
+
+    test(
+      'each of 200 one-row files that arrive at once is transformed once',
+      async () => {
+        const keys = Array.from({ length: 200 }, (_, index) => `burst-${index}.csv`);
+
+        const added = await results.added(async () => {
+          await Promise.all(keys.map((key) => results.upload(key, `${HEADER}CIT,d,t,2015-01-01,1\n`)));
+          for (const key of keys) await results.untilComplete(key);
+        });
+
+        expect(added).toEqual({ CIT: 200n });
+        const log = await readFile(join(run().stack.directory, 'logs', 'functions.log'), 'utf8');
+        const transforms = log.split('\n').filter((line) => line.includes('"file transformed"') && /burst-/.test(line));
+        expect(transforms.length).toBeGreaterThanOrEqual(200);
+        expect(transforms.length).toBeLessThanOrEqual(220);
       },
       LIMIT_MS,
     );

@@ -29,8 +29,8 @@ function createRig({ keepsVersions = true, pageSize = 1_000 } = {}) {
     listing,
     transformCsv,
     reconciler,
-    /** Puts an object whose event was lost two minutes ago. */
-    put: (key: string, content = key) => bucket.put(key, content, ago(2 * MINUTE_MS)),
+    /** Puts an object whose event was lost ten minutes ago. */
+    put: (key: string, content = key) => bucket.put(key, content, ago(10 * MINUTE_MS)),
   };
 }
 
@@ -52,14 +52,14 @@ describe('BucketReconciler', () => {
     put('notes.txt');
     put('other.txt');
     const last = put('z.csv');
-    expect(await reconciler.reconcile()).toEqual({ listed: 3, unreported: ['a.csv', 'z.csv'], stalled: [] });
+    expect(await reconciler.reconcile()).toMatchObject({ listed: 3, unreported: ['a.csv', 'z.csv'], stalled: [] });
     expect(transformCsv.events).toEqual([{ arrival: arrivalOf(first) }, { arrival: arrivalOf(last) }]);
   });
 
-  it('leaves an object to its own event for as long as a file may be silent', async () => {
+  it('leaves an object to its own event for as long as Lambda retries that', async () => {
     const { bucket, reconciler, transformCsv } = createRig();
-    bucket.put('new.csv', 'x', ago(MINUTE_MS - 10_000));
-    bucket.put('old.csv', 'x', ago(MINUTE_MS + 10_000));
+    bucket.put('new.csv', 'x', ago(5 * MINUTE_MS - 10_000));
+    bucket.put('old.csv', 'x', ago(5 * MINUTE_MS + 10_000));
     expect(await reconciler.reconcile()).toMatchObject({ listed: 2, unreported: ['old.csv'] });
     expect(transformCsv.events).toHaveLength(1);
   });
@@ -76,10 +76,37 @@ describe('BucketReconciler', () => {
     expect(transformCsv.events).toMatchObject([{ arrival: { sizeBytes: 3, version: 'version-2' } }]);
   });
 
+  it('waits longer by as much as events wait in a queue that is being worked off', async () => {
+    const { bucket, ledger, reconciler, transformCsv } = createRig();
+    bucket.put('queued.csv', 'x', ago(14 * MINUTE_MS));
+    bucket.put('forgotten.csv', 'x', ago(16 * MINUTE_MS));
+    const stored = bucket.put('begun.csv', 'x', ago(10 * MINUTE_MS));
+    await ledger.register({ ...arrivalOf(stored), sentAt: ago(10 * MINUTE_MS).toISOString() }, isLatest);
+    const { unreported, queueDelayMs } = await reconciler.reconcile();
+    expect(unreported).toEqual(['forgotten.csv']);
+    expect(queueDelayMs).toBeCloseTo(10 * MINUTE_MS, -3);
+    expect(transformCsv.events).toHaveLength(1);
+  });
+
+  it('requests each of many files once, while its requests wait in the queue', async () => {
+    const { put, database, reconciler, transformCsv } = createRig();
+    for (let index = 0; index < 50; index += 1) put(`${index}.csv`);
+    await reconciler.reconcile();
+    const stalled = arrivalOf(put('stalled.csv'));
+    database.addFile(stalled, 'loading');
+    database.file(stalled).heartbeatAt = ago(2 * MINUTE_MS);
+    for (let run = 0; run < 4; run += 1) {
+      await reconciler.reconcile();
+      for (const file of database.files.values()) file.heartbeatAt = new Date(file.heartbeatAt.getTime() - MINUTE_MS);
+    }
+    expect(transformCsv.events).toHaveLength(51);
+  });
+
   it('names a version by ETag and time where the bucket keeps none, the same in every reconciliation', async () => {
-    const { put, reconciler, transformCsv } = createRig({ keepsVersions: false });
+    const { put, database, reconciler, transformCsv } = createRig({ keepsVersions: false });
     const { eTag, lastModified } = put('a.csv');
     await reconciler.reconcile();
+    database.files.clear();
     await reconciler.reconcile();
     const arrival = { version: `listed:${eTag}:${lastModified.getTime()}`, versionId: null, sequencer: null };
     expect(transformCsv.events).toMatchObject([{ arrival }, { arrival }]);
@@ -94,7 +121,7 @@ describe('BucketReconciler', () => {
       bucket.delete('deleted.csv');
       return head.call(listing, key);
     };
-    expect(await reconciler.reconcile()).toEqual({ listed: 2, unreported: ['other.csv'], stalled: [] });
+    expect(await reconciler.reconcile()).toMatchObject({ listed: 2, unreported: ['other.csv'], stalled: [] });
     expect(transformCsv.events).toMatchObject([{ arrival: { key: 'other.csv' } }]);
   });
 
@@ -108,7 +135,7 @@ describe('BucketReconciler', () => {
     database.file(stalled).heartbeatAt = ago(MINUTE_MS - 10_000);
     expect(await reconciler.reconcile()).toMatchObject({ stalled: [] });
     database.file(stalled).heartbeatAt = ago(MINUTE_MS + 10_000);
-    expect(await reconciler.reconcile()).toEqual({ listed: 0, unreported: [], stalled: ['a.csv'] });
+    expect(await reconciler.reconcile()).toMatchObject({ listed: 0, unreported: [], stalled: ['a.csv'] });
     expect(transformCsv.events).toEqual([{ arrival: stalled }]);
   });
 

@@ -42,11 +42,18 @@ describe('decodeTransformEvent', () => {
             sequencer: '0055AED6DCD90281E5',
             eTag: '0123456789abcdef0123456789abcdef',
             sizeBytes: 831243,
+            sentAt: '2026-03-02T04:05:06.789Z',
           },
         },
       ],
       ignoredKeys: [],
     });
+  });
+
+  it('accepts an event without a usable time', () => {
+    const event = JSON.parse(put);
+    event.Records[0].eventTime = 'yesterday';
+    expect(arrivalOf(event)).not.toHaveProperty('sentAt');
   });
 
   it.each([
