@@ -78,5 +78,5 @@ function blankLength(source: Buffer, position: number): number {
   if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) return 1;
   if (byte === 0xc2) return source[position + 1] === 0xa0 ? 2 : 0;
   if (byte !== 0xe1 && byte !== 0xe2 && byte !== 0xe3 && byte !== 0xef) return 0;
-  return source.toString('utf8', position, position + 3).trim() === '' && position + 3 <= source.length ? 3 : 0;
+  return source.toString('utf8', position, position + 3).trim() === '' ? 3 : 0;
 }

@@ -181,6 +181,21 @@ describe('RowScanner', () => {
     expect(scanner.end()).toMatchObject({ byteOffset: 20, lines: [], next: { byteOffset: 20, line: 8 } });
   });
 
+  it('reports a row that is too long before its end, so that its buffer does not grow with the row', () => {
+    const scanner = new RowScanner(undefined, 10);
+    // A CR, an LF and the bytes of a blank after a quote do not count.
+    scanner.add(Buffer.from(`a\n${'x'.repeat(14)}`));
+    expect(scanner.scan().fault).toBeNull();
+    scanner.add(Buffer.from('x'));
+    expect(scanner.scan().fault).toMatchObject({ code: 'PIPE_FILE_RECORD_SIZE', context: { line: 2 } });
+  });
+
+  it('returns the place of each row before one that is not UTF-8', () => {
+    const scanner = new RowScanner();
+    scanner.add(Buffer.from([0x61, 0x0a, 0xff, 0x0a, 0x62, 0x0a]));
+    expect(scanner.scan()).toMatchObject({ starts: [0], ends: [1], lines: [1] });
+  });
+
   it('keeps the rows in their order when they exceed its buffer several times', () => {
     const values = Array.from({ length: 300 }, (_, index) => `${index}${'x'.repeat(index * 40)}`);
     const content = values.map((value, index) => (index % 7 === 0 ? ` "${value}" ` : value)).join('\n');
