@@ -68,8 +68,7 @@ export class RowScanner {
   #scan(isEndOfFile: boolean): RowBatch {
     const source = this.#buffer.subarray(this.#start, this.#end);
     const batch = new RowBatchBuilder(source, this.#position.byteOffset);
-    let start = this.#byteOrderMarkEnd(source, isEndOfFile);
-    if (start === UNFINISHED) return this.#finish(batch, 0, this.#position.line, null);
+    let start = this.#byteOrderMarkEnd(source);
     let line = this.#position.line;
     let fault: InputError | null = null;
     let nextQuote = -1;
@@ -100,9 +99,9 @@ export class RowScanner {
     return this.#finish(batch, start, line, fault);
   }
 
-  #byteOrderMarkEnd(source: Buffer, isEndOfFile: boolean): number {
+  /** While the bytes end within the mark, they are an unfinished row, which is scanned again with the next bytes. */
+  #byteOrderMarkEnd(source: Buffer): number {
     if (this.#position.byteOffset !== 0) return 0;
-    if (source.length < BYTE_ORDER_MARK.length && !isEndOfFile) return UNFINISHED;
     return source.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
   }
 
