@@ -94,7 +94,7 @@ export class RowBatchBuilder {
     if (this.cuts.length === 0) return this.#source.subarray(start, end);
     const pieces: Buffer[] = [];
     let from = start;
-    for (let index = 0; index < this.cuts.length && (this.cuts[index] as number) < end; index += 2) {
+    for (let index = 0; (this.cuts[index] ?? end) < end; index += 2) {
       pieces.push(this.#source.subarray(from, this.cuts[index]));
       from = this.cuts[index + 1] as number;
     }

@@ -190,6 +190,13 @@ describe('RowScanner', () => {
     expect(scanner.scan().fault).toMatchObject({ code: 'PIPE_FILE_RECORD_SIZE', context: { line: 2 } });
   });
 
+  it('leaves the blanks of a row that is not complete to the next batch', () => {
+    expect(scan('a\n "b" ,"c"\n', { blockSizes: [8, 9] }).rows).toEqual([
+      [1, 'a'],
+      [2, 'b', 'c'],
+    ]);
+  });
+
   it('returns the place of each row before one that is not UTF-8', () => {
     const scanner = new RowScanner();
     scanner.add(Buffer.from([0x61, 0x0a, 0xff, 0x0a, 0x62, 0x0a]));
