@@ -14,8 +14,8 @@ export function validateBatch(checkpoint: ValidationCheckpoint, batch: RowBatch)
   if (columns === null && batch.starts.length > 0) {
     columns = findSalaryColumns(parseHeader(batch));
     const [, start] = batch.starts;
-    const [, line] = batch.lines;
-    firstRow = start === undefined || line === undefined ? batch.next : { byteOffset: batch.byteOffset + start, line };
+    firstRow =
+      start === undefined ? batch.next : { byteOffset: batch.byteOffset + start, line: batch.lines[1] as number };
   }
   if (batch.fault) throw batch.fault;
   return { ...checkpoint, ...batch.next, columns, firstRow };
