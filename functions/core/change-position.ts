@@ -1,4 +1,6 @@
 import { PipelineError } from './errors.ts';
+import { type SnapshotReason, snapshotReasonOf } from './snapshot-reason.ts';
+import { readTopicPosition, type TopicPosition } from './topic-position.ts';
 
 /** A difference that is too large for one read, and is published page by page. Ids are text: they are 64-bit numbers. */
 export interface DifferencePage {
@@ -44,6 +46,10 @@ export interface Position {
   readonly saveNumber: bigint;
   readonly epoch: bigint;
   readonly progress: Progress;
+  /** Absent in a position that an earlier version has saved. */
+  readonly topic?: TopicPosition;
+  /** Why the snapshot of the epoch began; absent when it is the first one, or an operator has requested it. */
+  readonly snapshotReason?: SnapshotReason;
 }
 
 export function encodePosition(position: Position): string {
@@ -64,11 +70,15 @@ export function decodePosition(text: string): Position {
       typeof progress?.since === 'string' &&
       (isStream(progress) || isSnapshot(progress))
     ) {
+      const topic = readTopicPosition(fields.topic);
+      const snapshotReason = snapshotReasonOf(fields.snapshotReason);
       return {
         systemIdentifier: fields.systemIdentifier,
         saveNumber: BigInt(fields.saveNumber as string),
         epoch: BigInt(fields.epoch as string),
         progress,
+        ...(topic && { topic }),
+        ...(snapshotReason && { snapshotReason }),
       };
     }
   } catch (cause) {

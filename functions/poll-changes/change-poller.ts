@@ -1,9 +1,12 @@
 import { needsOperator } from '../core/errors.ts';
+import type { SnapshotReason } from '../core/snapshot-reason.ts';
+import type { TopicState } from '../core/topic-state.ts';
 import type { ChangeSource, SourceIdentity } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
+import type { TopicInspector } from '../ports/topic-inspector.ts';
 import { ChangePurger, type PurgeSettings } from './change-purger.ts';
 import { CaptureGapError, ChangeReader } from './change-reader.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -13,15 +16,18 @@ import { PollTick } from './poll-tick.ts';
 import { PollingSession, type SessionEnd } from './polling-session.ts';
 import { PositionSaver } from './position-saver.ts';
 import { RetryCondition } from './retry-condition.ts';
-import { loadStartPosition } from './start-position.ts';
+import { loadStartPosition, type StartPosition } from './start-position.ts';
 import type { PollerTiming } from './timing.ts';
+import { TopicWatch } from './topic-watch.ts';
 
 export interface PollerDependencies {
   readonly source: ChangeSource;
   readonly publisher: RecordPublisher;
-  /** Where changes are published, and how many partitions it has. */
+  readonly inspector: Pick<TopicInspector, 'describe'>;
+  /** Where changes are published. */
   readonly topic: string;
-  readonly partitionCount: number;
+  /** The topic when the poller has connected. */
+  readonly topicState: TopicState;
   readonly lease: Lease;
   readonly conditions: ConditionStore;
   readonly clock: Clock;
@@ -54,12 +60,14 @@ export class ChangePoller {
   readonly #retryCondition: RetryCondition;
   /** The source's identity just before the lease was acquired; `null` once it is used. */
   #knownIdentity: SourceIdentity | null = null;
-  /** Whether the next session begins a snapshot, because changes are missing. */
-  #isSnapshotNeeded = false;
+  #knownTopic: TopicState;
+  /** Why the next session begins a snapshot, when changes are missing. */
+  #captureGap: SnapshotReason | null = null;
 
   constructor(dependencies: PollerDependencies, timing: PollerTiming, purgeSettings: PurgeSettings) {
     const { source, conditions, clock, logger } = dependencies;
     this.#dependencies = dependencies;
+    this.#knownTopic = dependencies.topicState;
     this.#timing = timing;
     this.#purger = new ChangePurger(source, clock, logger, purgeSettings);
     this.#statistics = new PollStatistics(clock);
@@ -90,7 +98,7 @@ export class ChangePoller {
         }
         if (error instanceof CaptureGapError) {
           logger.warn('changes are missing; a new snapshot replaces them', { reason: error.message });
-          this.#isSnapshotNeeded = true;
+          this.#captureGap = { code: 'PIPE_CAPTURE_GAP', message: error.message };
           continue;
         }
         if (needsOperator(error)) {
@@ -114,20 +122,18 @@ export class ChangePoller {
     return this.#dependencies.lease.acquire(untilMs);
   }
 
-  async #poll(untilMs: number): Promise<Exclude<SessionEnd, 'resnapshot-requested'>> {
+  async #poll(untilMs: number): Promise<'lease-transferred' | 'time-limit'> {
     for (;;) {
       const end = await this.#runSession(untilMs);
-      if (end !== 'resnapshot-requested') return end;
+      if (end === 'lease-transferred' || end === 'time-limit') return end;
     }
   }
 
   async #runSession(untilMs: number): Promise<SessionEnd> {
-    const { source, publisher, topic, partitionCount, lease, clock, logger } = this.#dependencies;
-    const { position, serverStartedAt } = await loadStartPosition(source, lease, logger, {
-      knownIdentity: this.#takeKnownIdentity(),
-      isSnapshotNeeded: this.#isSnapshotNeeded,
-    });
-    this.#isSnapshotNeeded = false;
+    const { source, publisher, topic, lease, clock, logger } = this.#dependencies;
+    const { position, serverStartedAt } = await this.#loadStartPosition();
+    const partitionCount = this.#knownTopic.partitions.length;
+    const topicWatch = this.#watchTopic(position, partitionCount);
     const saver = new PositionSaver(source, lease, clock, this.#timing.saveIntervalMs, position);
     const session = new PollingSession(
       {
@@ -137,6 +143,7 @@ export class ChangePoller {
         lease,
         saver,
         purger: this.#purger,
+        topicWatch,
         tick: new PollTick(clock, this.#timing),
         clock,
         statistics: this.#statistics,
@@ -149,11 +156,34 @@ export class ChangePoller {
     try {
       return await session.run(position.progress);
     } finally {
+      topicWatch.stop();
+      this.#knownTopic = topicWatch.changedPartitions ?? this.#knownTopic;
       // A save that is still under way could overwrite the position of the next session.
       await saver.settle();
       await heartbeat.stop();
       await this.#retryCondition.settle();
     }
+  }
+
+  async #loadStartPosition(): Promise<StartPosition> {
+    const { source, lease, logger, topic, inspector } = this.#dependencies;
+    const known = {
+      identity: this.#takeKnownIdentity(),
+      topic: this.#knownTopic,
+      captureGap: this.#captureGap,
+    };
+    const describeTopic = () => inspector.describe(topic);
+    const start = await loadStartPosition({ source, lease, logger, topic, describeTopic }, known);
+    this.#knownTopic = start.topic;
+    this.#captureGap = null;
+    return start;
+  }
+
+  #watchTopic({ epoch, topic: published }: StartPosition['position'], partitionCount: number): TopicWatch {
+    const { inspector, topic, lease, clock, logger } = this.#dependencies;
+    const requestSnapshot = (reason: SnapshotReason) => lease.requestResnapshot(`${reason.code} ${epoch}`, reason);
+    const dependencies = { inspector, topic, clock, logger, requestSnapshot };
+    return new TopicWatch(dependencies, this.#timing.topicLookMs, published, partitionCount);
   }
 
   #takeKnownIdentity(): SourceIdentity | null {

@@ -49,12 +49,12 @@ export const handler = createHandler({
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
     // Connect before the lease is requested, so that the running poller stops only when its successor is ready.
-    const partitionCount = await connectWithRetries(clock, untilMs, logger, async () => {
-      const count = await connections.connectAll();
+    const topicState = await connectWithRetries(clock, untilMs, logger, async () => {
+      const state = await connections.connectAll();
       if (event?.resnapshot === true) await connections.ledger.requestResnapshot(randomUUID());
-      return count;
+      return state;
     });
-    const invocation = { clock, logger, partitionCount, ownerIsDead: event?.ownerIsDead === true };
+    const invocation = { clock, logger, topicState, ownerIsDead: event?.ownerIsDead === true };
     const result = await createPoller(connections, invocation, settings).run(untilMs);
     logger.info('polling ended', { ...result });
     metrics.addMetric(METRIC.changesPublished, 'Count', result.published);

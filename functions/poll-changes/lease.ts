@@ -1,3 +1,4 @@
+import type { SnapshotReason } from '../core/snapshot-reason.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../ports/poller-ledger.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
@@ -43,6 +44,7 @@ export class Lease {
   #held = false;
   #requestedBy: string | null = null;
   #isResnapshotRequested = false;
+  #resnapshotReason: SnapshotReason | null = null;
   /** The entry that `acquire` has read, until it is used or out of date. */
   #acquiredEntry: PollerLedgerEntry | null = null;
   /** Writes are sent one after the other, so that an older position never overwrites a newer one. */
@@ -67,6 +69,11 @@ export class Lease {
   /** Whether a new snapshot is requested, as of the last renewal. */
   get isResnapshotRequested(): boolean {
     return this.#isResnapshotRequested;
+  }
+
+  /** Why a new snapshot is requested, where that is known. */
+  get resnapshotReason(): SnapshotReason | null {
+    return this.#resnapshotReason;
   }
 
   /**
@@ -155,6 +162,13 @@ export class Lease {
     await this.#renew({ position, clearResnapshotRequest });
   }
 
+  /** Requests a new snapshot as an operator does, so that the request also outlives this poller. */
+  async requestResnapshot(token: string, reason: SnapshotReason): Promise<void> {
+    await this.#ledger.requestResnapshot(token, reason);
+    this.#isResnapshotRequested = true;
+    this.#resnapshotReason = reason;
+  }
+
   /**
    * Gives up the lease: transfers it to the poller that requested it, or frees it when none did. The position is saved
    * with the same write.
@@ -202,6 +216,7 @@ export class Lease {
     this.#confirmedAtMs = sentAtMs;
     this.#requestedBy = entry.requestedBy;
     this.#isResnapshotRequested = entry.resnapshotToken !== null;
+    this.#resnapshotReason = entry.resnapshotReason;
   }
 
   #assertHeld(): void {

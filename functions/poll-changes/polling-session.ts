@@ -8,9 +8,13 @@ import type { PollStatistics } from './poll-statistics.ts';
 import type { PollTick } from './poll-tick.ts';
 import type { PositionSaver } from './position-saver.ts';
 import type { RetryCondition } from './retry-condition.ts';
+import type { TopicWatch } from './topic-watch.ts';
 
-/** Why a session ends. `resnapshot-requested`: the lease is still held, and polling starts again with a snapshot. */
-export type SessionEnd = 'lease-transferred' | 'time-limit' | 'resnapshot-requested';
+/**
+ * Why a session ends. The lease is still held after `resnapshot-requested`, when polling starts again with a snapshot, and
+ * after `partitions-changed`, when it starts again with the new number of partitions.
+ */
+export type SessionEnd = 'lease-transferred' | 'time-limit' | 'resnapshot-requested' | 'partitions-changed';
 
 export interface SessionDependencies {
   readonly reader: ChangeReader;
@@ -19,6 +23,7 @@ export interface SessionDependencies {
   readonly lease: Lease;
   readonly saver: PositionSaver;
   readonly purger: ChangePurger;
+  readonly topicWatch: TopicWatch;
   readonly tick: PollTick;
   readonly clock: Clock;
   readonly statistics: PollStatistics;
@@ -74,19 +79,20 @@ export class PollingSession {
 
   async #publish({ records, changeCount }: ReadResult): Promise<void> {
     if (records.length === 0) return;
-    const { lease, publisher, topic, statistics } = this.#dependencies;
+    const { lease, publisher, topic, topicWatch, statistics } = this.#dependencies;
     await lease.confirm();
-    await publisher.publish(topic, records);
+    await topicWatch.recordPublished(await publisher.publish(topic, records));
     statistics.recordPublished(changeCount);
   }
 
   /** Called after the records are acknowledged. An idle poll is not recorded, because saving it would only cost writes. */
   #recordProgress({ records, hasMore, progress }: ReadResult): void {
-    const { saver, purger, retryCondition } = this.#dependencies;
+    const { saver, purger, topicWatch, retryCondition } = this.#dependencies;
     retryCondition.clear();
-    if (records.length > 0 || hasMore) saver.recordProgress(progress);
+    if (records.length > 0 || hasMore) saver.recordProgress(progress, topicWatch.position);
     saver.saveWhenDue();
     purger.purgeWhenDue(saver.saved.progress.since);
+    topicWatch.lookWhenDue();
   }
 
   #assertLeaseHeld(): void {
@@ -95,13 +101,14 @@ export class PollingSession {
   }
 
   #endReason(): SessionEnd | null {
-    const { lease, clock } = this.#dependencies;
+    const { lease, topicWatch, clock } = this.#dependencies;
     if (lease.isTransferRequested) return 'lease-transferred';
     if (clock.monotonicMs() >= this.#untilMs) return 'time-limit';
-    return lease.isResnapshotRequested ? 'resnapshot-requested' : null;
+    if (lease.isResnapshotRequested) return 'resnapshot-requested';
+    return topicWatch.changedPartitions === null ? null : 'partitions-changed';
   }
 
   async #finish(end: SessionEnd): Promise<void> {
-    if (end !== 'resnapshot-requested') await this.#dependencies.saver.saveAndReleaseLease();
+    if (end === 'lease-transferred' || end === 'time-limit') await this.#dependencies.saver.saveAndReleaseLease();
   }
 }

@@ -1,4 +1,5 @@
 import { encodePosition, type Position, type Progress } from '../core/change-position.ts';
+import type { TopicPosition } from '../core/topic-position.ts';
 import type { ChangeSource } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease } from './lease.ts';
@@ -16,7 +17,7 @@ export class PositionSaver {
   readonly #clock: Clock;
   readonly #saveIntervalMs: number;
   #saved: Position;
-  #unsaved: Progress | null = null;
+  #unsaved: Pick<Position, 'progress' | 'topic'> | null = null;
   #lastSaveAtMs = Number.NEGATIVE_INFINITY;
   #runningSave: Promise<void> | null = null;
   #failure: unknown = null;
@@ -34,9 +35,13 @@ export class PositionSaver {
     return this.#saved;
   }
 
-  /** Call it only with progress whose records are acknowledged. */
-  recordProgress(progress: Progress): void {
-    this.#unsaved = progress;
+  /**
+   * Call it only with progress whose records are acknowledged.
+   *
+   * @param topic as far as records are acknowledged; that of the saved position when absent.
+   */
+  recordProgress(progress: Progress, topic?: TopicPosition): void {
+    this.#unsaved = { progress, ...(topic && { topic }) };
   }
 
   /**
@@ -49,9 +54,9 @@ export class PositionSaver {
     if (this.#unsaved === null || this.#runningSave !== null) return;
     if (this.#clock.monotonicMs() - this.#lastSaveAtMs < this.#saveIntervalMs) return;
     this.#lastSaveAtMs = this.#clock.monotonicMs();
-    const progress = this.#unsaved;
+    const unsaved = this.#unsaved;
     this.#unsaved = null;
-    this.#runningSave = this.#save(progress)
+    this.#runningSave = this.#save(unsaved)
       .catch((error) => {
         this.#failure = error;
       })
@@ -77,13 +82,13 @@ export class PositionSaver {
     await this.#lease.release(position ? encodePosition(position) : undefined);
   }
 
-  async #save(progress: Progress): Promise<void> {
-    const position = await this.#numberedPosition(progress);
+  async #save(unsaved: Pick<Position, 'progress' | 'topic'>): Promise<void> {
+    const position = await this.#numberedPosition(unsaved);
     await this.#lease.savePosition(encodePosition(position));
     this.#saved = position;
   }
 
-  async #numberedPosition(progress: Progress): Promise<Position> {
-    return { ...this.#saved, saveNumber: await this.#source.nextSaveNumber(), progress };
+  async #numberedPosition(unsaved: Pick<Position, 'progress' | 'topic'>): Promise<Position> {
+    return { ...this.#saved, saveNumber: await this.#source.nextSaveNumber(), ...unsaved };
   }
 }

@@ -1,43 +1,63 @@
 import { assertSameSource, decodePosition, encodePosition, type Position } from '../core/change-position.ts';
+import type { SnapshotReason } from '../core/snapshot-reason.ts';
+import { lossInTopic, type TopicPosition, topicPositionOf } from '../core/topic-position.ts';
+import type { TopicState } from '../core/topic-state.ts';
 import type { ChangeSource, SourceIdentity } from '../ports/change-source.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Lease } from './lease.ts';
 
-export interface StartPosition {
-  readonly position: Position;
-  /** When the source's server was started; see `SourceIdentity`. */
-  readonly serverStartedAt: string;
+export interface StartDependencies {
+  readonly source: ChangeSource;
+  readonly lease: Lease;
+  readonly logger: Logger;
+  readonly topic: string;
+  readonly describeTopic: () => Promise<TopicState>;
 }
 
-export interface StartConditions {
+/** What is known before the ledger is read. */
+export interface KnownSurroundings {
   /** The source as it was just before the lease was acquired; `null` when that is unknown. */
-  readonly knownIdentity: SourceIdentity | null;
-  /** Whether changes are missing, so that the saved position is of no use. */
-  readonly isSnapshotNeeded: boolean;
+  readonly identity: SourceIdentity | null;
+  readonly topic: TopicState;
+  /** Why captured changes are missing, or cannot be ordered; `null` when that is not the case. */
+  readonly captureGap: SnapshotReason | null;
+}
+
+export interface StartPosition {
+  readonly position: Position & { readonly topic: TopicPosition };
+  /** When the source's server was started; see `SourceIdentity`. */
+  readonly serverStartedAt: string;
+  /** The topic to publish to. */
+  readonly topic: TopicState;
 }
 
 /**
- * The position at which polling starts: the saved one, or that of a new snapshot when none is saved, when changes are
- * missing, or when an operator has requested one.
+ * The position at which polling starts: the saved one, or that of a new snapshot. A snapshot begins when no position is
+ * saved, when one is requested, and by itself when captured changes are missing, or when records may be lost that the saved
+ * position counts as published.
  *
  * @throws PipelineError when the saved position is unreadable or does not fit the source, and no snapshot is requested.
  */
 export async function loadStartPosition(
-  source: ChangeSource,
-  lease: Lease,
-  logger: Logger,
-  { knownIdentity, isSnapshotNeeded }: StartConditions,
+  dependencies: StartDependencies,
+  known: KnownSurroundings,
 ): Promise<StartPosition> {
+  const { source, lease } = dependencies;
   const saved = await readSavedPosition(lease);
-  const identity = await identifySource(source, saved, knownIdentity);
-  if (saved !== null && isSnapshotNeeded) assertSameSource(saved, identity);
-  if (saved === null || isSnapshotNeeded || lease.isResnapshotRequested) {
-    const position = await beginSnapshot(source, lease, saved, isSnapshotNeeded);
-    logger.info('snapshot started', { epoch: String(position.epoch) });
-    return { position, serverStartedAt: identity.serverStartedAt };
+  const identity = await identifySource(source, saved, known.identity);
+  const { serverStartedAt } = identity;
+  const { captureGap } = known;
+  if (saved !== null && captureGap !== null) assertSameSource(saved, identity);
+  if (saved === null || captureGap !== null || lease.isResnapshotRequested) {
+    const request = { reason: captureGap ?? lease.resnapshotReason, hasRestartedIds: captureGap !== null };
+    return { ...(await beginSnapshot(dependencies, saved, request)), serverStartedAt };
   }
   assertSameSource(saved, identity);
-  return { position: saved, serverStartedAt: identity.serverStartedAt };
+  const reason = outdated(saved, identity) ?? (await lossSince(dependencies, saved, known.topic));
+  if (reason !== null) {
+    return { ...(await beginSnapshot(dependencies, saved, { reason, hasRestartedIds: false })), serverStartedAt };
+  }
+  return { position: await withTopic(lease, saved, known.topic), topic: known.topic, serverStartedAt };
 }
 
 /** An unreadable position is an error, unless a new snapshot makes it irrelevant. */
@@ -65,22 +85,60 @@ async function identifySource(
   return known !== null && isStreaming ? { ...known, saveNumber: saved.saveNumber } : source.identify();
 }
 
+/** With the epoch of an earlier snapshot, the target would ignore every change as older than what it has. */
+function outdated(saved: Position, identity: SourceIdentity): SnapshotReason | null {
+  if (identity.epoch <= saved.epoch) return null;
+  return {
+    code: 'PIPE_POSITION_OUTDATED',
+    message:
+      `the source has begun the snapshot of epoch ${identity.epoch}, but the saved position belongs to epoch ` +
+      `${saved.epoch}: the offset table was restored from an older copy, or a poller ended while it began the snapshot`,
+  };
+}
+
+/**
+ * Compares only the ids here, with a second look where they differ, because the known state may be older than the saved
+ * position. Offsets are compared during the session, so that the first read does not wait for it.
+ */
+async function lossSince(
+  { topic, describeTopic }: StartDependencies,
+  { topic: saved }: Position,
+  known: TopicState,
+): Promise<SnapshotReason | null> {
+  if (saved === undefined || (saved.topicId === known.topicId && saved.clusterId === known.clusterId)) return null;
+  return lossInTopic(topic, saved, await describeTopic());
+}
+
+/** A position of an earlier version gets the topic that is there, at once: from now on another one is noticed. */
+async function withTopic(lease: Lease, saved: Position, known: TopicState): Promise<StartPosition['position']> {
+  if (saved.topic !== undefined) return { ...saved, topic: saved.topic };
+  const position = { ...saved, topic: topicPositionOf(known) };
+  await lease.savePosition(encodePosition(position));
+  return position;
+}
+
 async function beginSnapshot(
-  source: ChangeSource,
-  lease: Lease,
+  { source, lease, logger, describeTopic }: StartDependencies,
   previous: Position | null,
-  replacesMissingChanges: boolean,
-): Promise<Position> {
+  { reason, hasRestartedIds }: { readonly reason: SnapshotReason | null; readonly hasRestartedIds: boolean },
+): Promise<Pick<StartPosition, 'position' | 'topic'>> {
+  // Before the snapshot begins, so that whatever is lost later belongs to the new position.
+  const topic = await describeTopic();
   const { systemIdentifier, epoch, snapshot, saveNumber } = await source.beginSnapshot(previous?.epoch ?? 0n);
-  const position: Position = {
+  const position = {
     systemIdentifier,
     saveNumber,
     epoch,
     progress: {
-      ...{ phase: 'snapshot', since: snapshot, afterEmpId: null },
-      ...(replacesMissingChanges && { hasRestartedIds: true }),
+      ...({ phase: 'snapshot', since: snapshot, afterEmpId: null } as const),
+      ...(hasRestartedIds && ({ hasRestartedIds } as const)),
     },
+    topic: topicPositionOf(topic),
+    ...(reason && { snapshotReason: reason }),
   };
   await lease.savePosition(encodePosition(position), lease.isResnapshotRequested);
-  return position;
+  const context = { epoch: String(position.epoch), ...(reason && { code: reason.code }) };
+  if (reason) logger.warn(`snapshot started, because ${reason.message}`, context);
+  else logger.info('snapshot started', context);
+  return { position, topic };
 }

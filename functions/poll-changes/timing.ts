@@ -25,6 +25,11 @@ export interface PollerTiming {
    * without reads of the source at a transfer of the lease is longer.
    */
   readonly leasePollIntervalMs: number;
+  /**
+   * Between two looks at the topic. Smaller: more requests to Kafka. Larger: records that Kafka has lost are published
+   * again later.
+   */
+  readonly topicLookMs: number;
   /** The first wait after a failure. Smaller: an outage costs more attempts. Larger: a brief failure delays changes. */
   readonly firstRetryMs: number;
   /** The longest wait between two attempts. Smaller: more attempts. Larger: polling resumes later after an outage. */
@@ -38,6 +43,7 @@ export const POLLER_TIMING: PollerTiming = {
   saveIntervalMs: 250,
   heartbeatMs: 1_000,
   leasePollIntervalMs: 10,
+  topicLookMs: 5_000,
   firstRetryMs: 100,
   longestRetryMs: 2_000,
 };

@@ -5,16 +5,18 @@ import { DynamoConditionStore } from '../adapters/dynamodb/dynamo-condition-stor
 import { DynamoPollerLedger } from '../adapters/dynamodb/dynamo-poller-ledger.ts';
 import type { KafkaSettings } from '../adapters/kafka/kafka-client.ts';
 import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
-import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
+import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGE_SOURCE_SESSION, PostgresChangeSource } from '../adapters/postgres/postgres-change-source.ts';
+import type { TopicState } from '../core/topic-state.ts';
 import type { ChangeSource } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PollerLedger } from '../ports/poller-ledger.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
+import type { TopicInspector } from '../ports/topic-inspector.ts';
 import { ChangePoller } from './change-poller.ts';
 import type { PurgeSettings } from './change-purger.ts';
 import { Lease } from './lease.ts';
@@ -24,15 +26,16 @@ import type { PollerTiming } from './timing.ts';
 export interface PollerConnections {
   readonly source: ChangeSource;
   readonly publisher: RecordPublisher;
+  readonly inspector: Pick<TopicInspector, 'describe'>;
   readonly ledger: PollerLedger;
   readonly conditions: ConditionStore;
   readonly topic: string;
   /**
-   * Connects to the source and to Kafka, and returns the number of partitions of the topic.
+   * Connects to the source and to Kafka, and describes the topic.
    *
    * @throws ConfigError when the source's encoding is not UTF-8.
    */
-  connectAll(): Promise<number>;
+  connectAll(): Promise<TopicState>;
 }
 
 export interface ConnectionSettings {
@@ -55,6 +58,7 @@ export async function openConnections(
 ): Promise<PollerConnections & { close(): Promise<void> }> {
   const { kafka, topic } = settings;
   const publisher = new KafkaRecordPublisher(kafka);
+  const inspector = new KafkaTopicInspector(kafka);
   const database = await Database.open({
     ...settings.sourceDatabase,
     sessionSettings: CHANGE_SOURCE_SESSION,
@@ -65,15 +69,20 @@ export async function openConnections(
   return {
     source: new PostgresChangeSource(database),
     publisher,
+    inspector,
     ledger: new DynamoPollerLedger(dynamo, settings.offsetTable),
     conditions: new DynamoConditionStore(dynamo, settings.offsetTable),
     topic,
     connectAll: async () => {
-      await Promise.all([assertUtf8(database, 'source'), publisher.connect()]);
-      return new KafkaTopicAdmin(kafka).partitionCount(topic);
+      const [state] = await Promise.all([
+        inspector.describe(topic),
+        assertUtf8(database, 'source'),
+        publisher.connect(),
+      ]);
+      return state;
     },
     close: async () => {
-      await Promise.all([publisher.disconnect(), database.close()]);
+      await Promise.all([publisher.disconnect(), inspector.disconnect(), database.close()]);
       dynamo.destroy();
     },
   };
@@ -83,15 +92,16 @@ export async function openConnections(
 export interface PollerInvocation {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly partitionCount: number;
+  /** What `connectAll` returned. */
+  readonly topicState: TopicState;
   /** As in `LeaseOptions`. */
   readonly ownerIsDead?: boolean;
 }
 
 /** A poller with a lease of its own, for one invocation. */
 export function createPoller(
-  { source, publisher, ledger, conditions, topic }: Omit<PollerConnections, 'connectAll'>,
-  { clock, logger, partitionCount, ownerIsDead = false }: PollerInvocation,
+  { source, publisher, inspector, ledger, conditions, topic }: Omit<PollerConnections, 'connectAll'>,
+  { clock, logger, topicState, ownerIsDead = false }: PollerInvocation,
   { leaseMs, timing, purgeIntervalMs, retentionHours }: PollerSettings,
 ): ChangePoller {
   const lease = new Lease(ledger, clock, {
@@ -99,6 +109,6 @@ export function createPoller(
     timing: { leaseMs, heartbeatMs: timing.heartbeatMs, pollIntervalMs: timing.leasePollIntervalMs },
     ownerIsDead,
   });
-  const dependencies = { source, publisher, topic, partitionCount, lease, conditions, clock, logger };
+  const dependencies = { source, publisher, inspector, topic, topicState, lease, conditions, clock, logger };
   return new ChangePoller(dependencies, timing, { purgeIntervalMs, retentionHours });
 }

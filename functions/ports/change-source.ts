@@ -6,6 +6,8 @@ export interface SourceIdentity {
   readonly systemIdentifier: string;
   /** What `nextSaveNumber` or `beginSnapshot` returned last. A lower number than a saved one means a restored backup. */
   readonly saveNumber: bigint;
+  /** That of the last snapshot that began, 0 before the first one. A position with a lower one is out of date. */
+  readonly epoch: bigint;
   /** When the server started. A restart invalidates snapshots that were taken after the last save number. */
   readonly serverStartedAt: string;
 }
@@ -32,7 +34,6 @@ export interface ChangeIdRange {
 }
 
 export interface SnapshotStart extends SourceIdentity {
-  readonly epoch: bigint;
   /** What was visible when the epoch began. The stream of changes starts here after the last chunk. */
   readonly snapshot: string;
 }

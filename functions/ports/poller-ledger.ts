@@ -1,3 +1,5 @@
+import type { SnapshotReason } from '../core/snapshot-reason.ts';
+
 /** The one entry that all pollers share: the owner of the lease, and how far the source is published. */
 export interface PollerLedgerEntry {
   /** The poller that holds the lease; `null` when the lease is free. */
@@ -10,6 +12,8 @@ export interface PollerLedgerEntry {
   readonly requestedBy: string | null;
   /** The token of a request for a new snapshot; `null` when there is none. */
   readonly resnapshotToken: string | null;
+  /** Why a snapshot is requested; `null` when an operator requested it, or none is. */
+  readonly resnapshotReason: SnapshotReason | null;
   /** The saved position as `encodePosition` wrote it; `null` before the first save. */
   readonly position: string | null;
 }
@@ -35,8 +39,8 @@ export interface PollerLedger {
   /** Asks the owner to release the lease in favour of `owner`. Replaces an earlier request. */
   requestTransfer(owner: string): Promise<void>;
 
-  /** Asks the owner, or the next one, to begin a new snapshot. `token` distinguishes requests. */
-  requestResnapshot(token: string): Promise<void>;
+  /** Asks the owner, or the next one, to begin a new snapshot. `token` distinguishes requests. Replaces an earlier request. */
+  requestResnapshot(token: string, reason?: SnapshotReason): Promise<void>;
 
   /**
    * Makes `owner` the holder of the lease, with the next fencing token, if no owner has written since `seen` was read.

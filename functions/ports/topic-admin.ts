@@ -15,7 +15,7 @@ export interface TopicReport {
   readonly partitionsWanted: number;
 }
 
-/** Creates and describes topics. Nothing is ever deleted or altered. */
+/** Creates topics. Nothing is ever deleted or altered. */
 export interface TopicAdmin {
   /**
    * Creates the missing topics with the broker's default replication factor and resolves when every partition has a
@@ -24,6 +24,4 @@ export interface TopicAdmin {
    * @throws what the broker refuses, e.g. an unknown configuration name; other topics may have been created.
    */
   createTopics(specifications: readonly TopicSpecification[]): Promise<readonly TopicReport[]>;
-  /** @throws when there is no such topic. */
-  partitionCount(topic: string): Promise<number>;
 }

@@ -23,6 +23,7 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
         heartbeat: 1,
         requestedBy: null,
         resnapshotToken: null,
+        resnapshotReason: null,
         position: null,
       });
       expect([await ledger.tryAcquire(seen, 'b'), await ledger.tryAcquire(seen, 'c')]).toEqual([true, false]);
@@ -81,6 +82,18 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
       expect(await ledger.read()).toEqual(entry);
     });
 
+    it('keeps why a snapshot is requested as long as the request', async () => {
+      const reason = { code: 'PIPE_TOPIC_REPLACED', message: 'expected "a", found "b"' } as const;
+      await acquire('a');
+      await ledger.requestResnapshot('token', reason);
+      expect(await ledger.renew(1)).toMatchObject({ resnapshotToken: 'token', resnapshotReason: reason });
+      await ledger.requestResnapshot('later');
+      expect(await ledger.read()).toMatchObject({ resnapshotToken: 'later', resnapshotReason: null });
+      await ledger.requestResnapshot('token', reason);
+      const entry = await ledger.renew(1, { position: 'snapshot', clearResnapshotRequest: true });
+      expect(entry).toMatchObject({ resnapshotToken: null, resnapshotReason: null });
+    });
+
     it('rejects every write with an old fencing token', async () => {
       await acquire('a');
       await acquire('b');
@@ -100,6 +113,7 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
         heartbeat: 2,
         requestedBy: null,
         resnapshotToken: null,
+        resnapshotReason: null,
         position: 'last',
       });
       expect(await ledger.renew(1)).toBeNull();

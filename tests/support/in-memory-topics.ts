@@ -41,10 +41,13 @@ export class InMemoryTopics implements TopicInspector {
     while (partitions.length < count) partitions.push({ startOffset: 0, slots: [] });
   }
 
-  write(name: string, partition: number, count: number, ending?: 'commit' | 'abort'): void {
+  /** @returns the offsets of the records. */
+  write(name: string, partition: number, count: number, ending?: 'commit' | 'abort'): PartitionOffsets {
     const { slots } = this.#partition(name, partition);
+    const first = BigInt(slots.length);
     slots.push(...Array<Slot>(count).fill(ending === 'abort' ? 'hidden' : 'record'));
     if (ending !== undefined) slots.push('hidden');
+    return { topic: name, partition, first, next: first + BigInt(count) };
   }
 
   deleteRecords(name: string, partition: number, before: bigint): void {
@@ -61,6 +64,10 @@ export class InMemoryTopics implements TopicInspector {
   }
 
   async describe(name: string): Promise<TopicState> {
+    return this.stateOf(name);
+  }
+
+  stateOf(name: string): TopicState {
     const { id, partitions } = this.#find(name);
     return {
       clusterId: this.clusterId,

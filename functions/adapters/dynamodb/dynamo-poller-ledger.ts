@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { type SnapshotReason, snapshotReasonOf } from '../../core/snapshot-reason.ts';
 import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../../ports/poller-ledger.ts';
 
 /** The one item that all pollers share. */
@@ -38,10 +39,10 @@ export class DynamoPollerLedger implements PollerLedger {
     });
   }
 
-  async requestResnapshot(token: string): Promise<void> {
+  async requestResnapshot(token: string, reason?: SnapshotReason): Promise<void> {
     await this.#update({
-      UpdateExpression: 'SET resnapshot = :token',
-      ExpressionAttributeValues: { ':token': { S: token } },
+      UpdateExpression: 'SET resnapshot = :token, resnapshotReason = :reason',
+      ExpressionAttributeValues: { ':token': { S: token }, ':reason': { S: JSON.stringify(reason ?? null) } },
     });
   }
 
@@ -69,7 +70,7 @@ export class DynamoPollerLedger implements PollerLedger {
     { position, clearResnapshotRequest = false }: LedgerUpdate = {},
   ): Promise<PollerLedgerEntry | null> {
     const save = positionUpdate(position);
-    const removal = clearResnapshotRequest ? ' REMOVE resnapshot' : '';
+    const removal = clearResnapshotRequest ? ' REMOVE resnapshot, resnapshotReason' : '';
     const item = await this.#updateIf({
       UpdateExpression: `SET heartbeat = heartbeat + :one${save.assignment}${removal}`,
       ConditionExpression: 'fencing = :fencing',
@@ -131,6 +132,7 @@ function decodeEntry(item: Item): PollerLedgerEntry {
     heartbeat: Number(item['heartbeat']?.N ?? 0),
     requestedBy: item['requestedBy']?.S ?? null,
     resnapshotToken: item['resnapshot']?.S ?? null,
+    resnapshotReason: snapshotReasonOf(JSON.parse(item['resnapshotReason']?.S ?? 'null')) ?? null,
     position: item['position']?.S ?? null,
   };
 }

@@ -22,10 +22,6 @@ export class KafkaTopicAdmin implements TopicAdmin {
     });
   }
 
-  async partitionCount(topic: string): Promise<number> {
-    return this.#connected(async (admin) => (await readPartitions(admin, topic)).length);
-  }
-
   async #connected<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
     const admin = (await createAdminClient(this.#settings)).admin();
     try {

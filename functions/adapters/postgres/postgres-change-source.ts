@@ -119,10 +119,10 @@ interface IdentityRow {
   readonly systemIdentifier: string;
   readonly serverStartedAt: string;
   readonly saveNumber: string;
+  readonly epoch: string;
 }
 
 interface SnapshotStartRow extends IdentityRow {
-  readonly epoch: string;
   readonly snapshot: string;
 }
 
@@ -143,9 +143,9 @@ export class PostgresChangeSource implements ChangeSource {
 
   async identify(): Promise<SourceIdentity> {
     const row = await this.#queryProgress<IdentityRow>(
-      `select ${IDENTITY}, save_number as "saveNumber" from cdc_progress`,
+      `select ${IDENTITY}, save_number as "saveNumber", epoch from cdc_progress`,
     );
-    return { ...row, saveNumber: BigInt(row.saveNumber) };
+    return { ...row, saveNumber: BigInt(row.saveNumber), epoch: BigInt(row.epoch) };
   }
 
   async readDifference(since: string): Promise<Difference> {

@@ -130,7 +130,12 @@ export class InMemoryChangeSource implements ChangeSource {
   }
 
   async identify(): Promise<SourceIdentity> {
-    return { systemIdentifier: 'in-memory', saveNumber: this.#saveNumber, serverStartedAt: this.#serverStartedAt };
+    return {
+      systemIdentifier: 'in-memory',
+      saveNumber: this.#saveNumber,
+      epoch: this.#epoch,
+      serverStartedAt: this.#serverStartedAt,
+    };
   }
 
   async readDifference(since: string): Promise<Difference> {

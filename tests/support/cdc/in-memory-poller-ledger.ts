@@ -1,3 +1,4 @@
+import type { SnapshotReason } from '../../../functions/core/snapshot-reason.ts';
 import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../../../functions/ports/poller-ledger.ts';
 
 const EMPTY: PollerLedgerEntry = {
@@ -6,6 +7,7 @@ const EMPTY: PollerLedgerEntry = {
   heartbeat: 0,
   requestedBy: null,
   resnapshotToken: null,
+  resnapshotReason: null,
   position: null,
 };
 
@@ -23,9 +25,9 @@ export class InMemoryPollerLedger implements PollerLedger {
     this.#set({ requestedBy: owner });
   }
 
-  async requestResnapshot(token: string): Promise<void> {
+  async requestResnapshot(token: string, reason?: SnapshotReason): Promise<void> {
     this.writeCount += 1;
-    this.#set({ resnapshotToken: token });
+    this.#set({ resnapshotToken: token, resnapshotReason: reason ?? null });
   }
 
   async tryAcquire(seen: PollerLedgerEntry | null, owner: string): Promise<boolean> {
@@ -42,7 +44,7 @@ export class InMemoryPollerLedger implements PollerLedger {
     return this.#set({
       heartbeat: this.#entry.heartbeat + 1,
       ...(update.position !== undefined && { position: update.position }),
-      ...(update.clearResnapshotRequest && { resnapshotToken: null }),
+      ...(update.clearResnapshotRequest && { resnapshotToken: null, resnapshotReason: null }),
     });
   }
 

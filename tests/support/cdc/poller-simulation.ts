@@ -6,6 +6,7 @@ import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
 import { createPoller, type PollerSettings } from '../../../functions/poll-changes/wiring.ts';
 import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
 import { InMemoryConditionStore } from '../in-memory-condition-store.ts';
+import { InMemoryTopics } from '../in-memory-topics.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { withCallHook } from './call-hook.ts';
 import { FakeClock, KillableClock } from './fake-clock.ts';
@@ -15,6 +16,7 @@ import { InMemoryPollerLedger } from './in-memory-poller-ledger.ts';
 import { decodeSnapshot, isVisible } from './transaction-snapshot.ts';
 
 export const PARTITION_COUNT = 2;
+const TOPIC = 'employee-changes';
 
 const SETTINGS: PollerSettings = {
   leaseMs: 3_000,
@@ -61,11 +63,14 @@ export class PollerSimulation {
   readonly ledger = new InMemoryPollerLedger();
   readonly conditions = new InMemoryConditionStore(() => new Date(this.clock.monotonicMs()));
   readonly topic: PublishedRecord[] = [];
+  /** What Kafka knows of the topic. */
+  readonly topics = new InMemoryTopics();
   readonly #written: { readonly changeId: number; readonly empId: number; readonly txid: number }[] = [];
   #startedCount = 0;
 
   constructor(pageSize = 1_000) {
     this.source = new InMemoryChangeSource(pageSize, () => this.clock.monotonicMs());
+    this.topics.createTopic(TOPIC, PARTITION_COUNT);
   }
 
   /** Commits one change of one employee. */
@@ -104,7 +109,9 @@ export class PollerSimulation {
     const publisher: RecordPublisher = {
       publish: async (_topic, records) => {
         this.topic.push(...records.map((record) => this.#published(by, record)));
-        return [];
+        return records.map(({ key, partition = Number(key) % PARTITION_COUNT }) =>
+          this.topics.write(TOPIC, partition, 1),
+        );
       },
     };
     const poller = createPoller(
@@ -113,9 +120,10 @@ export class PollerSimulation {
         publisher: broker.to(publisher),
         ledger: ledger.to(this.ledger),
         conditions: this.conditions,
-        topic: 'employee-changes',
+        inspector: broker.to(this.topics),
+        topic: TOPIC,
       },
-      { clock, logger, partitionCount: PARTITION_COUNT },
+      { clock, logger, topicState: this.topics.stateOf(TOPIC) },
       { ...SETTINGS, ...settings },
     );
     const done = poller.run(this.clock.monotonicMs() + lifeMs);

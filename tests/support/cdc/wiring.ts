@@ -64,10 +64,10 @@ export async function openPoller(
   };
   const source = withCallHook(connections.source, ['readDifference'], onRead);
   const connectUntilMs = clock.monotonicMs() + CONNECT_WITHIN_MS;
-  const partitionCount = await connectWithRetries(clock, connectUntilMs, logger, connections.connectAll);
+  const topicState = await connectWithRetries(clock, connectUntilMs, logger, connections.connectAll);
   const poller = createPoller(
     { ...connections, source, publisher },
-    { clock, logger, partitionCount },
+    { clock, logger, topicState },
     {
       leaseMs: settings.leaseMs,
       purgeIntervalMs: 60_000,

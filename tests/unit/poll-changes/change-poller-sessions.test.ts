@@ -53,7 +53,7 @@ it('a source that is replaced by another server during an outage is refused', as
   poller.source.failure = new Error('unreachable');
   await advance(500);
   const { saveNumber } = await simulation.savedPosition();
-  const other = { systemIdentifier: 'other', saveNumber, serverStartedAt: 'once' };
+  const other = { systemIdentifier: 'other', saveNumber, epoch: 0n, serverStartedAt: 'once' };
   jest.spyOn(simulation.source, 'identify').mockResolvedValue(other);
   poller.source.failure = null;
   await advance(3_000);

@@ -28,10 +28,20 @@ function createTestHandler() {
   const source = new InMemoryChangeSource(1_000);
   const ledger = new InMemoryPollerLedger();
   const publisher = new InMemoryRecordPublisher({ [TOPIC]: PARTITION_COUNT });
-  const connectAll = jest.fn(async () => PARTITION_COUNT);
+  const describeTopic = async () => ({
+    ...{ clusterId: 'cluster', topicId: 'topic' },
+    partitions: Array.from({ length: PARTITION_COUNT }, (_, partition) => ({
+      startOffset: 0n,
+      endOffset: BigInt(publisher.recordsOf(TOPIC).filter((record) => record.partition === partition).length),
+    })),
+  });
+  const connectAll = jest.fn(describeTopic);
   const invoke = handler.withDependencies((telemetry) => ({
     ...telemetry,
-    connections: { source, ledger, publisher, conditions: new InMemoryConditionStore(), topic: TOPIC, connectAll },
+    connections: {
+      ...{ source, ledger, publisher, inspector: { describe: describeTopic }, topic: TOPIC, connectAll },
+      conditions: new InMemoryConditionStore(),
+    },
     settings: { leaseMs: LEASE_MS, retentionHours: 1, purgeIntervalMs: 60_000, timing: TIMING },
   }));
   const write = () => {
@@ -45,7 +55,7 @@ function createTestHandler() {
     eventually(() => actions().filter((each) => each === action).length >= times);
   /** Ends the poller, as a successor does that finds its lease expired. */
   const takeLeaseAway = () => eventually(async () => ledger.tryAcquire(await ledger.read(), 'another poller'));
-  return { invoke, ledger, connectAll, write, actions, untilPublished, takeLeaseAway };
+  return { invoke, ledger, connectAll, describeTopic, write, actions, untilPublished, takeLeaseAway };
 }
 
 let output: ReturnType<typeof captureOutput>;
@@ -94,13 +104,13 @@ it('does not wait until the lease expires when the event says that its owner is 
 });
 
 it('connects before it requests the lease from the running invocation', async () => {
-  const { invoke, ledger, connectAll, write, untilPublished, takeLeaseAway } = createTestHandler();
+  const { invoke, ledger, connectAll, describeTopic, write, untilPublished, takeLeaseAway } = createTestHandler();
   const first = invoke(scheduleEvent, contextFor(60_000));
   await untilPublished('SNAPSHOT_END');
   const requestedBy = Promise.withResolvers<unknown>();
   connectAll.mockImplementationOnce(async () => {
     requestedBy.resolve((await ledger.read())?.requestedBy);
-    return PARTITION_COUNT;
+    return describeTopic();
   });
   const second = invoke(scheduleEvent, contextFor(60_000));
   expect(await requestedBy.promise).toBeNull();

@@ -1,4 +1,5 @@
 import type { Position } from '../../../functions/core/change-position.ts';
+import { topicPositionOf } from '../../../functions/core/topic-position.ts';
 import { ChangePurger } from '../../../functions/poll-changes/change-purger.ts';
 import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
 import { Lease, LeaseLostError } from '../../../functions/poll-changes/lease.ts';
@@ -8,10 +9,12 @@ import { PollingSession } from '../../../functions/poll-changes/polling-session.
 import { PositionSaver } from '../../../functions/poll-changes/position-saver.ts';
 import { RetryCondition } from '../../../functions/poll-changes/retry-condition.ts';
 import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
+import { TopicWatch } from '../../../functions/poll-changes/topic-watch.ts';
 import { FakeClock } from '../../support/cdc/fake-clock.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 import { InMemoryConditionStore } from '../../support/in-memory-condition-store.ts';
+import { InMemoryTopics } from '../../support/in-memory-topics.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
 const UNTIL_MS = 60_000;
@@ -33,6 +36,18 @@ async function createSession() {
   const acquired = lease.acquire(UNTIL_MS);
   await clock.advance(TIMING.pollIntervalMs);
   await acquired;
+  const topics = new InMemoryTopics();
+  topics.createTopic('changes', 1);
+  const describe = jest.spyOn(topics, 'describe');
+  const topicWatch = new TopicWatch(
+    {
+      ...{ inspector: topics, topic: 'changes', clock, logger: new RecordingLogger() },
+      requestSnapshot: (reason) => lease.requestResnapshot('loss', reason),
+    },
+    POLLER_TIMING.topicLookMs,
+    topicPositionOf(topics.stateOf('changes')),
+    1,
+  );
   const publish = jest.fn(async (_topic: string, _records: readonly unknown[]) => {
     await clock.sleep(100);
     return [];
@@ -46,6 +61,7 @@ async function createSession() {
       lease,
       saver: new PositionSaver(source, lease, clock, POLLER_TIMING.saveIntervalMs, position),
       purger: new ChangePurger(source, clock, new RecordingLogger(), { purgeIntervalMs: 60_000, retentionHours: 1 }),
+      topicWatch,
       tick: new PollTick(clock, POLLER_TIMING),
       clock,
       statistics: new PollStatistics(clock),
@@ -53,7 +69,17 @@ async function createSession() {
     },
     UNTIL_MS,
   );
-  return { clock, source, ledger, lease, publish, readChunk, run: () => session.run(position.progress) };
+  return {
+    clock,
+    source,
+    ledger,
+    lease,
+    publish,
+    readChunk,
+    topics,
+    describe,
+    run: () => session.run(position.progress),
+  };
 }
 
 it('reads the next chunk while one is published', async () => {
