@@ -44,14 +44,16 @@ describe('saveWhenDue', () => {
     expect((await source.identify()).saveNumber).toBe(1n);
   });
 
-  it('saves at most once in an interval', async () => {
-    const { clock, saver, saved } = await createSaver();
-    for (let ms = 0; ms < 4 * SAVE_INTERVAL_MS; ms += 50) {
+  it('saves at most once in an interval, and again exactly when it has passed', async () => {
+    const { clock, source, saver } = await createSaver();
+    const saveNumbers = [];
+    for (const ms of [0, SAVE_INTERVAL_MS - 1, 1, SAVE_INTERVAL_MS - 1, 1]) {
+      await clock.advance(ms);
       saver.recordProgress(progressAt(String(ms)));
       saver.saveWhenDue();
-      await clock.advance(50);
+      saveNumbers.push((await source.identify()).saveNumber);
     }
-    expect((await saved())?.saveNumber).toBe(4n);
+    expect(saveNumbers).toEqual([1n, 1n, 2n, 2n, 3n]);
   });
 
   it('saves nothing without progress since the last save', async () => {
