@@ -41,5 +41,6 @@ export default {
   testSequencer: '<rootDir>/tests/support/longest-first.js',
   // Only ends what hangs: how fast a test is depends on what else the machine does, and no test is about that by itself.
   testTimeout: 120_000,
-  projects: [project('unit'), project('contract'), integration, project('e2e')],
+  // `npm test` leaves out faults, which take minutes: each kind has a test in another project too.
+  projects: [project('unit'), project('contract'), integration, project('e2e'), project('faults')],
 };

@@ -1,0 +1,187 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+import { putIntoBucket } from '../../localstack/commands/bucket.ts';
+import type { Attention } from '../../localstack/commands/status/verdict.ts';
+import { createDynamoDbClient } from '../../localstack/stack/aws-clients.ts';
+import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
+import { eventually, StopWaiting } from '../support/eventually.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+/** As in `run/NAME.json` of the stack's directory. */
+export type ProcessName = 'functions' | 'kafka' | 'dynamodb' | 's3' | 'sourceDatabase' | 'targetDatabase';
+
+/** `npm start` in another process, with what a test needs to break it and to look at it from outside. */
+export class FaultyStack {
+  readonly directory = mkdtempSync(join(tmpdir(), 'employee-streams-faults-'));
+  readonly #output: string[] = [];
+  #child: ChildProcess | undefined;
+  #endpoints: StackEndpoints | undefined;
+  #fileCount = 0;
+  #salariesUploaded = 0;
+
+  async start(): Promise<void> {
+    const script = join(PROJECT, 'localstack/stack/start.ts');
+    const child = spawn(process.execPath, [script, '--ports', 'free', '--directory', this.directory], {
+      cwd: PROJECT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => this.#output.push(String(chunk)));
+    const path = join(this.directory, 'endpoints.json');
+    await eventually(
+      () => {
+        if (child.exitCode !== null)
+          throw new StopWaiting(`npm start exited with code ${child.exitCode}:\n${this.output}`);
+        return existsSync(path);
+      },
+      { what: 'endpoints.json', withinMs: 240_000 },
+    );
+    this.#endpoints = JSON.parse(readFileSync(path, 'utf8')) as StackEndpoints;
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child !== undefined && child.exitCode === null) {
+      child.kill('SIGINT');
+      await once(child, 'close');
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  get endpoints(): StackEndpoints {
+    if (this.#endpoints === undefined) throw new Error('Expected a started stack: call start first.');
+    return this.#endpoints;
+  }
+
+  /** The last part of what `npm start` has printed. */
+  get output(): string {
+    return this.#output.join('').slice(-20_000);
+  }
+
+  /** Runs the statements one after another in a session of their own, and returns the rows of the last one. */
+  source(...statements: string[]): Promise<Record<string, unknown>[]> {
+    return query(this.endpoints.sourceDatabaseUrl, statements);
+  }
+
+  /** As `source`, in the target. */
+  target(...statements: string[]): Promise<Record<string, unknown>[]> {
+    return query(this.endpoints.targetDatabaseUrl, statements);
+  }
+
+  /** Puts a file with one employee of CIT and this salary into the bucket. */
+  async upload(salary: number): Promise<void> {
+    this.#fileCount += 1;
+    const csv = `Department,Department-Division,Position Title,Initial Hire Date,Salary\nCIT,d,t,2015-01-01,${salary}\n`;
+    await putIntoBucket(this.endpoints.s3, `fault-${this.#fileCount}.csv`, Readable.from([csv]));
+    this.#salariesUploaded += salary;
+  }
+
+  /** Whether B has exactly the employees of A, and detail and totals have exactly the uploaded salaries. */
+  async isAgreed(): Promise<boolean> {
+    const [[source], [target], [salaries]] = await Promise.all([
+      this.source(EMPLOYEES),
+      this.target(EMPLOYEES),
+      this.target(SALARIES),
+    ]);
+    return (
+      source?.['employees'] === target?.['employees'] &&
+      Number(salaries?.['detail']) === this.#salariesUploaded &&
+      Number(salaries?.['totals']) === this.#salariesUploaded
+    );
+  }
+
+  async untilAgreed(withinMs = 120_000): Promise<void> {
+    await eventually(() => this.isAgreed(), { what: 'A = B, and totals = detail', withinMs, everyMs: 100 });
+  }
+
+  /** What `npm run status -- --json` says needs attention. */
+  async attention(): Promise<readonly Attention[]> {
+    const script = join(PROJECT, 'localstack/commands/status/status.ts');
+    const options = { cwd: PROJECT, timeout: 60_000, killSignal: 'SIGKILL' } as const;
+    const { stdout } = await run(process.execPath, [script, '--json', '--directory', this.directory], options).catch(
+      (error: Error & { stdout?: string }) => {
+        if (!error.stdout) throw error;
+        return { stdout: error.stdout };
+      },
+    );
+    return (JSON.parse(stdout) as { attention: readonly Attention[] }).attention;
+  }
+
+  /** Stops the execution of a server and its children, as a machine without CPU time does. */
+  freeze(name: ProcessName): void {
+    this.signal(name, 'SIGSTOP');
+  }
+
+  unfreeze(name: ProcessName): void {
+    this.signal(name, 'SIGCONT');
+  }
+
+  signal(name: ProcessName, signal: NodeJS.Signals): void {
+    const { pid } = JSON.parse(readFileSync(join(this.directory, 'run', `${name}.json`), 'utf8')) as { pid: number };
+    for (const each of [pid, ...descendantsOf(pid)]) process.kill(each, signal);
+  }
+
+  async withKafka<Result>(work: (admin: ReturnType<Kafka['admin']>) => Promise<Result>): Promise<Result> {
+    const admin = new Kafka({ brokers: this.endpoints.kafka.brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  async withDynamoDb<Result>(
+    work: (client: ReturnType<typeof createDynamoDbClient>, table: string) => Promise<Result>,
+  ): Promise<Result> {
+    const client = createDynamoDbClient(this.endpoints);
+    try {
+      return await work(client, this.endpoints.dynamodb.offsetTable);
+    } finally {
+      client.destroy();
+    }
+  }
+}
+
+const EMPLOYEES = `
+  select count(*) || ' ' || coalesce(md5(string_agg(
+    concat_ws('|', emp_id, coalesce(first_name, '-'), coalesce(last_name, '-'), coalesce(dob::text, '-'),
+      coalesce(city, '-'), coalesce(salary::text, '-')), e'\n' order by emp_id)), '') as employees
+  from employees`;
+
+const SALARIES = `
+  select (select coalesce(sum(salary), 0) from department_employee) as detail,
+    (select coalesce(sum(total_salary), 0) from department_employee_salary) as totals`;
+
+async function query(url: string, statements: readonly string[]): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000, query_timeout: 30_000 });
+  // A server that is killed ends the connection, which its next query reports.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) ({ rows } = await client.query(statement));
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Linux only. */
+function descendantsOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
