@@ -16,13 +16,19 @@ export async function putIntoBucket(s3: StackEndpoints['s3'], key: string, body:
       params: { Bucket: s3.bucket, Key: key, Body: body, ContentType: 'text/csv' },
     }).done();
   } catch (cause) {
-    const { name, message } = cause as Error;
+    const { name, message, $metadata } = cause as Error & { $metadata?: { httpStatusCode?: number } };
+    const reason = (message || name).replace(/\.$/, '');
     throw new Error(
-      `The bucket ${s3.bucket} at ${s3.endpoint} did not accept ${key} (${message || name}): check that the stack is ` +
-        'running, with "npm run status", or start it with "npm start".',
+      `The bucket ${s3.bucket} at ${s3.endpoint} did not accept ${key} (${reason}): ${remedyFor($metadata?.httpStatusCode)}.`,
       { cause },
     );
   } finally {
     client.destroy();
   }
+}
+
+function remedyFor(status: number | undefined): string {
+  if (status === 400) return 'choose another key with --key';
+  if (status === 507) return 'free space on the disk, then repeat the command';
+  return 'check that the stack is running, with "npm run status", or start it with "npm start"';
 }

@@ -24,7 +24,7 @@ export interface StackOptions {
   readonly ports: 'default' | 'free';
   /** The servers to start. Default: all. */
   readonly servers?: readonly ServerName[];
-  /** Default: `fauxqs`. */
+  /** Default: `builtin`. */
   readonly s3?: S3ServerKind;
   /** Deletes the data of earlier runs first. */
   readonly fresh?: boolean;
@@ -107,7 +107,7 @@ export class LocalStack {
   }
 
   async #startServers(): Promise<StackEndpoints> {
-    const { onNotice, fresh, s3 = 'fauxqs', servers: wanted = serverNames } = this.#options;
+    const { onNotice, fresh, s3 = 'builtin', servers: wanted = serverNames } = this.#options;
     const directory = this.#directory;
     // Before the ports are chosen, because orphans may still use them.
     await stopOrphans({ directory, names: serverNames, onNotice, signal: this.#stopping.signal });

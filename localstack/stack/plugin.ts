@@ -76,7 +76,7 @@ export default class LocalStackPlugin {
     this.#stack = new LocalStack({
       directory: resolve(this.#serverless.serviceDir, directory),
       ports: LOCAL_STACK_PORTS === 'free' ? 'free' : 'default',
-      s3: LOCAL_STACK_S3 === 'minio' ? 'minio' : 'fauxqs',
+      s3: LOCAL_STACK_S3 === 'minio' ? 'minio' : 'builtin',
       onNotice: (line) => this.#log.notice(line),
       onFatal: (error) => this.#fail(error),
     });

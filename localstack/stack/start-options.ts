@@ -12,7 +12,7 @@ export interface StartOptions {
 
 export const usage = `npm start [-- OPTIONS]
   --fresh            delete the data of earlier runs first
-  --s3 minio         use MinIO as the S3 server instead of fauxqs
+  --s3 minio         use MinIO as the S3 server, which keeps versions, instead of the built-in one
   --docker           run the servers in containers instead of natively
   --ports free       use any free ports instead of the default ones
   --directory DIR    keep data, logs and endpoints.json in DIR (default: .localstack)`;
@@ -24,7 +24,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     options: {
       fresh: { type: 'boolean', default: false },
       docker: { type: 'boolean', default: false },
-      s3: { type: 'string', default: 'fauxqs' },
+      s3: { type: 'string', default: 'builtin' },
       ports: { type: 'string', default: 'default' },
       directory: { type: 'string', default: DEFAULT_DIRECTORY },
       help: { type: 'boolean', default: false },
@@ -32,7 +32,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   });
   if (values.help) return undefined;
   const { fresh, docker, directory } = values;
-  const s3 = oneOf('--s3', ['fauxqs', 'minio'], values.s3);
+  const s3 = oneOf('--s3', ['builtin', 'minio'], values.s3);
   const ports = oneOf('--ports', ['default', 'free'], values.ports);
   if (docker && (s3 === 'minio' || ports === 'free')) {
     throw new Error('--docker always uses MinIO and the default ports: leave out --s3 and --ports.');

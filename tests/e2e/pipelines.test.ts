@@ -1,3 +1,3 @@
 import { describePipelines } from '../support/describe-pipelines.ts';
 
-describePipelines('fauxqs');
+describePipelines('builtin');

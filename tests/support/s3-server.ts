@@ -2,20 +2,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { ManagedProcess } from '../../localstack/stack/process/managed-process.ts';
+import { type Command, ManagedProcess } from '../../localstack/stack/process/managed-process.ts';
 import { PortChooser } from '../../localstack/stack/process/ports.ts';
 import type { Server } from '../../localstack/stack/process/server.ts';
-import { FauxqsServer } from '../../localstack/stack/servers/fauxqs-server.ts';
+import { BuiltinS3Server } from '../../localstack/stack/servers/builtin-s3-server.ts';
 import { MinioServer } from '../../localstack/stack/servers/minio-server.ts';
 import type { S3ServerKind } from '../../localstack/stack/servers/stack-servers.ts';
+import type { ObjectServerUnderTest } from '../contract/object-server.ts';
 import { eventually, StopWaiting } from './eventually.ts';
 
 export const TEST_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
 const PROBE_TIMEOUT_MS = 5_000;
 
+interface ServerOptions {
+  readonly directory: string;
+  readonly port: number;
+  readonly notificationPort: number;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 /** An S3 server of one test. It can be killed and started again with the same address and objects. */
-export class TestS3Server {
+export class TestS3Server implements ObjectServerUnderTest {
+  readonly credentials = TEST_CREDENTIALS;
   readonly #server: Server;
   readonly #ports: PortChooser;
   readonly #directory: string;
@@ -27,15 +37,19 @@ export class TestS3Server {
     this.#directory = directory;
   }
 
-  static async start(kind: S3ServerKind = 'fauxqs'): Promise<TestS3Server> {
-    // Reserves the port until `dispose`, also while the server is killed.
+  static start(kind: S3ServerKind = 'builtin'): Promise<TestS3Server> {
+    return TestS3Server.startWith((options) =>
+      kind === 'minio' ? new MinioServer(options) : new BuiltinS3Server(options),
+    );
+  }
+
+  static async startWith(createServer: (options: ServerOptions) => Server): Promise<TestS3Server> {
+    // Reserves the ports until `dispose`, also while the server is killed.
     const ports = new PortChooser({ preferDefaults: false, onNotice: () => {} });
-    const options = { port: await ports.choose('s3'), directory: await mkdtemp(join(tmpdir(), 'test-s3-')) };
-    const server =
-      kind === 'minio'
-        ? new MinioServer({ ...options, ...TEST_CREDENTIALS, notificationPort: await ports.choose('s3Notifications') })
-        : new FauxqsServer(options);
-    const started = new TestS3Server(server, ports, options.directory);
+    const directory = await mkdtemp(join(tmpdir(), 'test-s3-'));
+    const [port, notificationPort] = [await ports.choose('s3'), await ports.choose('s3Notifications')];
+    const server = createServer({ directory, port, notificationPort, ...TEST_CREDENTIALS });
+    const started = new TestS3Server(server, ports, directory);
     await started.start();
     return started;
   }
@@ -44,10 +58,17 @@ export class TestS3Server {
     return this.#server.address;
   }
 
-  /** Resolves when the server is ready. */
-  async start(): Promise<void> {
+  get pid(): number {
+    if (this.#process === undefined) throw new Error('The S3 server was killed: start it first.');
+    return this.#process.pid;
+  }
+
+  /** Resolves when the server is ready. Writing more than `maxFileBytes` to one file fails, as on a full disk. */
+  async start({ maxFileBytes }: { readonly maxFileBytes?: number } = {}): Promise<void> {
     const context = { signal: new AbortController().signal, onNotice: () => {} };
-    const running = await ManagedProcess.spawn(await this.#server.prepare(context), 'inherit');
+    const command = await this.#server.prepare(context);
+    const limited = maxFileBytes === undefined ? command : limitFiles(command, maxFileBytes);
+    const running = await ManagedProcess.spawn(limited, 'inherit');
     this.#process = running;
     const isReady = async () => {
       if (running.exit) throw new StopWaiting(`The S3 server exited with code ${running.exit.code}.`);
@@ -80,4 +101,10 @@ export class TestS3Server {
       credentials: TEST_CREDENTIALS,
     });
   }
+}
+
+/** A write beyond the limit fails with EFBIG where the signal SIGXFSZ, which would kill the process, is ignored. */
+function limitFiles(command: Command, maxFileBytes: number): Command {
+  const script = `trap '' XFSZ; ulimit -f ${Math.ceil(maxFileBytes / 512)}; exec "$@"`;
+  return { ...command, file: '/bin/sh', args: ['-c', script, 'sh', command.file, ...command.args] };
 }

@@ -10,7 +10,7 @@ export interface DoctorOptions extends CheckOptions {
 }
 
 /** Everything that `npm start` needs on this machine, in the order of a report. Changes nothing. */
-export async function examineMachine({ s3 = 'fauxqs', ...options }: DoctorOptions): Promise<Finding[]> {
+export async function examineMachine({ s3 = 'builtin', ...options }: DoctorOptions): Promise<Finding[]> {
   return (
     await Promise.all([
       checkNode(),
@@ -34,7 +34,7 @@ export async function examineMachine({ s3 = 'fauxqs', ...options }: DoctorOption
  *
  * @throws with one line for each thing that is missing.
  */
-export async function requireMachine({ s3 = 'fauxqs', ...options }: DoctorOptions): Promise<void> {
+export async function requireMachine({ s3 = 'builtin', ...options }: DoctorOptions): Promise<void> {
   const checks = [
     checkShell(),
     checkJava(options),

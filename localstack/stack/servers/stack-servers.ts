@@ -1,8 +1,8 @@
 import type { StackEndpoints } from '../endpoints.ts';
 import type { PortName } from '../process/ports.ts';
 import type { Server } from '../process/server.ts';
+import { BuiltinS3Server } from './builtin-s3-server.ts';
 import { DynamoDbServer } from './dynamodb-server.ts';
-import { FauxqsServer } from './fauxqs-server.ts';
 import { KafkaServer } from './kafka-server.ts';
 import { MinioServer } from './minio-server.ts';
 import { PostgresServer } from './postgres-server.ts';
@@ -10,7 +10,7 @@ import { PostgresServer } from './postgres-server.ts';
 export const serverNames = ['kafka', 'sourceDatabase', 'targetDatabase', 's3', 'dynamodb'] as const;
 export type ServerName = (typeof serverNames)[number];
 
-export type S3ServerKind = 'fauxqs' | 'minio';
+export type S3ServerKind = 'builtin' | 'minio';
 
 /** The AWS SDK needs some credentials, MinIO at least eight characters, DynamoDB Local only letters and digits. */
 const credentials = { accessKeyId: 'localaccesskey', secretAccessKey: 'localsecretkey' };
@@ -37,7 +37,7 @@ export function createServers({ directory, ports, s3 }: StackServersOptions): Re
     s3:
       s3 === 'minio'
         ? new MinioServer({ directory, port: ports.s3, notificationPort: ports.s3Notifications, ...credentials })
-        : new FauxqsServer({ directory, port: ports.s3 }),
+        : new BuiltinS3Server({ directory, port: ports.s3, ...credentials }),
     dynamodb: new DynamoDbServer({ directory, port: ports.dynamodb }),
   };
 }

@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +13,27 @@ import { provisioned, withMapping } from '../../support/event-sources/mapping-ru
 import { eventually } from '../../support/eventually.ts';
 import { endpoints, uniqueName } from '../../support/servers.ts';
 
+let fauxqs: ChildProcess;
+/** The endpoint of SQS and SNS. */
+let messagingEndpoint: string;
+
+beforeAll(async () => {
+  const script = join(__dirname, '..', '..', 'support', 'event-sources', 'run-fauxqs.ts');
+  fauxqs = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [output] = await once(fauxqs.stdout as NodeJS.ReadableStream, 'data');
+  messagingEndpoint = String(output).trim();
+});
+afterAll(() => fauxqs.stdin?.end());
+
 const settings = () => {
-  const { endpoint, accessKeyId, secretAccessKey } = endpoints().s3;
-  return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
+  const { region, accessKeyId, secretAccessKey } = endpoints().s3;
+  return { endpoint: messagingEndpoint, region, credentials: { accessKeyId, secretAccessKey } };
 };
+
+function s3Settings() {
+  const { bucket: _, ...settings } = endpoints().s3;
+  return settings;
+}
 
 /** A new queue, with its ARN and a way to receive from it. */
 async function createQueue() {
@@ -53,7 +72,7 @@ function withFailedRecord(
         MaximumRetryAttempts: 0,
         DestinationConfig: { OnFailure: { Destination: destination } },
       },
-      options: { destinationEndpoints: { [service]: endpoints().s3.endpoint } },
+      options: service === 's3' ? { s3: s3Settings() } : { destinationEndpoints: { [service]: messagingEndpoint } },
     },
     async (run) => {
       run.fn.respond = () => ({ functionError: 'Unhandled', body: '{"errorMessage":"no"}' });

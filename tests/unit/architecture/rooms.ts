@@ -76,6 +76,10 @@ const STACK: Layers = [
   [['localstack/check-node.js', 'localstack/check-node.d.ts']],
   ['localstack/stack/endpoints.ts', 'localstack/stack/process/'],
   ['localstack/stack/aws-clients.ts', 'localstack/stack/tools/'],
+  ['localstack/stack/servers/builtin-s3/protocol/'],
+  ['localstack/stack/servers/builtin-s3/storage/'],
+  ['localstack/stack/servers/builtin-s3/operations/'],
+  ['localstack/stack/servers/builtin-s3/'],
   ['localstack/stack/servers/'],
   ['localstack/stack/service/', 'localstack/stack/doctor/'],
   // start.ts, plugin.ts and the stacks.

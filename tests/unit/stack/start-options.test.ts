@@ -1,7 +1,7 @@
 import { parseStartOptions } from '../../../localstack/stack/start-options.ts';
 
 test('every option has a default', () => {
-  const defaults = { fresh: false, docker: false, s3: 'fauxqs', ports: 'default', directory: '.localstack' };
+  const defaults = { fresh: false, docker: false, s3: 'builtin', ports: 'default', directory: '.localstack' };
   expect(parseStartOptions([])).toEqual(defaults);
 });
 
@@ -12,7 +12,7 @@ test('options replace the defaults', () => {
 });
 
 test.each([
-  [['--s3', 'ceph'], 'Expected --s3 to be fauxqs or minio, but found "ceph".'],
+  [['--s3', 'ceph'], 'Expected --s3 to be builtin or minio, but found "ceph".'],
   [['--ports', '80'], 'Expected --ports to be default or free, but found "80".'],
   [['--docker', '--s3', 'minio'], '--docker always uses MinIO and the default ports: leave out --s3 and --ports.'],
   [['--frehs'], "Unknown option '--frehs'"],
