@@ -1,6 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
-import type { Database } from '../../../functions/adapters/postgres/database.ts';
+import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
+import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { SALARIES_DEAD_LETTER_TOPIC, SALARIES_TOPIC } from '../../../functions/core/topics.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 import { createSalaryDatabase } from '../../support/salary-database.ts';
@@ -13,6 +14,9 @@ type Handler = typeof import('../../../functions/transform-csv/handler.ts').hand
 let handler: Handler;
 let database: Database;
 let s3: S3Client;
+/** The calls of the handler, whose connections stay open, as on Lambda. They would keep the process from ending. */
+let published: jest.SpiedFunction<KafkaRecordPublisher['publish']>;
+let opened: jest.SpiedFunction<typeof Database.open>;
 const bucket = uniqueName('salaries');
 const previousEnvironment = { ...process.env };
 
@@ -33,12 +37,16 @@ beforeAll(async () => {
   await createTopics([SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC]);
   s3 = new S3Client({});
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  published = jest.spyOn(KafkaRecordPublisher.prototype, 'publish');
+  opened = jest.spyOn(Database, 'open');
   ({ handler } = await import('../../../functions/transform-csv/handler.ts'));
 });
 
 afterAll(async () => {
   s3?.destroy();
   await database?.close();
+  for (const publisher of new Set(published.mock.contexts as KafkaRecordPublisher[])) await publisher.disconnect();
+  for (const { value } of opened.mock.results) await (await value).close();
   process.env = previousEnvironment;
 });
 
