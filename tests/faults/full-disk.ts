@@ -9,7 +9,7 @@ const FOLDERS: Partial<Record<ProcessName, string>> = {
   targetDatabase: 'target',
   kafka: 'kafka',
   dynamodb: 'dynamodb',
-  s3: 's3',
+  s3: 's3-objects',
 };
 
 const DISK_SIZE = '512m';

@@ -16,7 +16,7 @@ const LARGE_BYTES = 100 * MEGABYTE;
 const MAX_GROWTH_BYTES = 70 * MEGABYTE;
 
 /** Rules for what survives crashes, vanished clients and a full disk, and for what the server needs of the machine. */
-export function describeDurability(getSubject: () => Subject): void {
+export function describeDurability(getSubject: () => Subject, { isMinio }: { readonly isMinio: boolean }): void {
   const put = (key: string, Body: Buffer | string | Readable, input: object = {}) => {
     const { client, bucket } = getSubject();
     return client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ...input }));
@@ -94,16 +94,20 @@ export function describeDurability(getSubject: () => Subject): void {
       }
     });
 
-    it('gives a reader the object that it began to read, whole, when it is replaced meanwhile', async () => {
-      const { client, bucket } = getSubject();
-      const older = Buffer.alloc(24 * MEGABYTE, 'older');
-      const newer = Buffer.alloc(24 * MEGABYTE, 'newer');
-      await put('a', older);
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'a' }));
-      await put('a', newer);
-      expect(older.equals((await Body?.transformToByteArray()) ?? newer)).toBe(true);
-      expect((await readObject(getSubject(), 'a')).equals(newer)).toBe(true);
-    });
+    // MinIO aborts the read.
+    (isMinio ? it.skip : it)(
+      'gives a reader the object that it began to read, whole, when it is replaced meanwhile',
+      async () => {
+        const { client, bucket } = getSubject();
+        const older = Buffer.alloc(24 * MEGABYTE, 'older');
+        const newer = Buffer.alloc(24 * MEGABYTE, 'newer');
+        await put('a', older);
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'a' }));
+        await put('a', newer);
+        expect(older.equals((await Body?.transformToByteArray()) ?? newer)).toBe(true);
+        expect((await readObject(getSubject(), 'a')).equals(newer)).toBe(true);
+      },
+    );
 
     it('answers 500 or 507 when the disk is full, and keeps what was there', async () => {
       const { server } = getSubject();

@@ -89,7 +89,7 @@ export function describeMultipart(getSubject: () => Subject): void {
       ['another ETag', [{ PartNumber: 1, ETag: `"${'0'.repeat(32)}"` }], 'InvalidPart'],
       ['a part that was not uploaded', [{ PartNumber: 5, ETag: `"${'0'.repeat(32)}"` }], 'InvalidPart'],
       ['parts out of order', ['two', 'one'], 'InvalidPartOrder'],
-      ['a part twice', ['one', 'one'], 'InvalidPartOrder'],
+      ['a part twice', ['one', 'one'], expect.stringMatching(/InvalidPartOrder|EntityTooSmall/)],
       ['a part but the last that is too small', ['one', 'two'], 'EntityTooSmall'],
     ])('refuses to complete with %s, and can be completed afterwards', async (_, named, name) => {
       const to = await create();

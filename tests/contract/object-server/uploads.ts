@@ -133,7 +133,7 @@ export function describeUploads(getSubject: () => Subject): void {
     });
 
     it.each([
-      ['the last chunk is missing', (body: Buffer) => body.subarray(0, body.lastIndexOf('0;chunk-signature'))],
+      ['the last chunks are missing', (body: Buffer) => body.subarray(0, body.indexOf(CHUNKS[2] ?? ''))],
       ['the framing is broken', (body: Buffer) => Buffer.concat([Buffer.from('zz\r\n'), body])],
     ])('stores nothing when %s', async (_, corrupt) => {
       const { status } = await putChunkSigned({ corrupt });

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { bucketOperations } from './operations/bucket-operations.ts';
 import { multipartOperations } from './operations/multipart-operations.ts';
 import { objectOperations } from './operations/object-operations.ts';
@@ -31,6 +31,7 @@ export function createS3HttpServer(store: ObjectStore, credentials: Credentials)
       const signature = await verifySignature(request, credentials);
       await send(response, await operationOf(request)({ store, request, signature }));
     } catch (error) {
+      await discardBody(message);
       await sendError(message, response, error);
     }
   };
@@ -58,6 +59,13 @@ async function send(response: ServerResponse, { status = 200, headers = {}, body
   }
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   response.writeHead(status, { 'content-length': '0', ...headers, ...length }).end(body);
+}
+
+/** A client that still sends when it gets a response may only see that its connection breaks. */
+async function discardBody(message: IncomingMessage): Promise<void> {
+  // While an iteration that was left has its listener, the stream does not flow.
+  message.removeAllListeners('readable').resume();
+  await finished(message).catch(() => {});
 }
 
 async function sendError({ method }: IncomingMessage, response: ServerResponse, thrown: unknown): Promise<void> {

@@ -80,6 +80,7 @@ async function* unframe(
     trailers.set(name.toLowerCase(), value);
     signed.update(`${name.toLowerCase()}:${value}\n`);
   }
+  if (!(await reader.isAtEnd())) throw brokenFraming();
 }
 
 /** The signatures of chunks, each of which covers the one before it. */
@@ -127,6 +128,10 @@ class FrameReader {
       }
       this.#rest = Buffer.concat([this.#rest, more.value]);
     }
+  }
+
+  async isAtEnd(): Promise<boolean> {
+    return this.#rest.length === 0 && (await this.#source.next()).done === true;
   }
 
   async *bytes(count: number): AsyncGenerator<Buffer> {
