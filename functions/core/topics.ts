@@ -4,6 +4,9 @@ export const CHANGES_TOPIC = 'employee-changes';
 export const SALARIES_DEAD_LETTER_TOPIC = 'employee-salaries.dead-letter';
 export const CHANGES_DEAD_LETTER_TOPIC = 'employee-changes.dead-letter';
 
+/** The consumer group of apply-changes. */
+export const CHANGES_GROUP = 'apply-changes';
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** How long an outage of load-salaries or apply-changes may last without loss. */

@@ -15,6 +15,8 @@ export const METRIC = {
   /** Changes that Kafka acknowledged, and those that changed the replica. */
   changesPublished: 'ChangesPublished',
   changesApplied: 'ChangesApplied',
+  /** Ranges of offsets whose changes the target lacks. */
+  gapsFound: 'GapsFound',
   /** Invocations that failed. */
   failures: 'Failures',
   /** Files in the bucket without an event, and files that were loading without a heartbeat. */

@@ -7,7 +7,15 @@ import { unzipSync } from 'fflate';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
-const FUNCTIONS = ['apply-changes', 'load-salaries', 'poll-changes', 'provision', 'reconcile-bucket', 'transform-csv'];
+const FUNCTIONS = [
+  'apply-changes',
+  'load-salaries',
+  'poll-changes',
+  'provision',
+  'reconcile-bucket',
+  'transform-csv',
+  'watch-replica',
+];
 
 interface Resource {
   readonly Type: string;

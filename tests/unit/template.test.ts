@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { applyChangesShape } from '../../functions/apply-changes/config.ts';
 import {
   CHANGES_DEAD_LETTER_TOPIC,
+  CHANGES_GROUP,
   CHANGES_TOPIC,
   SALARIES_DEAD_LETTER_TOPIC,
   SALARIES_TOPIC,
@@ -15,6 +16,7 @@ import { provisionShape } from '../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
 import { METRIC, METRICS_NAMESPACE } from '../../functions/runtime/metric-names.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
+import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
 
 const ROOT = join(__dirname, '../..');
 
@@ -68,6 +70,7 @@ describe('the environment of the functions', () => {
     'reconcile-bucket': reconcileBucketShape,
     'poll-changes': pollChangesShape,
     'apply-changes': applyChangesShape,
+    'watch-replica': watchReplicaShape,
     provision: provisionShape,
   };
   /** Lambda itself sets these for every function. */
@@ -163,14 +166,21 @@ describe('permissions', () => {
     ['ReconcileBucketRole', []],
     ['PollChangesRole', [CHANGES_TOPIC]],
     ['ApplyChangesRole', [CHANGES_DEAD_LETTER_TOPIC]],
+    ['WatchReplicaRole', []],
     ['ProvisionRole', []],
   ])('let %s write to %j only', (role, topics) => {
     expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
   });
 
+  it('let watch-replica look at the group of apply-changes, and not change it', () => {
+    expect(service.functions['apply-changes']?.events?.[0]?.msk?.consumerGroupId).toBe(CHANGES_GROUP);
+    expect(namesOf('WatchReplicaRole', 'group', 'kafka-cluster:DescribeGroup')).toEqual([CHANGES_GROUP]);
+  });
+
   it.each(Object.values(service.functions))('let $role read what it is invoked with only', ({ role, events }) => {
     const mapping = events?.find(({ msk }) => msk)?.msk;
-    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(mapping ? [mapping.topic] : []);
+    const looksAt = role === 'WatchReplicaRole' ? CHANGES_TOPIC : mapping?.topic;
+    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(looksAt === undefined ? [] : [looksAt]);
     expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(mapping ? [mapping.consumerGroupId] : []);
   });
 

@@ -21,10 +21,16 @@ export class FakeEventSource {
   readonly #handle: BatchHandler;
   #isStopped = false;
 
-  constructor(brokers: readonly string[], topic: string, partitionCount: number, handle: BatchHandler) {
+  constructor(
+    brokers: readonly string[],
+    topic: string,
+    partitionCount: number,
+    handle: BatchHandler,
+    groupId = uniqueName('event-source'),
+  ) {
     const kafka = new Kafka({ clientId: 'fake-event-source', brokers: [...brokers], logLevel: logLevel.NOTHING });
     this.#consumer = kafka.consumer({
-      groupId: uniqueName('event-source'),
+      groupId,
       maxWaitTimeInMs: 100,
       sessionTimeout: 60_000,
       heartbeatInterval: 3_000,

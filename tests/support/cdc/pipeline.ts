@@ -107,14 +107,19 @@ export class CdcPipeline {
     return { done, stop };
   }
 
-  /** Applies the records of the topic until it is stopped; each partition has an applier of its own. */
-  async startApplier(): Promise<{ stop(): Promise<void> }> {
+  /**
+   * Applies the records of the topic until it is stopped; each partition has an applier of its own.
+   *
+   * @param group continues where an earlier event source of this group has stopped; by default a new group.
+   */
+  async startApplier(group?: string): Promise<{ stop(): Promise<void> }> {
     // Retried, as the event source retries an invocation that could not connect in time.
     const open = () => eventually(() => openTestApplier(this.settings));
     const appliers = await Promise.all(Array.from({ length: this.partitionCount }, open));
     const eventSource = await this.startEventSource(async (records, partition) => {
-      await appliers[partition]?.applier.apply(records);
-    });
+      // Partitions that a test has added share the appliers.
+      await appliers[partition % appliers.length]?.applier.apply(records);
+    }, group);
     const stop = async () => {
       await eventSource.stop();
       await Promise.all(appliers.map(({ close }) => close()));
@@ -123,8 +128,9 @@ export class CdcPipeline {
   }
 
   /** Passes the records of the topic to `handle` until it is stopped. */
-  async startEventSource(handle: BatchHandler): Promise<{ stop(): Promise<void> }> {
-    const eventSource = new FakeEventSource(this.settings.brokers, this.settings.topic, this.partitionCount, handle);
+  async startEventSource(handle: BatchHandler, group?: string): Promise<{ stop(): Promise<void> }> {
+    const { brokers, topic } = this.settings;
+    const eventSource = new FakeEventSource(brokers, topic, this.partitionCount, handle, group);
     await eventSource.start();
     return this.#stoppable(() => eventSource.stop());
   }

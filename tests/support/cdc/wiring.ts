@@ -11,6 +11,7 @@ import type { Clock } from '../../../functions/ports/clock.ts';
 import type { Logger } from '../../../functions/ports/logger.ts';
 import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
+import { openReplicaWatch, type WatchConnections } from '../../../functions/watch-replica/wiring.ts';
 import { withCallHook } from './call-hook.ts';
 import type { CdcSettings } from './settings.ts';
 
@@ -86,4 +87,19 @@ export async function openTestApplier(settings: CdcSettings): Promise<ApplierCon
     targetDatabase: { url: settings.targetUrl, applicationName: 'test-applier' },
     rules: parseChangeRules(settings.rules),
   });
+}
+
+/** The watch as the function wires it. `group` is that of the pipeline's event source. */
+export async function openTestWatch(settings: CdcSettings, group: string, logger: Logger): Promise<WatchConnections> {
+  return openReplicaWatch(
+    {
+      kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-watch' },
+      topic: settings.topic,
+      group,
+      targetDatabase: { url: settings.targetUrl, applicationName: 'test-watch' },
+      offsetTable: settings.offsetTable,
+      dynamo: dynamoOptions(settings.dynamodbEndpoint),
+    },
+    logger,
+  );
 }

@@ -14,6 +14,7 @@ export const FUNCTION_NAMES = [
   'provision',
   'reconcile-bucket',
   'transform-csv',
+  'watch-replica',
 ];
 
 const FUNCTIONS: Layers = [
@@ -32,6 +33,7 @@ const FUNCTIONS: Layers = [
     'functions/poll-changes/',
     'functions/provision/',
     'functions/reconcile-bucket/',
+    'functions/watch-replica/',
     ['functions/transform-csv/', 'functions/transform-csv/csv/', 'functions/transform-csv/retries/'],
   ],
   FUNCTION_NAMES.map((name) => `functions/${name}/config.ts`),

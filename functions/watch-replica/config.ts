@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { kafkaShape, targetDatabaseShape } from '../runtime/config.ts';
+
+export const watchReplicaShape = {
+  ...kafkaShape,
+  ...targetDatabaseShape,
+  OFFSET_TABLE: z.string().describe('DynamoDB table with the text key "id", e.g. employee-streams-offsets'),
+};

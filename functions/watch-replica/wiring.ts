@@ -1,0 +1,47 @@
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { createDynamoClient } from '../adapters/dynamodb/dynamo-client.ts';
+import { DynamoConditionStore } from '../adapters/dynamodb/dynamo-condition-store.ts';
+import { DynamoPollerLedger } from '../adapters/dynamodb/dynamo-poller-ledger.ts';
+import type { KafkaSettings } from '../adapters/kafka/kafka-client.ts';
+import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
+import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
+import { PostgresAppliedOffsets } from '../adapters/postgres/postgres-applied-offsets.ts';
+import type { ConditionStore } from '../ports/condition-store.ts';
+import type { Logger } from '../ports/logger.ts';
+import { ReplicaWatch } from './replica-watch.ts';
+
+export interface WatchSettings {
+  readonly kafka: KafkaSettings;
+  readonly topic: string;
+  /** The consumer group by which the changes are applied. */
+  readonly group: string;
+  readonly targetDatabase: DatabaseSettings;
+  readonly offsetTable: string;
+  /** For a DynamoDB that is not the one of Lambda's own account and region. */
+  readonly dynamo?: DynamoDBClientConfig;
+}
+
+export interface WatchConnections {
+  readonly watch: ReplicaWatch;
+  readonly conditions: ConditionStore;
+  close(): Promise<void>;
+}
+
+/** Nothing is connected yet: each client connects at its first use. */
+export async function openReplicaWatch(settings: WatchSettings, logger: Logger): Promise<WatchConnections> {
+  const { topic, group } = settings;
+  const inspector = new KafkaTopicInspector(settings.kafka);
+  const database = await Database.open(settings.targetDatabase);
+  const dynamo = createDynamoClient(settings.dynamo);
+  const conditions = new DynamoConditionStore(dynamo, settings.offsetTable);
+  const appliedOffsets = new PostgresAppliedOffsets(database);
+  const ledger = new DynamoPollerLedger(dynamo, settings.offsetTable);
+  return {
+    watch: new ReplicaWatch({ inspector, appliedOffsets, ledger, conditions, logger, topic, group }),
+    conditions,
+    close: async () => {
+      await Promise.all([inspector.disconnect(), database.close()]);
+      dynamo.destroy();
+    },
+  };
+}

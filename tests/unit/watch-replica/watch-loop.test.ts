@@ -1,0 +1,47 @@
+import { LOOK_INTERVAL_MS, watchUntil } from '../../../functions/watch-replica/watch-loop.ts';
+import { FakeClock } from '../../support/cdc/fake-clock.ts';
+import { InMemoryConditionStore } from '../../support/in-memory-condition-store.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
+
+const NAME = 'watch-replica';
+
+function createLoop(look: jest.Mock<Promise<number>>) {
+  const clock = new FakeClock();
+  const conditions = new InMemoryConditionStore();
+  const logger = new RecordingLogger();
+  const watching = watchUntil({ watch: { look }, conditions, clock, logger, name: NAME }, 6 * LOOK_INTERVAL_MS);
+  return { clock, conditions, logger, watching };
+}
+
+it('looks at once, then at every interval, and ends before the next look would be too late', async () => {
+  const look = jest.fn(async () => 2);
+  const { clock, watching } = createLoop(look);
+  await clock.advance(0);
+  expect(look).toHaveBeenCalledTimes(1);
+  await clock.advance(10 * LOOK_INTERVAL_MS);
+  expect(await watching).toBe(12);
+  expect(look).toHaveBeenCalledTimes(6);
+});
+
+it('shows a look that fails as a condition until the next one succeeds', async () => {
+  const look = jest.fn(async () => 0);
+  look.mockRejectedValueOnce(new Error('connect ECONNREFUSED'));
+  const { clock, conditions, logger, watching } = createLoop(look);
+  await clock.advance(0);
+  expect(conditions.conditions).toMatchObject([{ id: NAME, message: expect.stringContaining('ECONNREFUSED') }]);
+  expect(logger.entries).toHaveLength(1);
+  await clock.advance(LOOK_INTERVAL_MS);
+  expect(conditions.conditions).toEqual([]);
+  await clock.advance(10 * LOOK_INTERVAL_MS);
+  await watching;
+});
+
+it('goes on when the condition cannot be stored', async () => {
+  const look = jest.fn(async () => 0);
+  look.mockRejectedValueOnce(new Error('connect ECONNREFUSED'));
+  const { clock, conditions, watching } = createLoop(look);
+  jest.spyOn(conditions, 'report').mockRejectedValue(new Error('unreachable'));
+  await clock.advance(10 * LOOK_INTERVAL_MS);
+  await watching;
+  expect(look).toHaveBeenCalledTimes(6);
+});
