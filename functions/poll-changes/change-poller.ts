@@ -90,7 +90,9 @@ export class ChangePoller {
       const publishedBefore = this.#statistics.published;
       try {
         if (!lease.held && !(await this.#acquireLease(untilMs))) return this.#result('lease-not-acquired');
-        return this.#result(await this.#poll(untilMs));
+        const result = this.#result(await this.#poll(untilMs));
+        if (result.outcome !== 'lease-transferred' || !(await lease.takeBackUnlessAccepted())) return result;
+        logger.warn('the successor did not begin in time, so this poller continues', {});
       } catch (error) {
         if (error instanceof LeaseLostError) {
           if (await this.#isLeaseFree()) continue;

@@ -15,6 +15,7 @@ export class ChangePurger {
   readonly #logger: Logger;
   readonly #settings: PurgeSettings;
   #lastPurgeAtMs = Number.NEGATIVE_INFINITY;
+  #isPurging = false;
 
   constructor(source: ChangeSource, clock: Clock, logger: Logger, settings: PurgeSettings) {
     this.#source = source;
@@ -24,16 +25,22 @@ export class ChangePurger {
   }
 
   /**
-   * Starts a purge if the interval has passed. `savedSnapshot` is that of the saved position, because a successor of
+   * Starts a purge if the interval has passed and no purge is running. `savedSnapshot` is that of the saved position, because a successor of
    * this poller resumes there and still needs everything later. A failure is logged, and the next purge is the retry.
    */
   purgeWhenDue(savedSnapshot: string): void {
     const { purgeIntervalMs, retentionHours } = this.#settings;
-    if (this.#clock.monotonicMs() - this.#lastPurgeAtMs < purgeIntervalMs) return;
+    if (this.#isPurging || this.#clock.monotonicMs() - this.#lastPurgeAtMs < purgeIntervalMs) return;
     this.#lastPurgeAtMs = this.#clock.monotonicMs();
-    this.#source.purge(savedSnapshot, retentionHours).then(
-      (purged) => purged > 0 && this.#logger.info('old changes purged', { purged }),
-      (error) => this.#logger.warn('old changes could not be purged', { reason: String(error) }),
-    );
+    this.#isPurging = true;
+    this.#source
+      .purge(savedSnapshot, retentionHours)
+      .then(
+        (purged) => purged > 0 && this.#logger.info('old changes purged', { purged }),
+        (error) => this.#logger.warn('old changes could not be purged', { reason: String(error) }),
+      )
+      .finally(() => {
+        this.#isPurging = false;
+      });
   }
 }

@@ -1,7 +1,7 @@
 import type { SnapshotReason } from '../core/snapshot-reason.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../ports/poller-ledger.ts';
-import { ExpiryWatch } from './expiry-watch.ts';
+import { type AcquiredLease, LeaseWaiter } from './lease-waiter.ts';
 
 export interface LeaseTiming {
   /**
@@ -13,6 +13,8 @@ export interface LeaseTiming {
   readonly heartbeatMs: number;
   /** Time between two reads of the ledger while waiting for the lease; the larger part of the gap at a transfer. */
   readonly pollIntervalMs: number;
+  /** How long a successor may take to begin before its predecessor acquires the lease again. */
+  readonly acceptanceMs: number;
 }
 
 export interface LeaseOptions {
@@ -43,8 +45,9 @@ export class Lease {
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #held = false;
   #requestedBy: string | null = null;
-  #isResnapshotRequested = false;
+  #resnapshotToken: string | null = null;
   #resnapshotReason: SnapshotReason | null = null;
+  #transferredAtMs = Number.NEGATIVE_INFINITY;
   /** The entry that `acquire` has read, until it is used or out of date. */
   #acquiredEntry: PollerLedgerEntry | null = null;
   /** Writes are sent one after the other, so that an older position never overwrites a newer one. */
@@ -68,7 +71,12 @@ export class Lease {
 
   /** Whether a new snapshot is requested, as of the last renewal. */
   get isResnapshotRequested(): boolean {
-    return this.#isResnapshotRequested;
+    return this.#resnapshotToken !== null;
+  }
+
+  /** The token of that request; `null` when there is none. */
+  get resnapshotToken(): string | null {
+    return this.#resnapshotToken;
   }
 
   /** Why a new snapshot is requested, where that is known. */
@@ -77,40 +85,20 @@ export class Lease {
   }
 
   /**
-   * Requests the lease and waits until its owner transfers it, it is free, or it has expired. Expiry is measured by this
-   * poller's own clock, as the time without a heartbeat.
+   * Requests the lease and waits until its owner transfers it, it is free, or it has expired.
    *
-   * @returns `false` when another poller acquired it first, or at `untilMs`.
+   * @returns `false` when another poller has acquired it, or at `untilMs`. The request is withdrawn then.
    */
   async acquire(untilMs: number): Promise<boolean> {
     const { owner, timing, ownerIsDead = false } = this.#options;
-    const expiry = new ExpiryWatch(ownerIsDead ? 0 : timing.leaseMs);
-    let ownersToken: number | null = null;
-    while (this.#clock.monotonicMs() < untilMs) {
-      const sentAtMs = this.#clock.monotonicMs();
-      const entry = await this.#ledger.read();
-      const readAtMs = this.#clock.monotonicMs();
-      if (entry?.owner === owner) {
-        this.#start(entry, sentAtMs);
-        return true;
-      }
-      if (entry === null || entry.owner === null) {
-        if (await this.#ledger.tryAcquire(entry, owner)) continue;
-      } else {
-        if (ownersToken !== null && entry.fencingToken !== ownersToken) return false;
-        if (ownersToken === null) {
-          ownersToken = entry.fencingToken;
-          await this.#ledger.requestTransfer(owner);
-        }
-        if (expiry.hasExpired(entry.heartbeat, readAtMs)) {
-          // Another poller may be faster. The next read shows which one is the owner.
-          await this.#ledger.tryAcquire(entry, owner);
-          continue;
-        }
-      }
-      await this.#clock.sleep(timing.pollIntervalMs);
-    }
-    return false;
+    const waiter = new LeaseWaiter(this.#ledger, this.#clock, {
+      owner,
+      expiresAfterMs: ownerIsDead ? 0 : timing.leaseMs,
+      pollIntervalMs: timing.pollIntervalMs,
+    });
+    const acquired = await waiter.wait(untilMs);
+    if (acquired !== null) this.#start(acquired);
+    return acquired !== null;
   }
 
   /** Whether no poller holds the lease, for example because the ledger's entry was deleted. */
@@ -153,46 +141,95 @@ export class Lease {
   }
 
   /**
-   * Saves a position, and renews the lease with the same write. `clearResnapshotRequest`: the position begins the
-   * snapshot that was requested.
+   * Saves a position, and renews the lease with the same write. `fulfilledToken`: the position begins the snapshot that
+   * this request asked for; a request that was made later stays.
    *
    * @throws LeaseLostError
    */
-  async savePosition(position: string, clearResnapshotRequest = false): Promise<void> {
-    await this.#renew({ position, clearResnapshotRequest });
+  async savePosition(position: string, fulfilledToken: string | null = null): Promise<void> {
+    await this.#renew({ position, ...(fulfilledToken !== null && { fulfilledResnapshotToken: fulfilledToken }) });
   }
 
   /** Requests a new snapshot as an operator does, so that the request also outlives this poller. */
   async requestResnapshot(token: string, reason: SnapshotReason): Promise<void> {
     await this.#ledger.requestResnapshot(token, reason);
-    this.#isResnapshotRequested = true;
+    this.#resnapshotToken = token;
     this.#resnapshotReason = reason;
   }
 
   /**
-   * Gives up the lease: transfers it to the poller that requested it, or frees it when none did. The position is saved
-   * with the same write.
+   * Frees the lease, for whichever poller waits for it. The position is saved with the same write.
    *
    * @throws LeaseLostError when this poller does not hold the lease.
    */
   async release(position?: string): Promise<void> {
     await this.#inOrder(async () => {
-      await this.#ledger.release(this.#fencingToken, this.#requestedBy, position);
+      await this.#ledger.release(this.#fencingToken, null, position);
       this.#held = false;
     });
   }
 
-  async #renew(update?: LedgerUpdate): Promise<PollerLedgerEntry> {
+  /**
+   * Transfers the lease to the poller that requests it. The position is saved with the same write.
+   *
+   * @returns `false` when that poller does not request it any more. The lease is still held, and nothing is saved.
+   * @throws LeaseLostError when this poller does not hold the lease.
+   */
+  async transfer(position?: string): Promise<boolean> {
     return this.#inOrder(async () => {
       const sentAtMs = this.#clock.monotonicMs();
-      const entry = await this.#ledger.renew(this.#fencingToken, update);
-      if (entry === null) {
-        this.#held = false;
-        throw this.#lostError();
+      if (this.#requestedBy === null) return false;
+      const outcome = await this.#ledger.release(this.#fencingToken, this.#requestedBy, position);
+      if (outcome === 'request-changed') {
+        await this.#renewNow();
+        return false;
       }
-      this.#setConfirmed(entry, sentAtMs);
-      return entry;
+      this.#held = false;
+      this.#transferredAtMs = sentAtMs;
+      return true;
     });
+  }
+
+  /**
+   * Waits after a transfer until the successor has begun. If it does not begin in time, it may have died, and this poller
+   * acquires the lease again, so that changes do not wait for the next invocation.
+   *
+   * @returns whether this poller holds the lease again.
+   */
+  async takeBackUnlessAccepted(): Promise<boolean> {
+    const { owner, timing } = this.#options;
+    const deadlineMs = this.#transferredAtMs + timing.acceptanceMs;
+    // The ledger may be unreachable meanwhile.
+    while (this.#clock.monotonicMs() < deadlineMs + timing.leaseMs) {
+      const sentAtMs = this.#clock.monotonicMs();
+      const entry = await this.#ledger.read().catch(() => undefined);
+      if (entry?.owner === owner) {
+        this.#start({ entry, sentAtMs });
+        return true;
+      }
+      const isFree = entry === null || entry?.owner === null;
+      if (entry !== undefined && !isFree && entry?.isAccepted) return false;
+      if (entry !== undefined && (isFree || sentAtMs >= deadlineMs)) {
+        if (await this.#ledger.tryAcquire(entry, owner).catch(() => false)) continue;
+      }
+      await this.#clock.sleep(timing.pollIntervalMs);
+    }
+    return false;
+  }
+
+  async #renew(update?: LedgerUpdate): Promise<PollerLedgerEntry> {
+    return this.#inOrder(() => this.#renewNow(update));
+  }
+
+  async #renewNow(update?: LedgerUpdate): Promise<PollerLedgerEntry> {
+    const sentAtMs = this.#clock.monotonicMs();
+    const entry = await this.#ledger.renew(this.#fencingToken, update);
+    if (entry === null) {
+      this.#held = false;
+      throw this.#lostError();
+    }
+    this.#setConfirmed(entry, sentAtMs);
+    return entry;
   }
 
   async #inOrder<Result>(write: () => Promise<Result>): Promise<Result> {
@@ -204,18 +241,20 @@ export class Lease {
     return result;
   }
 
-  #start(entry: PollerLedgerEntry, sentAtMs: number): void {
+  #start({ entry, sentAtMs }: AcquiredLease): void {
     this.#held = true;
     this.#fencingToken = entry.fencingToken;
     this.#acquiredEntry = entry;
     this.#setConfirmed(entry, sentAtMs);
+    // Tells the predecessor that this poller has begun. Not awaited, because the first read must not wait for it.
+    if (!entry.isAccepted) this.#renew().catch(() => {});
   }
 
   /** The lease is confirmed as of when the request was sent, so that a slow response cannot extend it. */
   #setConfirmed(entry: PollerLedgerEntry, sentAtMs: number): void {
     this.#confirmedAtMs = sentAtMs;
     this.#requestedBy = entry.requestedBy;
-    this.#isResnapshotRequested = entry.resnapshotToken !== null;
+    this.#resnapshotToken = entry.resnapshotToken;
     this.#resnapshotReason = entry.resnapshotReason;
   }
 

@@ -51,8 +51,7 @@ export class PollingSession {
       const end = this.#endReason();
       if (end !== null) {
         await nextResult?.catch(() => {});
-        await this.#finish(end);
-        return end;
+        if (await this.#finish(end)) return end;
       }
       result = await (nextResult ?? this.#readAtNextTick(result));
     }
@@ -108,7 +107,11 @@ export class PollingSession {
     return topicWatch.changedPartitions === null ? null : 'partitions-changed';
   }
 
-  async #finish(end: SessionEnd): Promise<void> {
-    if (end === 'lease-transferred' || end === 'time-limit') await this.#dependencies.saver.saveAndReleaseLease();
+  /** Resolves with `false` when polling must continue, because no poller requests the lease any more. */
+  async #finish(end: SessionEnd): Promise<boolean> {
+    const { saver } = this.#dependencies;
+    if (end === 'lease-transferred') return saver.saveAndTransferLease();
+    if (end === 'time-limit') await saver.saveAndReleaseLease();
+    return true;
   }
 }

@@ -76,10 +76,22 @@ export class PositionSaver {
    * @throws the error of an earlier save, or of this one.
    */
   async saveAndReleaseLease(): Promise<void> {
+    await this.#lease.release(await this.#lastPosition());
+  }
+
+  /**
+   * As `saveAndReleaseLease`, to the poller that requests the lease.
+   *
+   * @returns `false` when none requests it any more. The lease is still held, and nothing is saved.
+   */
+  async saveAndTransferLease(): Promise<boolean> {
+    return this.#lease.transfer(await this.#lastPosition());
+  }
+
+  async #lastPosition(): Promise<string | undefined> {
     await this.#runningSave;
     if (this.#failure !== null) throw this.#failure;
-    const position = this.#unsaved && (await this.#numberedPosition(this.#unsaved));
-    await this.#lease.release(position ? encodePosition(position) : undefined);
+    return this.#unsaved === null ? undefined : encodePosition(await this.#numberedPosition(this.#unsaved));
   }
 
   async #save(unsaved: Pick<Position, 'progress' | 'topic'>): Promise<void> {

@@ -124,6 +124,8 @@ async function beginSnapshot(
 ): Promise<Pick<StartPosition, 'position' | 'topic'>> {
   // Before the snapshot begins, so that whatever is lost later belongs to the new position.
   const topic = await describeTopic();
+  // Before the snapshot begins, because a request that is made later asks for a later snapshot.
+  const token = lease.resnapshotToken;
   const { systemIdentifier, epoch, snapshot, saveNumber } = await source.beginSnapshot(previous?.epoch ?? 0n);
   const position = {
     systemIdentifier,
@@ -136,7 +138,7 @@ async function beginSnapshot(
     topic: topicPositionOf(topic),
     ...(reason && { snapshotReason: reason }),
   };
-  await lease.savePosition(encodePosition(position), lease.isResnapshotRequested);
+  await lease.savePosition(encodePosition(position), token);
   const context = { epoch: String(position.epoch), ...(reason && { code: reason.code }) };
   if (reason) logger.warn(`snapshot started, because ${reason.message}`, context);
   else logger.info('snapshot started', context);

@@ -30,6 +30,11 @@ export interface PollerTiming {
    * again later.
    */
   readonly topicLookMs: number;
+  /**
+   * How long the successor may take to begin after the lease was transferred to it; then its predecessor takes the lease
+   * back. Smaller: a successor that is only slow loses the lease. Larger: no poller runs for longer when it has died.
+   */
+  readonly acceptanceMs: number;
   /** The first wait after a failure. Smaller: an outage costs more attempts. Larger: a brief failure delays changes. */
   readonly firstRetryMs: number;
   /** The longest wait between two attempts. Smaller: more attempts. Larger: polling resumes later after an outage. */
@@ -44,6 +49,7 @@ export const POLLER_TIMING: PollerTiming = {
   heartbeatMs: 1_000,
   leasePollIntervalMs: 10,
   topicLookMs: 5_000,
+  acceptanceMs: 500,
   firstRetryMs: 100,
   longestRetryMs: 2_000,
 };

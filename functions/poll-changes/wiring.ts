@@ -106,7 +106,12 @@ export function createPoller(
 ): ChangePoller {
   const lease = new Lease(ledger, clock, {
     owner: randomUUID(),
-    timing: { leaseMs, heartbeatMs: timing.heartbeatMs, pollIntervalMs: timing.leasePollIntervalMs },
+    timing: {
+      leaseMs,
+      heartbeatMs: timing.heartbeatMs,
+      pollIntervalMs: timing.leasePollIntervalMs,
+      acceptanceMs: timing.acceptanceMs,
+    },
     ownerIsDead,
   });
   const dependencies = { source, publisher, inspector, topic, topicState, lease, conditions, clock, logger };

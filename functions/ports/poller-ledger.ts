@@ -8,6 +8,11 @@ export interface PollerLedgerEntry {
   readonly fencingToken: number;
   /** Incremented by every write of an owner. While it does not change, the owner may be dead. */
   readonly heartbeat: number;
+  /**
+   * Whether the owner has written since it became the owner. `false` only after a transfer, until the successor begins;
+   * it may be dead.
+   */
+  readonly isAccepted: boolean;
   /** The poller that requested the lease last; `null` when none has since the owner changed. */
   readonly requestedBy: string | null;
   /** The token of a request for a new snapshot; `null` when there is none. */
@@ -20,9 +25,15 @@ export interface PollerLedgerEntry {
 
 export interface LedgerUpdate {
   readonly position?: string;
-  /** Deletes the request for a new snapshot, because this position begins one. */
-  readonly clearResnapshotRequest?: boolean;
+  /** Deletes the request for a new snapshot that has this token, because this position begins one. A later one stays. */
+  readonly fulfilledResnapshotToken?: string;
 }
+
+/**
+ * `request-changed`: the successor is not the poller that requests the lease now, and nothing was written. `lost`: the
+ * lease has another owner already, and nothing was written.
+ */
+export type ReleaseOutcome = 'released' | 'request-changed' | 'lost';
 
 /**
  * Keeps the pollers' lease and position in one entry, so that one condition guards both.
@@ -36,8 +47,14 @@ export interface PollerLedger {
   /** `null` before the first write. */
   read(): Promise<PollerLedgerEntry | null>;
 
-  /** Asks the owner to release the lease in favour of `owner`. Replaces an earlier request. */
-  requestTransfer(owner: string): Promise<void>;
+  /**
+   * Asks the owner with this fencing token to release the lease in favour of `owner`. Replaces an earlier request. Does
+   * nothing when the lease has another owner, which would otherwise answer a request that was not made to it.
+   */
+  requestTransfer(owner: string, fencingToken: number): Promise<void>;
+
+  /** Deletes the request of `owner`, unless another poller has replaced it. */
+  withdrawRequest(owner: string): Promise<void>;
 
   /** Asks the owner, or the next one, to begin a new snapshot. `token` distinguishes requests. Replaces an earlier request. */
   requestResnapshot(token: string, reason?: SnapshotReason): Promise<void>;
@@ -57,9 +74,8 @@ export interface PollerLedger {
   renew(fencingToken: number, update?: LedgerUpdate): Promise<PollerLedgerEntry | null>;
 
   /**
-   * Ends the ownership, saves the position if there is one, and makes `successor` the owner; `null` frees the lease.
-   *
-   * @returns `false` when the lease has another owner already, and nothing was written.
+   * Ends the ownership, saves the position if there is one, and makes `successor` the owner if it still requests the
+   * lease; `null` frees the lease.
    */
-  release(fencingToken: number, successor: string | null, position?: string): Promise<boolean>;
+  release(fencingToken: number, successor: string | null, position?: string): Promise<ReleaseOutcome>;
 }

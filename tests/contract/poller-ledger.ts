@@ -21,6 +21,7 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
         owner: 'a',
         fencingToken: 1,
         heartbeat: 1,
+        isAccepted: true,
         requestedBy: null,
         resnapshotToken: null,
         resnapshotReason: null,
@@ -54,17 +55,51 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
 
     it('shows its owner the latest requests at a renewal', async () => {
       await acquire('a');
-      await ledger.requestTransfer('b');
-      await ledger.requestTransfer('c');
+      await ledger.requestTransfer('b', 1);
+      await ledger.requestTransfer('c', 1);
       await ledger.requestResnapshot('token');
       expect(await ledger.renew(1)).toMatchObject({ requestedBy: 'c', resnapshotToken: 'token' });
     });
 
-    it('forgets the request for a transfer when the owner changes', async () => {
+    it('forgets the request for a transfer when the owner changes, and accepts none that was made to an earlier owner', async () => {
       await acquire('a');
-      await ledger.requestTransfer('b');
+      await ledger.requestTransfer('b', 1);
       await acquire('c');
       expect(await ledger.read()).toMatchObject({ owner: 'c', requestedBy: null });
+      await ledger.requestTransfer('b', 1);
+      expect(await ledger.read()).toMatchObject({ owner: 'c', requestedBy: null });
+    });
+
+    it('lets a poller withdraw its own request only', async () => {
+      await ledger.withdrawRequest('b');
+      await acquire('a');
+      await ledger.requestTransfer('b', 1);
+      await ledger.withdrawRequest('c');
+      expect(await ledger.read()).toMatchObject({ requestedBy: 'b' });
+      await ledger.withdrawRequest('b');
+      expect(await ledger.read()).toMatchObject({ requestedBy: null });
+    });
+
+    it('is transferred only to the poller that requests it', async () => {
+      await acquire('a');
+      expect(await ledger.release(1, 'b', 'last')).toBe('request-changed');
+      await ledger.requestTransfer('c', 1);
+      expect(await ledger.release(1, 'b', 'last')).toBe('request-changed');
+      expect(await ledger.read()).toMatchObject({ owner: 'a', fencingToken: 1, position: null });
+      expect(await ledger.release(1, 'c', 'last')).toBe('released');
+    });
+
+    it.each<[string, () => Promise<unknown>]>([
+      ['the successor writes', () => ledger.renew(2)],
+      ['another poller acquires it', () => acquire('c')],
+      ['the successor frees it', () => ledger.release(2, null)],
+    ])('is not accepted after a transfer until %s', async (_, write) => {
+      await acquire('a');
+      await ledger.requestTransfer('b', 1);
+      await ledger.release(1, 'b');
+      expect(await ledger.read()).toMatchObject({ owner: 'b', isAccepted: false });
+      await write();
+      expect(await ledger.read()).toMatchObject({ isAccepted: true });
     });
 
     it('keeps the position and the request for a snapshot at a renewal without them', async () => {
@@ -77,7 +112,7 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
     it('deletes the request for a snapshot with the position that begins it', async () => {
       await acquire('a');
       await ledger.requestResnapshot('token');
-      const entry = await ledger.renew(1, { position: 'snapshot', clearResnapshotRequest: true });
+      const entry = await ledger.renew(1, { position: 'snapshot', fulfilledResnapshotToken: 'token' });
       expect(entry).toMatchObject({ position: 'snapshot', resnapshotToken: null });
       expect(await ledger.read()).toEqual(entry);
     });
@@ -90,8 +125,18 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
       await ledger.requestResnapshot('later');
       expect(await ledger.read()).toMatchObject({ resnapshotToken: 'later', resnapshotReason: null });
       await ledger.requestResnapshot('token', reason);
-      const entry = await ledger.renew(1, { position: 'snapshot', clearResnapshotRequest: true });
+      const entry = await ledger.renew(1, { position: 'snapshot', fulfilledResnapshotToken: 'token' });
       expect(entry).toMatchObject({ resnapshotToken: null, resnapshotReason: null });
+    });
+
+    it('keeps a request for a snapshot that was made after the one that a position fulfils', async () => {
+      await acquire('a');
+      await ledger.requestResnapshot('earlier');
+      await ledger.requestResnapshot('later');
+      const entry = await ledger.renew(1, { position: 'snapshot', fulfilledResnapshotToken: 'earlier' });
+      expect(entry).toMatchObject({ position: 'snapshot', resnapshotToken: 'later', heartbeat: 2 });
+      expect(await ledger.renew(0, { fulfilledResnapshotToken: 'earlier' })).toBeNull();
+      expect(await ledger.read()).toEqual(entry);
     });
 
     it('rejects every write with an old fencing token', async () => {
@@ -99,18 +144,20 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
       await acquire('b');
       const before = await ledger.read();
       expect(await ledger.renew(1, { position: 'stale' })).toBeNull();
-      expect(await ledger.release(1, 'c', 'stale')).toBe(false);
+      expect(await ledger.release(1, null, 'stale')).toBe('lost');
+      expect(await ledger.release(1, 'c', 'stale')).toBe('lost');
       expect(await ledger.read()).toEqual(before);
     });
 
     it('is transferred together with the last position', async () => {
       await acquire('a');
-      await ledger.requestTransfer('b');
-      expect(await ledger.release(1, 'b', 'last')).toBe(true);
+      await ledger.requestTransfer('b', 1);
+      expect(await ledger.release(1, 'b', 'last')).toBe('released');
       expect(await ledger.read()).toEqual({
         owner: 'b',
         fencingToken: 2,
         heartbeat: 2,
+        isAccepted: false,
         requestedBy: null,
         resnapshotToken: null,
         resnapshotReason: null,
@@ -123,7 +170,7 @@ export function describePollerLedger(name: string, make: () => Promise<PollerLed
     it('is free after a release without a successor, and keeps the position', async () => {
       await acquire('a');
       await ledger.renew(1, { position: 'position' });
-      expect(await ledger.release(1, null)).toBe(true);
+      expect(await ledger.release(1, null)).toBe('released');
       expect(await ledger.read()).toMatchObject({ owner: null, fencingToken: 2, position: 'position' });
       await acquire('b');
       expect(await ledger.read()).toMatchObject({ owner: 'b', fencingToken: 3, position: 'position' });

@@ -7,7 +7,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { type SnapshotReason, snapshotReasonOf } from '../../core/snapshot-reason.ts';
-import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../../ports/poller-ledger.ts';
+import type { LedgerUpdate, PollerLedger, PollerLedgerEntry, ReleaseOutcome } from '../../ports/poller-ledger.ts';
 
 /** The one item that all pollers share. */
 const ITEM_ID = 'employee-changes';
@@ -32,9 +32,18 @@ export class DynamoPollerLedger implements PollerLedger {
     return item ? decodeEntry(item) : null;
   }
 
-  async requestTransfer(owner: string): Promise<void> {
-    await this.#update({
+  async requestTransfer(owner: string, fencingToken: number): Promise<void> {
+    await this.#updateIf({
       UpdateExpression: 'SET requestedBy = :owner',
+      ConditionExpression: 'fencing = :fencing',
+      ExpressionAttributeValues: { ':owner': { S: owner }, ':fencing': numberValue(fencingToken) },
+    });
+  }
+
+  async withdrawRequest(owner: string): Promise<void> {
+    await this.#updateIf({
+      UpdateExpression: 'REMOVE requestedBy',
+      ConditionExpression: 'requestedBy = :owner',
       ExpressionAttributeValues: { ':owner': { S: owner } },
     });
   }
@@ -49,8 +58,8 @@ export class DynamoPollerLedger implements PollerLedger {
   async tryAcquire(seen: PollerLedgerEntry | null, owner: string): Promise<boolean> {
     const { fencingToken, heartbeat } = seen ?? { fencingToken: 0, heartbeat: 0 };
     const isFirstOwner = fencingToken === 0;
-    const item = await this.#updateIf({
-      UpdateExpression: 'SET #owner = :owner, fencing = :next, heartbeat = :beat REMOVE requestedBy',
+    const result = await this.#updateIf({
+      UpdateExpression: 'SET #owner = :owner, fencing = :next, heartbeat = :beat REMOVE requestedBy, pending',
       ConditionExpression: isFirstOwner
         ? 'attribute_not_exists(fencing)'
         : 'fencing = :fencing AND heartbeat = :heartbeat',
@@ -62,31 +71,41 @@ export class DynamoPollerLedger implements PollerLedger {
         ...(!isFirstOwner && { ':fencing': numberValue(fencingToken), ':heartbeat': numberValue(heartbeat) }),
       },
     });
-    return item !== null;
+    return result.updated;
   }
 
-  async renew(
-    fencingToken: number,
-    { position, clearResnapshotRequest = false }: LedgerUpdate = {},
-  ): Promise<PollerLedgerEntry | null> {
+  async renew(fencingToken: number, update: LedgerUpdate = {}): Promise<PollerLedgerEntry | null> {
+    const { position, fulfilledResnapshotToken: token } = update;
     const save = positionUpdate(position);
-    const removal = clearResnapshotRequest ? ' REMOVE resnapshot, resnapshotReason' : '';
-    const item = await this.#updateIf({
-      UpdateExpression: `SET heartbeat = heartbeat + :one${save.assignment}${removal}`,
-      ConditionExpression: 'fencing = :fencing',
+    const result = await this.#updateIf({
+      UpdateExpression:
+        `SET heartbeat = heartbeat + :one${save.assignment}` +
+        ` REMOVE pending${token === undefined ? '' : ', resnapshot, resnapshotReason'}`,
+      ConditionExpression: `fencing = :fencing${token === undefined ? '' : ' AND resnapshot = :token'}`,
       ...(position !== undefined && { ExpressionAttributeNames: save.names }),
-      ExpressionAttributeValues: { ':one': numberValue(1), ':fencing': numberValue(fencingToken), ...save.values },
+      ExpressionAttributeValues: {
+        ':one': numberValue(1),
+        ':fencing': numberValue(fencingToken),
+        ...(token !== undefined && { ':token': { S: token } }),
+        ...save.values,
+      },
     });
-    return item && decodeEntry(item);
+    if (result.updated) return decodeEntry(result.item);
+    // Another request was made meanwhile, and stays.
+    if (token !== undefined && isOwned(result.item, fencingToken)) {
+      return this.renew(fencingToken, position === undefined ? {} : { position });
+    }
+    return null;
   }
 
-  async release(fencingToken: number, successor: string | null, position?: string): Promise<boolean> {
+  async release(fencingToken: number, successor: string | null, position?: string): Promise<ReleaseOutcome> {
     const save = positionUpdate(position);
-    const item = await this.#updateIf({
+    const isTransfer = successor !== null;
+    const result = await this.#updateIf({
       UpdateExpression:
         `SET heartbeat = heartbeat + :one, fencing = fencing + :one, #owner = :successor${save.assignment}` +
-        ' REMOVE requestedBy',
-      ConditionExpression: 'fencing = :fencing',
+        `${isTransfer ? ', pending = :one' : ''} REMOVE requestedBy${isTransfer ? '' : ', pending'}`,
+      ConditionExpression: `fencing = :fencing${isTransfer ? ' AND requestedBy = :successor' : ''}`,
       ExpressionAttributeNames: { '#owner': 'owner', ...save.names },
       ExpressionAttributeValues: {
         ':one': numberValue(1),
@@ -95,16 +114,18 @@ export class DynamoPollerLedger implements PollerLedger {
         ...save.values,
       },
     });
-    return item !== null;
+    if (result.updated) return 'released';
+    return isOwned(result.item, fencingToken) ? 'request-changed' : 'lost';
   }
 
-  /** The item after the update; `null` when the condition does not hold. */
-  async #updateIf(update: Update): Promise<Item | null> {
+  /** The item after the update; when the condition does not hold, the item as it is. */
+  async #updateIf(update: Update): Promise<{ readonly updated: boolean; readonly item: Item }> {
     try {
-      return await this.#update(update);
+      const item = await this.#update({ ...update, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
+      return { updated: true, item };
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return null;
-      throw error;
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return { updated: false, item: error.Item ?? {} };
     }
   }
 
@@ -124,12 +145,17 @@ export class DynamoPollerLedger implements PollerLedger {
 /** The attribute `owner` of a free lease. */
 const NO_OWNER = '';
 
+function isOwned(item: Item, fencingToken: number): boolean {
+  return Number(item['fencing']?.N) === fencingToken;
+}
+
 /** Before the first acquisition the item may hold only requests, without an owner and without a fencing token. */
 function decodeEntry(item: Item): PollerLedgerEntry {
   return {
     owner: item['owner']?.S || null,
     fencingToken: Number(item['fencing']?.N ?? 0),
     heartbeat: Number(item['heartbeat']?.N ?? 0),
+    isAccepted: item['pending'] === undefined,
     requestedBy: item['requestedBy']?.S ?? null,
     resnapshotToken: item['resnapshot']?.S ?? null,
     resnapshotReason: snapshotReasonOf(JSON.parse(item['resnapshotReason']?.S ?? 'null')) ?? null,

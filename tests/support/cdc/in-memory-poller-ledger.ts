@@ -1,10 +1,16 @@
 import type { SnapshotReason } from '../../../functions/core/snapshot-reason.ts';
-import type { LedgerUpdate, PollerLedger, PollerLedgerEntry } from '../../../functions/ports/poller-ledger.ts';
+import type {
+  LedgerUpdate,
+  PollerLedger,
+  PollerLedgerEntry,
+  ReleaseOutcome,
+} from '../../../functions/ports/poller-ledger.ts';
 
 const EMPTY: PollerLedgerEntry = {
   owner: null,
   fencingToken: 0,
   heartbeat: 0,
+  isAccepted: true,
   requestedBy: null,
   resnapshotToken: null,
   resnapshotReason: null,
@@ -20,9 +26,14 @@ export class InMemoryPollerLedger implements PollerLedger {
     return this.#entry;
   }
 
-  async requestTransfer(owner: string): Promise<void> {
+  async requestTransfer(owner: string, fencingToken: number): Promise<void> {
     this.writeCount += 1;
-    this.#set({ requestedBy: owner });
+    if (this.#entry?.fencingToken === fencingToken) this.#set({ requestedBy: owner });
+  }
+
+  async withdrawRequest(owner: string): Promise<void> {
+    this.writeCount += 1;
+    if (this.#entry?.requestedBy === owner) this.#set({ requestedBy: null });
   }
 
   async requestResnapshot(token: string, reason?: SnapshotReason): Promise<void> {
@@ -34,7 +45,8 @@ export class InMemoryPollerLedger implements PollerLedger {
     this.writeCount += 1;
     const { fencingToken, heartbeat } = this.#entry ?? EMPTY;
     if (fencingToken !== (seen ?? EMPTY).fencingToken || heartbeat !== (seen ?? EMPTY).heartbeat) return false;
-    this.#set({ owner, fencingToken: fencingToken + 1, heartbeat: heartbeat + 1, requestedBy: null });
+    const next = { fencingToken: fencingToken + 1, heartbeat: heartbeat + 1 };
+    this.#set({ owner, ...next, isAccepted: true, requestedBy: null });
     return true;
   }
 
@@ -43,22 +55,28 @@ export class InMemoryPollerLedger implements PollerLedger {
     if (this.#entry?.fencingToken !== fencingToken) return null;
     return this.#set({
       heartbeat: this.#entry.heartbeat + 1,
+      isAccepted: true,
       ...(update.position !== undefined && { position: update.position }),
-      ...(update.clearResnapshotRequest && { resnapshotToken: null, resnapshotReason: null }),
+      ...(update.fulfilledResnapshotToken === this.#entry.resnapshotToken && {
+        resnapshotToken: null,
+        resnapshotReason: null,
+      }),
     });
   }
 
-  async release(fencingToken: number, successor: string | null, position?: string): Promise<boolean> {
+  async release(fencingToken: number, successor: string | null, position?: string): Promise<ReleaseOutcome> {
     this.writeCount += 1;
-    if (this.#entry?.fencingToken !== fencingToken) return false;
+    if (this.#entry?.fencingToken !== fencingToken) return 'lost';
+    if (successor !== null && this.#entry.requestedBy !== successor) return 'request-changed';
     this.#set({
       owner: successor,
       fencingToken: fencingToken + 1,
       heartbeat: this.#entry.heartbeat + 1,
+      isAccepted: successor === null,
       requestedBy: null,
       ...(position !== undefined && { position }),
     });
-    return true;
+    return 'released';
   }
 
   /** Deletes the entry, as an operator may. */

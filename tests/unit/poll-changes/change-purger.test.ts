@@ -24,6 +24,20 @@ it('purges at the first call, and again only after the interval', async () => {
   expect(purge).toHaveBeenLastCalledWith('1:1:', 7);
 });
 
+it('does not purge while a purge is running, and purges as soon as it has ended', async () => {
+  const { clock, purge, purger } = createPurger();
+  const running = Promise.withResolvers<number>();
+  purge.mockReturnValueOnce(running.promise);
+  purger.purgeWhenDue('1:1:');
+  await clock.advance(5_000);
+  purger.purgeWhenDue('1:1:');
+  expect(purge).toHaveBeenCalledTimes(1);
+  running.resolve(0);
+  await clock.advance(0);
+  purger.purgeWhenDue('1:1:');
+  expect(purge).toHaveBeenCalledTimes(2);
+});
+
 it('logs how many changes it has purged, if there are any', async () => {
   const { clock, logger, purge, purger } = createPurger();
   purge.mockResolvedValueOnce(0).mockResolvedValueOnce(3);

@@ -5,7 +5,7 @@ import { FakeConnection } from '../../support/cdc/fake-connection.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
-const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20 };
+const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20, acceptanceMs: 500 };
 const CHECK_INTERVAL_MS = 100;
 
 async function startHeartbeat() {

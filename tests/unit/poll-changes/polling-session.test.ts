@@ -18,7 +18,7 @@ import { InMemoryTopics } from '../../support/in-memory-topics.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
 const UNTIL_MS = 60_000;
-const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20 };
+const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20, acceptanceMs: 500 };
 
 /** A session with two pages of employees to publish, and a publisher that takes 100 ms. */
 async function createSession() {

@@ -6,7 +6,7 @@ import { FakeConnection } from '../../support/cdc/fake-connection.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
 
-const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20 };
+const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20, acceptanceMs: 500 };
 const SAVE_INTERVAL_MS = 250;
 const ROUND_TRIP_MS = 10;
 

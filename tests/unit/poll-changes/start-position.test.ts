@@ -11,7 +11,7 @@ import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.
 import { InMemoryTopics } from '../../support/in-memory-topics.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
-const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20 };
+const TIMING = { leaseMs: 6_000, heartbeatMs: 1_000, pollIntervalMs: 20, acceptanceMs: 500 };
 const STREAM: Progress = { phase: 'stream', since: '1:1:', page: null };
 const PAGE: Progress = {
   ...STREAM,

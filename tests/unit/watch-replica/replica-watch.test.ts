@@ -25,9 +25,10 @@ async function createRig() {
     const progress = { phase: 'stream', since: '1:1:', page: null } as const;
     const position = { systemIdentifier: '1', saveNumber: 1n, epoch: EPOCH, progress, ...fields };
     await ledger.tryAcquire(await ledger.read(), 'poller');
-    await ledger.renew((await ledger.read())?.fencingToken ?? 0, {
+    const entry = await ledger.read();
+    await ledger.renew(entry?.fencingToken ?? 0, {
       position: encodePosition(position),
-      clearResnapshotRequest: true,
+      ...(entry !== null && entry.resnapshotToken !== null && { fulfilledResnapshotToken: entry.resnapshotToken }),
     });
   };
   const publish = (partition: number, count: number) => topics.write(TOPIC, partition, count);
