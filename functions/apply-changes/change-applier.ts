@@ -1,15 +1,18 @@
-import { bisect } from '../core/bisect.ts';
 import { type Candidates, planBatch } from '../core/change-batch.ts';
 import type { ReceivedChange } from '../core/change-record.ts';
 import type { ChangeRule } from '../core/change-rules.ts';
 import { lastVersionBefore } from '../core/change-version.ts';
-import { classifyError, sqlStateOf } from '../core/classify-error.ts';
+import { classifyError } from '../core/classify-error.ts';
+import { describeDatabaseFault } from '../core/database-fault.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { type EmployeeChange, isEmployeeChange, type SnapshotEnd } from '../core/employee-change.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
 import { offsetsOf, type PartitionOffsets } from '../core/offset-range.ts';
+import { isolateRefused } from '../core/refused-rows.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
-import type { EmployeeReplica, EmployeeReplicaTransaction } from '../ports/employee-replica.ts';
+import type { Deadline } from '../ports/deadline.ts';
+import type { EmployeeReplica, EmployeeReplicaTransaction, SweepState } from '../ports/employee-replica.ts';
+import { sweepToEnd } from './sweep-to-end.ts';
 import { validateChanges } from './validate-changes.ts';
 
 export interface ApplyResult {
@@ -19,14 +22,15 @@ export interface ApplyResult {
   readonly deadLettered: number;
 }
 
-interface RefusedChange {
-  readonly received: ReceivedChange<EmployeeChange>;
-  readonly deadLetter: DeadLetter;
-}
-
 interface ApplyOutcome {
   readonly applied: number;
-  readonly refused: readonly RefusedChange[];
+  readonly refused: ReadonlyMap<ReceivedChange<EmployeeChange>, unknown>;
+}
+
+interface BatchOutcome extends ApplyOutcome {
+  readonly sweep: SweepState;
+  /** The records that made the sweep necessary. */
+  readonly sweepRecords: readonly KafkaRecord[];
 }
 
 interface Batch {
@@ -57,25 +61,33 @@ export class ChangeApplier {
   /**
    * Resolves when the changes are committed and all dead letters are acknowledged.
    *
-   * @throws while the replica or Kafka is unavailable. The event source then retries the batch until they are back, and
-   * nothing is lost or dead-lettered meanwhile.
+   * @throws while the replica or Kafka is unavailable, and while the target's schema does not fit. The event source then
+   * retries the batch until they are back, and nothing is lost or dead-lettered meanwhile.
    */
-  async apply(records: readonly KafkaRecord[]): Promise<ApplyResult> {
+  async apply(records: readonly KafkaRecord[], deadline: Deadline = NO_DEADLINE): Promise<ApplyResult> {
     const { valid, violating, deadLetters: invalid } = validateChanges(records, this.#rules);
-    const { applied, refused } = await this.#applyBatch({ valid, violating, offsets: offsetsOf(records) });
-    const deadLetters = [...invalid, ...refused.map(({ deadLetter }) => deadLetter)];
+    const { applied, refused, sweep, sweepRecords } = await this.#applyBatch({
+      ...{ valid, violating, offsets: offsetsOf(records) },
+    });
+    const { refusal } = await sweepToEnd(this.#replica, sweep, deadline);
+    const deadLetters = [
+      ...invalid,
+      ...[...refused].map(([{ record }, error]) => deadLetterOfRefused(record, describeDatabaseFault(error))),
+      ...(refusal === null ? [] : sweepRecords.map((record) => deadLetterOfSweep(record, refusal))),
+    ];
     // After the commit, so that a crash in between repeats both.
     if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
     return { applied, received: records.length, deadLettered: deadLetters.length };
   }
 
   /** Isolates refused changes only when the batch as a whole is refused, because isolation costs one savepoint per attempt. */
-  async #applyBatch(batch: Batch): Promise<ApplyOutcome> {
-    if (batch.offsets.length === 0) return { applied: 0, refused: [] };
+  async #applyBatch(batch: Batch): Promise<BatchOutcome> {
+    if (batch.offsets.length === 0) return NOTHING_APPLIED;
     try {
       return await this.#applyInTransaction(applyAll, batch);
     } catch (error) {
-      throwIfTargetUnavailable(error);
+      // Any other failure concerns all changes. The event source retries the batch, and nothing is dead-lettered meanwhile.
+      if (classifyError(error) !== 'permanent') throw error;
       return await this.#applyInTransaction(applyIsolatingRefused, batch);
     }
   }
@@ -83,58 +95,66 @@ export class ChangeApplier {
   async #applyInTransaction(
     applyCandidates: ApplyCandidates,
     { valid, violating, offsets }: Batch,
-  ): Promise<ApplyOutcome> {
+  ): Promise<BatchOutcome> {
     const mayRaiseWatermark = valid.some(({ change }) => !isEmployeeChange(change));
     return this.#replica.transaction(mayRaiseWatermark ? 'exclusive' : 'shared', offsets, async (transaction) => {
-      const plan = planBatch(valid, transaction.watermark);
-      if (plan.truncate) await transaction.raiseWatermark(plan.truncate);
+      const isIncomplete = transaction.sweep.isPending || transaction.sweep.refusal !== null;
+      const plan = planBatch(valid, transaction.watermark, isIncomplete);
+      if (plan.truncate) await transaction.raiseWatermark(plan.truncate.change);
       const outcome = await applyCandidates(transaction, plan.candidates);
-      await retainThroughSnapshot(transaction, [...violating, ...outcome.refused.map(({ received }) => received)]);
-      await recordSnapshotEnds(transaction, plan.snapshotEnds);
-      return outcome;
+      await retainThroughSnapshot(transaction, [...violating, ...outcome.refused.keys()]);
+      const completedBy = await recordSnapshotEnds(transaction, plan.snapshotEnds);
+      const sweepRecords = [...(plan.truncate ? [plan.truncate.record] : []), ...completedBy];
+      return { ...outcome, sweep: transaction.sweep, sweepRecords };
     });
   }
 }
 
-/**
- * When the target database is unavailable, the invocation fails, and the event source retries the whole batch until the
- * database is back. Nothing is lost or dead-lettered meanwhile.
- */
-function throwIfTargetUnavailable(error: unknown): void {
-  if (classifyError(error) === 'transient') throw error;
-}
+const NO_DEADLINE: Deadline = { remainingMs: () => Number.POSITIVE_INFINITY };
+const NO_REFUSED: ApplyOutcome['refused'] = new Map();
+const NOTHING_APPLIED: BatchOutcome = {
+  ...{ applied: 0, refused: NO_REFUSED, sweepRecords: [] },
+  sweep: { isPending: false, refusal: null },
+};
 
 type ApplyCandidates = (
   transaction: EmployeeReplicaTransaction,
   employees: readonly Candidates[],
 ) => Promise<ApplyOutcome>;
 
-const applyAll: ApplyCandidates = async (transaction, employees) => ({
-  applied: await applyNewest(transaction, employees),
-  refused: [],
-});
-
-/** Dead-letters each change that the database refuses. The employee's next older change is then tried in its place. */
-const applyIsolatingRefused: ApplyCandidates = async (transaction, employees) => {
-  let applied = 0;
-  const refused: RefusedChange[] = [];
-  let pending = employees;
-  while (pending.length > 0) {
-    const outcome = await bisect(pending, (part) => transaction.withSavepoint(() => applyNewest(transaction, part)));
-    applied += outcome.results.reduce((total, count) => total + count, 0);
-    for (const { item, error } of outcome.refused) {
-      const [newest] = item;
-      if (newest) refused.push({ received: newest, deadLetter: deadLetterOfRefused(newest.record, error) });
-    }
-    pending = outcome.refused.map(({ item }) => item.slice(1)).filter(({ length }) => length > 0);
-  }
-  return { applied, refused };
+const applyAll: ApplyCandidates = async (transaction, employees) => {
+  const newest = employees.flatMap(([first]) => (first ? [first.change] : []));
+  return { applied: newest.length === 0 ? 0 : await transaction.apply(newest), refused: NO_REFUSED };
 };
 
-async function applyNewest(transaction: EmployeeReplicaTransaction, employees: readonly Candidates[]): Promise<number> {
-  const newest = employees.flatMap(([first]) => (first ? [first.change] : []));
-  return newest.length === 0 ? 0 : transaction.apply(newest);
-}
+/**
+ * Isolates each change that the database refuses. The employee's next older change is then tried in its place.
+ *
+ * @throws when the target's schema is at fault and not the changes.
+ */
+const applyIsolatingRefused: ApplyCandidates = async (transaction, employees) => {
+  const refused = new Map<ReceivedChange<EmployeeChange>, unknown>();
+  const applyPart = async (part: readonly Candidates[]) => {
+    const [candidates = []] = part;
+    if (part.length > 1) return transaction.withSavepoint(async () => (await applyAll(transaction, part)).applied);
+    let failure: unknown;
+    for (const received of candidates) {
+      try {
+        return await transaction.withSavepoint(() => transaction.apply([received.change]));
+      } catch (error) {
+        if (classifyError(error) !== 'permanent') throw error;
+        refused.set(received, error);
+        failure = error;
+      }
+    }
+    throw failure;
+  };
+  const judge = () => transaction.judgeRefused([...refused].map(([{ change }, error]) => ({ change, error })));
+  const { results, refused: unapplied } = await isolateRefused(employees, applyPart, judge);
+  // Only older changes of these employees are applied.
+  if (unapplied.length === 0 && refused.size > 0) await judge();
+  return { applied: results.reduce((total, count) => total + count, 0), refused };
+};
 
 /** The source still has these employees, so they must not be deleted with the older epochs when the snapshot ends. */
 async function retainThroughSnapshot(transaction: EmployeeReplicaTransaction, notApplied: Candidates): Promise<void> {
@@ -144,18 +164,32 @@ async function retainThroughSnapshot(transaction: EmployeeReplicaTransaction, no
   if (employees.length > 0) await transaction.retainThroughSnapshot(employees);
 }
 
-/** The last partition of a snapshot deletes the employees of older epochs. */
+/**
+ * The last partition of a snapshot deletes the employees of older epochs.
+ *
+ * @returns the records of those last partitions.
+ */
 async function recordSnapshotEnds(
   transaction: EmployeeReplicaTransaction,
   ends: readonly ReceivedChange<SnapshotEnd>[],
-): Promise<void> {
+): Promise<KafkaRecord[]> {
+  const completedBy: KafkaRecord[] = [];
   for (const { change, record } of ends) {
     const isComplete = await transaction.recordSnapshotEnd(change.epoch, record.partition, change.partitions);
-    if (isComplete) await transaction.raiseWatermark(lastVersionBefore(change.epoch));
+    if (!isComplete) continue;
+    await transaction.raiseWatermark(lastVersionBefore(change.epoch));
+    completedBy.push(record);
   }
+  return completedBy;
 }
 
-function deadLetterOfRefused(record: KafkaRecord, error: unknown): DeadLetter {
-  const reason = `the target database refuses this change with SQLSTATE ${sqlStateOf(error)}`;
+function deadLetterOfRefused(record: KafkaRecord, fault: string): DeadLetter {
+  return deadLetterOfRecord(record, 'PIPE_CHANGE_REFUSED', `the target database refuses this change: ${fault}`);
+}
+
+function deadLetterOfSweep(record: KafkaRecord, fault: string): DeadLetter {
+  const reason =
+    `the target database refuses to delete some of the employees that the source no longer has: ${fault}; ` +
+    'correct that in the target database, then redrive this record';
   return deadLetterOfRecord(record, 'PIPE_CHANGE_REFUSED', reason);
 }

@@ -25,8 +25,9 @@ export const handler = createHandler({
     });
     return { applier, tombstoneCleaner: new TombstoneCleaner(tombstones, systemClock), logger, metrics };
   },
-  handle: async ({ applier, tombstoneCleaner, logger, metrics }, event: KafkaEvent) => {
-    const result = await applier.apply(decodeKafkaEvent(event));
+  handle: async ({ applier, tombstoneCleaner, logger, metrics }, event: KafkaEvent, context) => {
+    const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
+    const result = await applier.apply(decodeKafkaEvent(event), deadline);
     // Hundreds of batches a second would flood the log, so only those with dead letters are logged by default.
     if (result.deadLettered > 0) logger.warn('batch applied with dead letters', { ...result });
     else logger.debug('batch applied', { ...result });

@@ -19,23 +19,28 @@ export interface BisectOutcome<Item, Result> {
  *
  * An attempt that fails must have no effect.
  *
- * @throws the first transient error. Parts that succeeded before it keep their effect, so the caller retries the batch as
- * a whole and needs idempotent attempts.
+ * @param onRefused is called after each refused item.
+ * @throws the first error that is not permanent, and an error of `onRefused`. Parts that succeeded before it keep their
+ * effect, so the caller retries the batch as a whole and needs idempotent attempts.
  */
 export async function bisect<Item, Result>(
   items: readonly Item[],
   attempt: (part: readonly Item[]) => Promise<Result>,
+  onRefused: (refused: RefusedItem<Item>) => Promise<void> = async () => {},
 ): Promise<BisectOutcome<Item, Result>> {
   const [first] = items;
   if (first === undefined) return { results: [], refused: [] };
   try {
     return { results: [await attempt(items)], refused: [] };
   } catch (error) {
-    if (classifyError(error) === 'transient') throw error;
-    if (items.length === 1) return { results: [], refused: [{ item: first, error }] };
+    if (classifyError(error) !== 'permanent') throw error;
+    if (items.length === 1) {
+      await onRefused({ item: first, error });
+      return { results: [], refused: [{ item: first, error }] };
+    }
     const middle = Math.ceil(items.length / 2);
-    const left = await bisect(items.slice(0, middle), attempt);
-    const right = await bisect(items.slice(middle), attempt);
+    const left = await bisect(items.slice(0, middle), attempt, onRefused);
+    const right = await bisect(items.slice(middle), attempt, onRefused);
     return { results: [...left.results, ...right.results], refused: [...left.refused, ...right.refused] };
   }
 }

@@ -8,7 +8,7 @@ export type Candidates = readonly ReceivedChange<EmployeeChange>[];
 /** What to apply of a batch of changes. The order of the records does not matter. */
 export interface BatchPlan {
   /** The greatest TRUNCATE of the batch, if it is above the watermark. It is the new watermark. */
-  readonly truncate: Version | undefined;
+  readonly truncate: ReceivedChange<Truncate> | undefined;
   /** The changes above the watermark, ascending by `empId`, so that concurrent batches lock employees in the same order. */
   readonly candidates: readonly Candidates[];
   readonly snapshotEnds: readonly ReceivedChange<SnapshotEnd>[];
@@ -19,10 +19,12 @@ export interface BatchPlan {
  *
  * The newest version of each employee wins, and not the last one in the batch, because a record may be delivered again
  * after newer ones.
+ *
+ * @param repeatsTruncate also plans the TRUNCATE that is the watermark, because the target kept employees then.
  */
-export function planBatch(changes: readonly ReceivedChange[], watermark: Version): BatchPlan {
-  const truncate = greatestTruncate(changes, watermark);
-  const newWatermark = truncate ?? watermark;
+export function planBatch(changes: readonly ReceivedChange[], watermark: Version, repeatsTruncate = false): BatchPlan {
+  const truncate = greatestTruncate(changes, watermark, repeatsTruncate);
+  const newWatermark = truncate?.change ?? watermark;
   const byEmployee = new Map<number, ReceivedChange<EmployeeChange>[]>();
   const snapshotEnds: ReceivedChange<SnapshotEnd>[] = [];
   for (const { change, record } of changes) {
@@ -37,12 +39,18 @@ export function planBatch(changes: readonly ReceivedChange[], watermark: Version
   };
 }
 
-function greatestTruncate(changes: readonly ReceivedChange[], watermark: Version): Version | undefined {
-  let greatest: Truncate | undefined;
-  for (const { change } of changes) {
-    if (change.action === 'TRUNCATE' && compareVersions(change, greatest ?? watermark) > 0) greatest = change;
+function greatestTruncate(
+  changes: readonly ReceivedChange[],
+  watermark: Version,
+  includesWatermark: boolean,
+): ReceivedChange<Truncate> | undefined {
+  let greatest: ReceivedChange<Truncate> | undefined;
+  for (const { change, record } of changes) {
+    if (change.action !== 'TRUNCATE') continue;
+    const order = compareVersions(change, greatest?.change ?? watermark);
+    if (order > 0 || (order === 0 && includesWatermark && greatest === undefined)) greatest = { change, record };
   }
-  return greatest && { epoch: greatest.epoch, changeId: greatest.changeId };
+  return greatest;
 }
 
 /** Inserts before the first older change. Nearly always that is the first one, because records come in order. */

@@ -45,6 +45,16 @@ export class ConfigError extends PipelineError {
   }
 }
 
+/**
+ * The tables of the target database do not fit what is to be written, so everything waits and nothing is skipped. The
+ * message names the table, the constraint or column, the SQLSTATE and the statement that corrects it.
+ */
+export class SchemaError extends PipelineError {
+  constructor(message: string, context?: ErrorContext, cause?: unknown) {
+    super('PIPE_TARGET_SCHEMA', message, { retry: 'manual', ...(context && { context }), cause });
+  }
+}
+
 /** Whether an error stays until an operator changes something, so that a retry is pointless. */
 export function needsOperator(error: unknown): boolean {
   return error instanceof PipelineError && error.retry === 'manual';

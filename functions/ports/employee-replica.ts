@@ -9,10 +9,26 @@ export interface RetainedEmployee {
   readonly epoch: bigint;
 }
 
+/** A change that the target database refuses, and its error. */
+export interface RefusedChange {
+  readonly change: EmployeeChange;
+  readonly error: unknown;
+}
+
+/** How far the employees at or below the watermark are deleted. */
+export interface SweepState {
+  /** Whether some may be left. Call `EmployeeReplica.sweep` after the commit until none is. */
+  readonly isPending: boolean;
+  /** Why the database kept some of them; `null` when it kept none. */
+  readonly refusal: string | null;
+}
+
 /** What one batch may do to the replica. It holds the watermark's lock, so that the watermark does not change. */
 export interface EmployeeReplicaTransaction {
-  /** The replica has deleted every version at or below it, so these must not be applied. */
+  /** Versions at or below it are deleted or will be, so these must not be applied. */
   readonly watermark: Version;
+
+  readonly sweep: SweepState;
 
   /**
    * Applies changes of different employees: each one whose version is newer than the last one applied to its employee,
@@ -27,8 +43,17 @@ export interface EmployeeReplicaTransaction {
   withSavepoint<Result>(work: () => Promise<Result>): Promise<Result>;
 
   /**
-   * Deletes every employee at or below a version, and those without a version. Raises the watermark to it; a lower one
-   * leaves the watermark as it is. Needs the exclusive lock.
+   * Judges the changes that were refused inside `withSavepoint`, after everything else of the batch is applied.
+   *
+   * @throws SchemaError when the target's schema is at fault and not the changes; see `areRowsAtFault`. Then everything
+   * waits. Otherwise each of them is to become a dead letter.
+   */
+  judgeRefused(refused: readonly RefusedChange[]): Promise<void>;
+
+  /**
+   * Raises the watermark, and begins to delete every employee at or below it and those without a version: one step. When
+   * there are more, the sweep is pending. A lower version changes nothing, and neither does the same one, unless the
+   * database kept employees at the last sweep: then it begins again. Needs the exclusive lock.
    */
   raiseWatermark(to: Version): Promise<void>;
 
@@ -54,8 +79,9 @@ export type WatermarkLock = 'shared' | 'exclusive';
  *
  * Duplicates and order: versions decide, so changes may be applied again, late and in any order. The newest one stays.
  * Concurrency: transactions may overlap as their locks say. Two that change the same employee wait for each other.
- * Errors: `transaction` fails with a transient error while the database is unreachable. Then nothing
- * is applied, or, when the response to the commit was lost, everything. So the caller repeats the whole batch.
+ * Errors: `transaction` and `sweep` fail with a transient error while the database is unreachable. Then nothing
+ * is applied, or, when the response to the commit was lost, everything. So the caller repeats the whole batch. They fail
+ * with a SchemaError when the tables do not fit and no other statement can write them.
  */
 export interface EmployeeReplica {
   /**
@@ -68,4 +94,11 @@ export interface EmployeeReplica {
     applied: readonly PartitionOffsets[],
     work: (transaction: EmployeeReplicaTransaction) => Promise<Result>,
   ): Promise<Result>;
+
+  /**
+   * Deletes the next employees at or below the watermark, in a transaction of its own. Any number of callers, each of which
+   * makes a step. A reader of the target sees the older employees disappear step by step. A process that dies loses
+   * nothing: the state is stored, and the next batch continues.
+   */
+  sweep(): Promise<SweepState>;
 }

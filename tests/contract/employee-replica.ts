@@ -18,10 +18,13 @@ export interface EmployeeReplicaUnderTest {
   close(): Promise<void>;
 }
 
-const version = (epoch: number, changeId: number): Version => ({ epoch: BigInt(epoch), changeId: BigInt(changeId) });
+export const version = (epoch: number, changeId: number): Version => ({
+  epoch: BigInt(epoch),
+  changeId: BigInt(changeId),
+});
 
 /** Each image has its change id as the salary. */
-const change = (
+export const change = (
   empId: number,
   changeId: number,
   { epoch = 1, action = 'UPDATE' as EmployeeChange['action'] } = {},

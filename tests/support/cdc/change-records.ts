@@ -5,12 +5,13 @@ interface ChangeFields {
   readonly epoch?: number;
   readonly changeId?: number;
   readonly salary?: number | null;
+  readonly city?: string | null;
 }
 
 /** A record of topic `employee-changes` with a change of one employee. */
 export function changeRecord(empId: number, fields: ChangeFields = {}): KafkaRecord {
-  const { action = 'UPDATE', epoch = 1, changeId = 1, salary = null } = fields;
-  const employee = { empId, firstName: null, lastName: null, dob: null, city: null, salary };
+  const { action = 'UPDATE', epoch = 1, changeId = 1, salary = null, city = null } = fields;
+  const employee = { empId, firstName: null, lastName: null, dob: null, city, salary };
   return messageRecord({ action, epoch: String(epoch), changeId: String(changeId), employee }, String(empId));
 }
 

@@ -95,7 +95,7 @@ describe('a change that the database refuses', () => {
     expect(deadLetters).toEqual([
       {
         code: 'PIPE_CHANGE_REFUSED',
-        reason: 'the target database refuses this change with SQLSTATE 23514',
+        reason: 'the target database refuses this change: SQLSTATE 23514, constraint rule of table employees',
         origin: { topic: 'employee-changes', partition: 0, offset: records[3]?.offset },
         key: Buffer.from('4'),
         payload: records[3]?.value,

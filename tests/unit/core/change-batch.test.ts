@@ -59,7 +59,7 @@ test('the greatest TRUNCATE is the new watermark, also for changes that come bef
   const [before, between, after] = [update(1, 1n), update(2, 5n), update(3, 8n)];
   const plan = planBatch([before, truncate(3n), between, truncate(7n), truncate(6n), after], NO_WATERMARK);
 
-  expect(plan.truncate).toEqual({ epoch: 1n, changeId: 7n });
+  expect(plan.truncate?.change).toMatchObject({ epoch: 1n, changeId: 7n });
   expect(plan.candidates).toEqual([[after]]);
 });
 
@@ -67,6 +67,15 @@ test('a TRUNCATE at or below the watermark is ignored', () => {
   for (const changeId of [4n, 5n]) {
     expect(planBatch([truncate(changeId)], { epoch: 1n, changeId: 5n }).truncate).toBeUndefined();
   }
+});
+
+test('the TRUNCATE that is the watermark is planned again on request, and an older one is not', () => {
+  const watermark = { epoch: 1n, changeId: 5n };
+  const [older, same, newer] = [truncate(4n), truncate(5n), truncate(6n)];
+
+  expect(planBatch([older], watermark, true).truncate).toBeUndefined();
+  expect(planBatch([older, same, truncate(5n)], watermark, true).truncate).toEqual(same);
+  expect(planBatch([same, newer], watermark, true).truncate).toEqual(newer);
 });
 
 test('the ends of snapshots above the watermark are kept in their order', () => {

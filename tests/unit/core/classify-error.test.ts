@@ -1,10 +1,10 @@
 import { classifyError, sqlStateOf } from '../../../functions/core/classify-error.ts';
-import { ConfigError, InputError, PipelineError } from '../../../functions/core/errors.ts';
+import { ConfigError, InputError, PipelineError, SchemaError } from '../../../functions/core/errors.ts';
 
 const withCode = (code: unknown) => Object.assign(new Error('from somewhere'), { code });
 
 describe('classifyError', () => {
-  it.each(['22001', '22003', '22008', '22P02', '22021', '23502', '23514', '23505'])(
+  it.each(['22001', '22003', '22008', '22P02', '22021', '23502', '23514', '23505', '23P01', '44000', '54000', 'P0001'])(
     'SQLSTATE %s is permanent',
     (code) => {
       expect(classifyError(withCode(code))).toBe('permanent');
@@ -20,9 +20,10 @@ describe('classifyError', () => {
     ['too many connections', '53300'],
     ['a full disk', '53100'],
     ['a lost connection', '08006'],
-    ['a missing table', '42P01'],
-    ['a missing column', '42703'],
-    ['missing rights', '42501'],
+    ['a prepared statement of a pooled connection', '42P05'],
+    ['an object in use', '55006'],
+    ['a lock timeout', '55P03'],
+    ['an unknown prepared statement', '26000'],
     ['a wrong password', '28P01'],
     ['a transaction aborted before', '25P02'],
     ['a read-only server', '25006'],
@@ -38,8 +39,34 @@ describe('classifyError', () => {
     expect(classifyError(withCode(code))).toBe('transient');
   });
 
+  it.each([
+    ['a missing table', '42P01'],
+    ['a missing column', '42703'],
+    ['a column of another type', '42804'],
+    ['a generated column', '428C9'],
+    ['no key for ON CONFLICT', '42P10'],
+    ['a deferrable key, or a view', '55000'],
+    ['a table with rules', '0A000'],
+    ['a missing privilege', '42501'],
+    ['a missing schema', '3F000'],
+  ])('%s is about the schema', (_, code) => {
+    expect(classifyError(withCode(code))).toBe('schema');
+  });
+
+  it('a row that a row-level security policy refuses is permanent, although its SQLSTATE is that of a privilege', () => {
+    expect(classifyError(Object.assign(withCode('42501'), { routine: 'ExecWithCheckOptions' }))).toBe('permanent');
+  });
+
+  it('a plan that was cached before a table changed is transient', () => {
+    expect(classifyError(Object.assign(withCode('0A000'), { routine: 'RevalidateCachedQuery' }))).toBe('transient');
+  });
+
   it.each([undefined, null, 'text', 7, {}])('an unknown error is transient: %p', (thrown) => {
     expect(classifyError(thrown)).toBe('transient');
+  });
+
+  it('a SchemaError is about the schema', () => {
+    expect(classifyError(new SchemaError('unfit'))).toBe('schema');
   });
 
   it('a PipelineError is permanent only when it must never be retried', () => {

@@ -6,6 +6,7 @@ import {
 } from '../../../../functions/adapters/postgres/postgres-employee-replica.ts';
 import type { Employee, EmployeeChange } from '../../../../functions/core/employee-change.ts';
 import { describeEmployeeReplica } from '../../../contract/employee-replica.ts';
+import { describeEmployeeReplicaRefusals, SWEEP_STEP_ROWS } from '../../../contract/employee-replica-refusals.ts';
 import { applyMigrations } from '../../../support/cdc/resources.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createDatabase } from '../../../support/servers.ts';
@@ -20,22 +21,22 @@ async function openReplicaDatabase() {
 const EMPLOYEES = `select emp_id as "empId", first_name as "firstName", last_name as "lastName", dob::text as dob, city,
   salary from employees order by emp_id`;
 
-describeEmployeeReplica('PostgresEmployeeReplica', async () => {
+async function makeReplica() {
   const { url, database } = await openReplicaDatabase();
   const observer = new pg.Client({ connectionString: url });
   await observer.connect();
   const lockWaits = () =>
     observer.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
   return {
-    replica: new PostgresEmployeeReplica(database),
+    replica: new PostgresEmployeeReplica(database, { sweepStepRows: SWEEP_STEP_ROWS }),
     employees: async () => (await observer.query<Employee>(EMPLOYEES)).rows,
-    insertWithoutVersion: async (empId) => {
+    insertWithoutVersion: async (empId: number) => {
       await observer.query('insert into employees (emp_id) values ($1)', [empId]);
     },
-    refuseSalary: async (salary) => {
+    refuseSalary: async (salary: number) => {
       await observer.query(`alter table employees add check (salary <> ${salary})`);
     },
-    age: async (days) => {
+    age: async (days: number) => {
       await observer.query('update employee_version set applied_at = applied_at - make_interval(days => $1)', [days]);
     },
     untilLockWaited: async () => void (await eventually(async () => (await lockWaits()).rowCount)),
@@ -43,7 +44,10 @@ describeEmployeeReplica('PostgresEmployeeReplica', async () => {
       await Promise.all([observer.end(), database.close()]);
     },
   };
-});
+}
+
+describeEmployeeReplica('PostgresEmployeeReplica', makeReplica);
+describeEmployeeReplicaRefusals('PostgresEmployeeReplica', makeReplica);
 
 describe('PostgresEmployeeReplica', () => {
   let database: Database;
@@ -72,7 +76,7 @@ describe('PostgresEmployeeReplica', () => {
   });
 
   it('lets the server end a transaction whose process is frozen', async () => {
-    const replica = new PostgresEmployeeReplica(database, 500);
+    const replica = new PostgresEmployeeReplica(database, { idleTimeoutMs: 500 });
     const frozen = replica.transaction('shared', [], async () => {
       await eventually(async () => {
         const { rowCount } = await database.query(

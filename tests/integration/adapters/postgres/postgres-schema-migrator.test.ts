@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../../../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import { readMigrations } from '../../../../functions/provision/migration-files.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { SQL } from '../../../support/salary-database.ts';
 import { createDatabase } from '../../../support/servers.ts';
 
@@ -96,5 +97,44 @@ describe('PostgresSchemaMigrator', () => {
     expect((await database.query('select timeout from during')).rows).toEqual([{ timeout: '0' }]);
     const after = await database.query(`select current_setting('statement_timeout') as timeout`);
     expect(after.rows).toEqual([{ timeout: '1min' }]);
+  });
+
+  describe('a migration whose table is locked by a long transaction', () => {
+    const first = { name: '0001_first', sql: 'create table held (id int)' };
+    const second = { name: '0002_second', sql: 'alter table held add column name text' };
+
+    it('lets the statements of others pass, and is applied when that transaction ends', async () => {
+      const { database, migrator } = await openEmpty('target', 4);
+      await migrator.migrate([first]);
+      const mayEnd = Promise.withResolvers<void>();
+      const holder = database.transaction(async (client) => {
+        await client.query('insert into held values (1)');
+        await mayEnd.promise;
+      });
+      const migration = migrator.migrate([first, second]);
+      await eventually(async () => {
+        const { rows } = await database.query(`select from pg_stat_activity where wait_event_type = 'Lock'
+          and datname = current_database() and query like 'alter table held%'`);
+        return rows.length > 0;
+      });
+      // It queues up behind the migration, which queues up behind the transaction.
+      await database.query('insert into held values (2)');
+      mayEnd.resolve();
+      await holder;
+      expect(await migration).toEqual(['0002_second']);
+    });
+
+    it('says what to do when that takes too long', async () => {
+      const { database } = await openEmpty('target', 2);
+      const migrator = new PostgresSchemaMigrator(database, 0);
+      await migrator.migrate([first]);
+      await database.transaction(async (client) => {
+        await client.query('insert into held values (1)');
+        await expect(migrator.migrate([first, second])).rejects.toMatchObject({
+          code: 'PIPE_MIGRATION_LOCKED',
+          message: expect.stringMatching(/0002_second.*pg_terminate_backend/),
+        });
+      });
+    });
   });
 });
