@@ -19,7 +19,8 @@ export interface UnfinishedFiles {
   /**
    * Those of the listed objects that were put more than `olderThanMs` ago and that the ledger does not account for: no
    * version with their ETag and size is loading, is the current version, or was rejected since they were put. In the
-   * order given.
+   * order given. Those whose time of the put is in the future by more than five minutes are among them, because the
+   * clock was set back.
    */
   findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]>;
 
@@ -29,7 +30,7 @@ export interface UnfinishedFiles {
    *
    * A file whose end is recorded waits for load-salaries only and gets ten times as long, because Kafka keeps its
    * records for as long as load-salaries needs. A file that was requested and has not begun gets `RETRY_WINDOW_FACTOR`
-   * times as long, because Lambda retries the request.
+   * times as long, because Lambda retries the request. A heartbeat in the future does not count, as above.
    */
   findStalled(staleAfterMs: number): Promise<readonly FileArrival[]>;
 

@@ -57,7 +57,7 @@ export class EventSources {
       context: model.pseudoParameters,
       stateFile: join(options.stateDirectory, 'schedules.json'),
       log,
-      now: Date.now,
+      clock: systemClock,
     });
   }
 

@@ -61,6 +61,25 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
       });
     });
 
+    describe('after the clock was set back an hour', () => {
+      const file = arrivalOf('a.csv', '1');
+      beforeEach(async () => {
+        await begin(subject, file);
+        await subject.age(file, -60 * MINUTE_MS);
+      });
+
+      it('a file with a heartbeat in the future is stalled, until it is requested', async () => {
+        expect(await stalled()).toEqual(['a.csv']);
+        await subject.unfinishedFiles(BUCKET).recordRequest(file, MINUTE_MS);
+        expect(await stalled()).toEqual([]);
+      });
+
+      it('an object from the future is unreported, unless the ledger accounts for it', async () => {
+        const future = ago(-60 * MINUTE_MS);
+        expect(await unreported(listed('a.csv', '1', future), listed('b.csv', '1', future))).toEqual(['b.csv']);
+      });
+    });
+
     describe('a request', () => {
       const file = arrivalOf('a.csv', '1', { versionId: 'v1' });
       const request = () => subject.unfinishedFiles(BUCKET).recordRequest(file, MINUTE_MS);

@@ -24,14 +24,17 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
 
   async findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]> {
     const putBefore = Date.now() - olderThanMs;
-    return objects.filter((object) => object.lastModified.getTime() < putBefore && !this.#isAccountedFor(object));
+    const isDue = ({ lastModified }: ListedObject) => lastModified.getTime() < putBefore || isInFuture(lastModified);
+    return objects.filter((object) => isDue(object) && !this.#isAccountedFor(object));
   }
 
   async findStalled(staleAfterMs: number): Promise<readonly FileArrival[]> {
     const now = Date.now();
     return this.#files()
       .filter(({ state }) => state === 'loading')
-      .filter((file) => now - file.heartbeatAt.getTime() > staleAfterMs * patienceFor(file))
+      .filter(
+        (file) => isInFuture(file.heartbeatAt) || now - file.heartbeatAt.getTime() > staleAfterMs * patienceFor(file),
+      )
       .sort((a, b) => a.heartbeatAt.getTime() - b.heartbeatAt.getTime())
       .map(({ arrival }) => arrival);
   }
@@ -40,7 +43,8 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
     const now = new Date();
     const known = this.#database.findFile(arrival);
     if (known === undefined) this.#database.addFile(arrival, 'loading');
-    else if (known.state !== 'loading' || now.getTime() - known.heartbeatAt.getTime() < staleAfterMs) return;
+    else if (known.state !== 'loading') return;
+    else if (!isInFuture(known.heartbeatAt) && now.getTime() - known.heartbeatAt.getTime() < staleAfterMs) return;
     Object.assign(this.#database.file(arrival), { heartbeatAt: now, requestedAt: now, begunAt: null });
   }
 
@@ -56,6 +60,10 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
   #files(): IngestedFile[] {
     return [...this.#database.files.values()].filter(({ arrival }) => arrival.bucket === this.#bucket);
   }
+}
+
+function isInFuture(date: Date): boolean {
+  return date.getTime() > Date.now() + 5 * 60_000;
 }
 
 function patienceFor({ isEnded, requestedAt, begunAt }: IngestedFile): number {

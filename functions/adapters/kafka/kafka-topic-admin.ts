@@ -67,15 +67,15 @@ async function createTopic(admin: Admin, { topic, partitions, config }: TopicSpe
  * brokers do, and a record published in between would be refused.
  */
 async function waitForLeaders(admin: Admin, topic: string): Promise<number> {
-  const deadline = Date.now() + VISIBLE_WITHIN_MS;
+  const deadline = performance.now() + VISIBLE_WITHIN_MS;
   for (;;) {
     try {
       const partitions = await readPartitions(admin, topic);
       if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
     } catch (error) {
-      if (!isPropagating(error) || Date.now() > deadline) throw error;
+      if (!isPropagating(error) || performance.now() > deadline) throw error;
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Error(
         `topic ${topic} exists, but has partitions without a leader after ${VISIBLE_WITHIN_MS / 1000} s: look at the brokers`,
       );

@@ -12,6 +12,12 @@ const STALE_FACTOR_AFTER_END = 10;
 /** Lambda drops an event after this time, so that no event waits longer. */
 const LONGEST_QUEUE_DELAY_MS = 6 * 3_600_000;
 
+/**
+ * A time that is further in the future was written before the clock was set back. It says nothing about an age, and
+ * waiting for the clock to reach it could take hours.
+ */
+const CLOCK_TOLERANCE = "interval '5 minutes'";
+
 /** Compares with `ingested_file`; ages are measured by the database's clock. */
 export class PostgresUnfinishedFiles implements UnfinishedFiles {
   readonly #database: Database;
@@ -25,7 +31,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
   async queueDelayMs(withinMs: number): Promise<number> {
     const { rows } = await this.#database.query<{ delay_ms: number }>(
       `select coalesce(max(extract(epoch from begun_at - requested_at)), 0)::float8 * 1000 as delay_ms from ingested_file
-       where begun_at > clock_timestamp() - make_interval(secs => $2) and bucket = $1`,
+       where begun_at > clock_timestamp() - make_interval(secs => $2) and begun_at <= clock_timestamp() and bucket = $1`,
       [this.#bucket, withinMs / 1000],
     );
     return Math.max(0, Math.min(rows[0]?.delay_ms ?? 0, LONGEST_QUEUE_DELAY_MS));
@@ -36,7 +42,9 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
       `select listed.index
        from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
          with ordinality as listed (key, etag, size_bytes, last_modified, index)
-       where listed.last_modified < clock_timestamp() - make_interval(secs => $6) and not exists (
+       where (listed.last_modified < clock_timestamp() - make_interval(secs => $6)
+           or listed.last_modified > clock_timestamp() + ${CLOCK_TOLERANCE})
+         and not exists (
          select from ingested_file as file
          left join ingested_key on ingested_key.current_file_id = file.file_id
          where file.bucket = $1 and file.key = listed.key
@@ -70,11 +78,11 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
       size_bytes: string;
     }>(
       `select key, version, version_id, sequencer, etag, size_bytes from ingested_file
-       where bucket = $1 and state = 'loading' and heartbeat_at < clock_timestamp()
-         - make_interval(secs => $2 * case
+       where bucket = $1 and state = 'loading' and (heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
+         or heartbeat_at < clock_timestamp() - make_interval(secs => $2 * case
              when end_recorded then ${STALE_FACTOR_AFTER_END}
              when requested_at is not null and begun_at is null then ${RETRY_WINDOW_FACTOR}
-             else 1 end)
+             else 1 end))
        order by heartbeat_at`,
       [this.#bucket, staleAfterMs / 1000],
     );
@@ -98,7 +106,8 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
        values ($1, $2, $3, $4, $5, $6, $7, 'loading', clock_timestamp())
        on conflict (bucket, key, version) do update
          set heartbeat_at = clock_timestamp(), requested_at = clock_timestamp(), begun_at = null
-         where file.state = 'loading' and file.heartbeat_at < clock_timestamp() - make_interval(secs => $8)`,
+         where file.state = 'loading' and (file.heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
+           or file.heartbeat_at < clock_timestamp() - make_interval(secs => $8))`,
       [bucket, key, version, versionId, sequencer, eTag, sizeBytes, staleAfterMs / 1000],
     );
   }

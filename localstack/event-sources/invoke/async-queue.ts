@@ -24,6 +24,8 @@ interface Attempt {
   readonly event: QueuedEvent;
   /** How many attempts in a row did not reach the function. */
   readonly outageCount: number;
+  /** When the event was queued, by the monotonic clock, so that setting the wall clock expires no event. */
+  readonly queuedAtMs: number;
 }
 
 /** AWS waits from 1 s to 5 min. Shorter here, because what is down on a laptop comes back soon. */
@@ -53,7 +55,11 @@ export class AsyncQueue {
   /** Loads the events that an earlier process left, and returns them. None is invoked before `start`. */
   async recover(): Promise<readonly QueuedEvent[]> {
     const events = await this.#options.store.load();
-    for (const event of events) this.#ready.add(event.functionName, { event, outageCount: 0 });
+    for (const event of events) {
+      const ageMs = Math.max(0, this.#options.clock.now() - event.enqueuedAt);
+      const queuedAtMs = this.#options.clock.monotonic() - ageMs;
+      this.#ready.add(event.functionName, { event, outageCount: 0, queuedAtMs });
+    }
     return events;
   }
 
@@ -79,7 +85,7 @@ export class AsyncQueue {
       ...(origin !== undefined && { origin }),
     };
     await this.#options.store.save(event);
-    this.#ready.add(functionName, { event, outageCount: 0 });
+    this.#ready.add(functionName, { event, outageCount: 0, queuedAtMs: this.#options.clock.monotonic() });
     this.#invokeReady();
     return event;
   }
@@ -110,7 +116,7 @@ export class AsyncQueue {
     }
   }
 
-  async #process({ event, outageCount }: Attempt): Promise<void> {
+  async #process({ event, outageCount, queuedAtMs }: Attempt): Promise<void> {
     const { functions, clock, store, log } = this.#options;
     const target = functions(event.functionName);
     if (target === undefined) {
@@ -119,18 +125,18 @@ export class AsyncQueue {
       return;
     }
     const { maximumEventAgeSeconds, maximumRetryAttempts } = target.asynchronous;
-    const isExpired = clock.now() - event.enqueuedAt > maximumEventAgeSeconds * 1_000;
+    const isExpired = clock.monotonic() - queuedAtMs > maximumEventAgeSeconds * 1_000;
     if (isExpired) return this.#end(target, event, 'EventAgeExceeded');
     const outcome = await this.#invoke(target, event);
     if (outcome.kind === 'success') return this.#end(target, event, 'Success', outcome);
     if (outcome.kind === 'notInvoked') {
-      this.#retryLater({ event, outageCount: outageCount + 1 }, outageDelayMs(outageCount));
+      this.#retryLater({ event, outageCount: outageCount + 1, queuedAtMs }, outageDelayMs(outageCount));
       return;
     }
     const failed = { ...event, attempts: event.attempts + 1 };
     if (failed.attempts > maximumRetryAttempts) return this.#end(target, failed, 'RetriesExhausted', outcome);
     await store.save(failed);
-    this.#retryLater({ event: failed, outageCount: 0 }, this.#retryDelayMs(failed.attempts));
+    this.#retryLater({ event: failed, outageCount: 0, queuedAtMs }, this.#retryDelayMs(failed.attempts));
   }
 
   async #invoke(target: AsyncFunction, event: QueuedEvent): Promise<InvocationOutcome> {

@@ -4,6 +4,8 @@ import type { AsyncFunction } from './async-invocation.ts';
 export interface ScheduleExpression {
   /** The first time after `afterMs`, or undefined when there is none. All times in milliseconds since 1970. */
   next(afterMs: number, createdAtMs: number): number | undefined;
+  /** Whether the times are at equal distances from the creation, so that they do not depend on the wall clock. */
+  readonly isRate: boolean;
 }
 
 /** One function that an EventBridge rule or an EventBridge Scheduler schedule invokes. */

@@ -37,9 +37,9 @@ export class BucketScanner {
   /** Lists the bucket once. Resolves with the time that the server took, in milliseconds. Rejects when it fails. */
   async scan(signal: AbortSignal): Promise<number> {
     const { listing, bucket, clock } = this.#options;
-    if (clock.now() - this.#versioningCheckedAt > VERSIONING_CHECK_MS) {
+    if (clock.monotonic() - this.#versioningCheckedAt > VERSIONING_CHECK_MS) {
       this.#isVersioned = await listing.isVersioned(bucket);
-      this.#versioningCheckedAt = clock.now();
+      this.#versioningCheckedAt = clock.monotonic();
     }
     const pages = measured(this.#isVersioned ? listing.versions(bucket) : listing.objects(bucket), clock);
     const listedKeys = new Set<string>();
@@ -105,13 +105,13 @@ function measured<T>(source: AsyncIterable<T>, clock: Clock): AsyncIterable<T> &
   return {
     elapsedMs: () => elapsedMs,
     async *[Symbol.asyncIterator]() {
-      let requestedAt = clock.now();
+      let requestedAt = clock.monotonic();
       for await (const item of source) {
-        elapsedMs += clock.now() - requestedAt;
+        elapsedMs += clock.monotonic() - requestedAt;
         yield item;
-        requestedAt = clock.now();
+        requestedAt = clock.monotonic();
       }
-      elapsedMs += clock.now() - requestedAt;
+      elapsedMs += clock.monotonic() - requestedAt;
     },
   };
 }

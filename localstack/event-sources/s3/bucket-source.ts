@@ -111,8 +111,8 @@ export class BucketSource {
       (error as { name?: string }).name === 'NoSuchBucket'
         ? `bucket ${this.bucket} does not exist: create it, or correct BucketName`
         : reasonOf(error);
-    if (reason === this.#lastWarning.reason && clock.now() - this.#lastWarning.at < WARNING_REPEAT_MS) return;
-    this.#lastWarning = { reason, at: clock.now() };
+    if (reason === this.#lastWarning.reason && clock.monotonic() - this.#lastWarning.at < WARNING_REPEAT_MS) return;
+    this.#lastWarning = { reason, at: clock.monotonic() };
     log.warn('bucket could not be listed, retrying', { bucket: this.bucket, reason });
   }
 }

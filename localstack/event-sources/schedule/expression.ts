@@ -26,6 +26,7 @@ function rate(body: string): ScheduleExpression {
   }
   const periodMs = number * (unitMs[unit] ?? 0);
   return {
+    isRate: true,
     next: (afterMs, createdAtMs) =>
       createdAtMs + (Math.max(0, Math.floor((afterMs - createdAtMs) / periodMs)) + 1) * periodMs,
   };
@@ -43,7 +44,7 @@ function cron(body: string, timezone: string): ScheduleExpression {
   const pattern = ['0', minute, hour, dayOfMonth === '?' ? '*' : dayOfMonth, month, weekday, year].join(' ');
   try {
     const job = new Cron(pattern, { timezone, mode: '7-part', alternativeWeekdays: true, sloppyRanges: true });
-    return { next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
+    return { isRate: false, next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
   } catch (error) {
     throw new InvalidExpressionError(`cron(${body}): ${(error as Error).message}`, { cause: error });
   }
@@ -54,5 +55,5 @@ function once(body: string, timezone: string): ScheduleExpression {
     throw new InvalidExpressionError(`expected at(yyyy-mm-ddThh:mm:ss), got at(${body})`);
   }
   const job = new Cron(body, { timezone });
-  return { next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
+  return { isRate: false, next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type Clock, EvenTime, WallTime } from '../clock.ts';
 import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { Schedule } from '../model/schedule.ts';
@@ -12,7 +13,7 @@ export interface ScheduleSourceOptions {
   /** Holds the creation time of each schedule, so that rates stay in step over restarts. */
   readonly stateFile: string;
   readonly log: Logger;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
 
 interface Creation {
@@ -20,10 +21,24 @@ interface Creation {
   readonly createdAtMs: number;
 }
 
-/** The longest delay of a timer in Node. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A schedule, the time that it follows, and when it was created. */
+interface Plan {
+  readonly schedule: Schedule;
+  readonly time: Pick<EvenTime, 'now'>;
+  readonly createdAtMs: number;
+}
 
-/** Queues an event each time that a schedule is due. Executions that were due while the process was stopped are skipped. */
+/** How long a timer runs before the time is looked at again, because the wall clock may have been set meanwhile. */
+const CHECK_MS = 60_000;
+/** By how much the wall clock must have been set back for a schedule to be planned again. Less would repeat an execution. */
+const SET_BACK_MS = 5_000;
+
+/**
+ * Queues an event each time that a schedule is due. Executions that were due while the process was stopped are skipped.
+ *
+ * A rate counts evenly, whatever happens to the wall clock. A cron expression follows the wall clock: when that is set
+ * forward, one execution is late and those in between are skipped; when it is set back, the next one is planned again.
+ */
 export class ScheduleSource {
   readonly #options: ScheduleSourceOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -35,12 +50,16 @@ export class ScheduleSource {
 
   start(): void {
     const created = this.#creationTimes();
-    for (const schedule of this.#options.schedules) {
+    const { schedules, clock, log } = this.#options;
+    const [evenTime, wallTime] = [new EvenTime(clock), new WallTime(clock)];
+    for (const schedule of schedules) {
       if (!schedule.enabled) {
-        this.#options.log.info('disabled', { schedule: schedule.id });
+        log.info('disabled', { schedule: schedule.id });
         continue;
       }
-      this.#plan(schedule, this.#options.now(), created[schedule.id]?.createdAtMs ?? this.#options.now());
+      const time = schedule.expression.isRate ? evenTime : wallTime;
+      const createdAtMs = created[schedule.id]?.createdAtMs ?? clock.now();
+      this.#plan({ schedule, time, createdAtMs }, time.now());
     }
   }
 
@@ -49,19 +68,21 @@ export class ScheduleSource {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  #plan(schedule: Schedule, afterMs: number, createdAtMs: number): void {
+  #plan(plan: Plan, afterMs: number): void {
+    const { schedule, time, createdAtMs } = plan;
     const earliest = Math.max(afterMs, (schedule.startMs ?? 0) - 1);
     const dueMs = schedule.expression.next(earliest, Math.max(createdAtMs, schedule.startMs ?? 0));
     if (dueMs === undefined || dueMs > (schedule.endMs ?? Number.POSITIVE_INFINITY)) return;
     const wait = () => {
-      const leftMs = dueMs - this.#options.now();
-      if (leftMs > 0) {
-        this.#timers.set(schedule.id, setTimeout(wait, Math.min(leftMs, MAX_TIMER_MS)));
+      const nowMs = time.now();
+      if (nowMs < afterMs - SET_BACK_MS) return this.#plan(plan, nowMs);
+      if (nowMs < dueMs) {
+        this.#timers.set(schedule.id, setTimeout(wait, Math.min(dueMs - nowMs, CHECK_MS)));
         return;
       }
-      this.#fire(schedule, dueMs);
+      this.#fire(schedule, dueMs + this.#options.clock.now() - nowMs);
       // After a laptop was asleep, one execution is late, and those that were due meanwhile are skipped.
-      if (!this.#stopped) this.#plan(schedule, Math.max(dueMs, this.#options.now()), createdAtMs);
+      if (!this.#stopped) this.#plan(plan, Math.max(dueMs, nowMs));
     };
     wait();
   }
@@ -82,13 +103,14 @@ export class ScheduleSource {
 
   /** The creation times by id: those of the state file, and now for a schedule that is new or has changed. */
   #creationTimes(): Record<string, Creation> {
-    const { schedules, stateFile, now } = this.#options;
+    const { schedules, stateFile, clock, log } = this.#options;
+    const nowMs = clock.now();
     let known: Record<string, Creation> = {};
     try {
       known = JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Creation>;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        this.#options.log.warn('all rates count from now, because their creation times could not be read', {
+        log.warn('all rates count from now, because their creation times could not be read', {
           stateFile,
           reason: reasonOf(error),
         });
@@ -97,7 +119,14 @@ export class ScheduleSource {
     const current: Record<string, Creation> = {};
     for (const { id, expressionText } of schedules) {
       const before = known[id];
-      current[id] = before?.expression === expressionText ? before : { expression: expressionText, createdAtMs: now() };
+      const isKnown = before?.expression === expressionText && before.createdAtMs <= nowMs;
+      if (before !== undefined && before.createdAtMs > nowMs) {
+        log.warn('the rate counts from now, because its creation time is in the future: the clock was set back', {
+          schedule: id,
+          createdAt: new Date(before.createdAtMs).toISOString(),
+        });
+      }
+      current[id] = isKnown ? before : { expression: expressionText, createdAtMs: nowMs };
     }
     mkdirSync(dirname(stateFile), { recursive: true });
     writeFileSync(`${stateFile}.part`, JSON.stringify(current));

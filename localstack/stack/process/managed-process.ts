@@ -138,10 +138,10 @@ export class ManagedProcess {
   /** Blocks the event loop until the process has exited, and kills it after `stopTimeoutMs`. */
   waitForExitSync(): void {
     if (this.#exit !== undefined) return;
-    const deadline = Date.now() + this.#command.stopTimeoutMs;
+    const deadline = performance.now() + this.#command.stopTimeoutMs;
     const sleeper = new Int32Array(new SharedArrayBuffer(4));
     while (processIdentity(this.pid) !== undefined) {
-      if (Date.now() > deadline) signalProcess(this.pid, 'SIGKILL');
+      if (performance.now() > deadline) signalProcess(this.pid, 'SIGKILL');
       Atomics.wait(sleeper, 0, 0, 20);
     }
     this.#dismissWatchdog();

@@ -40,7 +40,7 @@ export class PidFile {
     const record = this.#read();
     if (record === undefined) return;
     const isRunning = () => processIdentity(record.pid) === record.identity;
-    const deadline = Date.now() + record.stopTimeoutMs + WATCHDOG_MS;
+    const deadline = performance.now() + record.stopTimeoutMs + WATCHDOG_MS;
     if (isRunning()) {
       onFound(record.pid);
       signalProcess(record.pid, record.stopSignal);
@@ -48,7 +48,7 @@ export class PidFile {
       signalProcess(record.pid, 'SIGCONT');
     }
     while (isRunning()) {
-      if (Date.now() > deadline) signalProcess(record.pid, 'SIGKILL');
+      if (performance.now() > deadline) signalProcess(record.pid, 'SIGKILL');
       await delay(CHECK_INTERVAL_MS, undefined, { signal });
     }
     this.remove();

@@ -98,7 +98,7 @@ export class ServerSupervisor {
   async #restart(exitReason: string): Promise<boolean> {
     const { onNotice, server } = this.#options;
     for (let reason = exitReason; ; ) {
-      if (this.#crashLimit.isReachedBy(Date.now())) {
+      if (this.#crashLimit.isReachedBy(performance.now())) {
         this.#giveUp(reason);
         return false;
       }
@@ -133,7 +133,7 @@ export class ServerSupervisor {
       const command = await server.prepare({ signal, onNotice });
       signal.throwIfAborted();
       // Counts from here, because `prepare` may download files, which takes as long as the network needs.
-      deadline ??= Date.now() + timeoutMs;
+      deadline ??= performance.now() + timeoutMs;
       const running = await this.#spawn(command);
       try {
         await waitUntilReady(server, running, { deadline, timeoutMs, signal });
@@ -144,7 +144,7 @@ export class ServerSupervisor {
         await running.stop();
         signal.throwIfAborted();
         const output = this.#log?.readSinceOpen() ?? '';
-        if (server.isTransientFailure?.(output) && Date.now() < deadline) continue;
+        if (server.isTransientFailure?.(output) && performance.now() < deadline) continue;
         throw new Error(`${this.#title} did not start: ${(cause as Error).message}.${lastOutput(output)}`, { cause });
       }
     }

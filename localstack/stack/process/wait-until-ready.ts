@@ -6,7 +6,7 @@ const PROBE_INTERVAL_MS = 50;
 const PROBE_TIMEOUT_MS = 3_000;
 
 interface Limits {
-  /** By `Date.now()`. */
+  /** By `performance.now()`. */
   readonly deadline: number;
   /** The time from the start to the deadline, for the error message. */
   readonly timeoutMs: number;
@@ -28,7 +28,7 @@ export async function waitUntilReady(server: Server, running: ManagedProcess, li
     if (running.exit !== undefined) throw new Error(describeExit(running.exit));
     signal.throwIfAborted();
     if (failure === undefined) return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const reason = `not ready within ${timeoutMs / 1000} s (${withCause(failure)})`;
       throw new Error(reason, { cause: failure });
     }

@@ -12,7 +12,7 @@ export class FunctionInvoker {
 
   /** Resolves when the API answers any request. @throws after `timeoutMs`, or when aborted. */
   async waitUntilReachable(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const failure = await fetch(this.#url, { signal }).then(
         async (response) => void (await response.arrayBuffer()),
@@ -20,7 +20,7 @@ export class FunctionInvoker {
       );
       if (failure === undefined) return;
       signal.throwIfAborted();
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new Error(`${this.#url} did not serve functions within ${timeoutMs / 1000} s.`, { cause: failure });
       }
       await delay(POLL_INTERVAL_MS, undefined, { signal });

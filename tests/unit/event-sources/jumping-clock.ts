@@ -6,6 +6,7 @@ export class JumpingClock implements Clock {
   /** Lengths of the waits so far, in milliseconds. */
   readonly waits: number[] = [];
   #nowMs: number;
+  #monotonicMs = 0;
 
   constructor(nowMs = Date.parse('2026-11-22T10:00:00Z')) {
     this.#nowMs = nowMs;
@@ -15,14 +16,24 @@ export class JumpingClock implements Clock {
     return this.#nowMs;
   }
 
+  monotonic(): number {
+    return this.#monotonicMs;
+  }
+
   advance(ms: number): void {
     this.#nowMs += ms;
+    this.#monotonicMs += ms;
+  }
+
+  /** Sets the wall clock, as a person or a time server does. */
+  setWallClock(byMs: number): void {
+    this.#nowMs += byMs;
   }
 
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.waits.push(ms);
-    this.#nowMs += ms;
+    this.advance(ms);
     await nextTurn();
     signal.throwIfAborted();
   }

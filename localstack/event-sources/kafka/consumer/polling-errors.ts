@@ -20,7 +20,7 @@ export class PollingErrorLog {
 
   report(error: unknown): void {
     const { property, reason } = explain(error, this.#mapping.topic);
-    const now = Date.now();
+    const now = performance.now();
     if (COORDINATOR_STARTING.test(reason)) {
       this.#coordinatorStartingSince ??= now;
       if (now - this.#coordinatorStartingSince < MAX_COORDINATOR_START_MS) return;

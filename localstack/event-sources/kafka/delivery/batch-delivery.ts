@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import { type Clock, EvenTime } from '../../clock.ts';
 import type { FailedBatch } from '../../model/failed-batch.ts';
 import type { InvocationOutcome } from '../../model/invocation.ts';
 import type { PolledRecord } from '../../model/polled-record.ts';
@@ -32,9 +32,11 @@ export class BatchDelivery {
   readonly #invocation: FunctionInvocation;
   readonly #discarded: DiscardedRecords;
   readonly #maximumRetries: number;
+  readonly #evenTime: EvenTime;
 
   constructor(dependencies: BatchDeliveryDependencies) {
     this.#dependencies = dependencies;
+    this.#evenTime = new EvenTime(dependencies.clock);
     this.#invocation = new FunctionInvocation(dependencies);
     this.#discarded = new DiscardedRecords(dependencies);
     this.#maximumRetries = maximumRetries(dependencies.mapping);
@@ -112,7 +114,9 @@ export class BatchDelivery {
   ): Promise<readonly PolledRecord[]> {
     const { mapping, clock } = this.#dependencies;
     if (mapping.maximumRecordAgeSeconds < 0) return records;
-    const oldestAllowed = clock.now() - mapping.maximumRecordAgeSeconds * 1_000;
+    // The earlier of both, so that setting the wall clock forward or back discards no record.
+    const nowMs = Math.min(clock.now(), this.#evenTime.now());
+    const oldestAllowed = nowMs - mapping.maximumRecordAgeSeconds * 1_000;
     const expired = records.filter((record) => record.timestamp < oldestAllowed);
     if (expired.length === 0) return records;
     await this.#discard(batch, {

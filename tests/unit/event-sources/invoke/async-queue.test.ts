@@ -141,6 +141,31 @@ test('[documented] asynchronous invocation: beyond MaximumEventAgeInSeconds no f
   expect(record).not.toHaveProperty('responseContext');
 });
 
+test.each([7 * 3_600_000, -7 * 3_600_000])(
+  'no event expires early or late because the wall clock is set by %d ms',
+  async (byMs) => {
+    const setup = queueOf([threw], { onFailure: queueArn, maximumEventAgeSeconds: 60 });
+    setup.hold = async () => {
+      if (setup.calls.length === 1) setup.clock.setWallClock(byMs);
+    };
+    await run(setup);
+    // As without the setting: the first retry is in time, and the second one is not.
+    expect(setup.calls).toHaveLength(2);
+  },
+);
+
+test('an event of an earlier process that is from the future counts as new', async () => {
+  const before = queueOf([success]);
+  await before.queue.recover();
+  before.clock.setWallClock(24 * 3_600_000);
+  await before.queue.enqueue('fn', '{}');
+  const after = queueOf([threw], { maximumEventAgeSeconds: 60 });
+  await after.queue.recover();
+  after.queue.start();
+  await idle(after.queue);
+  expect(after.calls).toHaveLength(2);
+});
+
 test('[documented] asynchronous invocation: throttling goes back to the queue, with growing delays, and uses up no attempt', async () => {
   const setup = queueOf([...Array.from({ length: 7 }, () => throttled), threw, threw, success], {
     onFailure: queueArn,

@@ -26,7 +26,7 @@ afterEach(() => {
 
 /** Starts the rules of a template at the given time. Each rule is `[expression, further properties]`. */
 function start(time: string, rules: Readonly<Record<string, readonly [string, object?]>>): ScheduleSource {
-  jest.setSystemTime(Date.parse(time));
+  if (!jest.isMockFunction(Date.now)) jest.setSystemTime(Date.parse(time));
   const target = { Id: 'fn', Arn: { 'Fn::GetAtt': ['Fn', 'Arn'] } };
   const { schedules, pseudoParameters } = readTemplate(
     {
@@ -54,7 +54,7 @@ function start(time: string, rules: Readonly<Record<string, readonly [string, ob
     context: pseudoParameters,
     stateFile,
     log: createLogger('debug', (line) => lines.push(JSON.parse(line) as (typeof lines)[number])),
-    now: Date.now,
+    clock: { now: Date.now, monotonic: () => performance.now() },
   });
   source.start();
   running.push(source);
@@ -122,6 +122,68 @@ test('a schedule that is due after the longest timer fires on its day', () => {
   start('2026-11-22T10:00:00Z', { NewYear: ['cron(0 0 1 1 ? 2028)'] });
   minutes(405 * 24 * 60);
   expect(times()).toEqual(['2028-01-01T00:00:00.000Z']);
+});
+
+describe('when the wall clock is set', () => {
+  const HOUR_MS = 3_600_000;
+  /** Sets the wall clock, and no timer. */
+  const setWallClockBy = (ms: number) => jest.setSystemTime(Date.now() + ms);
+  const rules = { Rate: ['rate(1 minute)'], Cron: ['cron(0/1 * * * ? *)'] } as const;
+
+  test.each([
+    ['back an hour', -HOUR_MS],
+    ['forward an hour', HOUR_MS],
+    ['back a day', -24 * HOUR_MS],
+  ])('%s during a run, no schedule waits longer than two of its periods, and a rate no longer than one', (_, byMs) => {
+    start('2026-11-22T10:00:30Z', rules);
+    minutes(2);
+    setWallClockBy(byMs);
+    const [rates, crons] = [0, 0].map(() => [] as number[]) as [number[], number[]];
+    for (let minute = 1; minute <= 10; minute += 1) {
+      const before = queued.length;
+      minutes(1);
+      const added = queued.slice(before).map(({ at }) => at.slice(17, 19));
+      rates.push(added.filter((second) => second === '30').length);
+      crons.push(added.filter((second) => second === '00').length);
+    }
+    expect(rates).toEqual(Array.from({ length: 10 }, () => 1));
+    expect(crons.slice(2)).toEqual(Array.from({ length: 8 }, () => 1));
+  });
+
+  test('back by less than five seconds, no execution is repeated', () => {
+    start('2026-11-22T10:00:30Z', rules);
+    minutes(1);
+    const before = queued.length;
+    setWallClockBy(-4_000);
+    jest.advanceTimersByTime(20_000);
+    expect(queued).toHaveLength(before);
+  });
+
+  test('back, the event of a rate has the time that the clock shows', () => {
+    start('2026-11-22T10:00:30Z', { Rate: ['rate(1 minute)'] });
+    setWallClockBy(-HOUR_MS);
+    minutes(1);
+    expect(queued).toMatchObject([{ event: { time: '2026-11-22T09:01:30Z' } }]);
+  });
+
+  test('back before a restart, a rate counts from now, and says so', () => {
+    start('2026-11-22T15:00:30Z', { Rate: ['rate(1 minute)'] }).stop();
+    start('2026-11-22T10:00:00Z', { Rate: ['rate(1 minute)'] });
+    minutes(2);
+    expect(times()).toEqual(['2026-11-22T10:01:00.000Z', '2026-11-22T10:02:00.000Z']);
+    expect(lines).toEqual(
+      expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining('the clock was set back') })]),
+    );
+  });
+});
+
+test('schedules fire while the wall clock stands still', () => {
+  jest.useFakeTimers({ doNotFake: ['Date'] });
+  const frozen = jest.spyOn(Date, 'now').mockReturnValue(Date.parse('2026-11-22T10:00:30Z'));
+  start('2026-11-22T10:00:30Z', { Rate: ['rate(1 minute)'], Cron: ['cron(0/1 * * * ? *)'] });
+  minutes(5);
+  frozen.mockRestore();
+  expect(queued).toHaveLength(10);
 });
 
 test('an unreadable state file is a warning, and rates count from now', () => {

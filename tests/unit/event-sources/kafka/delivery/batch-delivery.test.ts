@@ -31,7 +31,7 @@ async function deliver(
   outcomes: readonly InvocationOutcome[],
   properties: Partial<KafkaMapping> = {},
   records: readonly PolledRecord[] = [0, 1, 2, 3].map((offset) => polledRecord(offset)),
-  { destinationFails = false, abortDuring = Number.NaN } = {},
+  { destinationFails = false, abortDuring = Number.NaN, setWallClockByMs = 0 } = {},
 ) {
   const waits: number[] = [];
   const invocations: number[][] = [];
@@ -39,6 +39,7 @@ async function deliver(
   const settled: number[] = [];
   const metrics = new MappingMetrics();
   let now = NOW_MS;
+  const wallClockSetByMs = () => (invocations.length === 0 ? 0 : setWallClockByMs);
   const mapping = kafkaMapping(properties);
   const ending = new AbortController();
   const delivery = new BatchDelivery({
@@ -61,7 +62,8 @@ async function deliver(
     metrics,
     log: silentLog,
     clock: {
-      now: () => now,
+      now: () => now + wallClockSetByMs(),
+      monotonic: () => now - NOW_MS,
       wait: async (ms) => {
         waits.push(ms);
         now += ms;
@@ -206,6 +208,22 @@ describe('Records that cannot succeed', () => {
     expect(invocations).toEqual([[0]]);
     expect(discarded).toMatchObject([{ records: [{ offset: 1 }] }]);
   });
+
+  test.each([3_600_000, -3_600_000])(
+    'no record expires because the wall clock is set by %d ms',
+    async (setWallClockByMs) => {
+      // Those of the retry: one from before the clock was set, and one from after it.
+      const records = [0, setWallClockByMs].map((ms, offset) => polledRecord(offset, { timestamp: NOW_MS + ms }));
+      const { invocations, discarded } = await deliver([threw()], { maximumRecordAgeSeconds: 3_700 }, records, {
+        setWallClockByMs,
+      });
+      expect(invocations).toEqual([
+        [0, 1],
+        [0, 1],
+      ]);
+      expect(discarded).toEqual([]);
+    },
+  );
 
   test('[documented] a record above 6 MB is discarded without an invocation; others are delivered', async () => {
     const { invocations, discarded, settled } = await deliver([], {}, [
