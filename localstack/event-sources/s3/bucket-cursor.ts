@@ -4,7 +4,7 @@ import { replaceFile } from '../storage/durable-file.ts';
 import { type ListedObject, markOf } from './listed-object.ts';
 
 /** A line of the journal. */
-interface Entry {
+export interface CursorEntry {
   readonly key: string;
   /** The content that was turned into an event. Absent: the deletion of the key. */
   readonly mark?: string;
@@ -36,7 +36,7 @@ export class BucketCursor {
     const text = await this.#readJournal();
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     for (const line of whole.split('\n')) {
-      if (line !== '') this.#apply(JSON.parse(line) as Entry);
+      if (line !== '') this.#apply(JSON.parse(line) as CursorEntry);
     }
     const isCutOff = whole.length < text.length;
     if (isCutOff || this.#lineCount > this.#marks.size + COMPACT_ABOVE_LINES) await this.#rewriteJournal();
@@ -69,11 +69,11 @@ export class BucketCursor {
     if (given > (this.#sequencers.get(key) ?? -1n)) this.#sequencers.set(key, given);
   }
 
-  /** Resolves once the line is on disk. */
-  async add(key: string, mark: string | undefined, sequencer: string): Promise<void> {
-    const entry: Entry = { key, ...(mark !== undefined && { mark }), sequencer };
-    this.#apply(entry);
-    await this.#file?.write(`${JSON.stringify(entry)}\n`);
+  /** Resolves once the lines are on disk. */
+  async add(entries: readonly CursorEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    for (const entry of entries) this.#apply(entry);
+    await this.#file?.appendFile(linesOf(entries));
     await this.#file?.datasync();
   }
 
@@ -91,7 +91,7 @@ export class BucketCursor {
     }
   }
 
-  #apply({ key, mark, sequencer }: Entry): void {
+  #apply({ key, mark, sequencer }: CursorEntry): void {
     this.#lineCount += 1;
     this.#sequencers.set(key, parseSequencer(sequencer));
     if (mark === undefined) {
@@ -108,7 +108,7 @@ export class BucketCursor {
 
   /** Keeps all versions and the last sequencer of each key, also of deleted keys. */
   async #rewriteJournal(): Promise<void> {
-    const entries: Entry[] = [];
+    const entries: CursorEntry[] = [];
     for (const [key, last] of this.#sequencers) {
       const sequencer = formatSequencer(last);
       const current = this.#marks.get(key);
@@ -117,9 +117,13 @@ export class BucketCursor {
       }
       entries.push({ key, ...(current !== undefined && { mark: current }), sequencer });
     }
-    await replaceFile(this.#path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    await replaceFile(this.#path, linesOf(entries));
     this.#lineCount = entries.length;
   }
+}
+
+function linesOf(entries: readonly CursorEntry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
 function formatSequencer(sequencer: bigint): string {

@@ -1,5 +1,6 @@
 import {
   GetBucketVersioningCommand,
+  HeadBucketCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   type S3Client,
@@ -9,6 +10,8 @@ import type { ListedObject } from './listed-object.ts';
 /** The contents of buckets, page by page. */
 export interface BucketListing {
   isVersioned(bucket: string): Promise<boolean>;
+  /** A text that changes with the contents. Undefined: the server does not offer one, or does not respond. */
+  state(bucket: string): Promise<string | undefined>;
   objects(bucket: string): AsyncIterable<readonly ListedObject[]>;
   /** All versions and delete markers, those of a key newest first. */
   versions(bucket: string): AsyncIterable<readonly ListedObject[]>;
@@ -24,6 +27,23 @@ export class S3BucketListing implements BucketListing {
   async isVersioned(bucket: string): Promise<boolean> {
     // With the status "Suspended" the earlier versions remain.
     return (await this.#client.send(new GetBucketVersioningCommand({ Bucket: bucket }))).Status !== undefined;
+  }
+
+  /** The ETag of the bucket, which the local stack's own S3 server sends. AWS and MinIO do not. */
+  async state(bucket: string): Promise<string | undefined> {
+    const command = new HeadBucketCommand({ Bucket: bucket });
+    let state: string | undefined;
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        state = (result.response as { headers?: Record<string, string> }).headers?.['etag'];
+        return result;
+      },
+      { step: 'deserialize' },
+    );
+    // The listing reports why the server or the bucket is missing.
+    await this.#client.send(command).catch(() => {});
+    return state;
   }
 
   async *objects(bucket: string): AsyncGenerator<ListedObject[]> {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { BucketCursor } from './bucket-cursor.ts';
+import type { BucketCursor, CursorEntry } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
 import type { EventNames } from './event-names.ts';
 import { type ListedObject, markOf } from './listed-object.ts';
@@ -19,7 +19,10 @@ export interface BucketScannerOptions {
 
 /** Limit of the queue beyond which listing pauses, so that a bucket with a million objects is not queued at once. */
 const MAX_QUEUED = 1_000;
-const VERSIONING_CHECK_MS = 30_000;
+/** How many events are written to the queue at the same time. Each waits for the disk, as does the cursor once for all. */
+const BATCH_SIZE = 50;
+/** How often the scanner asks whether the bucket keeps versions, and whether its server offers states. */
+const BUCKET_CHECK_MS = 30_000;
 
 /**
  * Compares a bucket's listing with its cursor and publishes what has changed. Events are in the queue before the cursor
@@ -28,31 +31,44 @@ const VERSIONING_CHECK_MS = 30_000;
 export class BucketScanner {
   readonly #options: BucketScannerOptions;
   #isVersioned = false;
-  #versioningCheckedAt = Number.NEGATIVE_INFINITY;
+  #offersStates = true;
+  #bucketCheckedAt = Number.NEGATIVE_INFINITY;
+  /** The bucket's state before the last scan that went to its end. */
+  #scannedState: string | undefined;
 
   constructor(options: BucketScannerOptions) {
     this.#options = options;
   }
 
-  /** Lists the bucket once. Resolves with the time that the server took, in milliseconds. Rejects when it fails. */
+  /**
+   * Lists the bucket once, unless the server says that it has not changed. Resolves with the time that the listing took,
+   * in milliseconds. Rejects when it fails.
+   */
   async scan(signal: AbortSignal): Promise<number> {
     const { listing, bucket, clock } = this.#options;
-    if (clock.monotonic() - this.#versioningCheckedAt > VERSIONING_CHECK_MS) {
+    if (clock.monotonic() - this.#bucketCheckedAt > BUCKET_CHECK_MS) {
       this.#isVersioned = await listing.isVersioned(bucket);
-      this.#versioningCheckedAt = clock.monotonic();
+      this.#offersStates = true;
+      this.#bucketCheckedAt = clock.monotonic();
     }
+    // Before the listing, so that a change during the listing makes another state.
+    const state = this.#offersStates ? await listing.state(bucket) : undefined;
+    this.#offersStates = state !== undefined;
+    if (state !== undefined && state === this.#scannedState) return 0;
+    this.#scannedState = undefined;
     const pages = measured(this.#isVersioned ? listing.versions(bucket) : listing.objects(bucket), clock);
     const listedKeys = new Set<string>();
     for await (const page of pages) {
       for (const object of page) listedKeys.add(object.key);
-      for (const object of this.#unseenOldestFirst(page)) {
+      for (const batch of batchesOf(this.#unseenOldestFirst(page))) {
         if (signal.aborted) return pages.elapsedMs();
-        await this.#publishCreated(object);
+        await this.#record(batch.map((object) => this.#publishCreated(object)));
       }
       await this.#waitForQueue(signal);
     }
     // A bucket with versions lists a deletion as a delete marker.
     if (!this.#isVersioned && !signal.aborted) await this.#publishRemoved(listedKeys);
+    if (!signal.aborted) this.#scannedState = state;
     return pages.elapsedMs();
   }
 
@@ -69,10 +85,19 @@ export class BucketScanner {
     while (queuedCount() > MAX_QUEUED && !signal.aborted) await clock.wait(pollIntervalMs, signal).catch(() => {});
   }
 
-  async #publishCreated(object: ListedObject): Promise<void> {
+  /** Adds to the cursor what was published. @throws the first error of the others, which are then published again. */
+  async #record(publishing: readonly Promise<CursorEntry>[]): Promise<void> {
+    const results = await Promise.allSettled(publishing);
+    await this.#options.cursor.add(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #publishCreated(object: ListedObject): Promise<CursorEntry> {
     const { cursor, publisher, eventNames } = this.#options;
     const { key, size, eTag, versionId, lastModified } = object;
     const sequencer = cursor.nextSequencer(key, lastModified);
+    const mark = markOf(object);
     await publisher.publish(
       {
         eventName: eventNames.take(object),
@@ -83,9 +108,9 @@ export class BucketScanner {
         sequencer,
         time: new Date(lastModified),
       },
-      markOf(object),
+      mark,
     );
-    await cursor.add(key, markOf(object), sequencer);
+    return { key, mark, sequencer };
   }
 
   async #publishRemoved(listedKeys: ReadonlySet<string>): Promise<void> {
@@ -94,9 +119,22 @@ export class BucketScanner {
       const now = clock.now();
       const sequencer = cursor.nextSequencer(key, now);
       await publisher.publish({ eventName: 'ObjectRemoved:Delete', key, sequencer, time: new Date(now) }, undefined);
-      await cursor.add(key, undefined, sequencer);
+      await cursor.add([{ key, sequencer }]);
     }
   }
+}
+
+/** In the same order. Each batch has a key at most once, so that its versions stay in order. */
+function* batchesOf(objects: readonly ListedObject[]): Generator<ListedObject[]> {
+  let batch = new Map<string, ListedObject>();
+  for (const object of objects) {
+    if (batch.has(object.key) || batch.size === BATCH_SIZE) {
+      yield [...batch.values()];
+      batch = new Map();
+    }
+    batch.set(object.key, object);
+  }
+  if (batch.size > 0) yield [...batch.values()];
 }
 
 /** The same items, with the time that was spent waiting for them. */

@@ -63,6 +63,29 @@ describe('Buckets', () => {
       expect(new Set(run.records.map(({ s3 }) => s3.object.eTag)).size).toBe(3);
     }));
 
+  test('[goal] 1,200 objects put in one burst, with any keys, become one event each', () =>
+    withBucket(undefined, async (run) => {
+      await run.start();
+      const starts = ['a/', 'a//', '/a/', './', 'ü ', '部門/', '\u{1F600}', 'x+%26'];
+      const keys = Array.from({ length: 1_200 }, (_, index) => `${starts[index % starts.length]}${index}.csv`);
+      for (let start = 0; start < keys.length; start += 50) {
+        await Promise.all(keys.slice(start, start + 50).map((key) => run.put(key)));
+      }
+      await eventually(() => run.fn.invocations.length >= keys.length, { withinMs: 120_000 });
+      await last(run);
+      expect(run.keys.sort()).toEqual([...keys, 'last'].sort());
+    }));
+
+  test('[goal] the same content put again is another event', () =>
+    withBucket(undefined, async (run) => {
+      await run.start();
+      for (const count of [1, 2, 3]) {
+        await run.put('same.csv', 'same');
+        await eventually(() => run.records.length === count);
+      }
+      expect(new Set(run.records.map(({ s3 }) => s3.object.sequencer)).size).toBe(3);
+    }));
+
   test('[documented] prefix and suffix filters apply to the decoded key only', () => {
     const rules = (event: string, prefix: string, suffix: string) => ({
       Event: event,

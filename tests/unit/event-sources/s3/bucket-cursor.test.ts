@@ -19,7 +19,7 @@ describe('The cursor of a bucket', () => {
 
   test('remembers after a restart what it has seen, and other content of the key is new', async () => {
     const before = await cursorAt();
-    await before.add('k', markOf(object), before.nextSequencer('k', 1_000));
+    await before.add([{ key: 'k', mark: markOf(object), sequencer: before.nextSequencer('k', 1_000) }]);
     await before.close();
     const after = await cursorAt();
     expect(after.has(object)).toBe(true);
@@ -35,7 +35,7 @@ describe('The cursor of a bucket', () => {
     for (const time of [1_000, 1_000, 500]) {
       const sequencer = before.nextSequencer('k', time);
       given.push(sequencer);
-      await before.add('k', markOf({ ...object, lastModified: time }), sequencer);
+      await before.add([{ key: 'k', mark: markOf({ ...object, lastModified: time }), sequencer }]);
     }
     await before.close();
     const after = await cursorAt();
@@ -47,13 +47,13 @@ describe('The cursor of a bucket', () => {
 
   test('drops a last line that a crash has cut off, and continues after it', async () => {
     const before = await cursorAt();
-    await before.add('k', markOf(object), '000000000000000001');
+    await before.add([{ key: 'k', mark: markOf(object), sequencer: '000000000000000001' }]);
     await before.close();
     const path = join(directory, 'b.jsonl');
     await writeFile(path, `${await readFile(path, 'utf8')}{"key":"half`);
     const after = await cursorAt();
     expect(after.has(object)).toBe(true);
-    await after.add('l', 'm', '000000000000000001');
+    await after.add([{ key: 'l', mark: 'm', sequencer: '000000000000000001' }]);
     await after.close();
     const again = await cursorAt();
     expect([...again.keys]).toEqual(['k', 'l']);

@@ -1,106 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createLogger } from '../../../../localstack/event-sources/logger.ts';
-import type { QueuedEvent } from '../../../../localstack/event-sources/model/async-invocation.ts';
-import { BucketCursor } from '../../../../localstack/event-sources/s3/bucket-cursor.ts';
-import type { BucketListing } from '../../../../localstack/event-sources/s3/bucket-listing.ts';
-import { BucketSource } from '../../../../localstack/event-sources/s3/bucket-source.ts';
-import type { ListedObject } from '../../../../localstack/event-sources/s3/listed-object.ts';
+import { rm, writeFile } from 'node:fs/promises';
 import { eventually } from '../../../support/eventually.ts';
 import { JumpingClock, StoppedClock } from '../jumping-clock.ts';
+import { objectAt, POLL_INTERVAL_MS, sourceOn, useJournal } from './bucket-source-rig.ts';
 
-const POLL_INTERVAL_MS = 20;
-
-interface Queued {
-  readonly functionName: string;
-  readonly eventName: string;
-  readonly object: { readonly key: string; readonly versionId?: string; readonly sequencer: string };
-  readonly origin: unknown;
-}
-
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'bucket-source-'));
-});
-afterEach(() => rm(directory, { recursive: true, force: true }));
-
-/** A bucket that a test can change. */
-class InMemoryListing implements BucketListing {
-  isVersionedBucket = false;
-  contents: ListedObject[] = [];
-  listingCount = 0;
-  /** Called when a listing begins. */
-  onListing: () => void = () => {};
-
-  async isVersioned(): Promise<boolean> {
-    return this.isVersionedBucket;
-  }
-
-  async *objects(): AsyncGenerator<ListedObject[]> {
-    this.listingCount += 1;
-    this.onListing();
-    yield [...this.contents];
-  }
-
-  versions(): AsyncGenerator<ListedObject[]> {
-    return this.objects();
-  }
-}
-
-/** A source of bucket `b`, all of whose creations and deletions invoke `fn`. */
-function sourceOn(clock: JumpingClock, onEnqueue: () => void = () => {}) {
-  const listing = new InMemoryListing();
-  const queued: Queued[] = [];
-  const lines: Record<string, unknown>[] = [];
-  const queue = {
-    size: 0,
-    enqueue: async (functionName: string, payload: string, origin?: unknown): Promise<QueuedEvent> => {
-      onEnqueue();
-      const [record] = JSON.parse(payload).Records;
-      queued.push({ functionName, eventName: record.eventName, object: record.s3.object, origin });
-      return { id: '1', functionName, payload, enqueuedAt: 0, attempts: 0 };
-    },
-  };
-  const source = new BucketSource({
-    bucket: 'b',
-    notifications: [
-      {
-        id: 'B',
-        bucket: 'b',
-        bucketArn: 'arn:aws:s3:::b',
-        configurationId: 'c',
-        function: {
-          name: 'fn',
-          arn: 'arn:aws:lambda:us-east-1:000000000000:function:fn',
-          timeoutSeconds: 3,
-          asynchronous: { maximumRetryAttempts: 2, maximumEventAgeSeconds: 60 },
-        },
-        events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
-        prefix: '',
-        suffix: '',
-      },
-    ],
-    listing,
-    cursor: new BucketCursor(join(directory, 'b.jsonl')),
-    queue,
-    pollIntervalMs: POLL_INTERVAL_MS,
-    region: 'us-east-1',
-    accountId: '000000000000',
-    eventVersion: '2.1',
-    clock,
-    log: createLogger('info', (line) => lines.push(JSON.parse(line) as Record<string, unknown>)),
-  });
-  return { source, listing, queue, queued, lines };
-}
-
-const objectAt = (lastModified: number, further: Partial<ListedObject> = {}): ListedObject => ({
-  key: 'a',
-  eTag: '"e"',
-  lastModified,
-  size: 1,
-  ...further,
-});
+const journalPath = useJournal();
 
 describe('The pause after a listing', () => {
   async function firstPause(listingMs: number, queueingMs: number): Promise<number | undefined> {
@@ -188,6 +91,20 @@ test('objects of a page become events in the order of their times', async () => 
   expect(queued.map(({ object }) => object.key)).toEqual(['b', 'a', 'c']);
 });
 
+test('when an event cannot be queued, it is queued later, and the others of its listing once', async () => {
+  const keys = ['a', 'b', 'c'];
+  let attempts = 0;
+  const { source, listing, queued } = sourceOn(new JumpingClock(), () => {
+    attempts += 1;
+    if (attempts === 2) throw new Error('disk full');
+  });
+  listing.contents = keys.map((key, index) => objectAt(index, { key }));
+  source.start([]);
+  await eventually(() => queued.length === 3);
+  await source.stop();
+  expect(queued.map(({ object }) => object.key)).toEqual(['a', 'c', 'b']);
+});
+
 test('a version that the listing no longer has is not an event', async () => {
   const { source, listing, queued } = sourceOn(new StoppedClock());
   listing.isVersionedBucket = true;
@@ -229,7 +146,7 @@ test('an event that an earlier process has queued is not queued again, and its s
   await before.source.stop();
   const [, second] = before.queued;
   // A crash between queue and cursor.
-  await rm(join(directory, 'b.jsonl'));
+  await rm(journalPath());
 
   const clock = new StoppedClock();
   const { source, listing, queued } = sourceOn(clock);
@@ -278,7 +195,7 @@ test('a bucket that does not exist is retried, with a warning each 30 seconds', 
 });
 
 test('a journal that cannot be read ends the start', async () => {
-  await writeFile(join(directory, 'b.jsonl'), 'not JSON\n');
+  await writeFile(journalPath(), 'not JSON\n');
   const { source } = sourceOn(new StoppedClock());
   source.start([]);
   await expect(source.polling()).rejects.toThrow('JSON');

@@ -27,6 +27,11 @@ const deleteBucket: Operation = ({ store, request: { bucket } }) => {
   return { status: 204 };
 };
 
+/** With an ETag, which S3 does not send, so that the event sources need not list a bucket that has not changed. */
+const headBucket: Operation = ({ store, request: { bucket } }) => ({
+  headers: { etag: `"${store.objects.state(bucket)}"` },
+});
+
 /** An answer for a bucket that exists. */
 const forBucket =
   (response: S3Response): Operation =>
@@ -124,7 +129,7 @@ export const bucketOperations: Readonly<Record<string, Operation>> = {
   'GET server': listBuckets,
   'PUT bucket': createBucket,
   'DELETE bucket': deleteBucket,
-  'HEAD bucket': forBucket({}),
+  'HEAD bucket': headBucket,
   'GET bucket': list,
   'GET bucket?location': forBucket(xmlResponse('LocationConstraint', {})),
   // No bucket keeps versions.

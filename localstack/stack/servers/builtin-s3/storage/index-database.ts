@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
 export type Row = Record<string, unknown>;
@@ -27,6 +28,7 @@ const SCHEMA = `
 /** The SQLite database of the index. */
 export class IndexDatabase {
   readonly #database: DatabaseSync;
+  readonly #id = randomUUID();
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
@@ -35,6 +37,11 @@ export class IndexDatabase {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** A text that every change changes, and every start. */
+  get state(): string {
+    return `${this.#id}-${this.get('select total_changes() as count')?.['count']}`;
   }
 
   run(sql: string, ...values: SQLInputValue[]): void {

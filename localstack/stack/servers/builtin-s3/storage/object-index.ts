@@ -62,6 +62,12 @@ export class ObjectIndex {
     return this.#database.get('select 1 from bucket where name = ?', name) !== undefined;
   }
 
+  /** A text that changes with the objects. */
+  state(bucket: string): string {
+    this.requireBucket(bucket);
+    return this.#database.state;
+  }
+
   find(bucket: string, key: string): StoredObject | undefined {
     this.requireBucket(bucket);
     const row = this.#database.get('select * from object where bucket = ? and key = ?', bucket, Buffer.from(key));
