@@ -1,3 +1,4 @@
+import { type CaptureBaseline, readCaptureBaseline } from './capture-state.ts';
 import { PipelineError } from './errors.ts';
 import { type SnapshotReason, snapshotReasonOf } from './snapshot-reason.ts';
 import { readTopicPosition, type TopicPosition } from './topic-position.ts';
@@ -48,6 +49,8 @@ export interface Position {
   readonly progress: Progress;
   /** Absent in a position that an earlier version has saved. */
   readonly topic?: TopicPosition;
+  /** The capture when the snapshot of the epoch began. Absent in a position that an earlier version has saved. */
+  readonly capture?: CaptureBaseline;
   /** Why the snapshot of the epoch began; absent when it is the first one, or an operator has requested it. */
   readonly snapshotReason?: SnapshotReason;
 }
@@ -71,6 +74,7 @@ export function decodePosition(text: string): Position {
       (isStream(progress) || isSnapshot(progress))
     ) {
       const topic = readTopicPosition(fields.topic);
+      const capture = readCaptureBaseline(fields.capture);
       const snapshotReason = snapshotReasonOf(fields.snapshotReason);
       return {
         systemIdentifier: fields.systemIdentifier,
@@ -78,6 +82,7 @@ export function decodePosition(text: string): Position {
         epoch: BigInt(fields.epoch as string),
         progress,
         ...(topic && { topic }),
+        ...(capture && { capture }),
         ...(snapshotReason && { snapshotReason }),
       };
     }

@@ -48,6 +48,8 @@ export interface CapturedChange {
   readonly action: string | null;
   /** A `timestamptz` in the database's output format, in UTC. */
   readonly changedAt: string;
+  /** The employee in the format of the message, when the row had other columns or types. It replaces the fields above. */
+  readonly image?: string | null;
 }
 
 /**
@@ -63,8 +65,9 @@ export function changeEncoder(epoch: bigint): (change: CapturedChange) => string
     const employee =
       change.action === 'TRUNCATE'
         ? 'null'
-        : `{"empId":${change.empId},"firstName":${text(change.firstName)},"lastName":${text(change.lastName)}` +
-          `,"dob":${text(change.dob)},"city":${text(change.city)},"salary":${change.salary}}`;
+        : (change.image ??
+          `{"empId":${change.empId},"firstName":${text(change.firstName)},"lastName":${text(change.lastName)}` +
+            `,"dob":${text(change.dob)},"city":${text(change.city)},"salary":${change.salary}}`);
     return (
       `${head}${change.changeId}","action":${text(change.action)},"employee":${employee}` +
       `,"changedAt":${text(isoInstant(change.changedAt))}}`

@@ -7,6 +7,7 @@ import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
 import type { TopicInspector } from '../ports/topic-inspector.ts';
+import { CaptureWatch } from './capture-watch.ts';
 import { ChangePurger, type PurgeSettings } from './change-purger.ts';
 import { CaptureGapError, ChangeReader } from './change-reader.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -44,6 +45,8 @@ export interface PollResult {
   readonly published: number;
   /** As in `PollStatistics`. The gap without a poller ends with the first read of the successor. */
   readonly lastReadMsAgo: number | null;
+  /** Whether the invocation has found that changes are not captured. */
+  readonly isCaptureBroken: boolean;
 }
 
 /**
@@ -58,6 +61,7 @@ export class ChangePoller {
   readonly #purger: ChangePurger;
   readonly #statistics: PollStatistics;
   readonly #retryCondition: RetryCondition;
+  readonly #captureWatch: CaptureWatch;
   /** The source's identity just before the lease was acquired; `null` once it is used. */
   #knownIdentity: SourceIdentity | null = null;
   #knownTopic: TopicState;
@@ -72,6 +76,7 @@ export class ChangePoller {
     this.#purger = new ChangePurger(source, clock, logger, purgeSettings);
     this.#statistics = new PollStatistics(clock);
     this.#retryCondition = new RetryCondition(conditions, logger);
+    this.#captureWatch = new CaptureWatch({ source, conditions, clock, logger }, timing.captureLookMs);
   }
 
   /**
@@ -136,6 +141,10 @@ export class ChangePoller {
     const { position, serverStartedAt } = await this.#loadStartPosition();
     const partitionCount = this.#knownTopic.partitions.length;
     const topicWatch = this.#watchTopic(position, partitionCount);
+    this.#captureWatch.start({
+      baseline: position.capture,
+      requestSnapshot: (reason) => lease.requestResnapshot(`${reason.code} ${position.epoch}`, reason),
+    });
     const saver = new PositionSaver(source, lease, clock, this.#timing.saveIntervalMs, position);
     const session = new PollingSession(
       {
@@ -146,6 +155,7 @@ export class ChangePoller {
         saver,
         purger: this.#purger,
         topicWatch,
+        captureWatch: this.#captureWatch,
         tick: new PollTick(clock, this.#timing),
         clock,
         statistics: this.#statistics,
@@ -163,6 +173,7 @@ export class ChangePoller {
       // A save that is still under way could overwrite the position of the next session.
       await saver.settle();
       await heartbeat.stop();
+      await this.#captureWatch.settle();
       await this.#retryCondition.settle();
     }
   }
@@ -211,11 +222,12 @@ export class ChangePoller {
     const { clock, logger } = this.#dependencies;
     logger.warn('polling failed and is retried', { reason: String(error), retryMs });
     await this.#retryCondition.report(error);
+    await this.#captureWatch.lookAfterFailure();
     await clock.sleep(retryMs);
   }
 
   #result(outcome: PollResult['outcome']): PollResult {
     const { published, lastReadMsAgo } = this.#statistics;
-    return { outcome, published, lastReadMsAgo };
+    return { outcome, published, lastReadMsAgo, isCaptureBroken: this.#captureWatch.hasFoundFaults };
   }
 }

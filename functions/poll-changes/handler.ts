@@ -58,6 +58,7 @@ export const handler = createHandler({
     const result = await createPoller(connections, invocation, settings).run(untilMs);
     logger.info('polling ended', { ...result });
     metrics.addMetric(METRIC.changesPublished, 'Count', result.published);
+    metrics.addMetric(METRIC.captureFaults, 'Count', result.isCaptureBroken ? 1 : 0);
     return result;
   },
 });

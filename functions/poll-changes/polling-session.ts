@@ -1,6 +1,7 @@
 import type { Progress } from '../core/change-position.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
+import type { CaptureWatch } from './capture-watch.ts';
 import type { ChangePurger } from './change-purger.ts';
 import type { ChangeReader, ReadResult } from './change-reader.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
@@ -24,6 +25,7 @@ export interface SessionDependencies {
   readonly saver: PositionSaver;
   readonly purger: ChangePurger;
   readonly topicWatch: TopicWatch;
+  readonly captureWatch: CaptureWatch;
   readonly tick: PollTick;
   readonly clock: Clock;
   readonly statistics: PollStatistics;
@@ -86,12 +88,13 @@ export class PollingSession {
 
   /** Called after the records are acknowledged. An idle poll is not recorded, because saving it would only cost writes. */
   #recordProgress({ records, hasMore, progress }: ReadResult): void {
-    const { saver, purger, topicWatch, retryCondition } = this.#dependencies;
+    const { saver, purger, topicWatch, captureWatch, retryCondition } = this.#dependencies;
     retryCondition.clear();
     if (records.length > 0 || hasMore) saver.recordProgress(progress, topicWatch.position);
     saver.saveWhenDue();
     purger.purgeWhenDue(saver.saved.progress.since);
     topicWatch.lookWhenDue();
+    captureWatch.lookWhenDue(progress.phase === 'stream');
   }
 
   #assertLeaseHeld(): void {

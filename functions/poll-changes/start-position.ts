@@ -1,4 +1,6 @@
+import type { CaptureBaseline } from '../core/capture-state.ts';
 import { assertSameSource, decodePosition, encodePosition, type Position } from '../core/change-position.ts';
+import { PipelineError } from '../core/errors.ts';
 import type { SnapshotReason } from '../core/snapshot-reason.ts';
 import { lossInTopic, type TopicPosition, topicPositionOf } from '../core/topic-position.ts';
 import type { TopicState } from '../core/topic-state.ts';
@@ -24,7 +26,7 @@ export interface KnownSurroundings {
 }
 
 export interface StartPosition {
-  readonly position: Position & { readonly topic: TopicPosition };
+  readonly position: Position & { readonly topic: TopicPosition; readonly capture: CaptureBaseline };
   /** When the source's server was started; see `SourceIdentity`. */
   readonly serverStartedAt: string;
   /** The topic to publish to. */
@@ -36,7 +38,8 @@ export interface StartPosition {
  * saved, when one is requested, and by itself when captured changes are missing, or when records may be lost that the saved
  * position counts as published.
  *
- * @throws PipelineError when the saved position is unreadable or does not fit the source, and no snapshot is requested.
+ * @throws PipelineError when the saved position is unreadable or does not fit the source, and no snapshot is requested;
+ * `PIPE_CAPTURE_BROKEN` when a snapshot has to begin, and changes would be missing after it.
  */
 export async function loadStartPosition(
   dependencies: StartDependencies,
@@ -57,7 +60,7 @@ export async function loadStartPosition(
   if (reason !== null) {
     return { ...(await beginSnapshot(dependencies, saved, { reason, hasRestartedIds: false })), serverStartedAt };
   }
-  return { position: await withTopic(lease, saved, known.topic), topic: known.topic, serverStartedAt };
+  return { position: await withSurroundings(dependencies, saved, known.topic), topic: known.topic, serverStartedAt };
 }
 
 /** An unreadable position is an error, unless a new snapshot makes it irrelevant. */
@@ -109,12 +112,33 @@ async function lossSince(
   return lossInTopic(topic, saved, await describeTopic());
 }
 
-/** A position of an earlier version gets the topic that is there, at once: from now on another one is noticed. */
-async function withTopic(lease: Lease, saved: Position, known: TopicState): Promise<StartPosition['position']> {
-  if (saved.topic !== undefined) return { ...saved, topic: saved.topic };
-  const position = { ...saved, topic: topicPositionOf(known) };
+/** A position of an earlier version gets the topic and the capture that are there, at once: from now on a change is noticed. */
+async function withSurroundings(
+  { source, lease }: StartDependencies,
+  saved: Position,
+  known: TopicState,
+): Promise<StartPosition['position']> {
+  const { topic, capture } = saved;
+  if (topic !== undefined && capture !== undefined) return { ...saved, topic, capture };
+  const position = {
+    ...saved,
+    topic: topic ?? topicPositionOf(known),
+    capture: capture ?? { marks: (await source.inspectCapture(null)).marks, since: saved.progress.since },
+  };
   await lease.savePosition(encodePosition(position));
   return position;
+}
+
+/** @throws PipelineError when changes after the snapshot would be missing. */
+async function inspectSoundCapture(source: ChangeSource): Promise<CaptureBaseline['marks']> {
+  const { faults, marks } = await source.inspectCapture(null);
+  const lossy = faults.filter(({ losesChanges }) => losesChanges);
+  if (lossy.length === 0) return marks;
+  throw new PipelineError(
+    'PIPE_CAPTURE_BROKEN',
+    `a snapshot waits until the changes after it are captured: ${lossy.map(({ message }) => message).join('. ')}`,
+    { retry: 'timed' },
+  );
 }
 
 async function beginSnapshot(
@@ -123,7 +147,7 @@ async function beginSnapshot(
   { reason, hasRestartedIds }: { readonly reason: SnapshotReason | null; readonly hasRestartedIds: boolean },
 ): Promise<Pick<StartPosition, 'position' | 'topic'>> {
   // Before the snapshot begins, so that whatever is lost later belongs to the new position.
-  const topic = await describeTopic();
+  const [topic, marks] = await Promise.all([describeTopic(), inspectSoundCapture(source)]);
   // Before the snapshot begins, because a request that is made later asks for a later snapshot.
   const token = lease.resnapshotToken;
   const { systemIdentifier, epoch, snapshot, saveNumber } = await source.beginSnapshot(previous?.epoch ?? 0n);
@@ -136,6 +160,7 @@ async function beginSnapshot(
       ...(hasRestartedIds && ({ hasRestartedIds } as const)),
     },
     topic: topicPositionOf(topic),
+    capture: { marks, since: snapshot },
     ...(reason && { snapshotReason: reason }),
   };
   await lease.savePosition(encodePosition(position), token);

@@ -35,6 +35,11 @@ export interface PollerTiming {
    * back. Smaller: a successor that is only slow loses the lease. Larger: no poller runs for longer when it has died.
    */
   readonly acceptanceMs: number;
+  /**
+   * Between two looks at the capture of changes. Smaller: more queries on the source. Larger: changes that are not captured
+   * are noticed later.
+   */
+  readonly captureLookMs: number;
   /** The first wait after a failure. Smaller: an outage costs more attempts. Larger: a brief failure delays changes. */
   readonly firstRetryMs: number;
   /** The longest wait between two attempts. Smaller: more attempts. Larger: polling resumes later after an outage. */
@@ -50,6 +55,7 @@ export const POLLER_TIMING: PollerTiming = {
   leasePollIntervalMs: 10,
   topicLookMs: 5_000,
   acceptanceMs: 500,
+  captureLookMs: 5_000,
   firstRetryMs: 100,
   longestRetryMs: 2_000,
 };

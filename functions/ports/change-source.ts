@@ -1,3 +1,4 @@
+import type { CaptureState } from '../core/capture-state.ts';
 import type { CapturedChange } from '../core/employee-change.ts';
 
 /** Which database server the source is, and its latest save number. */
@@ -72,6 +73,13 @@ export interface ChangeSource {
     lastChangeId: string,
   ): Promise<readonly CapturedChange[]>;
 
+  /**
+   * Whether the changes of employees are captured. Waits for no lock.
+   *
+   * @param since the snapshot at which the present epoch began, for `gapReason`; `null` to leave that out.
+   */
+  inspectCapture(since: string | null): Promise<CaptureState>;
+
   /** Begins an epoch greater than `above` and than every earlier epoch, and increments the save number for the save that must follow. */
   beginSnapshot(above: bigint): Promise<SnapshotStart>;
 
@@ -79,7 +87,10 @@ export interface ChangeSource {
    * The employees with the next greater `empId`, ascending, as changes with action SNAPSHOT. Their `changeId` is the
    * greatest one that the image reflects, 0 when no change of the employee is retained. Changes that are visible in the
    * snapshot `withoutIdsOf` count as 0: `null` unless their ids are not comparable with those of later changes. A chunk
-   * shorter than `pageSize` is the last one.
+   * shorter than `pageSize` is the last one. Rows of tables that inherit from employees are not employees; rows of its
+   * partitions are.
+   *
+   * @throws PipelineError `PIPE_CAPTURE_BROKEN` when the table or one of its columns is missing.
    */
   readSnapshotChunk(afterEmpId: number | null, withoutIdsOf: string | null): Promise<readonly CapturedChange[]>;
 

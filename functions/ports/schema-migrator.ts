@@ -23,3 +23,20 @@ export interface SchemaMigrator {
    */
   migrate(migrations: readonly Migration[]): Promise<readonly string[]>;
 }
+
+/**
+ * Installs what captures the changes of one database: functions, triggers and the tables that they write.
+ *
+ * Duplicates: installing again changes nothing, and locks nothing that a writer needs, when all is as it should be.
+ * Concurrency: as `SchemaMigrator`, which it also waits for.
+ */
+export interface CaptureInstaller {
+  /**
+   * Runs the files in order, in one transaction. Each file mends what differs from it.
+   *
+   * @returns what was mended, so that changes may be missing. The poller finds it noted in the database, too.
+   * @throws PipelineError `PIPE_CAPTURE_LOCKED` when other transactions keep a table locked for minutes; the database's
+   * error when a file fails. Nothing is changed then.
+   */
+  install(files: readonly Migration[]): Promise<readonly string[]>;
+}

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
 import { Database } from '../adapters/postgres/database.ts';
+import { PostgresCaptureInstaller } from '../adapters/postgres/postgres-capture-installer.ts';
 import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-migrator.ts';
 import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
@@ -24,8 +25,9 @@ async function connect() {
   return new Provisioner({
     source: new PostgresSchemaMigrator(source),
     target: new PostgresSchemaMigrator(target),
+    capture: new PostgresCaptureInstaller(source),
     topics: new KafkaTopicAdmin(kafkaOf(config, NAME)),
-    readMigrations: (database) => readMigrations(join(SQL, database)),
+    readMigrations: (folder) => readMigrations(join(SQL, folder)),
     partitions: config.TOPIC_PARTITIONS,
   });
 }

@@ -6,15 +6,16 @@ import {
   SALARIES_DEAD_LETTER_TOPIC,
   SALARIES_TOPIC,
 } from '../core/topics.ts';
-import type { Migration, SchemaMigrator } from '../ports/schema-migrator.ts';
+import type { CaptureInstaller, Migration, SchemaMigrator } from '../ports/schema-migrator.ts';
 import type { TopicAdmin, TopicReport, TopicSpecification } from '../ports/topic-admin.ts';
 
 export interface ProvisionerDependencies {
   readonly source: SchemaMigrator;
   readonly target: SchemaMigrator;
+  readonly capture: CaptureInstaller;
   readonly topics: Pick<TopicAdmin, 'createTopics'>;
-  /** Reads the migrations of `sql/`. */
-  readonly readMigrations: (database: 'source' | 'target') => Promise<readonly Migration[]>;
+  /** Reads the migrations of `sql/`, and the files that install the capture of changes in the source. */
+  readonly readMigrations: (folder: 'source' | 'target' | 'capture') => Promise<readonly Migration[]>;
   /** Partitions of a topic that is created. */
   readonly partitions: number;
 }
@@ -24,11 +25,13 @@ export interface ProvisionReport {
   /** Names of the migrations that this call applied. */
   readonly migrations: { readonly source: readonly string[]; readonly target: readonly string[] };
   readonly topics: readonly TopicReport[];
+  /** What was mended in the capture of changes. A new snapshot then begins by itself. */
+  readonly mendedCapture: readonly string[];
 }
 
 /**
- * Creates the tables and topics that this version of the project needs. Repeating it changes nothing, nothing is ever
- * deleted, and any number of callers may run at the same time.
+ * Creates the tables and topics that this version of the project needs, and mends the capture of changes. Repeating it
+ * changes nothing, no data is ever deleted, and any number of callers may run at the same time.
  */
 export class Provisioner {
   readonly #deps: ProvisionerDependencies;
@@ -39,15 +42,19 @@ export class Provisioner {
 
   /** @throws when a migration fails, Kafka refuses a topic, or one of the servers is unreachable. */
   async provision(): Promise<ProvisionReport> {
-    const { source, target, topics, readMigrations, partitions } = this.#deps;
+    const { source, target, capture, topics, readMigrations, partitions } = this.#deps;
     const migrate = async (migrator: SchemaMigrator, database: 'source' | 'target') =>
       migrator.migrate(await readMigrations(database));
-    const [sourceMigrations, targetMigrations, topicReports] = await Promise.all([
-      migrate(source, 'source'),
+    const provisionSource = async () => {
+      const migrations = await migrate(source, 'source');
+      return { migrations, mendedCapture: await capture.install(await readMigrations('capture')) };
+    };
+    const [{ migrations, mendedCapture }, targetMigrations, topicReports] = await Promise.all([
+      provisionSource(),
       migrate(target, 'target'),
       topics.createTopics(topicSpecifications(partitions)),
     ]);
-    return { migrations: { source: sourceMigrations, target: targetMigrations }, topics: topicReports };
+    return { migrations: { source: migrations, target: targetMigrations }, topics: topicReports, mendedCapture };
   }
 }
 

@@ -17,6 +17,8 @@ export const METRIC = {
   changesApplied: 'ChangesApplied',
   /** Ranges of offsets whose changes the target lacks. */
   gapsFound: 'GapsFound',
+  /** Invocations of the poller that have found that changes are not captured. */
+  captureFaults: 'CaptureFaults',
   /** Invocations that failed. */
   failures: 'Failures',
   /** Files in the bucket without an event, and files that were loading without a heartbeat. */

@@ -1,3 +1,4 @@
+import type { CaptureState } from '../../core/capture-state.ts';
 import type { CapturedChange } from '../../core/employee-change.ts';
 import type {
   ChangeIdRange,
@@ -6,7 +7,9 @@ import type {
   SnapshotStart,
   SourceIdentity,
 } from '../../ports/change-source.ts';
+import { inspectCapture } from './capture-inspection.ts';
 import type { Database } from './database.ts';
+import { employeeOfImage, MAX_TEXT_CHARACTERS, readSnapshotChunk } from './employee-snapshot.ts';
 
 /** Rows of one read. Smaller: more round trips for a backlog. Larger: more memory, and a longer wait for the first acknowledgement. */
 const PAGE_SIZE = 5_000;
@@ -19,9 +22,11 @@ const PURGE_SIZE = 1_000;
  */
 export const CHANGE_SOURCE_SESSION = { enable_seqscan: 'off', enable_bitmapscan: 'off' };
 
-/** `action` is truncated, because a hand-written value could exceed the limit of a Kafka record. Valid actions are far shorter. */
-const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", first_name as "firstName", last_name as "lastName",
-  dob::text as dob, city, salary, left(action, 100) as action, changed_at::text as "changedAt"`;
+/** Texts are cut, because longer ones could exceed the limit of a Kafka record. Valid ones are far shorter. */
+const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", left(first_name, ${MAX_TEXT_CHARACTERS}) as "firstName",
+  left(last_name, ${MAX_TEXT_CHARACTERS}) as "lastName", dob::text as dob, left(city, ${MAX_TEXT_CHARACTERS}) as city, salary,
+  left(action, 100) as action, changed_at::text as "changedAt",
+  case when image is not null then ${employeeOfImage('image')} end as image`;
 
 const IDENTITY = `(select system_identifier::text from pg_control_system()) as "systemIdentifier",
   pg_postmaster_start_time()::text as "serverStartedAt"`;
@@ -47,6 +52,7 @@ export const READ_DIFFERENCE = `
   )
   select null::bigint as "changeId", null::integer as "empId", null as "firstName", null as "lastName", null as dob,
     null as city, null::integer as salary, null as action, null as "changedAt",
+    null as image,
     pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as "serverStartedAt",
     (select save_number from cdc_progress) as "saveNumber",
     pg_sequence_last_value(to_regclass('emp_cdc_cdc_id_seq')) as "lastGivenId"
@@ -75,21 +81,6 @@ export const READ_PAGE = `
   where cdc_id between $3 and $4
     and pg_visible_in_snapshot(txid, $2::pg_snapshot) and not pg_visible_in_snapshot(txid, $1::pg_snapshot)
   order by cdc_id limit ${PAGE_SIZE}`;
-
-/**
- * One statement reads an employee and its newest change, so the image reflects exactly the changes up to that one. The id
- * of a change that is visible in $1 counts as 0.
- */
-const readChunk = (range: string) => `
-  select coalesce(newest.cdc_id, 0) as "changeId", employee.emp_id as "empId", first_name as "firstName",
-    last_name as "lastName", dob::text as dob, city, salary, 'SNAPSHOT' as action,
-    statement_timestamp()::text as "changedAt"
-  from (select * from employees ${range} order by emp_id limit ${PAGE_SIZE}) as employee
-  left join lateral (
-    select case when pg_visible_in_snapshot(txid, $1::pg_snapshot) then 0 else cdc_id end as cdc_id
-    from emp_cdc where emp_cdc.emp_id = employee.emp_id order by emp_cdc.cdc_id desc limit 1
-  ) as newest on true
-  order by employee.emp_id`;
 
 /**
  * Commits with `synchronous_commit` whatever the settings of the session. When the number is durable, so is everything
@@ -182,17 +173,17 @@ export class PostgresChangeSource implements ChangeSource {
     return rows;
   }
 
+  async inspectCapture(since: string | null): Promise<CaptureState> {
+    return inspectCapture(this.#database, since);
+  }
+
   async beginSnapshot(above: bigint): Promise<SnapshotStart> {
     const row = await this.#queryProgress<SnapshotStartRow>(BEGIN_SNAPSHOT, [String(above)]);
     return { ...row, saveNumber: BigInt(row.saveNumber), epoch: BigInt(row.epoch) };
   }
 
   async readSnapshotChunk(afterEmpId: number | null, withoutIdsOf: string | null): Promise<readonly CapturedChange[]> {
-    const { rows } =
-      afterEmpId === null
-        ? await this.#database.query<ChangeRow>(readChunk(''), [withoutIdsOf])
-        : await this.#database.query<ChangeRow>(readChunk('where emp_id > $2'), [withoutIdsOf, afterEmpId]);
-    return rows;
+    return readSnapshotChunk(this.#database, afterEmpId, withoutIdsOf, PAGE_SIZE);
   }
 
   async nextSaveNumber(): Promise<bigint> {

@@ -1,10 +1,13 @@
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { mendCapture } from '../../support/cdc/resources.ts';
+import { eventually } from '../../support/eventually.ts';
 
 let pipeline: CdcPipeline;
+let poller: Awaited<ReturnType<CdcPipeline['startPoller']>>;
 beforeEach(async () => {
-  pipeline = await CdcPipeline.create();
+  pipeline = await CdcPipeline.create({ captureLookMs: 500 });
   await write(`insert into employees (first_name, salary) select 'n' || n, n from generate_series(1, 20) n`);
-  await Promise.all([pipeline.startPoller(), pipeline.startApplier()]);
+  [poller] = await Promise.all([pipeline.startPoller(), pipeline.startApplier()]);
   await pipeline.untilStreaming();
   await pipeline.untilConverged();
 });
@@ -26,4 +29,132 @@ test('a sequence that is set back leads to a new snapshot by itself, and no upda
   await pipeline.untilConverged();
   expect(await epoch()).toBeGreaterThan(before);
   expect(await pipeline.deadLetters()).toEqual([]);
+});
+
+/** The condition about the capture, when it matches. */
+async function untilBroken(message: RegExp): Promise<void> {
+  await eventually(
+    async () => {
+      const found = (await pipeline.conditions()).find(({ id }) => id === 'poll-changes/capture');
+      return found !== undefined && found.code === 'PIPE_CAPTURE_BROKEN' && message.test(found.message);
+    },
+    { what: `the condition ${message}` },
+  );
+}
+
+async function untilSound(): Promise<void> {
+  await eventually(async () => (await pipeline.conditions()).length === 0, { what: 'no condition' });
+}
+
+test.each<[string, string, string, RegExp]>([
+  [
+    'another table under its name',
+    `alter table employees rename to former; create table employees (like former including all);
+       insert into employees select * from former where emp_id > 5`,
+    `delete from employees where emp_id = 7; truncate former`,
+    /found some on table former; invoke the function provision/,
+  ],
+  [
+    'triggers that were disabled around a load, and enabled again',
+    `alter table employees disable trigger all; update employees set city = 'loaded'; alter table employees enable trigger all`,
+    `set session_replication_role = replica; update employees set salary = 7; reset session_replication_role`,
+    /expected trigger 00_capture_change on public\.employees in mode ALWAYS, found it on employees in mode ORIGIN/,
+  ],
+  [
+    'triggers that were dropped',
+    `drop trigger "00_capture_change" on employees; drop trigger "00_capture_truncate" on employees`,
+    `delete from employees where emp_id = 7`,
+    /expected trigger 00_capture_change on public\.employees in mode ALWAYS, found none/,
+  ],
+  [
+    'another function of the trigger',
+    `create or replace function capture_employee_change() returns trigger language plpgsql as $$ begin return null; end $$`,
+    `delete from employees where emp_id = 7`,
+    /expected the capture functions of this version in schema public, found other definitions of capture_employee_change/,
+  ],
+  [
+    'emp_cdc dropped',
+    'drop table emp_cdc',
+    `delete from employees where emp_id = 7`,
+    /expected the table public\.emp_cdc, found none/,
+  ],
+  [
+    'a column of emp_cdc renamed',
+    'alter table emp_cdc rename column city to town',
+    `delete from employees where emp_id = 7`,
+    /expected column city of public\.emp_cdc with type character varying, found none/,
+  ],
+])(
+  '%s: a condition says so, provision mends it, and a new snapshot begins by itself',
+  async (_, damage, write_, message) => {
+    const before = await epoch();
+    await write(damage);
+    await write(write_);
+    await untilBroken(message);
+    expect(await mendCapture(pipeline.settings.sourceUrl)).not.toEqual([]);
+    expect(await mendCapture(pipeline.settings.sourceUrl)).toEqual([]);
+    await pipeline.untilConverged();
+    await untilSound();
+    expect(await epoch()).toBeGreaterThan(before);
+    await write(`update employees set salary = salary + 1`);
+    await pipeline.untilConverged();
+    expect(await pipeline.deadLetters()).toEqual([]);
+  },
+);
+
+test('triggers that were disabled and are in mode ALWAYS again are noticed, also by the next start', async () => {
+  const before = await epoch();
+  await poller.stop();
+  await write(`alter table employees disable trigger all; update employees set city = 'loaded';
+    alter table employees enable always trigger "00_capture_change";
+    alter table employees enable always trigger "00_capture_truncate";
+    alter table employees enable always trigger "00_capture_statement"`);
+  await pipeline.startPoller();
+  await pipeline.untilConverged();
+  expect(await epoch()).toBeGreaterThan(before);
+});
+
+test('a table that is moved away and back loses nothing', async () => {
+  await write('create schema x; alter table employees set schema x; update x.employees set salary = 5');
+  await untilBroken(/expected the table public\.employees, found none; rename or move table x\.employees back/);
+  await write('alter table x.employees set schema public');
+  await pipeline.untilConverged();
+  await untilSound();
+});
+
+test('a value that the target cannot hold becomes a dead letter, and the rest is applied', async () => {
+  await write(`alter table employees alter column city type text, alter column salary type bigint`);
+  await write(`update employees set city = repeat('x', 150) where emp_id = 1;
+    update employees set salary = 3000000000 where emp_id = 2; update employees set city = 'fits' where emp_id > 2`);
+  const deadLetters = await pipeline.untilDeadLetters(2);
+  expect(new Set(deadLetters.map(({ code }) => code))).toEqual(new Set(['PIPE_CHANGE_FIELD']));
+  expect(deadLetters.map(({ payload }) => String(payload))).toContainEqual(expect.stringContaining('3000000000'));
+  const fits = (row: unknown[]) => Number(row[0]) > 2;
+  await eventually(
+    async () => {
+      const [source, target] = await Promise.all([
+        pipeline.employees(pipeline.source),
+        pipeline.employees(pipeline.target),
+      ]);
+      return String(source.filter(fits)) === String(target.filter(fits));
+    },
+    { what: 'the other employees' },
+  );
+});
+
+test('rows of a table that inherits from employees are no employees, in the snapshot and in the stream', async () => {
+  await write(`create table managers () inherits (employees); insert into managers (emp_id, city) values (900, 'no');
+    update only employees set city = 'yes' where emp_id = 1`);
+  await pipeline.ledger().requestResnapshot('test');
+  await eventually(async () => (await pipeline.employees(pipeline.target)).some((row) => row[4] === 'yes'), {
+    what: 'the update',
+  });
+  await pipeline.untilStreaming();
+  await write(`insert into managers (emp_id, city) values (901, 'no'); insert into employees (emp_id) values (902)`);
+  await eventually(async () => (await pipeline.employees(pipeline.target)).some(([id]) => id === 902), {
+    what: 'the insert',
+  });
+  expect((await pipeline.employees(pipeline.target)).filter(([id]) => Number(id) >= 900).map(([id]) => id)).toEqual([
+    902,
+  ]);
 });

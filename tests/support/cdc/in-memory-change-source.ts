@@ -1,3 +1,4 @@
+import type { CaptureFault, CaptureState } from '../../../functions/core/capture-state.ts';
 import type { CapturedChange, Employee } from '../../../functions/core/employee-change.ts';
 import type {
   ChangeIdRange,
@@ -32,6 +33,9 @@ const HOUR_MS = 3_600_000;
  */
 export class InMemoryChangeSource implements ChangeSource {
   readonly pageSize: number;
+  captureFaults: readonly CaptureFault[] = [];
+  captureMarks = { table: '1', columns: '1', types: '1', file: '1', triggers: '1', functions: '1', changes: '1' };
+  readonly #gaps: { readonly txid: number; readonly reason: string }[] = [];
   readonly #nowMs: () => number;
   readonly #employees = new Map<number, Employee>();
   readonly #open = new Map<number, Transaction>();
@@ -119,6 +123,13 @@ export class InMemoryChangeSource implements ChangeSource {
     this.#serverStartedAt = 'again';
   }
 
+  /** Notes that a change is not captured. */
+  noteGap(reason: string): void {
+    const txid = this.begin();
+    this.#gaps.push({ txid, reason });
+    this.commit(txid);
+  }
+
   /** The next change has this id, as after `alter sequence … restart with`. */
   restartChangeIds(nextChangeId: bigint): void {
     this.#nextChangeId = nextChangeId;
@@ -163,6 +174,12 @@ export class InMemoryChangeSource implements ChangeSource {
       .filter(({ changeId }) => changeId > BigInt(afterChangeId) && changeId <= BigInt(lastChangeId))
       .slice(0, this.pageSize)
       .map(toCapturedChange);
+  }
+
+  async inspectCapture(since: string | null): Promise<CaptureState> {
+    const snapshot = since === null ? null : decodeSnapshot(since);
+    const gap = this.#gaps.findLast(({ txid }) => snapshot !== null && !isVisible(snapshot, txid));
+    return { faults: this.captureFaults, marks: this.captureMarks, gapReason: gap?.reason ?? null };
   }
 
   async beginSnapshot(above: bigint): Promise<SnapshotStart> {

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
+import { type ReportedCondition, readConditions } from '../../../localstack/commands/status/conditions.ts';
 import { eventually } from '../eventually.ts';
 import { createDatabase, endpoints } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
@@ -67,6 +68,7 @@ export class CdcPipeline {
       leaseMs: 3_000,
       // Far below the shortest lease of the tests, 1 s.
       heartbeatMs: 200,
+      captureLookMs: 5_000,
       ...rest,
       sourceUrl,
       targetUrl,
@@ -145,6 +147,11 @@ export class CdcPipeline {
     await eventually(async () => (await ledger.read())?.position?.includes('"stream"'), {
       what: 'the end of the snapshot',
     });
+  }
+
+  /** What the functions have reported and not cleared. */
+  conditions(): Promise<ReportedCondition[]> {
+    return readConditions(this.#dynamo, this.settings.offsetTable);
   }
 
   async replacePosition(position: string): Promise<void> {

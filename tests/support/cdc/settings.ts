@@ -10,4 +10,5 @@ export interface CdcSettings {
   readonly rules: string;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
+  readonly captureLookMs: number;
 }

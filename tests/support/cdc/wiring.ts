@@ -73,7 +73,7 @@ export async function openPoller(
       leaseMs: settings.leaseMs,
       purgeIntervalMs: 60_000,
       retentionHours: 168,
-      timing: { ...POLLER_TIMING, heartbeatMs: settings.heartbeatMs },
+      timing: { ...POLLER_TIMING, heartbeatMs: settings.heartbeatMs, captureLookMs: settings.captureLookMs },
     },
   );
   return { poller, close: connections.close };

@@ -144,7 +144,12 @@ it('a poller that does not get the lease ends without publishing', async () => {
   await advance(50);
   const late = simulation.startPoller();
   await advance(3_000);
-  expect(early.outcome).toEqual({ outcome: 'lease-not-acquired', published: 0, lastReadMsAgo: null });
+  expect(early.outcome).toEqual({
+    outcome: 'lease-not-acquired',
+    published: 0,
+    lastReadMsAgo: null,
+    isCaptureBroken: false,
+  });
   expect(late.outcome).toBeUndefined();
 });
 

@@ -20,7 +20,7 @@ async function leavePosition(): Promise<void> {
 it.each([0, -1])('a poller that has %d ms left does nothing', async (lifeMs) => {
   const poller = simulation.startPoller({ lifeMs });
   await advance(100);
-  expect(poller.outcome).toEqual({ outcome: 'time-limit', published: 0, lastReadMsAgo: null });
+  expect(poller.outcome).toEqual({ outcome: 'time-limit', published: 0, lastReadMsAgo: null, isCaptureBroken: false });
   expect(poller.logger.entries).toEqual([]);
   expect(await simulation.ledger.read()).toBeNull();
 });

@@ -1,5 +1,6 @@
 import type { Position } from '../../../functions/core/change-position.ts';
 import { topicPositionOf } from '../../../functions/core/topic-position.ts';
+import { CaptureWatch } from '../../../functions/poll-changes/capture-watch.ts';
 import { ChangePurger } from '../../../functions/poll-changes/change-purger.ts';
 import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
 import { Lease, LeaseLostError } from '../../../functions/poll-changes/lease.ts';
@@ -62,6 +63,10 @@ async function createSession() {
       saver: new PositionSaver(source, lease, clock, POLLER_TIMING.saveIntervalMs, position),
       purger: new ChangePurger(source, clock, new RecordingLogger(), { purgeIntervalMs: 60_000, retentionHours: 1 }),
       topicWatch,
+      captureWatch: new CaptureWatch(
+        { source, conditions: new InMemoryConditionStore(), clock, logger: new RecordingLogger() },
+        POLLER_TIMING.captureLookMs,
+      ),
       tick: new PollTick(clock, POLLER_TIMING),
       clock,
       statistics: new PollStatistics(clock),

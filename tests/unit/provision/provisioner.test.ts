@@ -1,3 +1,4 @@
+import type { Migration } from '../../../functions/ports/schema-migrator.ts';
 import type { TopicSpecification } from '../../../functions/ports/topic-admin.ts';
 import { Provisioner, type ProvisionerDependencies } from '../../../functions/provision/provisioner.ts';
 
@@ -7,6 +8,7 @@ const DAY_MS = 86_400_000;
 const upToDate: ProvisionerDependencies = {
   source: { migrate: async () => [] },
   target: { migrate: async () => [] },
+  capture: { install: async () => [] },
   topics: { createTopics: async () => [] },
   readMigrations: async (database) => [{ name: `0001_${database}`, sql: '' }],
   partitions: 6,
@@ -16,10 +18,19 @@ const unreachable = () => Promise.reject(new Error('unreachable'));
 describe('Provisioner', () => {
   it('migrates both databases, creates the topics and reports what it did', async () => {
     let wanted: readonly TopicSpecification[] = [];
+    const applied: string[] = [];
+    const apply = (migrations: readonly Migration[]) => {
+      const names = migrations.map(({ name }) => name);
+      applied.push(...names);
+      return names;
+    };
     const provisioner = new Provisioner({
       ...upToDate,
-      source: { migrate: async (migrations) => migrations.map(({ name }) => name) },
-      target: { migrate: async (migrations) => migrations.map(({ name }) => name) },
+      source: { migrate: async (migrations) => apply(migrations) },
+      target: { migrate: async (migrations) => apply(migrations) },
+      capture: {
+        install: async ([file]) => [`${file?.name} after ${applied.find((name) => name.endsWith('source'))}`],
+      },
       topics: {
         createTopics: async (topics) => {
           wanted = topics;
@@ -35,6 +46,7 @@ describe('Provisioner', () => {
     });
     const report = await provisioner.provision();
     expect(report.migrations).toEqual({ source: ['0001_source'], target: ['0001_target'] });
+    expect(report.mendedCapture).toEqual(['0001_capture after 0001_source']);
     expect(report.topics).toHaveLength(4);
     expect(wanted.map(({ topic, config }) => [topic, Number(config['retention.ms']) / DAY_MS])).toEqual([
       ['employee-salaries', 14],
@@ -51,6 +63,7 @@ describe('Provisioner', () => {
   it.each<[string, Partial<ProvisionerDependencies>]>([
     ['the source', { source: { migrate: unreachable } }],
     ['the target', { target: { migrate: unreachable } }],
+    ['the source, when the capture is installed,', { capture: { install: unreachable } }],
     ['Kafka', { topics: { createTopics: unreachable } }],
     ['the folder of migrations', { readMigrations: unreachable }],
   ])('fails when %s is unreachable', async (_, broken) => {
