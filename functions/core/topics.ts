@@ -4,8 +4,9 @@ export const CHANGES_TOPIC = 'employee-changes';
 export const SALARIES_DEAD_LETTER_TOPIC = 'employee-salaries.dead-letter';
 export const CHANGES_DEAD_LETTER_TOPIC = 'employee-changes.dead-letter';
 
-/** The consumer group of apply-changes. */
+/** The consumer groups of apply-changes and load-salaries. */
 export const CHANGES_GROUP = 'apply-changes';
+export const SALARIES_GROUP = 'load-salaries';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,5 +1,12 @@
 import type { FileArrival } from '../core/ingestion.ts';
+import type { FileVersion } from '../core/salary-record.ts';
 import type { ListedObject } from './bucket-listing.ts';
+
+/** A file in state `loading` whose end is recorded: all of its rows are published. */
+export interface SentFile extends FileVersion {
+  /** Whether `recordLostRows` was called for it, and it was not requested since. */
+  readonly hasLostRows: boolean;
+}
 
 /**
  * Finds the files of one bucket that an outage left unfinished.
@@ -30,14 +37,26 @@ export interface UnfinishedFiles {
    *
    * A file whose end is recorded waits for load-salaries only and gets ten times as long, because Kafka keeps its
    * records for as long as load-salaries needs. A file that was requested and has not begun gets `RETRY_WINDOW_FACTOR`
-   * times as long, because Lambda retries the request. A heartbeat in the future does not count, as above.
+   * times as long, because Lambda retries the request. A heartbeat in the future does not count, as above. A file with lost
+   * rows is returned whatever its heartbeat.
    */
   findStalled(staleAfterMs: number): Promise<readonly FileArrival[]>;
 
   /**
    * Records that transform-csv is requested to process a version, so that it is not returned again while the request may
    * still be queued. A version that the ledger does not know is added as `loading`. One that is loading is requested again
-   * only if it is silent for `staleAfterMs`, because it may have begun meanwhile. One in a final state keeps it.
+   * only if it is silent for `staleAfterMs` or has lost rows, because it may have begun meanwhile. One in a final state
+   * keeps it.
    */
   recordRequest(arrival: FileArrival, staleAfterMs: number): Promise<void>;
+
+  findSent(): Promise<readonly SentFile[]>;
+
+  /**
+   * Records that load-salaries will not receive the missing rows of these files. Does nothing for a file that is complete
+   * meanwhile, and for one for which it was called within `notWithinMs`, because its rows may be on their way again.
+   *
+   * @returns the files for which it was recorded.
+   */
+  recordLostRows(files: readonly FileVersion[], notWithinMs: number): Promise<readonly FileVersion[]>;
 }

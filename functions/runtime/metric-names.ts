@@ -15,7 +15,7 @@ export const METRIC = {
   /** Changes that Kafka acknowledged, and those that changed the replica. */
   changesPublished: 'ChangesPublished',
   changesApplied: 'ChangesApplied',
-  /** Ranges of offsets whose changes the target lacks. */
+  /** Ranges of offsets whose changes the target lacks, and files whose rows it lacks. */
   gapsFound: 'GapsFound',
   /** Invocations of the poller that have found that changes are not captured. */
   captureFaults: 'CaptureFaults',

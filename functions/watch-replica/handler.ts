@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
-import { CHANGES_GROUP, CHANGES_TOPIC } from '../core/topics.ts';
+import { CHANGES_GROUP, CHANGES_TOPIC, SALARIES_GROUP, SALARIES_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metric-names.ts';
@@ -20,17 +20,19 @@ export const handler = createHandler({
   connect: async ({ logger, metrics }) => {
     const config = loadConfig(watchReplicaShape, process.env);
     const settings = {
-      ...{ topic: CHANGES_TOPIC, group: CHANGES_GROUP },
+      changes: { topic: CHANGES_TOPIC, group: CHANGES_GROUP },
+      rows: { topic: SALARIES_TOPIC, group: SALARIES_GROUP, bucket: config.BUCKET_NAME },
       kafka: kafkaOf(config, NAME),
       targetDatabase: targetDatabaseOf(config, NAME),
       offsetTable: config.OFFSET_TABLE,
     };
     return { ...(await openReplicaWatch(settings, logger)), logger, metrics };
   },
-  handle: async ({ watch, conditions, logger, metrics }, _event: unknown, context: Context) => {
+  handle: async ({ replicaWatch, rowsWatch, conditions, logger, metrics }, _event: unknown, context: Context) => {
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const gaps = await watchUntil({ watch, conditions, clock, logger, name: NAME }, untilMs);
+    const watches = [replicaWatch, rowsWatch];
+    const gaps = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
     metrics.addMetric(METRIC.gapsFound, 'Count', gaps);
     return { gaps };
   },

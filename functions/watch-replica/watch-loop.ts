@@ -2,13 +2,17 @@ import { describeFailure } from '../core/condition.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { ReplicaWatch } from './replica-watch.ts';
 
 /** Between two looks. Smaller: more requests to Kafka and the target. Larger: missing changes are noticed later. */
 export const LOOK_INTERVAL_MS = 5_000;
 
+/** Looks once, and returns the number of gaps found. */
+export interface Watch {
+  look(): Promise<number>;
+}
+
 export interface WatchLoopDependencies {
-  readonly watch: Pick<ReplicaWatch, 'look'>;
+  readonly watches: readonly Watch[];
   readonly conditions: ConditionStore;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -23,19 +27,19 @@ export interface WatchLoopDependencies {
  * @returns the number of gaps found.
  */
 export async function watchUntil(
-  { watch, conditions, clock, logger, name }: WatchLoopDependencies,
+  { watches, conditions, clock, logger, name }: WatchLoopDependencies,
   untilMs: number,
 ): Promise<number> {
   let gaps = 0;
   let mayBeReported = true;
   for (;;) {
     try {
-      gaps += await watch.look();
+      gaps += await lookAll(watches);
       if (mayBeReported) await conditions.clear(name);
       mayBeReported = false;
     } catch (error) {
       mayBeReported = true;
-      logger.warn('the replica could not be looked at', { reason: String(error) });
+      logger.warn('a look has failed and is repeated', { reason: String(error) });
       await conditions.report({ id: name, ...describeFailure(name, error) }).catch((reason) => {
         logger.warn('the condition for npm run status could not be stored', { reason: String(reason) });
       });
@@ -43,4 +47,16 @@ export async function watchUntil(
     if (clock.monotonicMs() + LOOK_INTERVAL_MS >= untilMs) return gaps;
     await clock.sleep(LOOK_INTERVAL_MS);
   }
+}
+
+/**
+ * A watch that fails does not keep the others from looking.
+ *
+ * @throws the first failure, after all have looked.
+ */
+async function lookAll(watches: readonly Watch[]): Promise<number> {
+  const looks = await Promise.allSettled(watches.map((watch) => watch.look()));
+  const failed = looks.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  return looks.reduce((gaps, look) => gaps + (look.status === 'fulfilled' ? look.value : 0), 0);
 }

@@ -6,15 +6,22 @@ import type { KafkaSettings } from '../adapters/kafka/kafka-client.ts';
 import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { PostgresAppliedOffsets } from '../adapters/postgres/postgres-applied-offsets.ts';
+import { PostgresUnfinishedFiles } from '../adapters/postgres/postgres-unfinished-files.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import { ReplicaWatch } from './replica-watch.ts';
+import { RowsWatch } from './rows-watch.ts';
+
+interface ConsumedTopic {
+  readonly topic: string;
+  /** The consumer group by which its records are written to the target. */
+  readonly group: string;
+}
 
 export interface WatchSettings {
   readonly kafka: KafkaSettings;
-  readonly topic: string;
-  /** The consumer group by which the changes are applied. */
-  readonly group: string;
+  readonly changes: ConsumedTopic;
+  readonly rows: ConsumedTopic & { readonly bucket: string };
   readonly targetDatabase: DatabaseSettings;
   readonly offsetTable: string;
   /** For a DynamoDB that is not the one of Lambda's own account and region. */
@@ -22,14 +29,15 @@ export interface WatchSettings {
 }
 
 export interface WatchConnections {
-  readonly watch: ReplicaWatch;
+  readonly replicaWatch: ReplicaWatch;
+  readonly rowsWatch: RowsWatch;
   readonly conditions: ConditionStore;
   close(): Promise<void>;
 }
 
 /** Nothing is connected yet: each client connects at its first use. */
 export async function openReplicaWatch(settings: WatchSettings, logger: Logger): Promise<WatchConnections> {
-  const { topic, group } = settings;
+  const { bucket, ...rows } = settings.rows;
   const inspector = new KafkaTopicInspector(settings.kafka);
   const database = await Database.open(settings.targetDatabase);
   const dynamo = createDynamoClient(settings.dynamo);
@@ -37,7 +45,11 @@ export async function openReplicaWatch(settings: WatchSettings, logger: Logger):
   const appliedOffsets = new PostgresAppliedOffsets(database);
   const ledger = new DynamoPollerLedger(dynamo, settings.offsetTable);
   return {
-    watch: new ReplicaWatch({ inspector, appliedOffsets, ledger, conditions, logger, topic, group }),
+    replicaWatch: new ReplicaWatch({ inspector, appliedOffsets, ledger, conditions, logger, ...settings.changes }),
+    rowsWatch: new RowsWatch({
+      ...{ inspector, conditions, logger, ...rows },
+      unfinishedFiles: new PostgresUnfinishedFiles(database, bucket),
+    }),
     conditions,
     close: async () => {
       await Promise.all([inspector.disconnect(), database.close()]);

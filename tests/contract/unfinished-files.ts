@@ -115,6 +115,47 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
       });
     });
 
+    describe('a file whose rows are lost', () => {
+      const file = arrivalOf('a.csv', '1');
+      const files = () => subject.unfinishedFiles(BUCKET);
+      const version = { bucket: BUCKET, key: 'a.csv', version: '1' };
+      beforeEach(async () => {
+        await begin(subject, file);
+        await subject.ledger.finish(file, countsOf(5));
+      });
+
+      it('is found among those that are sent and not complete', async () => {
+        await begin(subject, arrivalOf('unfinished.csv', '1'));
+        await ingest(subject, arrivalOf('complete.csv', '1'), 1);
+        expect(await files().findSent()).toEqual([{ ...version, hasLostRows: false }]);
+        expect(await subject.unfinishedFiles('elsewhere').findSent()).toEqual([]);
+      });
+
+      it('is stalled at once, until it is requested', async () => {
+        expect(await stalled()).toEqual([]);
+        expect(await files().recordLostRows([version], MINUTE_MS)).toEqual([version]);
+        expect(await files().findSent()).toEqual([{ ...version, hasLostRows: true }]);
+        expect(await stalled()).toEqual(['a.csv']);
+        await files().recordRequest(file, MINUTE_MS);
+        expect(await stalled()).toEqual([]);
+        expect(await files().findSent()).toEqual([{ ...version, hasLostRows: false }]);
+      });
+
+      it('is not recorded again while its rows may be on their way', async () => {
+        await files().recordLostRows([version], MINUTE_MS);
+        await files().recordRequest(file, MINUTE_MS);
+        expect(await files().recordLostRows([version], MINUTE_MS)).toEqual([]);
+        expect(await stalled()).toEqual([]);
+        expect(await files().recordLostRows([version], -1)).toEqual([version]);
+      });
+
+      it('is not recorded when it is complete meanwhile, or not known', async () => {
+        await subject.tables.load([1, 2, 3, 4, 5].map((row) => salaryOf(file, row)));
+        expect(await files().recordLostRows([version, { ...version, version: '2' }], MINUTE_MS)).toEqual([]);
+        expect(await files().findSent()).toEqual([]);
+      });
+    });
+
     describe('an unreported object', () => {
       it('is one whose bytes no version of its key has', async () => {
         await ingest(subject, arrivalOf('known.csv', '1'), 1);

@@ -14,6 +14,8 @@ export interface IngestedFile {
   requestedAt: Date | null;
   /** When processing began; `null` after a request, until it begins. */
   begunAt: Date | null;
+  /** When rows of it were found to be lost; `null` when that has not happened. */
+  rowsLostAt: Date | null;
   readonly rows: Map<number, SalaryRecord>;
   readonly refusedRows: Set<number>;
   loadedCount: number;
@@ -52,6 +54,7 @@ export class InMemorySalaryDatabase {
       heartbeatAt: now,
       requestedAt: arrival.sentAt === undefined ? null : new Date(arrival.sentAt),
       begunAt: now,
+      rowsLostAt: null,
       rows: new Map(),
       refusedRows: new Set(),
       loadedCount: 0,

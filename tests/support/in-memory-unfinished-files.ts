@@ -1,6 +1,7 @@
 import { type FileArrival, RETRY_WINDOW_FACTOR } from '../../functions/core/ingestion.ts';
+import type { FileVersion } from '../../functions/core/salary-record.ts';
 import type { ListedObject } from '../../functions/ports/bucket-listing.ts';
-import type { UnfinishedFiles } from '../../functions/ports/unfinished-files.ts';
+import type { SentFile, UnfinishedFiles } from '../../functions/ports/unfinished-files.ts';
 import type { IngestedFile, InMemorySalaryDatabase } from './in-memory-salary-database.ts';
 
 /** Finds the unfinished files of one bucket in a salary database in memory. */
@@ -33,7 +34,10 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
     return this.#files()
       .filter(({ state }) => state === 'loading')
       .filter(
-        (file) => isInFuture(file.heartbeatAt) || now - file.heartbeatAt.getTime() > staleAfterMs * patienceFor(file),
+        (file) =>
+          hasLostRows(file) ||
+          isInFuture(file.heartbeatAt) ||
+          now - file.heartbeatAt.getTime() > staleAfterMs * patienceFor(file),
       )
       .sort((a, b) => a.heartbeatAt.getTime() - b.heartbeatAt.getTime())
       .map(({ arrival }) => arrival);
@@ -44,8 +48,25 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
     const known = this.#database.findFile(arrival);
     if (known === undefined) this.#database.addFile(arrival, 'loading');
     else if (known.state !== 'loading') return;
-    else if (!isInFuture(known.heartbeatAt) && now.getTime() - known.heartbeatAt.getTime() < staleAfterMs) return;
+    else if (!isSilent(known, now, staleAfterMs) && !hasLostRows(known)) return;
     Object.assign(this.#database.file(arrival), { heartbeatAt: now, requestedAt: now, begunAt: null });
+  }
+
+  async findSent(): Promise<readonly SentFile[]> {
+    return this.#files()
+      .filter(({ state, isEnded }) => state === 'loading' && isEnded)
+      .map((file) => ({ ...versionOf(file), hasLostRows: hasLostRows(file) }));
+  }
+
+  async recordLostRows(files: readonly FileVersion[], notWithinMs: number): Promise<readonly FileVersion[]> {
+    const now = new Date();
+    const recorded = files
+      .map((version) => this.#database.findFile(version))
+      .filter((file) => file !== undefined)
+      .filter(({ state, isEnded }) => state === 'loading' && isEnded)
+      .filter(({ rowsLostAt }) => rowsLostAt === null || now.getTime() - rowsLostAt.getTime() > notWithinMs);
+    for (const file of recorded) file.rowsLostAt = now;
+    return recorded.map(versionOf);
   }
 
   #isAccountedFor({ key, eTag, sizeBytes, lastModified }: ListedObject): boolean {
@@ -60,6 +81,18 @@ export class InMemoryUnfinishedFiles implements UnfinishedFiles {
   #files(): IngestedFile[] {
     return [...this.#database.files.values()].filter(({ arrival }) => arrival.bucket === this.#bucket);
   }
+}
+
+function versionOf({ arrival: { bucket, key, version } }: IngestedFile): FileVersion {
+  return { bucket, key, version };
+}
+
+function hasLostRows({ rowsLostAt, requestedAt }: IngestedFile): boolean {
+  return rowsLostAt !== null && (requestedAt === null || rowsLostAt > requestedAt);
+}
+
+function isSilent({ heartbeatAt }: IngestedFile, now: Date, staleAfterMs: number): boolean {
+  return isInFuture(heartbeatAt) || now.getTime() - heartbeatAt.getTime() >= staleAfterMs;
 }
 
 function isInFuture(date: Date): boolean {

@@ -8,6 +8,7 @@ import {
   CHANGES_GROUP,
   CHANGES_TOPIC,
   SALARIES_DEAD_LETTER_TOPIC,
+  SALARIES_GROUP,
   SALARIES_TOPIC,
 } from '../../functions/core/topics.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
@@ -172,9 +173,13 @@ describe('permissions', () => {
     expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
   });
 
-  it('let watch-replica look at the group of apply-changes, and not change it', () => {
+  it('let watch-replica look at the groups that write to the target, and not change them', () => {
     expect(service.functions['apply-changes']?.events?.[0]?.msk?.consumerGroupId).toBe(CHANGES_GROUP);
-    expect(namesOf('WatchReplicaRole', 'group', 'kafka-cluster:DescribeGroup')).toEqual([CHANGES_GROUP]);
+    expect(service.functions['load-salaries']?.events?.[0]?.msk?.consumerGroupId).toBe(SALARIES_GROUP);
+    expect(namesOf('WatchReplicaRole', 'group', 'kafka-cluster:DescribeGroup')).toEqual([
+      CHANGES_GROUP,
+      SALARIES_GROUP,
+    ]);
   });
 
   it.each(Object.values(service.functions))('let $role read what it is invoked with only', ({ role, events }) => {

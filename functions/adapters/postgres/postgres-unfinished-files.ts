@@ -1,6 +1,7 @@
 import { type FileArrival, RETRY_WINDOW_FACTOR } from '../../core/ingestion.ts';
+import type { FileVersion } from '../../core/salary-record.ts';
 import type { ListedObject } from '../../ports/bucket-listing.ts';
-import type { UnfinishedFiles } from '../../ports/unfinished-files.ts';
+import type { SentFile, UnfinishedFiles } from '../../ports/unfinished-files.ts';
 import type { Database } from './database.ts';
 
 /**
@@ -17,6 +18,9 @@ const LONGEST_QUEUE_DELAY_MS = 6 * 3_600_000;
  * waiting for the clock to reach it could take hours.
  */
 const CLOCK_TOLERANCE = "interval '5 minutes'";
+
+/** Rows were lost, and the file was not requested since. */
+const HAS_LOST_ROWS = "rows_lost_at > coalesce(requested_at, '-infinity')";
 
 /** Compares with `ingested_file`; ages are measured by the database's clock. */
 export class PostgresUnfinishedFiles implements UnfinishedFiles {
@@ -78,7 +82,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
       size_bytes: string;
     }>(
       `select key, version, version_id, sequencer, etag, size_bytes from ingested_file
-       where bucket = $1 and state = 'loading' and (heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
+       where bucket = $1 and state = 'loading' and (${HAS_LOST_ROWS} or heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
          or heartbeat_at < clock_timestamp() - make_interval(secs => $2 * case
              when end_recorded then ${STALE_FACTOR_AFTER_END}
              when requested_at is not null and begun_at is null then ${RETRY_WINDOW_FACTOR}
@@ -106,9 +110,36 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
        values ($1, $2, $3, $4, $5, $6, $7, 'loading', clock_timestamp())
        on conflict (bucket, key, version) do update
          set heartbeat_at = clock_timestamp(), requested_at = clock_timestamp(), begun_at = null
-         where file.state = 'loading' and (file.heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
+         where file.state = 'loading' and (file.rows_lost_at > coalesce(file.requested_at, '-infinity')
+           or file.heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
            or file.heartbeat_at < clock_timestamp() - make_interval(secs => $8))`,
       [bucket, key, version, versionId, sequencer, eTag, sizeBytes, staleAfterMs / 1000],
     );
+  }
+
+  async findSent(): Promise<readonly SentFile[]> {
+    const { rows } = await this.#database.query<{ key: string; version: string; has_lost_rows: boolean }>(
+      `select key, version, coalesce(${HAS_LOST_ROWS}, false) as has_lost_rows from ingested_file
+       where bucket = $1 and state = 'loading' and end_recorded order by file_id`,
+      [this.#bucket],
+    );
+    return rows.map(({ key, version, has_lost_rows }) => ({
+      ...{ bucket: this.#bucket, key, version },
+      hasLostRows: has_lost_rows,
+    }));
+  }
+
+  async recordLostRows(files: readonly FileVersion[], notWithinMs: number): Promise<readonly FileVersion[]> {
+    const { rows } = await this.#database.query<{ key: string; version: string }>(
+      `update ingested_file as file set rows_lost_at = clock_timestamp()
+       from unnest($2::text[], $3::text[]) as lost (key, version)
+       where file.bucket = $1 and file.key = lost.key and file.version = lost.version
+         and file.state = 'loading' and file.end_recorded
+         and (file.rows_lost_at is null or file.rows_lost_at < clock_timestamp() - make_interval(secs => $4)
+           or file.rows_lost_at > clock_timestamp() + ${CLOCK_TOLERANCE})
+       returning file.key, file.version`,
+      [this.#bucket, files.map(({ key }) => key), files.map(({ version }) => version), notWithinMs / 1000],
+    );
+    return rows.map(({ key, version }) => ({ bucket: this.#bucket, key, version }));
   }
 }

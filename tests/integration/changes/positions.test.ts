@@ -44,7 +44,7 @@ async function createStopped() {
 
 /** Looks as watch-replica does until it has found gaps. */
 async function untilGapsFound(pipeline: CdcPipeline, group: string) {
-  const { watch, close } = await openTestWatch(pipeline.settings, group, new RecordingLogger());
+  const { replicaWatch: watch, close } = await openTestWatch(pipeline.settings, group, new RecordingLogger());
   closing.push(close);
   await eventually(() => watch.look(), { what: 'gaps' });
   return watch;

@@ -94,8 +94,8 @@ export async function openTestWatch(settings: CdcSettings, group: string, logger
   return openReplicaWatch(
     {
       kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-watch' },
-      topic: settings.topic,
-      group,
+      changes: { topic: settings.topic, group },
+      rows: { topic: settings.topic, group, bucket: 'unused' },
       targetDatabase: { url: settings.targetUrl, applicationName: 'test-watch' },
       offsetTable: settings.offsetTable,
       dynamo: dynamoOptions(settings.dynamodbEndpoint),

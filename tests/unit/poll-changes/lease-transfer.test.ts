@@ -1,5 +1,5 @@
 import type { Lease } from '../../../functions/poll-changes/lease.ts';
-import { LEASE_TIMING as TIMING, LeaseRig, MUCH_LATER_MS, watch } from '../../support/cdc/lease-rig.ts';
+import { LeaseRig, MUCH_LATER_MS, LEASE_TIMING as TIMING, watch } from '../../support/cdc/lease-rig.ts';
 
 let rig: LeaseRig;
 let clock: LeaseRig['clock'];

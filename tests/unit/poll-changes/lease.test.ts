@@ -1,6 +1,6 @@
 import { LeaseLostError } from '../../../functions/poll-changes/lease.ts';
 import { FakeConnection } from '../../support/cdc/fake-connection.ts';
-import { LEASE_TIMING as TIMING, LeaseRig, MUCH_LATER_MS } from '../../support/cdc/lease-rig.ts';
+import { LeaseRig, MUCH_LATER_MS, LEASE_TIMING as TIMING } from '../../support/cdc/lease-rig.ts';
 
 let rig: LeaseRig;
 let clock: LeaseRig['clock'];

@@ -1,15 +1,18 @@
-import { LOOK_INTERVAL_MS, watchUntil } from '../../../functions/watch-replica/watch-loop.ts';
+import { LOOK_INTERVAL_MS, type Watch, watchUntil } from '../../../functions/watch-replica/watch-loop.ts';
 import { FakeClock } from '../../support/cdc/fake-clock.ts';
 import { InMemoryConditionStore } from '../../support/in-memory-condition-store.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
 const NAME = 'watch-replica';
 
-function createLoop(look: jest.Mock<Promise<number>>) {
+function createLoop(look: jest.Mock<Promise<number>>, ...others: readonly Watch[]) {
   const clock = new FakeClock();
   const conditions = new InMemoryConditionStore();
   const logger = new RecordingLogger();
-  const watching = watchUntil({ watch: { look }, conditions, clock, logger, name: NAME }, 6 * LOOK_INTERVAL_MS);
+  const watching = watchUntil(
+    { watches: [...others, { look }], conditions, clock, logger, name: NAME },
+    6 * LOOK_INTERVAL_MS,
+  );
   return { clock, conditions, logger, watching };
 }
 
@@ -44,4 +47,15 @@ it('goes on when the condition cannot be stored', async () => {
   await clock.advance(10 * LOOK_INTERVAL_MS);
   await watching;
   expect(look).toHaveBeenCalledTimes(6);
+});
+
+it('lets every watch look, whichever fails', async () => {
+  const look = jest.fn(async () => 1);
+  const failing = { look: jest.fn(async () => Promise.reject(new Error('no such topic'))) };
+  const { clock, conditions, watching } = createLoop(look, failing);
+  await clock.advance(10 * LOOK_INTERVAL_MS);
+  await watching;
+  expect(look).toHaveBeenCalledTimes(6);
+  expect(failing.look).toHaveBeenCalledTimes(6);
+  expect(conditions.conditions).toMatchObject([{ message: expect.stringContaining('no such topic') }]);
 });
