@@ -106,7 +106,7 @@ describe('ProducerSession', () => {
   });
 
   it('names the last problem also when the leaders cannot be read any more', async () => {
-    const session = openSession(cluster, { stallTimeoutMs: 60 });
+    const session = openSession(cluster, { stallTimeoutMs: 1_000 });
     await session.publish(TOPIC, recordsFor(0, 'a'));
     cluster.onProduce = () => 'request lost';
     cluster.onReadLeaders = () => {
@@ -129,10 +129,10 @@ describe('ProducerSession', () => {
 
   it('does not fail for the stall timeout while some calls are acknowledged', async () => {
     cluster.moveLeader(TOPIC, 0, undefined);
-    const session = openSession(cluster, { stallTimeoutMs: 200 });
+    const session = openSession(cluster, { stallTimeoutMs: 1_000 });
     const waiting = session.publish(TOPIC, recordsFor(0, 'late'));
 
-    const untilMs = performance.now() + 500;
+    const untilMs = performance.now() + 1_500;
     while (performance.now() < untilMs) await session.publish(TOPIC, recordsFor(1, 'v'));
     cluster.moveLeader(TOPIC, 0, 1);
     await waiting;
