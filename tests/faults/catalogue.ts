@@ -172,7 +172,7 @@ export const DATA: readonly Fault[] = [
       rmSync(join(stack.directory, 'kafka'), { recursive: true, force: true });
       stack.signal('kafka', 'SIGKILL');
     },
-    mend: NOTHING,
+    mend: (stack) => stack.restart(),
   },
   {
     name: 'B is restored from an older copy',

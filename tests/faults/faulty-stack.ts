@@ -48,13 +48,22 @@ export class FaultyStack {
     this.#endpoints = JSON.parse(readFileSync(path, 'utf8')) as StackEndpoints;
   }
 
+  /** Ctrl-C, and `npm start` again with the same data. */
+  async restart(): Promise<void> {
+    await this.#interrupt();
+    await this.start();
+  }
+
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child !== undefined && child.exitCode === null) {
-      child.kill('SIGINT');
-      await once(child, 'close');
-    }
+    await this.#interrupt();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #interrupt(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return;
+    child.kill('SIGINT');
+    await once(child, 'close');
   }
 
   get endpoints(): StackEndpoints {
