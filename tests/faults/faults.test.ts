@@ -31,7 +31,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.stop().finally(() => canMount && unmountDisks(stack));
+  await stack.stop();
+  if (canMount) unmountDisks(stack);
+  stack.removeDirectory();
 });
 
 const secondsSince = (startMs: number) => Math.round((performance.now() - startMs) / 100) / 10;

@@ -50,16 +50,15 @@ export class FaultyStack {
 
   /** Ctrl-C, and `npm start` again with the same data. */
   async restart(): Promise<void> {
-    await this.#interrupt();
+    await this.stop();
     await this.start();
   }
 
-  async stop(): Promise<void> {
-    await this.#interrupt();
+  removeDirectory(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #interrupt(): Promise<void> {
+  async stop(): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null) return;
     child.kill('SIGINT');
