@@ -169,7 +169,7 @@ export const DATA: readonly Fault[] = [
     name: 'the data of Kafka is wiped',
     expected: /topic|snapshot|Kafka|respond/,
     break: (stack) => {
-      rmSync(join(stack.directory, 'kafka'), { recursive: true, force: true });
+      rmSync(join(stack.directory, 'kafka', 'data'), { recursive: true, force: true });
       stack.signal('kafka', 'SIGKILL');
     },
     mend: (stack) => stack.restart(),

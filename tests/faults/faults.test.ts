@@ -83,13 +83,23 @@ async function breakAndMend(fault: Fault): Promise<void> {
   process.stderr.write(`${JSON.stringify(finding)}\n`);
 }
 
+/** A failure is printed at once, too. */
+async function check(fault: Fault): Promise<void> {
+  try {
+    await breakAndMend(fault);
+  } catch (error) {
+    process.stderr.write(`FAILED ${fault.name}: ${String(error).slice(0, 2_000)}\n`);
+    throw error;
+  }
+}
+
 const cases = (faults: readonly Fault[]) => faults.map((fault) => [fault.name, fault] as const);
 
 describe('the data flows, or the status says what is wrong, and A = B after the remedy, when', () => {
-  test.each(cases(TARGET_SCHEMA))('%s', (_, fault) => breakAndMend(fault));
-  test.each(cases(SOURCE_SCHEMA))('%s', (_, fault) => breakAndMend(fault));
-  test.each(cases(DATA))('%s', (_, fault) => breakAndMend(fault));
-  test.each(cases(SERVERS_AWAY))('%s', (_, fault) => breakAndMend(fault));
+  test.each(cases(TARGET_SCHEMA))('%s', (_, fault) => check(fault));
+  test.each(cases(SOURCE_SCHEMA))('%s', (_, fault) => check(fault));
+  test.each(cases(DATA))('%s', (_, fault) => check(fault));
+  test.each(cases(SERVERS_AWAY))('%s', (_, fault) => check(fault));
   const withDisks = canMount ? test : test.skip;
-  withDisks.each(cases(DISKS_FULL))('%s', (_, fault) => breakAndMend(fault));
+  withDisks.each(cases(DISKS_FULL))('%s', (_, fault) => check(fault));
 });
