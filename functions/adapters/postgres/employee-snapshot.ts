@@ -2,8 +2,20 @@ import type { CapturedChange } from '../../core/employee-change.ts';
 import { PipelineError } from '../../core/errors.ts';
 import type { Database } from './database.ts';
 
-/** Texts of a row are cut here, because they could exceed the limit of a Kafka record. Valid ones are far shorter. */
-export const MAX_TEXT_CHARACTERS = 10_000;
+/** A longer text of a row is cut, because it could exceed the limit of a Kafka record. Valid ones are far shorter. */
+const MAX_TEXT_CHARACTERS = 10_000;
+
+/** The text columns of an employee as fields of a change. The length in bytes is known without reading the text. */
+export const TEXT_COLUMNS = [
+  ['first_name', 'firstName'],
+  ['last_name', 'lastName'],
+  ['city', 'city'],
+]
+  .map(
+    ([column, field]) =>
+      `case when octet_length(${column}) <= ${MAX_TEXT_CHARACTERS} then ${column} else left(${column}, ${MAX_TEXT_CHARACTERS}) end as "${field}"`,
+  )
+  .join(', ');
 
 /** The columns in the order of their names, with the types that are read as they are. */
 const USUAL_SHAPE =
@@ -31,9 +43,8 @@ export const employeeOfImage = (image: string) => `
       ('last_name', 'lastName'), ('dob', 'dob'), ('city', 'city'), ('salary', 'salary')) as names (key, field) using (key)
   ), '{}')::text`;
 
-const USUAL_COLUMNS = `employee.emp_id as "empId", left(first_name, ${MAX_TEXT_CHARACTERS}) as "firstName",
-  left(last_name, ${MAX_TEXT_CHARACTERS}) as "lastName", dob::text as dob, left(city, ${MAX_TEXT_CHARACTERS}) as city, salary`;
-/** \`emp_id\` as a floating-point number, because a \`bigint\` would come as text. */
+const USUAL_COLUMNS = `employee.emp_id as "empId", ${TEXT_COLUMNS}, dob::text as dob, salary`;
+/** `emp_id` as a floating-point number, because a \`bigint\` would come as text. */
 const UNUSUAL_COLUMNS = `employee.emp_id::double precision as "empId", null as "firstName", null as "lastName", null as dob,
   null as city, null::integer as salary, ${employeeOfImage('to_jsonb(employee)')} as image`;
 

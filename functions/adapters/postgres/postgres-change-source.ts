@@ -9,7 +9,7 @@ import type {
 } from '../../ports/change-source.ts';
 import { inspectCapture } from './capture-inspection.ts';
 import type { Database } from './database.ts';
-import { employeeOfImage, MAX_TEXT_CHARACTERS, readSnapshotChunk } from './employee-snapshot.ts';
+import { employeeOfImage, readSnapshotChunk, TEXT_COLUMNS } from './employee-snapshot.ts';
 
 /** Rows of one read. Smaller: more round trips for a backlog. Larger: more memory, and a longer wait for the first acknowledgement. */
 const PAGE_SIZE = 5_000;
@@ -22,9 +22,8 @@ const PURGE_SIZE = 1_000;
  */
 export const CHANGE_SOURCE_SESSION = { enable_seqscan: 'off', enable_bitmapscan: 'off' };
 
-/** Texts are cut, because longer ones could exceed the limit of a Kafka record. Valid ones are far shorter. */
-const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", left(first_name, ${MAX_TEXT_CHARACTERS}) as "firstName",
-  left(last_name, ${MAX_TEXT_CHARACTERS}) as "lastName", dob::text as dob, left(city, ${MAX_TEXT_CHARACTERS}) as city, salary,
+/** `action` is cut, because a hand-written value could exceed the limit of a Kafka record. Valid actions are far shorter. */
+const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", ${TEXT_COLUMNS}, dob::text as dob, salary,
   left(action, 100) as action, changed_at::text as "changedAt",
   case when image is not null then ${employeeOfImage('image')} end as image`;
 
@@ -50,9 +49,8 @@ export const READ_DIFFERENCE = `
         and pg_visible_in_snapshot(txid, pg_current_snapshot())
       order by txid, cdc_id limit ${PAGE_SIZE + 1})
   )
-  select null::bigint as "changeId", null::integer as "empId", null as "firstName", null as "lastName", null as dob,
-    null as city, null::integer as salary, null as action, null as "changedAt",
-    null as image,
+  select null::bigint as "changeId", null::integer as "empId", null as "firstName", null as "lastName", null as city,
+    null as dob, null::integer as salary, null as action, null as "changedAt", null as image,
     pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as "serverStartedAt",
     (select save_number from cdc_progress) as "saveNumber",
     pg_sequence_last_value(to_regclass('emp_cdc_cdc_id_seq')) as "lastGivenId"

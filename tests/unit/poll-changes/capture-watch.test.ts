@@ -142,3 +142,15 @@ it('tells with the result of the invocation whether changes were not captured', 
   await advance(120_000);
   expect(poller.outcome).toMatchObject({ isCaptureBroken: true });
 });
+
+it('finishes a snapshot that is running before it begins another', async () => {
+  simulation = new PollerSimulation(1);
+  for (let empId = 0; empId < 3_000; empId += 1) simulation.write(empId, 1);
+  simulation.startPoller();
+  await advance(100);
+  alter('triggers');
+  await advance(30_000);
+  const ends = simulation.topic.filter(({ message }) => message.action === 'SNAPSHOT_END');
+  expect(new Set(ends.map(({ message }) => message.epoch)).size).toBe(2);
+  expect((await simulation.savedPosition()).snapshotReason).toMatchObject({ code: 'PIPE_CAPTURE_GAP' });
+});
