@@ -8,14 +8,17 @@ import { AwsSender } from './destinations/sender.ts';
 import { AsyncQueue } from './invoke/async-queue.ts';
 import { QueuedEventStore } from './invoke/queued-event-store.ts';
 import { MemberIds } from './kafka/consumer/member-ids.ts';
+import { sourceTitle } from './kafka/consumer/polling-errors.ts';
 import { KafkaEventSource } from './kafka/kafka-event-source.ts';
 import type { Logger } from './logger.ts';
 import { MetricsServer, type MetricsSnapshot } from './metrics/metrics-server.ts';
 import type { QueuedEvent } from './model/async-invocation.ts';
 import type { Invoker } from './model/invocation.ts';
 import type { EventSourcesOptions } from './options.ts';
+import { bucketTitle } from './s3/bucket-source.ts';
 import type { S3Sources } from './s3/s3-sources.ts';
 import { ScheduleSource } from './schedule/schedule-source.ts';
+import { Standstills } from './standstill/standstills.ts';
 import type { TemplateModel } from './template/template-model.ts';
 
 export interface EventSourcesDependencies {
@@ -28,10 +31,13 @@ export interface EventSourcesDependencies {
 /** All event sources of a template. They work between `start` and `stop`. */
 export class EventSources {
   readonly #dependencies: EventSourcesDependencies;
+  readonly #standstills: Standstills;
   readonly #queue: AsyncQueue;
   readonly #kafka: KafkaEventSource[];
   readonly #schedules: ScheduleSource;
   readonly #destinations: ClosableDestination[] = [];
+  /** Resolves once all buckets were listed. */
+  readonly #listing = Promise.withResolvers<void>();
   #s3: S3Sources | undefined;
   #metricsServer: MetricsServer | undefined;
   #metricsPort: number | undefined;
@@ -40,12 +46,14 @@ export class EventSources {
     this.#dependencies = dependencies;
     const { model, options, invoker, log } = dependencies;
     const sender = createSender(dependencies);
+    this.#standstills = new Standstills(log);
     this.#queue = new AsyncQueue({
       store: new QueuedEventStore(join(options.stateDirectory, 'queue')),
       invoker,
       functions: (name) => model.functions.find(name),
       outcomes: new AsyncDestinations(sender, log),
       log,
+      standstills: this.#standstills,
       retryDelaysMs: options.asyncRetryDelaysMs,
       concurrency: options.asyncConcurrency,
       clock: systemClock,
@@ -74,7 +82,25 @@ export class EventSources {
     this.#queue.start();
     for (const source of this.#kafka) source.start();
     this.#schedules.start();
-    await Promise.all([...this.#kafka.map((source) => source.polling()), this.#startS3(recovered)]);
+    const listing = this.#startS3(recovered).then(this.#listing.resolve);
+    await Promise.all([...this.#kafka.map((source) => source.polling()), listing]);
+  }
+
+  /**
+   * Resolves once every source is polling, or has stood still for ten seconds because its topic, broker or bucket is
+   * missing. Such a source says what it waits for, and begins when that is there.
+   */
+  async ready(): Promise<void> {
+    const { model, options } = this.#dependencies;
+    const buckets = options.s3 === undefined ? [] : new Set(model.notifications.map(({ bucket }) => bucket));
+    await Promise.all([
+      ...this.#kafka.map((source) =>
+        Promise.race([source.polling(), this.#standstills.lasting(sourceTitle(source.mapping))]),
+      ),
+      ...[...buckets].map((bucket) =>
+        Promise.race([this.#listing.promise, this.#standstills.lasting(bucketTitle(bucket))]),
+      ),
+    ]);
   }
 
   /** Commits the progress. Batches and events that do not end within `graceMs` are delivered again at the next start. */
@@ -84,6 +110,7 @@ export class EventSources {
     await this.#queue.stop(graceMs);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
     await this.#metricsServer?.close();
+    this.#standstills.close();
   }
 
   /** Queues an asynchronous invocation. Resolves with false when the template does not have the function. */
@@ -103,6 +130,7 @@ export class EventSources {
     return {
       mappings: Object.fromEntries(this.#kafka.map(({ mapping, metrics }) => [mapping.id, metrics])),
       asynchronous: { queued: this.#queue.size },
+      standstills: this.#standstills.current,
     };
   }
 
@@ -121,6 +149,7 @@ export class EventSources {
           ...(destination !== undefined && { destination }),
           memberIds,
           clock: systemClock,
+          standstills: this.#standstills,
           log,
           options: { ...options, client },
         });
@@ -150,6 +179,7 @@ export class EventSources {
       queue: this.#queue,
       accountId: model.pseudoParameters.accountId,
       log,
+      standstills: this.#standstills,
     });
     await this.#s3.start(recovered);
   }

@@ -80,7 +80,7 @@ export type EventSourcesInput = z.input<typeof optionsSchema>;
 export interface RuntimeHooks {
   /** The sources start after it has resolved. */
   readonly waitFor?: () => Promise<void>;
-  /** Called once all sources are polling. */
+  /** Called once all sources are polling, or wait for a topic, a broker or a bucket and say so. */
   readonly onReady?: () => void;
 }
 

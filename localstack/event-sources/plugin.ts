@@ -116,8 +116,11 @@ export default class EventSourcesPlugin {
     if (this.#ending.signal.aborted) return;
     const log: Logger = createLogger(options.logLevel ?? 'warn', (line) => this.#log.notice(line));
     this.#sources = new EventSources({ model, options, invoker, log });
-    await this.#sources.start();
+    const started = this.#sources.start();
+    // A source that waits for a topic or a bucket does not hold up the others. It begins when that is there.
+    await Promise.race([started, this.#sources.ready()]);
     if (!this.#ending.signal.aborted) onReady?.();
+    await started;
   }
 
   /** Resolves when functions can be invoked: in this process, or at the Invoke API that `lambdaEndpoint` names. */

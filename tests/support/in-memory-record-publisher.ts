@@ -1,4 +1,5 @@
 import { Partitioners } from 'kafkajs';
+import { missingTopic } from '../../functions/adapters/kafka/missing-topic.ts';
 import type { OutgoingRecord } from '../../functions/core/kafka-record.ts';
 import type { PartitionOffsets } from '../../functions/core/offset-range.ts';
 import type { RecordPublisher } from '../../functions/ports/record-publisher.ts';
@@ -112,7 +113,7 @@ export class InMemoryRecordPublisher implements RecordPublisher {
 
   #partitionsOf(topic: string): TopicRecord[][] {
     const partitions = this.#topics.get(topic);
-    if (partitions === undefined) throw new Error(`Unknown topic ${topic}.`);
+    if (partitions === undefined) throw missingTopic(topic);
     return partitions;
   }
 }

@@ -1,5 +1,6 @@
 import { ConnectionPool, NumericMap, Producer, ProtocolError, produceV9, ResponseError } from '@platformatic/kafka';
 import { attempt, type BrokerConnection, connectionOptions, ignoreLaterErrors, shuffled } from './kafka-requests.ts';
+import { isUnknownTopic, missingTopic } from './missing-topic.ts';
 import {
   type BatchOutcome,
   type Broker,
@@ -65,7 +66,11 @@ export class KafkaProduceClient implements ProduceClient {
   }
 
   async readLeaders(topic: string): Promise<PartitionLeaders> {
-    const { topics, brokers } = await attempt(this.#lookup.metadata({ topics: [topic], forceUpdate: true }));
+    const { topics, brokers } = await attempt(this.#lookup.metadata({ topics: [topic], forceUpdate: true })).catch(
+      (error) => {
+        throw isUnknownTopic(error) ? missingTopic(topic, error) : error;
+      },
+    );
     return (topics.get(topic)?.partitions ?? []).map(({ leader }) => {
       const address = brokers.get(leader);
       return address && { id: leader, host: address.host, port: address.port };

@@ -1,11 +1,11 @@
 import { Admin, ConnectionPool, fetchV13 } from '@platformatic/kafka';
-import { PipelineError } from '../../core/errors.ts';
 import type { PartitionOffsets } from '../../core/offset-range.ts';
 import type { TopicState } from '../../core/topic-state.ts';
 import type { TopicInspector } from '../../ports/topic-inspector.ts';
 import { hasConsumableRecords } from './consumable-records.ts';
 import { type KafkaSettings, requestSettings } from './kafka-client.ts';
 import { attempt, connectionOptions, ignoreLaterErrors, shuffled } from './kafka-requests.ts';
+import { isUnknownTopic, missingTopic } from './missing-topic.ts';
 
 /** Timestamps of a ListOffsets request. */
 const EARLIEST = -2n;
@@ -132,18 +132,4 @@ function offsetOf(offsets: ReadonlyMap<number, bigint>, topic: string, partition
   const offset = offsets.get(partition);
   if (offset === undefined) throw new Error(`expected the offsets of partition ${partition} of ${topic}, got none`);
   return offset;
-}
-
-/** The library has no code of its own for this error. */
-function isUnknownTopic(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Unknown topic');
-}
-
-function missingTopic(topic: string, cause?: unknown): PipelineError {
-  return new PipelineError(
-    'PIPE_TOPIC_MISSING',
-    `expected topic ${topic} in Kafka, found none; invoke the function provision, which creates it (locally: start the ` +
-      'stack again)',
-    { retry: 'timed', cause },
-  );
 }

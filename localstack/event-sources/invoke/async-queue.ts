@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
 import type { InvocationOutcome, Invoker } from '../model/invocation.ts';
+import { reasonOfFailure } from '../standstill/reason-of-failure.ts';
+import type { Standstills } from '../standstill/standstills.ts';
 import { FunctionBacklogs } from './function-backlogs.ts';
 import type { QueuedEventStore } from './queued-event-store.ts';
 
@@ -13,6 +15,7 @@ export interface AsyncQueueOptions {
   readonly outcomes: AsyncOutcomeSink;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly standstills: Pick<Standstills, 'report' | 'clear'>;
   /** Delay before the first and before the second retry. */
   readonly retryDelaysMs: readonly number[];
   /** Maximum number of concurrent invocations of one function. Its reserved concurrency can only lower it. */
@@ -128,6 +131,7 @@ export class AsyncQueue {
     const isExpired = clock.monotonic() - queuedAtMs > maximumEventAgeSeconds * 1_000;
     if (isExpired) return this.#end(target, event, 'EventAgeExceeded');
     const outcome = await this.#invoke(target, event);
+    this.#reportProgress(target, outcome);
     if (outcome.kind === 'success') return this.#end(target, event, 'Success', outcome);
     if (outcome.kind === 'notInvoked') {
       this.#retryLater({ event, outageCount: outageCount + 1, queuedAtMs }, outageDelayMs(outageCount));
@@ -155,6 +159,12 @@ export class AsyncQueue {
       ...(outcome.kind === 'notInvoked' && { reason: outcome.reason }),
     });
     return outcome;
+  }
+
+  /** An event that fails does not hold up others, so any success of the function counts as progress. */
+  #reportProgress({ name }: AsyncFunction, outcome: InvocationOutcome): void {
+    if (outcome.kind === 'success') this.#options.standstills.clear(queueTitle(name));
+    else this.#options.standstills.report(queueTitle(name), reasonOfFailure(name, outcome));
   }
 
   #retryDelayMs(attempts: number): number {
@@ -187,8 +197,14 @@ export class AsyncQueue {
         reason: reasonOf(error),
       });
     }
+    this.#options.standstills.clear(queueTitle(target.name));
     await store.remove(event);
   }
+}
+
+/** Names the events of a function in logs and metrics. */
+function queueTitle(functionName: string): string {
+  return `the queue of asynchronous events of ${functionName}`;
 }
 
 function outageDelayMs(outageCount: number): number {

@@ -4,6 +4,7 @@ import { MappingMetrics } from '../metrics/mapping-metrics.ts';
 import type { FailureDestination } from '../model/failed-batch.ts';
 import type { Invoker } from '../model/invocation.ts';
 import type { KafkaMapping } from '../model/kafka-mapping.ts';
+import type { Standstills } from '../standstill/standstills.ts';
 import type { PartitionProcessing } from './assigned-partitions.ts';
 import type { ConsumerOptions } from './consumer/consumer-config.ts';
 import { GroupConsumer } from './consumer/group-consumer.ts';
@@ -24,6 +25,7 @@ export interface KafkaEventSourceDependencies {
   readonly memberIds: MemberIds;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly standstills: Standstills;
   readonly options: KafkaEventSourceOptions;
 }
 

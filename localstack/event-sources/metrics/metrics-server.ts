@@ -6,6 +6,8 @@ import type { MappingMetrics } from './mapping-metrics.ts';
 export interface MetricsSnapshot {
   readonly mappings: Readonly<Record<string, MappingMetrics>>;
   readonly asynchronous: { readonly queued: number };
+  /** What stands still, why, and since when. */
+  readonly standstills: readonly { readonly what: string; readonly reason: string; readonly forSeconds: number }[];
 }
 
 /** Serves the metrics as JSON at `GET /metrics`, on the loopback address only. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Standstills } from '../standstill/standstills.ts';
 import type { BucketCursor, CursorEntry } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
 import type { EventNames } from './event-names.ts';
@@ -15,6 +16,7 @@ export interface BucketScannerOptions {
   readonly queuedCount: () => number;
   readonly pollIntervalMs: number;
   readonly clock: Clock;
+  readonly standstills: Pick<Standstills, 'report' | 'clear'>;
 }
 
 /** Limit of the queue beyond which listing pauses, so that a bucket with a million objects is not queued at once. */
@@ -81,8 +83,17 @@ export class BucketScanner {
   }
 
   async #waitForQueue(signal: AbortSignal): Promise<void> {
-    const { queuedCount, clock, pollIntervalMs } = this.#options;
-    while (queuedCount() > MAX_QUEUED && !signal.aborted) await clock.wait(pollIntervalMs, signal).catch(() => {});
+    const { queuedCount, clock, pollIntervalMs, standstills, bucket } = this.#options;
+    const title = `the listing of bucket ${bucket}`;
+    while (queuedCount() > MAX_QUEUED && !signal.aborted) {
+      const remedy = 'wait until the functions have worked them off, or raise asyncConcurrency';
+      standstills.report(
+        title,
+        `${queuedCount()} events are in the queue, and at most ${MAX_QUEUED} are queued: ${remedy}`,
+      );
+      await clock.wait(pollIntervalMs, signal).catch(() => {});
+    }
+    standstills.clear(title);
   }
 
   /** Adds to the cursor what was published. @throws the first error of the others, which are then published again. */

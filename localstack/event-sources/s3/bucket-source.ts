@@ -3,6 +3,7 @@ import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
 import type { BucketNotification } from '../model/bucket-notification.ts';
+import type { Standstills } from '../standstill/standstills.ts';
 import type { BucketCursor } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
 import { BucketScanner } from './bucket-scanner.ts';
@@ -22,13 +23,13 @@ export interface BucketSourceOptions {
   readonly eventVersion: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly standstills: Pick<Standstills, 'report' | 'clear'>;
 }
 
 /** A pause lasts this many times as long as the listing before it, so that a large bucket does not keep the server busy. */
 const PAUSE_PER_LISTING = 4;
 /** Limit of that pause, so that a new object does not wait longer in a bucket of any size. */
 const MAX_PAUSE_MS = 5_000;
-const WARNING_REPEAT_MS = 30_000;
 
 /** Turns changes of a bucket's objects into events, by listing it again and again. A crash at any moment loses none. */
 export class BucketSource {
@@ -42,7 +43,7 @@ export class BucketSource {
   /** Aborted by a notification, which ends the pause or leaves out the next one. */
   #pause = new AbortController();
   #loop: Promise<void> | undefined;
-  #lastWarning = { reason: '', at: 0 };
+  #lastReason = '';
 
   constructor(options: BucketSourceOptions) {
     this.bucket = options.bucket;
@@ -98,6 +99,8 @@ export class BucketSource {
     try {
       const listingMs = await this.#scanner.scan(this.#stopping.signal);
       this.#polling.resolve();
+      this.#lastReason = '';
+      this.#options.standstills.clear(bucketTitle(this.bucket));
       return listingMs;
     } catch (error) {
       this.#warn(error);
@@ -106,13 +109,19 @@ export class BucketSource {
   }
 
   #warn(error: unknown): void {
-    const { clock, log } = this.#options;
+    const { standstills, log } = this.#options;
     const reason =
       (error as { name?: string }).name === 'NoSuchBucket'
-        ? `bucket ${this.bucket} does not exist: create it, or correct BucketName`
+        ? `bucket ${this.bucket} does not exist: create it with "aws s3 mb s3://${this.bucket}", or correct BucketName`
         : reasonOf(error);
-    if (reason === this.#lastWarning.reason && clock.monotonic() - this.#lastWarning.at < WARNING_REPEAT_MS) return;
-    this.#lastWarning = { reason, at: clock.monotonic() };
+    standstills.report(bucketTitle(this.bucket), reason);
+    if (reason === this.#lastReason) return;
+    this.#lastReason = reason;
     log.warn('bucket could not be listed, retrying', { bucket: this.bucket, reason });
   }
+}
+
+/** Names the source in logs and metrics. */
+export function bucketTitle(bucket: string): string {
+  return `the event source of bucket ${bucket}`;
 }

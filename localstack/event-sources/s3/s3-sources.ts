@@ -6,6 +6,7 @@ import { type Logger, reasonOf } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
 import type { BucketNotification } from '../model/bucket-notification.ts';
 import type { EventSourcesOptions } from '../options.ts';
+import type { Standstills } from '../standstill/standstills.ts';
 import { BucketCursor } from './bucket-cursor.ts';
 import { S3BucketListing } from './bucket-listing.ts';
 import { BucketSource } from './bucket-source.ts';
@@ -19,6 +20,7 @@ export interface S3SourcesDependencies {
   readonly queue: AsyncQueue;
   readonly accountId: string;
   readonly log: Logger;
+  readonly standstills: Standstills;
 }
 
 /** The watched buckets of one S3 server. The AWS client makes this module slow to load, so it is imported when needed. */
@@ -48,6 +50,7 @@ export class S3Sources {
           eventVersion: dependencies.eventVersion,
           clock: systemClock,
           log: dependencies.log,
+          standstills: dependencies.standstills,
         }),
     );
   }

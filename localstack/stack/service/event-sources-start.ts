@@ -29,7 +29,10 @@ export class EventSourcesStart {
     };
   }
 
-  /** Lets the event sources start. Resolves when all of them poll, or at once when the service has no event sources. */
+  /**
+   * Lets the event sources start. Resolves when all of them poll or say what they wait for, or at once when the service has
+   * no event sources.
+   */
   async allow(): Promise<void> {
     this.#allowed.resolve();
     if (!this.#isWaiting) return;

@@ -82,6 +82,7 @@ test('the command invokes functions through the Invoke API, logs each batch, ser
         }),
       },
       asynchronous: { queued: 0 },
+      standstills: [],
     });
     expect((await metrics('/other')).status).toBe(404);
 

@@ -16,6 +16,9 @@ if (isMainThread) {
       return now();
     }
   };
+  const realPerformance = performance.now.bind(performance);
+  const performanceStart = realPerformance();
+  performance.now = () => performanceStart + (realPerformance() - performanceStart) * speed;
   const realTimeout = globalThis.setTimeout;
   globalThis.setTimeout = Object.assign(
     (callback, ms, ...rest) => realTimeout(callback, (ms ?? 0) / speed, ...rest),

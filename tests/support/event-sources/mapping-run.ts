@@ -7,6 +7,7 @@ import { EventSources } from '../../../localstack/event-sources/event-sources.ts
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
+import type { MetricsSnapshot } from '../../../localstack/event-sources/metrics/metrics-server.ts';
 import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
 import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
 import { eventually } from '../eventually.ts';
@@ -125,10 +126,23 @@ export class MappingRun {
     return child;
   }
 
+  /** As `EventSources.ready`, after `start` was called. */
+  async ready(): Promise<void> {
+    await this.#started.ready();
+  }
+
+  /** What stands still, as the metrics show it. */
+  get standstills(): MetricsSnapshot['standstills'] {
+    return this.#started.metrics().standstills;
+  }
+
+  get #started(): EventSources {
+    if (this.#sources === undefined) throw new Error('the mapping was not started');
+    return this.#sources;
+  }
+
   get metrics(): MappingMetrics {
-    const metrics = this.#sources?.metrics().mappings['Mapping'];
-    if (metrics === undefined) throw new Error('the mapping was not started');
-    return metrics;
+    return this.#started.metrics().mappings['Mapping'] as MappingMetrics;
   }
 
   committedOffsets(): Promise<Record<number, number>> {

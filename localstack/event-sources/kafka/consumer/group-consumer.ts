@@ -2,6 +2,7 @@ import kafkajs, { type Consumer, type EachBatchPayload } from 'kafkajs';
 import type { Logger } from '../../logger.ts';
 import type { MappingMetrics } from '../../metrics/mapping-metrics.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
+import type { Standstills } from '../../standstill/standstills.ts';
 import { registerCodecs } from './codecs.ts';
 import { type ConsumerOptions, clientConfig, consumerConfig } from './consumer-config.ts';
 import { fetchedOffsetOf, type GroupHooks, patchKafkajs, withGroupHooks } from './patched-kafkajs.ts';
@@ -31,6 +32,7 @@ export interface GroupConsumerDependencies {
   readonly options: ConsumerOptions;
   readonly metrics: MappingMetrics;
   readonly log: Logger;
+  readonly standstills: Standstills;
 }
 
 const RESTART_DELAY_MS = 500;
@@ -48,7 +50,7 @@ export class GroupConsumer implements FetchControl {
 
   constructor(dependencies: GroupConsumerDependencies) {
     this.#dependencies = dependencies;
-    this.#errors = new PollingErrorLog(dependencies.mapping, dependencies.log);
+    this.#errors = new PollingErrorLog(dependencies.mapping, dependencies.log, dependencies.standstills);
     patchKafkajs();
     registerCodecs();
   }
@@ -121,7 +123,10 @@ export class GroupConsumer implements FetchControl {
     const fetchedOffsets = new Map<number, number>();
     const hooks: GroupHooks = {
       beforeJoin: (group) => handler.beforeJoin(group),
-      afterJoin: (group) => handler.afterJoin(group),
+      afterJoin: async (group) => {
+        await handler.afterJoin(group);
+        this.#errors.clear();
+      },
       beforeFetch: () => handler.beforeFetch(),
       afterFetch: (batches) => {
         for (const { partition, fetchedOffset } of batches) fetchedOffsets.set(partition, Number(fetchedOffset));

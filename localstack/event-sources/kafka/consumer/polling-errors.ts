@@ -1,25 +1,34 @@
 import { type Logger, reasonOf } from '../../logger.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
+import type { Standstills } from '../../standstill/standstills.ts';
 
-const REPEAT_AFTER_MS = 30_000;
 /** Errors of a broker while the group's coordinator is starting. They need no correction. */
 const COORDINATOR_STARTING = /coordinator is (loading|not available)|not the correct coordinator/;
 const MAX_COORDINATOR_START_MS = 10_000;
 
-/** Logs why a mapping is not polling: a new reason at once, the same reason every 30 seconds. */
+/** Logs why a mapping is not polling: a new reason at once, and as a standstill while it lasts. */
 export class PollingErrorLog {
   readonly #mapping: KafkaMapping;
   readonly #log: Logger;
-  #last = { reason: '', at: 0 };
+  readonly #standstills: Pick<Standstills, 'report' | 'clear'>;
+  #lastReason = '';
   #coordinatorStartingSince: number | undefined;
 
-  constructor(mapping: KafkaMapping, log: Logger) {
+  constructor(mapping: KafkaMapping, log: Logger, standstills: Pick<Standstills, 'report' | 'clear'>) {
     this.#mapping = mapping;
     this.#log = log;
+    this.#standstills = standstills;
+  }
+
+  /** The mapping polls. */
+  clear(): void {
+    this.#lastReason = '';
+    this.#coordinatorStartingSince = undefined;
+    this.#standstills.clear(sourceTitle(this.#mapping));
   }
 
   report(error: unknown): void {
-    const { property, reason } = explain(error, this.#mapping.topic);
+    const { property, reason } = explain(error, this.#mapping);
     const now = performance.now();
     if (COORDINATOR_STARTING.test(reason)) {
       this.#coordinatorStartingSince ??= now;
@@ -27,16 +36,23 @@ export class PollingErrorLog {
     } else {
       this.#coordinatorStartingSince = undefined;
     }
-    if (reason === this.#last.reason && now - this.#last.at < REPEAT_AFTER_MS) return;
-    this.#last = { reason, at: now };
+    this.#standstills.report(sourceTitle(this.#mapping), reason);
+    if (reason === this.#lastReason) return;
+    this.#lastReason = reason;
     this.#log.warn('not polling; retrying until it works', {
       mapping: this.#mapping.id,
+      function: this.#mapping.function.name,
       property,
       topic: this.#mapping.topic,
       brokers: this.#mapping.brokers,
       reason,
     });
   }
+}
+
+/** Names the event source in logs and metrics. */
+export function sourceTitle({ id, function: { name } }: KafkaMapping): string {
+  return `event source ${id} of ${name}`;
 }
 
 interface Explanation {
@@ -49,11 +65,12 @@ interface Explanation {
 const CONNECTION_ERROR =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|Connection (error|timeout|lost)|[Cc]losed connection/;
 
-function explain(error: unknown, topic: string): Explanation {
+function explain(error: unknown, { topic, brokers, consumerGroupId }: KafkaMapping): Explanation {
   const type = (error as { type?: string } | null)?.type;
   const reason = reasonOf(error);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || /does not host this topic/.test(reason)) {
-    const advice = 'create it, or correct Topics (AWS: PROBLEM, topic not found)';
+    const command = `kafka-topics.sh --bootstrap-server ${brokers[0] ?? 'BROKER'} --create --topic ${topic}`;
+    const advice = `create it with "${command}", or correct Topics (AWS: PROBLEM, topic not found)`;
     return { property: 'Topics', reason: `topic ${topic} does not exist on the cluster: ${advice}` };
   }
   if (/SASL|authentication/i.test(reason)) {
@@ -64,7 +81,7 @@ function explain(error: unknown, topic: string): Explanation {
     };
   }
   if (/authoriz/i.test(reason)) {
-    const advice = 'allow reading the topic and the group (AWS: Cluster failed to authorize Lambda)';
+    const advice = `allow reading topic ${topic} and group ${consumerGroupId} (AWS: Cluster failed to authorize Lambda)`;
     return { property: 'SourceAccessConfigurations', reason: `the broker denies access: ${advice}: ${reason}` };
   }
   if (CONNECTION_ERROR.test(reason)) {

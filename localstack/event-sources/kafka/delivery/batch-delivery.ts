@@ -1,7 +1,10 @@
 import { type Clock, EvenTime } from '../../clock.ts';
 import type { FailedBatch } from '../../model/failed-batch.ts';
 import type { InvocationOutcome } from '../../model/invocation.ts';
+import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 import type { PolledRecord } from '../../model/polled-record.ts';
+import { reasonOfFailure } from '../../standstill/reason-of-failure.ts';
+import type { Standstills } from '../../standstill/standstills.ts';
 import { bisectBatch } from './bisect-batch.ts';
 import { DiscardedRecords, type DiscardedRecordsDependencies } from './discarded-records.ts';
 import { FunctionInvocation, type FunctionInvocationDependencies } from './function-invocation.ts';
@@ -9,6 +12,7 @@ import { backoffDelayMs, maximumRetries, type RetryBackoff } from './retry-polic
 
 export interface BatchDeliveryDependencies extends FunctionInvocationDependencies, DiscardedRecordsDependencies {
   readonly clock: Clock;
+  readonly standstills: Pick<Standstills, 'report' | 'clear'>;
   readonly options: {
     /** After function errors. */
     readonly retryBackoff: RetryBackoff;
@@ -21,6 +25,10 @@ export interface BatchDeliveryDependencies extends FunctionInvocationDependencie
 export interface DeliverableBatch {
   readonly records: readonly PolledRecord[];
   settle(records: readonly PolledRecord[]): void;
+}
+
+interface TitledBatch extends DeliverableBatch {
+  readonly title: string;
 }
 
 /**
@@ -48,15 +56,16 @@ export class BatchDelivery {
    */
   async deliver(batch: DeliverableBatch, signal: AbortSignal): Promise<void> {
     const records = await this.#discardOversized(batch);
-    await this.#invokeUntilSettled(records, batch, signal);
+    const title = batchTitle(this.#dependencies.mapping, records);
+    try {
+      await this.#invokeUntilSettled(records, { records, title, settle: (settled) => batch.settle(settled) }, signal);
+    } finally {
+      this.#dependencies.standstills.clear(title);
+    }
   }
 
-  async #invokeUntilSettled(
-    records: readonly PolledRecord[],
-    batch: DeliverableBatch,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { mapping, options } = this.#dependencies;
+  async #invokeUntilSettled(records: readonly PolledRecord[], batch: TitledBatch, signal: AbortSignal): Promise<void> {
+    const { mapping, options, standstills } = this.#dependencies;
     let remaining = records;
     let invokeCount = 0;
     let outageCount = 0;
@@ -67,6 +76,7 @@ export class BatchDelivery {
       signal.throwIfAborted();
       const outcome = await this.#invocation.invoke(remaining, invokeCount + 1);
       lastOutcome = outcome;
+      if (outcome.kind !== 'success') standstills.report(batch.title, reasonOfFailure(mapping.function.name, outcome));
       if (outcome.kind === 'notInvoked') {
         outageCount += 1;
         await this.#wait(options.outageBackoff, outageCount, signal);
@@ -136,6 +146,11 @@ export class BatchDelivery {
   #wait(backoff: RetryBackoff, failureCount: number, signal: AbortSignal): Promise<void> {
     return this.#dependencies.clock.wait(backoffDelayMs(backoff, failureCount), signal);
   }
+}
+
+/** Names the batch in logs and metrics. */
+function batchTitle({ function: { name }, topic }: KafkaMapping, [first]: readonly PolledRecord[]): string {
+  return `the batch of ${name} from ${topic}-${first?.partition ?? 0} offset ${first?.offset ?? 0}`;
 }
 
 function settleOthers(

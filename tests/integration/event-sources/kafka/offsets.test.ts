@@ -194,10 +194,19 @@ describe('Offsets', () => {
       expect(notices()).toContainEqual(expect.objectContaining({ reason: expect.stringMatching(/does not exist/) }));
       // The same reason is logged once; a busy machine may have another one in between.
       expect(notices().length).toBeLessThan(4);
+      // The other sources need not wait for it.
+      await run.ready();
+      const reason = expect.stringMatching(
+        `topic ${topic} does not exist .* create it with "kafka-topics.sh .* --create`,
+      );
+      expect(run.standstills).toEqual([
+        { what: 'event source Mapping of recording', reason, forSeconds: expect.any(Number) },
+      ]);
       await withAdmin((admin) => makeTopic(admin, topic, 1));
       await started;
       await produce(topic, messages('a'));
       await eventually(() => run.fn.values.includes('a'));
+      expect(run.standstills).toEqual([]);
     });
   });
 });

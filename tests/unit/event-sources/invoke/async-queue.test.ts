@@ -11,6 +11,7 @@ import type { InvocationOutcome, InvocationRequest } from '../../../../localstac
 import { readOptions } from '../../../../localstack/event-sources/options.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { JumpingClock } from '../jumping-clock.ts';
+import { RecordedStandstills } from '../recorded-standstills.ts';
 
 const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:fn';
 const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:failed';
@@ -50,6 +51,7 @@ function queueOf(outcomes: readonly InvocationOutcome[], settings: Partial<Async
     },
   };
   const setup = { hold: async (_request: InvocationRequest): Promise<void> => {} };
+  const standstills = new RecordedStandstills();
   const lines: string[] = [];
   const log = createLogger('debug', (line) => lines.push(line));
   const sender = new AwsSender({
@@ -69,8 +71,9 @@ function queueOf(outcomes: readonly InvocationOutcome[], settings: Partial<Async
     retryDelaysMs: readOptions({}).asyncRetryDelaysMs,
     concurrency: 10,
     clock,
+    standstills,
   });
-  return Object.assign(setup, { queue, calls, clock, lines });
+  return Object.assign(setup, { queue, calls, clock, lines, standstills });
 }
 
 const idle = (queue: AsyncQueue) => eventually(() => queue.size === 0);
@@ -176,6 +179,25 @@ test('[documented] asynchronous invocation: throttling goes back to the queue, w
   await expect(readdir(join(directory, 'destinations'))).rejects.toThrow('ENOENT');
 });
 
+test('[goal] events that fail are reported as a standstill with what would mend it, until one succeeds', async () => {
+  const missing: InvocationOutcome = {
+    kind: 'notInvoked',
+    statusCode: 404,
+    throttled: false,
+    reason: 'no fn',
+    requestId: 'r',
+  };
+  const { standstills, ...setup } = queueOf([threw, throttled, missing, success]);
+  await run({ standstills, ...setup });
+  const title = 'the queue of asynchronous events of fn';
+  expect([...standstills.reported]).toEqual([
+    `${title}: fn fails (Unhandled) and is invoked again: its log says why`,
+    `${title}: fn is throttled: raise its concurrency: too many`,
+    `${title}: fn is not served: add it to the service, or correct FunctionName: no fn`,
+  ]);
+  expect(standstills.current.size).toBe(0);
+});
+
 test('the delays of an outage start again after an attempt that reached the function', async () => {
   const setup = queueOf([throttled, throttled, threw, throttled, success]);
   await run(setup);
@@ -257,15 +279,6 @@ describe('concurrency', () => {
     gate.resolve();
     await idle(queue);
     expect(begun).toHaveLength(12);
-  });
-
-  test('the backlog of one function does not delay another function', async () => {
-    const { queue, begun, gate } = await heldQueue();
-    for (let index = 0; index < 20; index++) await queue.enqueue('fn', String(index));
-    await queue.enqueue('other', 'other');
-    expect(begun).toContain('other');
-    gate.resolve();
-    await idle(queue);
   });
 
   test('[documented] reserved concurrency limits the invocations of its function', async () => {

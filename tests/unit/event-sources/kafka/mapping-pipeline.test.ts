@@ -12,6 +12,7 @@ import { MappingMetrics } from '../../../../localstack/event-sources/metrics/map
 import type { InvocationOutcome } from '../../../../localstack/event-sources/model/invocation.ts';
 import type { KafkaMapping } from '../../../../localstack/event-sources/model/kafka-mapping.ts';
 import { readOptions } from '../../../../localstack/event-sources/options.ts';
+import { RecordedStandstills } from '../recorded-standstills.ts';
 import { FakeGroup } from './fake-group.ts';
 import { kafkaMapping, silentLog } from './fixtures.ts';
 
@@ -41,6 +42,7 @@ async function joined(properties: Partial<KafkaMapping> = {}) {
     restart: (reason) => restarts.push(reason),
   };
   const dependencies = {
+    standstills: new RecordedStandstills(),
     mapping,
     metrics,
     fetching,

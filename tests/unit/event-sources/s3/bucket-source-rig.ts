@@ -8,6 +8,7 @@ import type { BucketListing } from '../../../../localstack/event-sources/s3/buck
 import { BucketSource } from '../../../../localstack/event-sources/s3/bucket-source.ts';
 import type { ListedObject } from '../../../../localstack/event-sources/s3/listed-object.ts';
 import type { JumpingClock } from '../jumping-clock.ts';
+import { RecordedStandstills } from '../recorded-standstills.ts';
 
 export const POLL_INTERVAL_MS = 20;
 
@@ -72,6 +73,7 @@ export function sourceOn(clock: JumpingClock, onEnqueue: () => void = () => {}) 
       return { id: '1', functionName, payload, enqueuedAt: 0, attempts: 0 };
     },
   };
+  const standstills = new RecordedStandstills();
   const source = new BucketSource({
     bucket: 'b',
     notifications: [
@@ -100,8 +102,9 @@ export function sourceOn(clock: JumpingClock, onEnqueue: () => void = () => {}) 
     eventVersion: '2.1',
     clock,
     log: createLogger('info', (line) => lines.push(JSON.parse(line) as Record<string, unknown>)),
+    standstills,
   });
-  return { source, listing, queue, queued, lines };
+  return { source, listing, queue, queued, lines, standstills };
 }
 
 export const objectAt = (lastModified: number, further: Partial<ListedObject> = {}): ListedObject => ({

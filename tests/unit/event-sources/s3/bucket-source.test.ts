@@ -164,34 +164,35 @@ test('an event that an earlier process has queued is not queued again, and its s
 
 test('listing pauses while more than a thousand events are in the queue', async () => {
   const clock = new JumpingClock();
-  const { source, listing, queue } = sourceOn(clock);
+  const { source, listing, queue, standstills } = sourceOn(clock);
   listing.contents = [objectAt(1)];
   queue.size = 1_001;
   source.start([]);
   await eventually(() => clock.waits.length > 10);
   expect(listing.listingCount).toBe(1);
   expect(new Set(clock.waits)).toEqual(new Set([POLL_INTERVAL_MS]));
+  expect([...standstills.current]).toEqual([
+    ['the listing of bucket b', expect.stringMatching(/^1001 events are in the queue.* raise asyncConcurrency$/)],
+  ]);
   queue.size = 1_000;
   await eventually(() => listing.listingCount > 1);
   await source.stop();
 });
 
-test('a bucket that does not exist is retried, with a warning each 30 seconds', async () => {
+test('[goal] a bucket that does not exist is a standstill with its remedy, until it is created', async () => {
   const clock = new JumpingClock();
   const startedAt = clock.now();
-  const { source, listing, lines } = sourceOn(clock);
+  const { source, listing, lines, standstills } = sourceOn(clock);
   listing.onListing = () => {
     if (clock.now() - startedAt < 65_000) throw Object.assign(new Error('404'), { name: 'NoSuchBucket' });
   };
   source.start([]);
   await source.polling();
   await source.stop();
-  expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatchObject({
-    level: 'warn',
-    bucket: 'b',
-    reason: 'bucket b does not exist: create it, or correct BucketName',
-  });
+  const reason = 'bucket b does not exist: create it with "aws s3 mb s3://b", or correct BucketName';
+  expect(lines).toMatchObject([{ level: 'warn', bucket: 'b', reason }]);
+  expect([...standstills.reported]).toEqual([`the event source of bucket b: ${reason}`]);
+  expect(standstills.current.size).toBe(0);
 });
 
 test('a journal that cannot be read ends the start', async () => {

@@ -1,5 +1,6 @@
 import { PollingErrorLog } from '../../../../../localstack/event-sources/kafka/consumer/polling-errors.ts';
 import { createLogger } from '../../../../../localstack/event-sources/logger.ts';
+import { RecordedStandstills } from '../../recorded-standstills.ts';
 import { kafkaMapping } from '../fixtures.ts';
 
 beforeEach(() => jest.useFakeTimers());
@@ -8,7 +9,8 @@ afterEach(() => jest.useRealTimers());
 function setUp() {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger('warn', (line) => lines.push(JSON.parse(line) as Record<string, unknown>));
-  return { lines, errors: new PollingErrorLog(kafkaMapping(), log) };
+  const standstills = new RecordedStandstills();
+  return { lines, standstills, errors: new PollingErrorLog(kafkaMapping(), log, standstills) };
 }
 
 const kafkaError = (message: string, type?: string) => Object.assign(new Error(message), { type });
@@ -28,27 +30,29 @@ test.each([
   ]);
 });
 
-test('[goal] the same reason is logged every 30 s, another one at once', () => {
-  const { lines, errors } = setUp();
+test('[goal] a reason is logged once, another one at once, and each is a standstill until the mapping polls', () => {
+  const { lines, standstills, errors } = setUp();
   const report = (message: string) => errors.report(kafkaError(message));
   report('first');
-  jest.advanceTimersByTime(29_000);
   report('first');
   expect(lines).toHaveLength(1);
   report('second');
   expect(lines).toHaveLength(2);
-  jest.advanceTimersByTime(30_000);
+  expect([...standstills.current]).toEqual([['event source Mapping of fn', 'second']]);
+  errors.clear();
+  expect(standstills.current.size).toBe(0);
   report('second');
   expect(lines).toHaveLength(3);
 });
 
 test('[goal] a coordinator that is starting is no reason to log before ten seconds have passed', () => {
-  const { lines, errors } = setUp();
+  const { lines, standstills, errors } = setUp();
   const starting = kafkaError('The coordinator is loading and hence can not process requests for this group');
   errors.report(starting);
   jest.advanceTimersByTime(9_999);
   errors.report(starting);
   expect(lines).toHaveLength(0);
+  expect(standstills.reported.size).toBe(0);
   jest.advanceTimersByTime(1);
   errors.report(starting);
   expect(lines).toHaveLength(1);

@@ -6,6 +6,7 @@ import type { InvocationOutcome, InvocationRequest } from '../../../../../locals
 import type { KafkaMapping } from '../../../../../localstack/event-sources/model/kafka-mapping.ts';
 import type { PolledRecord } from '../../../../../localstack/event-sources/model/polled-record.ts';
 import { readOptions } from '../../../../../localstack/event-sources/options.ts';
+import { RecordedStandstills } from '../../recorded-standstills.ts';
 import { kafkaMapping, polledRecord, silentLog } from '../fixtures.ts';
 
 const NOW_MS = 1_000_000;
@@ -38,6 +39,7 @@ async function deliver(
   const discarded: FailedBatch[] = [];
   const settled: number[] = [];
   const metrics = new MappingMetrics();
+  const standstills = new RecordedStandstills();
   let now = NOW_MS;
   const wallClockSetByMs = () => (invocations.length === 0 ? 0 : setWallClockByMs);
   const mapping = kafkaMapping(properties);
@@ -61,6 +63,7 @@ async function deliver(
     },
     metrics,
     log: silentLog,
+    standstills,
     clock: {
       now: () => now + wallClockSetByMs(),
       monotonic: () => now - NOW_MS,
@@ -75,10 +78,19 @@ async function deliver(
   await delivery.deliver({ records, settle }, ending.signal).catch((error) => {
     if (error !== ending.signal.reason) throw error;
   });
-  return { waits, invocations, discarded, settled, metrics };
+  return { waits, invocations, discarded, settled, metrics, standstills };
 }
 
 describe('Retries', () => {
+  test('[goal] a batch that fails is reported as a standstill, until it is settled or given up', async () => {
+    const { standstills } = await deliver([threw(), unreachable]);
+    expect([...standstills.reported]).toEqual([
+      expect.stringMatching(/^the batch of fn from t-0 offset 0: fn fails .* its log says why$/),
+      expect.stringMatching(/^the batch of fn from t-0 offset 0: fn cannot be invoked: start the Invoke API/),
+    ]);
+    expect(standstills.current.size).toBe(0);
+  });
+
   test('[inferred] the delay between retries is 1 s, doubling to 30 s', async () => {
     const { waits } = await deliver(Array.from({ length: 8 }, () => threw()));
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
