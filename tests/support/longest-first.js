@@ -13,6 +13,7 @@ export const longest = [
   'integration/local-stack/local-stack.test.ts',
   'integration/changes/faults.test.ts',
   'integration/event-sources/kafka/memory.test.ts',
+  'integration/local-stack/object-server.test.ts',
   'integration/package.test.ts',
   'integration/local-stack/surroundings.test.ts',
   'integration/adapters/kafka/kafka-broker-failures.test.ts',
