@@ -233,6 +233,12 @@ export function describeUnfinishedFiles(name: string, make: () => Promise<Salary
         expect(await stalled()).toEqual(['a.csv']);
       });
 
+      it('is found after a time that is no whole number of seconds', async () => {
+        await begin(subject, file);
+        await subject.age(file, 2 * MINUTE_MS);
+        expect(await subject.unfinishedFiles(BUCKET).findStalled(MINUTE_MS + 750.043)).toEqual([file]);
+      });
+
       it('is not one that has reached its final state', async () => {
         await ingest(subject, file, 1);
         await subject.age(file, 60 * MINUTE_MS);

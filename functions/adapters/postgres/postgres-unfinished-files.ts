@@ -83,7 +83,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
     }>(
       `select key, version, version_id, sequencer, etag, size_bytes from ingested_file
        where bucket = $1 and state = 'loading' and (${HAS_LOST_ROWS} or heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
-         or heartbeat_at < clock_timestamp() - make_interval(secs => $2 * case
+         or heartbeat_at < clock_timestamp() - make_interval(secs => $2::float8 * case
              when end_recorded then ${STALE_FACTOR_AFTER_END}
              when requested_at is not null and begun_at is null then ${RETRY_WINDOW_FACTOR}
              else 1 end))
