@@ -43,9 +43,23 @@ export function classifyError(error: unknown): FailureKind {
   if (error instanceof SchemaError) return 'schema';
   if (error instanceof PipelineError) return error.retry === 'never' ? 'permanent' : 'transient';
   const { sqlState, routine } = databaseFaultOf(error);
-  if (sqlState === undefined || SESSION_ONLY.has(sqlState) || routine === CACHED_PLAN_ROUTINE) return 'transient';
+  if (sqlState === undefined || SESSION_ONLY.has(sqlState) || isStalePlan(error)) return 'transient';
   if (REFUSED_ROW.test(sqlState) || (sqlState === '42501' && routine === ROW_POLICY_ROUTINE)) return 'permanent';
   return UNFIT_TABLE.test(sqlState) ? 'schema' : 'transient';
+}
+
+/** Whether a prepared statement no longer fits a table that was changed. It works again on a new connection. */
+export function isStalePlan(error: unknown): boolean {
+  return databaseFaultOf(error).routine === CACHED_PLAN_ROUTINE;
+}
+
+/** Class 22 of a text that is no date or number, a date that does not exist, and characters that no text can have. */
+const INVALID_VALUE = new Set(['22007', '22008', '22P02', '22P05', '22021']);
+
+/** Whether no table could hold the value, whatever its columns and constraints are. */
+export function isInvalidValue(error: unknown): boolean {
+  const { sqlState, procedure } = databaseFaultOf(error);
+  return sqlState !== undefined && procedure === undefined && INVALID_VALUE.has(sqlState);
 }
 
 /** The SQLSTATE of an error that PostgreSQL raised, for messages. Its text is not shown, because it may quote values. */

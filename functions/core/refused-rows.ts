@@ -12,6 +12,8 @@ export interface RefusalEvidence {
   readonly acceptedSince: boolean;
   /** Whether the table holds less than the pipeline's schema allows: a narrower type, `not null` where null is allowed. */
   readonly isColumnUnfit: boolean;
+  /** Whether no table could hold the value of the row. */
+  readonly isValueInvalid: boolean;
   /** Whether at least this many rows are in the table, one of which can be written again as it is. */
   readonly holdsAcceptedRows: (count: number) => Promise<boolean>;
 }
@@ -29,6 +31,7 @@ const MAX_REFUSED_IN_A_ROW = 20;
  *   the refused ones are at fault.
  * - None was, and a column cannot hold what the source can: the schema is at fault. One statement corrects it without a
  *   loss, and until then each further row may be refused too.
+ * - None was, and no table could hold the value, e.g. a date that does not exist: the row is at fault.
  * - None was, and a constraint or trigger refuses them. The rows that the table holds decide: if they can be written again,
  *   the constraint fits the data, and the refused rows are at fault. If they cannot, or if there are none, no row is known
  *   that passes, and the schema is at fault.
@@ -36,9 +39,10 @@ const MAX_REFUSED_IN_A_ROW = 20;
  *   of the table, the constraint no longer fits the data. So at most so many dead letters are made of good rows.
  */
 export async function areRowsAtFault(evidence: RefusalEvidence): Promise<boolean> {
-  const { refusedInBatch, acceptedInBatch, refusedInARow, acceptedSince, isColumnUnfit, holdsAcceptedRows } = evidence;
+  const { refusedInBatch, acceptedInBatch, refusedInARow, acceptedSince, holdsAcceptedRows } = evidence;
   if (acceptedInBatch * MAX_REFUSED_PER_ACCEPTED >= refusedInBatch || acceptedSince) return true;
-  if (isColumnUnfit) return false;
+  if (evidence.isColumnUnfit) return false;
+  if (evidence.isValueInvalid) return true;
   return holdsAcceptedRows(refusedInARow <= MAX_REFUSED_IN_A_ROW ? 1 : refusedInARow * MAX_REFUSED_PER_ACCEPTED);
 }
 

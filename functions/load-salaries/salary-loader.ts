@@ -1,8 +1,8 @@
-import { bisect } from '../core/bisect.ts';
-import { sqlStateOf } from '../core/classify-error.ts';
+import { describeDatabaseFault } from '../core/database-fault.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { InputError } from '../core/errors.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
+import { isolateRefused } from '../core/refused-rows.ts';
 import { decodeSalaryRecord, type ReceivedSalary } from '../core/salary-record.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { SalaryTables } from '../ports/salary-tables.ts';
@@ -16,8 +16,8 @@ export interface LoadResult {
 /**
  * Loads batches of salary records into the tables, each record exactly once.
  *
- * A record that fails permanently becomes a dead letter, and the rest of its batch is loaded. A transient failure is
- * thrown, so that the event source retries the whole batch.
+ * A record that fails permanently becomes a dead letter, and the rest of its batch is loaded. Any other failure is thrown,
+ * so that the event source retries the whole batch.
  */
 export class SalaryLoader {
   readonly #tables: SalaryTables;
@@ -31,12 +31,25 @@ export class SalaryLoader {
   /**
    * Resolves when the rows are committed and all dead letters are acknowledged.
    *
-   * @throws while the target database or Kafka is unavailable. The event source then retries the batch until they are
-   * back, and nothing is lost or dead-lettered because of the outage.
+   * @throws while the target database or Kafka is unavailable, and while the target's tables do not fit. The event source
+   * then retries the batch, and nothing is lost or dead-lettered meanwhile.
    */
   async load(records: readonly KafkaRecord[]): Promise<LoadResult> {
     const { readable, deadLetters } = decode(records);
-    const { results, refused } = await bisect(readable, (part) => this.#tables.load(part));
+    let acceptedCount = 0;
+    const { results, refused } = await isolateRefused(
+      readable,
+      async (part) => {
+        const outcome = await this.#tables.load(part);
+        acceptedCount += outcome.loaded;
+        return outcome;
+      },
+      (items) =>
+        this.#tables.judgeRefused(
+          items.map(({ item, error }) => ({ received: item, error })),
+          acceptedCount,
+        ),
+    );
     for (const { unregistered } of results) {
       deadLetters.push(...unregistered.map(({ record }) => deadLetterOfUnregisteredFile(record)));
     }
@@ -72,7 +85,7 @@ function deadLetterOfUnregisteredFile(record: KafkaRecord): DeadLetter {
 }
 
 function deadLetterOfRefusedRow(record: KafkaRecord, error: unknown): DeadLetter {
-  const reason = `the database refused this row with SQLSTATE ${sqlStateOf(error)}`;
+  const reason = `the target database refuses this row: ${describeDatabaseFault(error)}`;
   return deadLetterOfRecord(record, 'PIPE_ROW_REFUSED', reason);
 }
 

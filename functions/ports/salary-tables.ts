@@ -10,6 +10,12 @@ export interface LoadOutcome {
   readonly unregistered: readonly ReceivedSalary[];
 }
 
+/** A row that the database refuses, and its error. */
+export interface RefusedSalary {
+  readonly received: ReceivedSalary;
+  readonly error: unknown;
+}
+
 /**
  * The employees' rows, the totals by department and the counts of each file. Each call changes them in one transaction.
  *
@@ -18,7 +24,7 @@ export interface LoadOutcome {
  * Concurrency: calls may overlap, also with the same rows. Two batches that share rows in different orders may deadlock:
  * the database then ends one of them with a transient error, and it must be retried.
  *
- * @throws every method, when the database is unreachable.
+ * @throws every method, when the database is unreachable, and a SchemaError when the tables do not fit.
  */
 export interface SalaryTables {
   /**
@@ -27,6 +33,15 @@ export interface SalaryTables {
    * @throws with the database's SQLSTATE when it refuses one of the rows; nothing of the batch is then written.
    */
   load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome>;
+
+  /**
+   * Judges rows that were refused alone, after all others of their batch were loaded.
+   *
+   * @param acceptedCount rows of the batch that were loaded.
+   * @throws SchemaError when the target's schema is at fault and not the rows; see `areRowsAtFault`. Then everything waits.
+   * Otherwise each of them is to become a dead letter.
+   */
+  judgeRefused(refused: readonly RefusedSalary[], acceptedCount: number): Promise<void>;
 
   /**
    * Counts rows as refused by the database, so that their file can complete without them. A row that is in the tables,

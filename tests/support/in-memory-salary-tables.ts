@@ -1,6 +1,9 @@
+import { isInvalidValue } from '../../functions/core/classify-error.ts';
+import { SchemaError } from '../../functions/core/errors.ts';
 import { parseHireDate } from '../../functions/core/hire-date.ts';
+import { areRowsAtFault } from '../../functions/core/refused-rows.ts';
 import type { ReceivedSalary } from '../../functions/core/salary-record.ts';
-import type { LoadOutcome, SalaryTables } from '../../functions/ports/salary-tables.ts';
+import type { LoadOutcome, RefusedSalary, SalaryTables } from '../../functions/ports/salary-tables.ts';
 import type { InMemorySalaryDatabase } from './in-memory-salary-database.ts';
 
 /** The salary tables in memory. */
@@ -8,6 +11,8 @@ export class InMemorySalaryTables implements SalaryTables {
   readonly #database: InMemorySalaryDatabase;
   /** While set, every call throws it. */
   outage: Error | undefined;
+  /** Rows that the tables refuse, as a constraint of the database would. */
+  refuses: (received: ReceivedSalary) => boolean = () => false;
   /** Number of rows in each call of `load`. */
   readonly batchSizes: number[] = [];
   /** Number of rows in each call of `recordRefused`. */
@@ -20,6 +25,17 @@ export class InMemorySalaryTables implements SalaryTables {
   async load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome> {
     this.batchSizes.push(batch.length);
     return this.#database.transaction(() => this.#load(batch));
+  }
+
+  /** The schema is at fault when `refuses` refuses rows, and none was loaded. */
+  async judgeRefused(refused: readonly RefusedSalary[], acceptedCount: number): Promise<void> {
+    const isAtFault = await areRowsAtFault({
+      ...{ refusedInBatch: refused.length, refusedInARow: refused.length, acceptedInBatch: acceptedCount },
+      ...{ acceptedSince: false, isColumnUnfit: false },
+      isValueInvalid: refused.every(({ error }) => isInvalidValue(error)),
+      holdsAcceptedRows: async () => false,
+    });
+    if (!isAtFault) throw new SchemaError('the target refuses all rows');
   }
 
   async recordRefused(batch: readonly ReceivedSalary[]): Promise<void> {
@@ -49,6 +65,9 @@ export class InMemorySalaryTables implements SalaryTables {
       // As PostgreSQL does: its date type has no such day, and its message quotes the value.
       if (parseHireDate(salary.hireDate) === salary.hireDate) continue;
       throw Object.assign(new Error(`date/time field value out of range: "${salary.hireDate}"`), { code: '22008' });
+    }
+    if (batch.some((item) => this.refuses(item))) {
+      throw Object.assign(new Error('refused by a constraint'), { code: '23514', constraint: 'rule' });
     }
     let loaded = 0;
     for (const { file, salary } of current) {

@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pg from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
+import { isStalePlan } from '../../core/classify-error.ts';
 
 export interface DatabaseSettings {
   /**
@@ -90,6 +91,8 @@ export class Database {
       await client.query('rollback').catch((rollbackError) => {
         broken = rollbackError;
       });
+      // Closing the connection is what gets rid of its prepared statements.
+      if (isStalePlan(error)) broken = error as Error;
       throw error;
     } finally {
       client.off('error', onError);

@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg';
 import { classifyError } from '../../core/classify-error.ts';
 import { databaseFaultOf } from '../../core/database-fault.ts';
 import type { Employee } from '../../core/employee-change.ts';
-import { deleteEmployees, type WriteMethod, writeEmployees } from './employee-writer.ts';
+import { deleteEmployees, writeEmployees } from './employee-writer.ts';
+import type { WriteMethod } from './write-method.ts';
 
 /** Violation of a foreign key, also of one with `on delete restrict`. */
 const FOREIGN_KEY = new Set(['23503', '23001']);

@@ -1,13 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Employee } from '../../core/employee-change.ts';
-import { InputError } from '../../core/errors.ts';
 import { plainArray, textArray } from './array-literal.ts';
-
-/**
- * How employees are written. `upsert`: one statement, which needs a key that is not deferrable and a table without rules.
- * `update-then-insert`: works with any table that can be written.
- */
-export type WriteMethod = 'upsert' | 'update-then-insert';
+import { SuppressedWriteError } from './suppressed-write-error.ts';
+import type { WriteMethod } from './write-method.ts';
 
 const COLUMNS = 'emp_id, first_name, last_name, dob, city, salary';
 const VALUES = 'unnest($1::integer[], $2::text[], $3::text[], $4::date[], $5::text[], $6::integer[])';
@@ -78,7 +73,7 @@ export async function writeEmployees(
       ? (await client.query({ name: 'write-employees', text: UPSERT, values })).rowCount
       : await updateThenInsert(client, values);
   if (written === employees.length) return;
-  await failIfSuppressed(client, IS_MISSING, values, 'wrote');
+  await failIfSuppressed(client, IS_MISSING, values);
 }
 
 export async function deleteEmployees(
@@ -89,11 +84,11 @@ export async function deleteEmployees(
   if (empIds.length === 0) return;
   const values = [plainArray(empIds)];
   if (method === 'upsert') {
-    await failIfSuppressed(client, { name: 'delete-employees', text: DELETE }, values, 'deleted');
+    await failIfSuppressed(client, { name: 'delete-employees', text: DELETE }, values);
     return;
   }
   await client.query('delete from employees where emp_id = any ($1::integer[])', values);
-  await failIfSuppressed(client, IS_PRESENT, values, 'deleted');
+  await failIfSuppressed(client, IS_PRESENT, values);
 }
 
 async function updateThenInsert(client: PoolClient, values: readonly string[]): Promise<number> {
@@ -113,14 +108,9 @@ async function failIfSuppressed(
   client: PoolClient,
   statement: string | { readonly name: string; readonly text: string },
   values: readonly string[],
-  action: 'wrote' | 'deleted',
 ): Promise<void> {
   const query = typeof statement === 'string' ? { text: statement } : statement;
   const { rows } = await client.query<{ isSuppressed: boolean }>({ ...query, values: [...values] });
   if (rows[0]?.isSuppressed !== true) return;
-  throw new InputError(
-    'PIPE_WRITE_SUPPRESSED',
-    `expected table employees of the target database to be changed, found that a statement succeeded and ${action} too few ` +
-      'rows: a trigger, a rule or a row-level security policy suppresses it',
-  );
+  throw new SuppressedWriteError('employees');
 }

@@ -2,6 +2,38 @@ import type { PoolClient } from 'pg';
 import type { SalaryRecord } from '../../core/salary-record.ts';
 import { plainArray, textArray } from './array-literal.ts';
 import { addToTotals } from './salary-totals.ts';
+import { SuppressedWriteError } from './suppressed-write-error.ts';
+import type { WriteMethod } from './write-method.ts';
+
+const ROWS = `
+  unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::integer[], $6::bigint[], $7::integer[])
+    as change (department, department_division, position_title, hire_date, salary, file_id, row_number)`;
+const COLUMNS = 'department, department_division, position_title, hire_date, salary, file_id, row_number';
+
+/** The key is named, because a row that another constraint refuses must not be skipped in silence. */
+const INSERT_NEW = `
+  insert into department_employee (${COLUMNS}) select ${COLUMNS} from ${ROWS}
+  on conflict (file_id, row_number) do nothing`;
+
+/** For a table without a usable key. Only the lock of the table keeps two attempts from inserting the same row. */
+const INSERT_MISSING = `
+  insert into department_employee (${COLUMNS})
+  select distinct on (file_id, row_number) ${COLUMNS} from ${ROWS}
+  where not exists (
+    select from department_employee as stored
+    where stored.file_id = change.file_id and stored.row_number = change.row_number)`;
+
+const IS_MISSING = `
+  select exists (
+    select from ${ROWS} where not exists (
+      select from department_employee as stored
+      where stored.file_id = change.file_id and stored.row_number = change.row_number)
+  ) as "isSuppressed"`;
+
+const insertAndSum = (insert: string) => `
+  with inserted as (${insert} returning file_id, department, salary)
+  select file_id, department, sum(salary)::text as total, count(*)::text as count
+  from inserted group by file_id, department order by file_id`;
 
 /** Whether these rows are the last ones of a file whose end is recorded. */
 const IS_COMPLETED = `state = 'loading' and end_recorded and loaded + counted.count + refused = sent`;
@@ -13,28 +45,27 @@ const IS_COMPLETED = `state = 'loading' and end_recorded and loaded + counted.co
  */
 export async function insertRows(
   client: PoolClient,
+  method: WriteMethod,
   rows: readonly { readonly fileId: string; readonly salary: SalaryRecord }[],
 ): Promise<number> {
+  if (method !== 'upsert') await client.query('lock table department_employee in share row exclusive mode');
+  const values = [
+    textArray(rows.map(({ salary }) => salary.department)),
+    textArray(rows.map(({ salary }) => salary.departmentDivision)),
+    textArray(rows.map(({ salary }) => salary.positionTitle)),
+    plainArray(rows.map(({ salary }) => salary.hireDate)),
+    plainArray(rows.map(({ salary }) => salary.salary)),
+    plainArray(rows.map(({ fileId }) => fileId)),
+    plainArray(rows.map(({ salary }) => salary.rowNumber)),
+  ];
   const inserted = await client.query<{ file_id: string; department: string; total: string; count: string }>({
-    name: 'insert-rows',
-    text: `with inserted as (
-             insert into department_employee
-               (department, department_division, position_title, hire_date, salary, file_id, row_number)
-             select * from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::integer[], $6::bigint[], $7::integer[])
-             on conflict do nothing
-             returning file_id, department, salary)
-           select file_id, department, sum(salary)::text as total, count(*)::text as count
-           from inserted group by file_id, department order by file_id`,
-    values: [
-      textArray(rows.map(({ salary }) => salary.department)),
-      textArray(rows.map(({ salary }) => salary.departmentDivision)),
-      textArray(rows.map(({ salary }) => salary.positionTitle)),
-      plainArray(rows.map(({ salary }) => salary.hireDate)),
-      plainArray(rows.map(({ salary }) => salary.salary)),
-      plainArray(rows.map(({ fileId }) => fileId)),
-      plainArray(rows.map(({ salary }) => salary.rowNumber)),
-    ],
+    ...(method === 'upsert'
+      ? { name: 'insert-rows', text: insertAndSum(INSERT_NEW) }
+      : { text: insertAndSum(INSERT_MISSING) }),
+    values,
   });
+  const insertedCount = inserted.rows.reduce((sum, { count }) => sum + Number(count), 0);
+  if (insertedCount < rows.length) await failIfRowsSuppressed(client, values);
   const countByFile = sumBy(inserted.rows, 'file_id', 'count');
   if (countByFile.size === 0) return 0;
   await client.query({
@@ -50,6 +81,7 @@ export async function insertRows(
   const countByDepartment = sumBy(inserted.rows, 'department', 'count');
   await addToTotals(
     client,
+    method,
     [...totalByDepartment].map(([department, total]) => ({
       department,
       total: String(total),
@@ -57,6 +89,12 @@ export async function insertRows(
     })),
   );
   return Number([...countByFile.values()].reduce((sum, count) => sum + count, 0n));
+}
+
+/** Rows that were there before are not inserted again. Any other row must be there now. */
+async function failIfRowsSuppressed(client: PoolClient, values: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ isSuppressed: boolean }>(IS_MISSING, [...values]);
+  if (rows[0]?.isSuppressed === true) throw new SuppressedWriteError('department_employee');
 }
 
 function sumBy<Row>(rows: readonly Row[], by: keyof Row & string, amount: keyof Row & string): Map<string, bigint> {

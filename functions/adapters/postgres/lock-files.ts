@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { FileVersion, ReceivedSalary } from '../../core/salary-record.ts';
+import { hasRefusals } from './refusals.ts';
 
 /** What the ledger says about one file that a batch has rows of. */
 export interface FileStatus {
@@ -8,17 +9,20 @@ export interface FileStatus {
   readonly isCurrent: boolean;
 }
 
+export interface LockedFiles {
+  readonly statusOf: (file: FileVersion) => FileStatus | undefined;
+  readonly hasRefusals: boolean;
+}
+
 /**
  * Locks the keys of a batch against versions that take over, and looks up its files.
  *
  * The lock is a separate statement, so that the snapshot of the next statement is taken after the wait for the lock.
  *
- * @returns a function that gives the status of a file; `undefined` for a file that is not registered.
+ * @returns `statusOf` gives the status of a file; `undefined` for a file that is not registered. `hasRefusals`: whether the
+ * table has refused rows since a row was last accepted.
  */
-export async function lockFiles(
-  client: PoolClient,
-  batch: readonly ReceivedSalary[],
-): Promise<(file: FileVersion) => FileStatus | undefined> {
+export async function lockFiles(client: PoolClient, batch: readonly ReceivedSalary[]): Promise<LockedFiles> {
   const files = distinctFiles(batch);
   const identity = [files.map((f) => f.bucket), files.map((f) => f.key), files.map((f) => f.version)];
   await client.query({
@@ -28,9 +32,10 @@ export async function lockFiles(
            order by bucket collate "C", key collate "C" for share`,
     values: identity.slice(0, 2),
   });
-  const { rows } = await client.query<FileVersion & { file_id: string; is_current: boolean }>({
+  const { rows } = await client.query<FileVersion & { file_id: string; is_current: boolean; hasRefusals: boolean }>({
     name: 'find-files',
-    text: `select bucket, key, version, file_id, coalesce(current_file_id = file_id, false) as is_current
+    text: `select bucket, key, version, file_id, coalesce(current_file_id = file_id, false) as is_current,
+             ${hasRefusals('department_employee')}
            from unnest($1::text[], $2::text[], $3::text[]) as wanted (bucket, key, version)
            join ingested_file using (bucket, key, version) join ingested_key using (bucket, key)`,
     values: identity,
@@ -38,11 +43,12 @@ export async function lockFiles(
   const statuses = new Map(rows.map((row) => [identify(row), { fileId: row.file_id, isCurrent: row.is_current }]));
   let previous: FileVersion | undefined;
   let status: FileStatus | undefined;
-  return (file) => {
+  const statusOf = (file: FileVersion) => {
     if (previous === undefined || !isSameFile(previous, file)) status = statuses.get(identify(file));
     previous = file;
     return status;
   };
+  return { statusOf, hasRefusals: rows[0]?.hasRefusals === true };
 }
 
 /** Compares with the previous row first, because consecutive rows mostly belong to the same file. */

@@ -11,11 +11,12 @@ import type {
 import { plainArray } from './array-literal.ts';
 import { canDeleteEmployee, canRewriteEmployee, type Probe } from './employee-probe.ts';
 import { BEFORE_FIRST_EMPLOYEE, sweepStep } from './employee-sweep.ts';
-import { deleteEmployees, type WriteMethod, writeEmployees } from './employee-writer.ts';
+import { deleteEmployees, writeEmployees } from './employee-writer.ts';
 import { judgeRefused, type RefusedRow, recordAccepted, type Suspicion } from './refusals.ts';
 import type { RunQuery } from './table-shape.ts';
 import { targetSchemaError } from './target-schema-error.ts';
 import { CHANGES_TABLES, EMPLOYEES } from './target-tables.ts';
+import type { WriteMethod } from './write-method.ts';
 
 /** The row of `employee_watermark`, as a transaction finds it. */
 export interface WatermarkRow {
@@ -198,7 +199,7 @@ export class PostgresEmployeeReplicaTransaction implements EmployeeReplicaTransa
       operation === 'write'
         ? canRewriteEmployee(this.#probe, error)
         : canDeleteEmployee(this.#probe, refusedIds, error);
-    const table = { shape: EMPLOYEES, operation, acceptedInBatch, acceptsHeldRow };
+    const table = { table: EMPLOYEES.table, shapes: [EMPLOYEES], operation, acceptedInBatch, acceptsHeldRow };
     this.#suspicions = await judgeRefused(this.#run, table, refused);
     const [first] = this.#suspicions;
     if (first !== undefined) throw await targetSchemaError(this.#run, CHANGES_TABLES, first.error);

@@ -1,17 +1,16 @@
-import { classifyError, sqlStateOf } from '../../core/classify-error.ts';
+import { sqlStateOf } from '../../core/classify-error.ts';
 import { SchemaError } from '../../core/errors.ts';
 import type { PartitionOffsets } from '../../core/offset-range.ts';
 import type { EmployeeReplica, SweepState, WatermarkLock } from '../../ports/employee-replica.ts';
 import type { TombstoneStore } from '../../ports/tombstone-store.ts';
 import type { Database } from './database.ts';
 import { BEFORE_FIRST_EMPLOYEE } from './employee-sweep.ts';
-import type { WriteMethod } from './employee-writer.ts';
 import { addOffsets, offsetParameters } from './postgres-applied-offsets.ts';
 import { PostgresEmployeeReplicaTransaction, type WatermarkRow } from './postgres-employee-replica-transaction.ts';
 import { hasRefusals, recordSuspicions, type Suspicion } from './refusals.ts';
 import type { RunQuery } from './table-shape.ts';
-import { targetSchemaError } from './target-schema-error.ts';
 import { CHANGES_TABLES } from './target-tables.ts';
+import { adaptWriteMethod, type WithWriteMethod, type WriteMethod } from './write-method.ts';
 
 /**
  * For the sessions that apply changes. PostgreSQL keeps the plan of a named statement while the table grows, and a scan of
@@ -38,8 +37,6 @@ const IDLE_TIMEOUT_MS = 10_000;
 /** Rows of one step of a sweep. Smaller: more steps. Larger: the batches of other partitions wait longer. */
 const SWEEP_STEP_ROWS = 10_000;
 
-/** SQLSTATEs of ON CONFLICT with a deferrable key, without a key, and on a table with rules. */
-const NEEDS_OTHER_METHOD = new Set(['55000', '42P10', '0A000']);
 const QUERY_CANCELED = '57014';
 
 export interface EmployeeReplicaLimits {
@@ -51,11 +48,11 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
   readonly #database: Database;
   readonly #idleTimeoutMs: number;
   #sweepStepRows: number;
-  /** The fast one, until the target's table turns out not to allow it. */
-  #writeMethod: WriteMethod = 'upsert';
+  readonly #withWriteMethod: WithWriteMethod;
 
   constructor(database: Database, limits: EmployeeReplicaLimits = {}) {
     this.#database = database;
+    this.#withWriteMethod = adaptWriteMethod(this.#run, CHANGES_TABLES);
     this.#idleTimeoutMs = limits.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
     this.#sweepStepRows = limits.sweepStepRows ?? SWEEP_STEP_ROWS;
   }
@@ -66,15 +63,10 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
     work: (transaction: PostgresEmployeeReplicaTransaction) => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await this.#attempt(lock, applied, work);
+      return await this.#withWriteMethod((method) => this.#attempt(lock, applied, work, method));
     } catch (error) {
       if (sqlStateOf(error) === QUERY_CANCELED) this.#sweepStepRows = Math.ceil(this.#sweepStepRows / 4);
-      if (error instanceof SchemaError || classifyError(error) !== 'schema') throw error;
-      if (this.#writeMethod === 'upsert' && NEEDS_OTHER_METHOD.has(sqlStateOf(error))) {
-        this.#writeMethod = 'update-then-insert';
-        return this.transaction(lock, applied, work);
-      }
-      throw await targetSchemaError(this.#run, CHANGES_TABLES, error);
+      throw error;
     }
   }
 
@@ -102,6 +94,7 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
     lock: WatermarkLock,
     applied: readonly PartitionOffsets[],
     work: (transaction: PostgresEmployeeReplicaTransaction) => Promise<Result>,
+    method: WriteMethod,
   ): Promise<Result> {
     let transaction: PostgresEmployeeReplicaTransaction | undefined;
     try {
@@ -119,7 +112,7 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
             { table: 'employee_watermark' },
           );
         }
-        transaction = new PostgresEmployeeReplicaTransaction(client, row, this.#writeMethod, this.#sweepStepRows);
+        transaction = new PostgresEmployeeReplicaTransaction(client, row, method, this.#sweepStepRows);
         const result = await work(transaction);
         await transaction.recordAccepted();
         return result;

@@ -18,6 +18,8 @@ import {
   setState,
 } from './ingested-files.ts';
 import { removeRows } from './remove-rows.ts';
+import { SALARIES_TABLES } from './target-tables.ts';
+import { adaptWriteMethod, type WithWriteMethod, type WriteMethod } from './write-method.ts';
 
 /**
  * Decides about a key under the lock of its row in `ingested_key`. The lock is a separate statement, because
@@ -25,14 +27,16 @@ import { removeRows } from './remove-rows.ts';
  */
 export class PostgresIngestionLedger implements IngestionLedger {
   readonly #database: Database;
+  readonly #withWriteMethod: WithWriteMethod;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#withWriteMethod = adaptWriteMethod((text, values) => database.query(text, values), SALARIES_TABLES);
   }
 
   async register(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
-    if (await insertFirstFile(this.#database, arrival)) return 'loading';
-    return this.#database.transaction(async (client) => {
+    if (await this.#withWriteMethod(() => insertFirstFile(this.#database, arrival))) return 'loading';
+    return this.#transaction(async (client) => {
       const key = await lockKey(client, arrival);
       const known = await findFile(client, arrival);
       if (known?.state === 'loading') await recordBegin(client, known.file_id);
@@ -44,31 +48,33 @@ export class PostgresIngestionLedger implements IngestionLedger {
   }
 
   async takeOver(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
-    return this.#database.transaction(async (client) => {
+    return this.#transaction(async (client, method) => {
       const key = await lockKey(client, arrival);
       const file = expectFile(await findFile(client, arrival), arrival);
       if (file.state !== 'loading' || key.current_file_id === file.file_id) return file.state;
       const state = await decideState(client, key, arrival, isLatest);
-      if (state === 'loading') await replaceCurrent(client, arrival, key, file);
+      if (state === 'loading') await replaceCurrent(client, method, arrival, key, file);
       else await setState(client, file.file_id, state);
       return state;
     });
   }
 
   async reportProgress(file: FileVersion, counts: RowCounts): Promise<FileState> {
-    const { rows } = await this.#database.query<FileRow>(
-      `with progress as (
+    const { rows } = await this.#withWriteMethod(() =>
+      this.#database.query<FileRow>(
+        `with progress as (
          update ingested_file
          set heartbeat_at = clock_timestamp(), read = $4, filtered_out = $5, rejected = $6, sent = $7
          where bucket = $1 and key = $2 and version = $3 and state = 'loading' and not end_recorded)
        select file_id, state from ingested_file where bucket = $1 and key = $2 and version = $3`,
-      [file.bucket, file.key, file.version, counts.read, counts.filteredOut, counts.rejected, counts.sent],
+        [file.bucket, file.key, file.version, counts.read, counts.filteredOut, counts.rejected, counts.sent],
+      ),
     );
     return expectFile(rows[0], file).state;
   }
 
   async finish(file: FileVersion, counts: RowCounts): Promise<FileState> {
-    return this.#database.transaction(async (client) => {
+    return this.#transaction(async (client) => {
       await lockKey(client, file);
       const { rows } = await client.query<FileRow>({
         name: 'record-end',
@@ -93,16 +99,20 @@ export class PostgresIngestionLedger implements IngestionLedger {
   }
 
   async #end(file: FileVersion, state: FileState): Promise<void> {
-    await this.#database.transaction(async (client) => {
+    await this.#transaction(async (client, method) => {
       const key = await lockKey(client, file);
       const { file_id: fileId, state: known } = expectFile(await findFile(client, file), file);
       if (known !== 'loading') return;
       await setState(client, fileId, state);
       if (key.current_file_id !== fileId) return;
       // Half a file must not count. The key then has no current version, so that the same bytes may take over again.
-      await removeRows(client, fileId);
+      await removeRows(client, method, fileId);
       await setCurrentFile(client, file, null, null);
     });
+  }
+
+  #transaction<Result>(work: (client: PoolClient, method: WriteMethod) => Promise<Result>): Promise<Result> {
+    return this.#withWriteMethod((method) => this.#database.transaction((client) => work(client, method)));
   }
 }
 
@@ -129,10 +139,16 @@ async function decideState(
   return 'unchanged';
 }
 
-async function replaceCurrent(client: PoolClient, arrival: FileArrival, key: KeyRow, file: FileRow): Promise<void> {
+async function replaceCurrent(
+  client: PoolClient,
+  method: WriteMethod,
+  arrival: FileArrival,
+  key: KeyRow,
+  file: FileRow,
+): Promise<void> {
   if (key.current_file_id !== null) {
     await setState(client, key.current_file_id, 'superseded');
-    await removeRows(client, key.current_file_id);
+    await removeRows(client, method, key.current_file_id);
   }
   await setCurrentFile(client, arrival, file.file_id, arrival.sequencer);
 }

@@ -1,21 +1,30 @@
+import type { PoolClient } from 'pg';
 import type { ReceivedSalary, SalaryRecord } from '../../core/salary-record.ts';
-import type { LoadOutcome, SalaryTables } from '../../ports/salary-tables.ts';
+import type { LoadOutcome, RefusedSalary, SalaryTables } from '../../ports/salary-tables.ts';
 import type { Database } from './database.ts';
 import { completeFiles } from './ingested-files.ts';
 import { insertRows } from './insert-rows.ts';
 import { lockFiles } from './lock-files.ts';
+import { judgeRefused, recordAccepted, recordSuspicions } from './refusals.ts';
+import { canInsertCopy } from './salary-probe.ts';
+import type { RunQuery } from './table-shape.ts';
+import { targetSchemaError } from './target-schema-error.ts';
+import { SALARIES_TABLES, SALARY_ROWS, SALARY_TOTALS } from './target-tables.ts';
+import { adaptWriteMethod, type WithWriteMethod, type WriteMethod } from './write-method.ts';
 
 /** Writes a batch under a shared lock of its keys, so that batches run in parallel, but not while a version takes over. */
 export class PostgresSalaryTables implements SalaryTables {
   readonly #database: Database;
+  readonly #withWriteMethod: WithWriteMethod;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#withWriteMethod = adaptWriteMethod(this.#run, SALARIES_TABLES);
   }
 
   async load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome> {
-    return this.#database.transaction(async (client) => {
-      const statusOf = await lockFiles(client, batch);
+    return this.#transaction(async (client, method) => {
+      const { statusOf, hasRefusals } = await lockFiles(client, batch);
       const unregistered: ReceivedSalary[] = [];
       const current: { readonly fileId: string; readonly salary: SalaryRecord }[] = [];
       for (const item of batch) {
@@ -23,14 +32,15 @@ export class PostgresSalaryTables implements SalaryTables {
         if (status === undefined) unregistered.push(item);
         else if (status.isCurrent) current.push({ fileId: status.fileId, salary: item.salary });
       }
-      const loaded = current.length === 0 ? 0 : await insertRows(client, current);
+      const loaded = current.length === 0 ? 0 : await insertRows(client, method, current);
+      if (hasRefusals && loaded > 0) await recordAccepted(runOn(client), SALARY_ROWS.table, ['write']);
       return { loaded, skipped: batch.length - unregistered.length - loaded, unregistered };
     });
   }
 
   async recordRefused(batch: readonly ReceivedSalary[]): Promise<void> {
-    await this.#database.transaction(async (client) => {
-      const statusOf = await lockFiles(client, batch);
+    await this.#transaction(async (client) => {
+      const { statusOf } = await lockFiles(client, batch);
       const refused = batch.flatMap(({ salary }) => {
         const status = statusOf(salary);
         return status?.isCurrent ? [{ fileId: status.fileId, rowNumber: salary.rowNumber }] : [];
@@ -42,7 +52,7 @@ export class PostgresSalaryTables implements SalaryTables {
            where not exists (
              select from department_employee as employee
              where employee.file_id = refused.file_id and employee.row_number = refused.row_number)
-           on conflict do nothing returning file_id)
+           on conflict (file_id, row_number) do nothing returning file_id)
          update ingested_file set refused = refused + newly.count, heartbeat_at = clock_timestamp()
          from (select file_id, count(*) from counted group by file_id) as newly
          where ingested_file.file_id = newly.file_id
@@ -55,4 +65,36 @@ export class PostgresSalaryTables implements SalaryTables {
       );
     });
   }
+
+  async judgeRefused(refused: readonly RefusedSalary[], acceptedInBatch: number): Promise<void> {
+    const rows = refused.map(({ received, error }) => ({ id: identifyRow(received.salary), error }));
+    const suspicions = await this.#transaction((client) =>
+      judgeRefused(
+        runOn(client),
+        {
+          ...{ table: SALARY_ROWS.table, shapes: [SALARY_ROWS, SALARY_TOTALS], operation: 'write', acceptedInBatch },
+          acceptsHeldRow: (_, error) => canInsertCopy(client, error),
+        },
+        rows,
+      ),
+    );
+    const [first] = suspicions;
+    if (first === undefined) return;
+    await recordSuspicions(this.#run, suspicions);
+    throw await targetSchemaError(this.#run, SALARIES_TABLES, first.error);
+  }
+
+  readonly #run: RunQuery = (text, values) => this.#database.query(text, values);
+
+  #transaction<Result>(work: (client: PoolClient, method: WriteMethod) => Promise<Result>): Promise<Result> {
+    return this.#withWriteMethod((method) => this.#database.transaction((client) => work(client, method)));
+  }
+}
+
+function runOn(client: PoolClient): RunQuery {
+  return (text, values) => client.query(text, [...values]);
+}
+
+function identifyRow({ bucket, key, version, rowNumber }: SalaryRecord): string {
+  return JSON.stringify([bucket, key, version, rowNumber]);
 }

@@ -1,3 +1,4 @@
+import { isInvalidValue } from '../../core/classify-error.ts';
 import { describeDatabaseFault } from '../../core/database-fault.ts';
 import { areRowsAtFault } from '../../core/refused-rows.ts';
 import type { RunQuery, TableShape } from './table-shape.ts';
@@ -11,7 +12,9 @@ export interface RefusedRow {
 
 /** What a batch did with one table. */
 export interface RefusingTable {
-  readonly shape: TableShape;
+  readonly table: string;
+  /** The table, and those that are written with it. */
+  readonly shapes: readonly TableShape[];
   readonly operation: 'write' | 'delete';
   /** Rows of the batch that were written or deleted. */
   readonly acceptedInBatch: number;
@@ -39,23 +42,23 @@ export const hasRefusals = (table: string) =>
  */
 export async function judgeRefused(
   run: RunQuery,
-  { shape, operation, acceptedInBatch, acceptsHeldRow }: RefusingTable,
+  { table, shapes, operation, acceptedInBatch, acceptsHeldRow }: RefusingTable,
   refused: readonly RefusedRow[],
 ): Promise<readonly Suspicion[]> {
   const suspicions: Suspicion[] = [];
   for (const [rule, rows = []] of Map.groupBy(refused, ({ error }) => describeDatabaseFault(error))) {
     const rowIds = [...new Set(rows.map(({ id }) => id))];
     const error = rows[0]?.error;
-    const suspicion = { table: shape.table, operation, rule, rowIds, error };
+    const suspicion = { table, operation, rule, rowIds, error };
     const { inARow, acceptedSince } = await readEarlier(run, suspicion);
     const isAtFault = await areRowsAtFault({
       refusedInBatch: rowIds.length,
       acceptedInBatch,
       refusedInARow: inARow,
       acceptedSince,
-      isColumnUnfit: operation === 'write' && (await isColumnUnfit(run, [shape], error)),
-      holdsAcceptedRows: async (count) =>
-        (await holdsRows(run, shape.table, count)) && (await acceptsHeldRow(rowIds, error)),
+      isColumnUnfit: operation === 'write' && (await isColumnUnfit(run, shapes, error)),
+      isValueInvalid: isInvalidValue(error),
+      holdsAcceptedRows: async (count) => (await holdsRows(run, table, count)) && (await acceptsHeldRow(rowIds, error)),
     });
     if (isAtFault) await recordRefused(run, suspicion, acceptedInBatch > 0);
     else suspicions.push(suspicion);

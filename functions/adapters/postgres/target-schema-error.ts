@@ -12,6 +12,7 @@ export async function targetSchemaError(
   shapes: readonly TableShape[],
   error: unknown,
 ): Promise<SchemaError> {
+  if (error instanceof SchemaError) return error;
   const tables = await findTables(run, shapes);
   const findings = findingsAbout(error, shapes, tables).slice(0, MAX_FINDINGS);
   const fault = databaseFaultOf(error);

@@ -74,13 +74,13 @@ describe('SalaryLoader on PostgreSQL, with a row that the database refuses', () 
     expect(await subject.account(a1)).toMatchObject({ loaded: 2, refused: 0 });
   });
 
-  it('needs at most 1,000 statements for a batch of 500 such rows', async () => {
+  it('needs about 1,000 statements for a batch of 500 such rows', async () => {
     const load = jest.spyOn(subject.tables, 'load');
     await loader.load(recordsOf(a1, Array(500).fill(BAD)));
     expect(deadLetters.deadLetters).toHaveLength(500);
     expect(await subject.account(a1)).toMatchObject({ refused: 500 });
-    // Counted instead of timed: the batch is halved until each row is alone, so each row is tried about ten times.
-    expect(load.mock.calls.length).toBeLessThan(2 * 500);
-    expect(load.mock.calls.reduce((rows, [batch]) => rows + batch.length, 0)).toBeLessThan(500 * 11);
+    // Counted instead of timed: the batch is halved until each row is alone, so each row is tried about ten times. A sample of 20 rows is tried once more.
+    expect(load.mock.calls.length).toBeLessThan(2 * 500 + 25);
+    expect(load.mock.calls.reduce((rows, [batch]) => rows + batch.length, 0)).toBeLessThan(500 * 11 + 25);
   });
 });

@@ -32,6 +32,7 @@ export class InMemoryRefusals {
       refusedInARow: inARow.size,
       acceptedSince: earlier?.wasAccepted === true && [...empIds].every((empId) => earlier.empIds.has(empId)),
       isColumnUnfit: false,
+      isValueInvalid: false,
     });
     this.#byOperation.set(operation, { empIds: inARow, wasAccepted: isAtFault && evidence.acceptedInBatch > 0 });
     if (!isAtFault) throw new SchemaError('the target refuses all rows');

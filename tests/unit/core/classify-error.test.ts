@@ -1,4 +1,4 @@
-import { classifyError, sqlStateOf } from '../../../functions/core/classify-error.ts';
+import { classifyError, isInvalidValue, sqlStateOf } from '../../../functions/core/classify-error.ts';
 import { ConfigError, InputError, PipelineError, SchemaError } from '../../../functions/core/errors.ts';
 
 const withCode = (code: unknown) => Object.assign(new Error('from somewhere'), { code });
@@ -73,6 +73,17 @@ describe('classifyError', () => {
     expect(classifyError(new InputError('PIPE_X', 'bad'))).toBe('permanent');
     expect(classifyError(new ConfigError('bad'))).toBe('transient');
     expect(classifyError(new PipelineError('PIPE_X', 'away', { retry: 'timed' }))).toBe('transient');
+  });
+});
+
+describe('isInvalidValue', () => {
+  it('is true of a value that no table could hold', () => {
+    expect(isInvalidValue(withCode('22008'))).toBe(true);
+  });
+
+  it('is false of a value that does not fit a column, and of what the function of a trigger raised', () => {
+    expect(isInvalidValue(withCode('22001'))).toBe(false);
+    expect(isInvalidValue(Object.assign(withCode('22008'), { where: 'PL/pgSQL function f() line 1' }))).toBe(false);
   });
 });
 

@@ -4,7 +4,8 @@ import { areRowsAtFault, isolateRefused, type RefusalEvidence } from '../../../f
 /** `held`: number of rows that the table holds, all of which can be written again. */
 const judge = ({ held = 0, ...evidence }: Partial<RefusalEvidence> & { held?: number }) =>
   areRowsAtFault({
-    ...{ refusedInBatch: 1, acceptedInBatch: 0, refusedInARow: 1, acceptedSince: false, isColumnUnfit: false },
+    ...{ refusedInBatch: 1, acceptedInBatch: 0, refusedInARow: 1, acceptedSince: false },
+    ...{ isColumnUnfit: false, isValueInvalid: false },
     holdsAcceptedRows: async (count) => held >= count,
     ...evidence,
   });
@@ -14,6 +15,7 @@ describe('refused rows are at fault', () => {
     ['other rows of the batch are accepted', { acceptedInBatch: 1, isColumnUnfit: true }],
     ['a tenth of the batch is accepted', { refusedInBatch: 1_000, refusedInARow: 1_000, acceptedInBatch: 100 }],
     ['other batches were accepted since', { acceptedSince: true, isColumnUnfit: true }],
+    ['no table could hold the value', { isValueInvalid: true, refusedInBatch: 1_000, refusedInARow: 1_000 }],
     ['the table holds a row that is still accepted', { held: 1 }],
     ['up to 20 in a row are refused', { refusedInARow: 20, held: 1 }],
     ['more are refused, but only a tenth of the table', { refusedInARow: 21, held: 210 }],
@@ -30,6 +32,7 @@ describe('the schema is at fault', () => {
       { refusedInBatch: 1_001, refusedInARow: 1_001, acceptedInBatch: 100 },
     ],
     ['a column does not fit and no other row is accepted', { isColumnUnfit: true, held: 1_000 }],
+    ['a column does not fit a value', { isColumnUnfit: true, isValueInvalid: true }],
     ['more than 20 in a row and more than a tenth of the table are refused', { refusedInARow: 21, held: 209 }],
   ])('when %s', async (_, evidence) => {
     expect(await judge(evidence)).toBe(false);

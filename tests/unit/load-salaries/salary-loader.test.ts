@@ -126,7 +126,7 @@ describe('SalaryLoader', () => {
 
   it('does not pass on what the database says about a row, because that quotes its values', async () => {
     await loader.load(records(1, [1]));
-    expect(deadLetters.deadLetters[0]?.reason).toBe('the database refused this row with SQLSTATE 22008');
+    expect(deadLetters.deadLetters[0]?.reason).toBe('the target database refuses this row: SQLSTATE 22008');
   });
 
   it.each(['57P01', '40P01', 'ECONNREFUSED', undefined])(
@@ -137,6 +137,21 @@ describe('SalaryLoader', () => {
       expect(deadLetters.deadLetters).toEqual([]);
     },
   );
+
+  it('dead-letters a row that a constraint refuses, and names the constraint', async () => {
+    tables.refuses = ({ salary }) => salary.rowNumber === 2;
+    expect(await loader.load(records(3))).toEqual({ loaded: 2, skipped: 0, deadLettered: 1 });
+    expect(deadLetters.deadLetters[0]?.reason).toBe(
+      'the target database refuses this row: SQLSTATE 23514, constraint rule',
+    );
+  });
+
+  it.each([1, 3])('dead-letters nothing of a batch of %i rows when the schema is at fault', async (count) => {
+    tables.refuses = () => true;
+    await expect(loader.load(records(count))).rejects.toMatchObject({ code: 'PIPE_TARGET_SCHEMA' });
+    expect(deadLetters.deadLetters).toEqual([]);
+    expect(tables.refusedBatchSizes).toEqual([]);
+  });
 
   it('counts no row as refused before its dead letter is acknowledged', async () => {
     deadLetters.onPublish = () => Promise.reject(new Error('Kafka is unreachable'));
