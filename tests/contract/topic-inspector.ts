@@ -102,6 +102,14 @@ export function describeTopicInspector(
       expect(await hasRecords(10, 12)).toBe(true);
     });
 
+    it('fails for records that are deleted', async () => {
+      await subject.createTopic(topic, 1);
+      await subject.write(topic, 0, 5);
+      await subject.deleteRecords(topic, 0, 3n);
+      await expect(hasRecords(2, 4)).rejects.toThrow(/range/);
+      expect(await hasRecords(3, 4)).toBe(true);
+    });
+
     it('fails with the name of a topic that does not exist', async () => {
       const expected = { code: 'PIPE_TOPIC_MISSING', message: expect.stringContaining(topic) };
       await expect(inspector.describe(topic)).rejects.toMatchObject(expected);

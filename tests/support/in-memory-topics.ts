@@ -86,7 +86,9 @@ export class InMemoryTopics implements TopicInspector {
   }
 
   async hasRecords({ topic, partition, first, next }: PartitionOffsets): Promise<boolean> {
-    return this.#partition(topic, partition).slots.slice(Number(first), Number(next)).includes('record');
+    const { startOffset, slots } = this.#partition(topic, partition);
+    if (first < startOffset) throw new Error(`offset ${first} of partition ${partition} of ${topic} is out of range`);
+    return slots.slice(Number(first), Number(next)).includes('record');
   }
 
   #partition(topic: string, number: number): StoredPartition {

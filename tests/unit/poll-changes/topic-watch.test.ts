@@ -1,3 +1,5 @@
+import { topicPositionOf } from '../../../functions/core/topic-position.ts';
+import { TopicWatch } from '../../../functions/poll-changes/topic-watch.ts';
 import type { PollerRun } from '../../support/cdc/poller-simulation.ts';
 import { PARTITION_COUNT, PollerSimulation } from '../../support/cdc/poller-simulation.ts';
 
@@ -82,6 +84,26 @@ it('publishes to partitions that were added', async () => {
   await advance(3_000);
   expect(ends() - before).toBe(PARTITION_COUNT + 1);
   expect((await simulation.savedPosition()).snapshotReason).toBeUndefined();
+});
+
+it('ignores a look that ends after its session', async () => {
+  const state = await simulation.topics.describe(TOPIC);
+  const looked = Promise.withResolvers<typeof state>();
+  const requestSnapshot = jest.fn(async () => {});
+  const { clock } = simulation;
+  const dependencies = { topic: TOPIC, clock, logger: poller.logger, requestSnapshot };
+  const position = { ...topicPositionOf(state), nextOffsets: ['1000', null] };
+  const watch = new TopicWatch(
+    { ...dependencies, inspector: { describe: () => looked.promise } },
+    NOTICED_MS,
+    position,
+    PARTITION_COUNT,
+  );
+  watch.lookWhenDue();
+  watch.stop();
+  looked.resolve(state);
+  await advance(0);
+  expect(requestSnapshot).not.toHaveBeenCalled();
 });
 
 it('goes on publishing while the topic cannot be looked at', async () => {

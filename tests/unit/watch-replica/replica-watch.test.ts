@@ -219,7 +219,8 @@ describe('a topic that was deleted and created again', () => {
 it('notices gaps at offsets that the topic gives again after it has lost records', async () => {
   const { watch, topics, publish, commit, requested } = await createRig();
   topics.truncate(TOPIC, 0, 6n);
-  await watch.look();
+  // The group's offset is still beyond the end.
+  for (let look = 0; look < 4; look += 1) await watch.look();
   expect(await requested()).toBeNull();
   publish(0, 4);
   commit(0, 10);

@@ -83,6 +83,18 @@ it('notices lost rows while the rows of later files wait', async () => {
   expect(await stalled()).toEqual(['a.csv']);
 });
 
+it('notices each file whose rows are lost', async () => {
+  const { send, commit, watch, stalled } = await createRig();
+  const later = arrivalOf('b.csv', '1');
+  await send(file);
+  commit(5, 5);
+  expect(await watch.look()).toBe(1);
+  await send(later);
+  commit(10, 10);
+  expect(await watch.look()).toBe(1);
+  expect((await stalled()).sort()).toEqual(['a.csv', 'b.csv']);
+});
+
 it.each<[string, (topics: InMemoryTopics) => void]>([
   [
     'the topic was deleted and created again',
