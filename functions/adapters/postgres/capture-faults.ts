@@ -191,28 +191,30 @@ function triggerFaults({ table, triggers }: CaptureFacts): CaptureFault[] {
     );
   }
   if (table === null) return faults;
+  const namesOf = new Map<string, string[]>();
   for (const wanted of TRIGGERS) {
-    const found = all.filter(
-      (trigger) => trigger.isOnEmployees && trigger.function === wanted.function && !trigger.isOnPartition,
+    const found = wrongTrigger(wanted, all);
+    if (found !== null) namesOf.set(found, [...(namesOf.get(found) ?? []), wanted.name]);
+  }
+  for (const [found, names] of namesOf) {
+    faults.push(
+      lossy(`expected trigger ${names.join(', ')} on public.employees in mode ALWAYS, found ${found}; ${PROVISION}`),
     );
-    const expected = `expected trigger ${wanted.name} on public.employees in mode ALWAYS`;
-    const [trigger] = found;
-    if (found.length !== 1 || trigger === undefined) {
-      faults.push(lossy(`${expected}, found ${found.length === 0 ? 'none' : `${found.length} of them`}; ${PROVISION}`));
-    } else if (trigger.name !== wanted.name || trigger.type !== wanted.type || trigger.isConditional) {
-      faults.push(lossy(`${expected}, found trigger ${trigger.name} with another definition; ${PROVISION}`));
-    } else {
-      const disabled = all.find(
-        (other) => other.isOnEmployees && other.function === wanted.function && other.mode !== 'A',
-      );
-      if (disabled) {
-        faults.push(
-          lossy(`${expected}, found it on ${disabled.table} in mode ${modeName(disabled.mode)}; ${PROVISION}`),
-        );
-      }
-    }
   }
   return faults;
+}
+
+/** What stands there in place of a trigger; `null` when it is as it should be. */
+function wrongTrigger(wanted: (typeof TRIGGERS)[number], all: readonly CaptureTrigger[]): string | null {
+  const onEmployees = all.filter((trigger) => trigger.isOnEmployees && trigger.function === wanted.function);
+  const [trigger, ...more] = onEmployees.filter(({ isOnPartition }) => !isOnPartition);
+  if (trigger === undefined) return 'none';
+  if (more.length > 0) return `${more.length + 1} of them`;
+  if (trigger.name !== wanted.name || trigger.type !== wanted.type || trigger.isConditional) {
+    return `trigger ${trigger.name} with another definition`;
+  }
+  const disabled = onEmployees.find(({ mode }) => mode !== 'A');
+  return disabled === undefined ? null : `it on ${disabled.table} in mode ${modeName(disabled.mode)}`;
 }
 
 function modeName(mode: string): string {

@@ -162,3 +162,15 @@ test('a wider column is a fault that loses no changes', () => {
     },
   ]);
 });
+
+test('triggers that are wrong in the same way are one fault', () => {
+  expect(findCaptureFaults({ ...SOUND, triggers: TRIGGERS.map((found) => ({ ...found, mode: 'D' })) })).toEqual([
+    {
+      message:
+        'expected trigger 00_capture_statement, 00_capture_change, 00_capture_truncate on public.employees in mode ALWAYS, ' +
+        'found it on employees in mode DISABLED; invoke the function provision (locally: `npm run provision`), and a new ' +
+        'snapshot begins by itself',
+      losesChanges: true,
+    },
+  ]);
+});
