@@ -75,13 +75,13 @@ export const TARGET_SCHEMA: readonly Fault[] = [
   ),
   targetSchema(
     'a column is too narrow for every row',
-    'alter table employees alter city type varchar(1) using left(city, 1)',
+    'alter table employees alter city type varchar(1)',
     'alter table employees alter city type varchar(100)',
     /city.*varchar|varchar.*city|city.*character varying/,
   ),
   targetSchema(
     'a column that the source leaves empty is not null',
-    'alter table employees alter last_name set not null',
+    'alter table employees add constraint named not null last_name not valid',
     'alter table employees alter last_name drop not null',
     /last_name/,
   ),

@@ -23,9 +23,7 @@ const stack = new FaultyStack();
 beforeAll(async () => {
   if (canMount) mountDisks(stack);
   await stack.start();
-  await stack.source(
-    `insert into employees (first_name, city, salary) select 'e' || n, 'Rome', n from generate_series(1, 50) n`,
-  );
+  await stack.source(`insert into employees (first_name, salary) select 'e' || n, n from generate_series(1, 50) n`);
   await stack.upload(1_000);
   await stack.untilAgreed();
 });
@@ -53,7 +51,7 @@ async function work({ sourceIsAway, bucketIsAway }: Fault): Promise<void> {
   await Promise.all([
     sourceIsAway ||
       stack.source(
-        `insert into employees (first_name, salary) values ('new', 1)`,
+        `insert into employees (first_name, city, salary) values ('new', 'Rome', 1)`,
         'update employees set salary = salary + 1 where emp_id % 7 = 0',
         'delete from employees where emp_id = (select max(emp_id) from employees)',
       ),
