@@ -14,12 +14,13 @@ function targetSchema(name: string, change: string, undo: string, expected = /em
   return { name: `B: ${name}`, expected, break: (stack) => stack.target(change), mend: (stack) => stack.target(undo) };
 }
 
+/** Without an `undo`, the remedy is `npm run provision`. */
 function sourceSchema(name: string, change: string, undo: string | null): Fault {
   return {
     name: `A: ${name}`,
     expected: /capture|trigger|column|table|snapshot/i,
     break: (stack) => stack.source(...change.split(';')),
-    mend: (stack) => (undo === null ? undefined : stack.source(...undo.split(';'))),
+    mend: (stack) => (undo === null ? stack.provision() : stack.source(...undo.split(';'))),
   };
 }
 
@@ -117,8 +118,16 @@ export const TARGET_SCHEMA: readonly Fault[] = [
 ];
 
 export const SOURCE_SCHEMA: readonly Fault[] = [
-  sourceSchema('a column is wider', 'alter table employees alter city type text', null),
-  sourceSchema('salaries are bigint', 'alter table employees alter salary type bigint', null),
+  sourceSchema(
+    'a column is wider',
+    'alter table employees alter city type text',
+    'alter table employees alter city type varchar(100)',
+  ),
+  sourceSchema(
+    'salaries are bigint',
+    'alter table employees alter salary type bigint',
+    'alter table employees alter salary type integer',
+  ),
   sourceSchema('a column is added', 'alter table employees add note text default $$-$$', null),
   sourceSchema(
     'a column is renamed',

@@ -124,6 +124,12 @@ export class FaultyStack {
     return (JSON.parse(stdout) as { attention: readonly Attention[] }).attention;
   }
 
+  /** `npm run provision`. */
+  async provision(): Promise<void> {
+    const script = join(PROJECT, 'localstack/commands/provision.ts');
+    await run(process.execPath, [script, '--directory', this.directory], { cwd: PROJECT, timeout: 120_000 });
+  }
+
   /** Stops the execution of a server and its children, as a machine without CPU time does. */
   freeze(name: ProcessName): void {
     this.signal(name, 'SIGSTOP');
