@@ -7,6 +7,9 @@ import { readTopic } from '../../../support/topic-records.ts';
 
 const PARTITIONS = 6;
 
+/** A busy machine may take longer to elect a leader than the functions wait. */
+const PATIENT = { stallTimeoutMs: 120_000 };
+
 // Brokers are killed, and started on a machine that may be busy.
 jest.setTimeout(600_000);
 
@@ -21,7 +24,7 @@ describe('KafkaRecordPublisher on a cluster of three brokers', () => {
   const settings = () => ({ brokers: cluster.addresses, auth: 'none', clientId: 'test' }) as const;
 
   describeRecordPublisher(() => {
-    const publisher = new KafkaRecordPublisher(settings());
+    const publisher = new KafkaRecordPublisher(settings(), PATIENT);
     return {
       publisher,
       createTopic: (topic, partitions) => cluster.createTopic(topic, partitions),
@@ -38,8 +41,7 @@ describe('KafkaRecordPublisher on a cluster of three brokers', () => {
     beforeEach(async () => {
       topic = uniqueName('load');
       await cluster.createTopic(topic, PARTITIONS);
-      // A busy machine may take longer to elect a leader than the functions wait.
-      publisher = new KafkaRecordPublisher(settings(), { stallTimeoutMs: 120_000 });
+      publisher = new KafkaRecordPublisher(settings(), PATIENT);
       load = new PublishingLoad(publisher, { topic, partitions: PARTITIONS, callers: 3 });
       await load.progress();
     });

@@ -117,10 +117,10 @@ describe('ProducerSession', () => {
   });
 
   it('may rest for longer than the stall timeout between calls', async () => {
-    const session = openSession(cluster, { stallTimeoutMs: 40 });
+    const session = openSession(cluster, { stallTimeoutMs: 500 });
     await session.publish(TOPIC, recordsFor(0, 'a'));
 
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await new Promise((resolve) => setTimeout(resolve, 700));
     await session.publish(TOPIC, recordsFor(0, 'b'));
 
     expect(cluster.sessionFailures).toBe(0);
