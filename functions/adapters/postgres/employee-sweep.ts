@@ -42,11 +42,15 @@ const FIND_END_OF_STEP = `
     ) as remaining order by emp_id limit $2
   ) as step`;
 
-/** An employee without a version was inserted before the first snapshot, and counts as older than every change. */
+/**
+ * An employee without a version was inserted before the first snapshot, and counts as older than every change. The range is
+ * repeated for the versions, so that no plan reads all of them for each step.
+ */
 const IS_SWEPT = `
   emp_id > $1::bigint and ($2::bigint is null or emp_id <= $2) and not exists (
     select from employee_version as stored
-    where stored.emp_id = employees.emp_id and (stored.epoch, stored.change_id) > ($3, $4))`;
+    where stored.emp_id = employees.emp_id and (stored.epoch, stored.change_id) > ($3, $4)
+      and stored.emp_id > $1::bigint and ($2::bigint is null or stored.emp_id <= $2))`;
 
 /**
  * Deletes the next employees at or below the watermark, and their versions. The caller holds the watermark's exclusive lock,
