@@ -6,7 +6,10 @@ import { type FoundTable, findTables, type RunQuery, type TableShape } from './t
 /** Too many findings hide the first one. */
 const MAX_FINDINGS = 3;
 
-/** Describes what of the target's schema an error is about, and the statement that corrects it. */
+/**
+ * Describes what of the target's schema an error is about, and the statement that corrects it. The error is not the cause of
+ * the result, because the log shows each field of a cause, and its detail quotes the values of the row.
+ */
 export async function targetSchemaError(
   run: RunQuery,
   shapes: readonly TableShape[],
@@ -28,7 +31,6 @@ export async function targetSchemaError(
     Object.fromEntries(
       Object.entries(context).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
-    error,
   );
 }
 

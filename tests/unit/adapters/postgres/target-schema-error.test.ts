@@ -1,0 +1,15 @@
+import { inspect } from 'node:util';
+import { targetSchemaError } from '../../../../functions/adapters/postgres/target-schema-error.ts';
+import { EMPLOYEES } from '../../../../functions/adapters/postgres/target-tables.ts';
+
+it('names the constraint, and has nothing that quotes the values of the refused row', async () => {
+  const refusal = Object.assign(new Error('new row violates check constraint "salary_limit"'), {
+    code: '23514',
+    table: 'employees',
+    constraint: 'salary_limit',
+    detail: 'Failing row contains (1, Ada, Lovelace, 1815-12-10, London, 54321).',
+  });
+  const error = await targetSchemaError(async () => ({ rows: [] }), [EMPLOYEES], refusal);
+  expect(error.message).toContain('constraint salary_limit of table employees');
+  expect(inspect(error)).not.toMatch(/54321|Lovelace/);
+});
