@@ -32,8 +32,10 @@ export const handler = createHandler({
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const watches = [replicaWatch, rowsWatch];
-    const gaps = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
+    const { gaps, failure } = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
     metrics.addMetric(METRIC.gapsFound, 'Count', gaps);
+    // Otherwise the alarm for a function that fails would not notice a watch that cannot look.
+    if (failure !== null) throw failure;
     return { gaps };
   },
 });

@@ -20,31 +20,39 @@ export interface WatchLoopDependencies {
   readonly name: string;
 }
 
+export interface WatchResult {
+  /** The number of gaps found. */
+  readonly gaps: number;
+  /** Why the last look failed; `null` when it did not. */
+  readonly failure: Error | null;
+}
+
 /**
  * Looks again and again until `untilMs`, because no schedule is finer than a minute. A look that fails is shown as
  * a condition, and the next look is the retry.
- *
- * @returns the number of gaps found.
  */
 export async function watchUntil(
   { watches, conditions, clock, logger, name }: WatchLoopDependencies,
   untilMs: number,
-): Promise<number> {
+): Promise<WatchResult> {
   let gaps = 0;
+  let failure: Error | null = null;
   let mayBeReported = true;
   for (;;) {
     try {
       gaps += await lookAll(watches);
+      failure = null;
       if (mayBeReported) await conditions.clear(name);
       mayBeReported = false;
     } catch (error) {
       mayBeReported = true;
+      failure = error instanceof Error ? error : new Error(String(error));
       logger.warn('a look has failed and is repeated', { reason: String(error) });
       await conditions.report({ id: name, ...describeFailure(name, error) }).catch((reason) => {
         logger.warn('the condition for npm run status could not be stored', { reason: String(reason) });
       });
     }
-    if (clock.monotonicMs() + LOOK_INTERVAL_MS >= untilMs) return gaps;
+    if (clock.monotonicMs() + LOOK_INTERVAL_MS >= untilMs) return { gaps, failure };
     await clock.sleep(LOOK_INTERVAL_MS);
   }
 }

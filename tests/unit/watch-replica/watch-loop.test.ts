@@ -22,7 +22,7 @@ it('looks at once, then at every interval, and ends before the next look would b
   await clock.advance(0);
   expect(look).toHaveBeenCalledTimes(1);
   await clock.advance(10 * LOOK_INTERVAL_MS);
-  expect(await watching).toBe(12);
+  expect(await watching).toEqual({ gaps: 12, failure: null });
   expect(look).toHaveBeenCalledTimes(6);
 });
 
@@ -36,7 +36,7 @@ it('shows a look that fails as a condition until the next one succeeds', async (
   await clock.advance(LOOK_INTERVAL_MS);
   expect(conditions.conditions).toEqual([]);
   await clock.advance(10 * LOOK_INTERVAL_MS);
-  await watching;
+  expect(await watching).toEqual({ gaps: 0, failure: null });
 });
 
 it('goes on when the condition cannot be stored', async () => {
@@ -54,7 +54,7 @@ it('lets every watch look, whichever fails', async () => {
   const failing = { look: jest.fn(async () => Promise.reject(new Error('no such topic'))) };
   const { clock, conditions, watching } = createLoop(look, failing);
   await clock.advance(10 * LOOK_INTERVAL_MS);
-  await watching;
+  expect(await watching).toMatchObject({ failure: { message: 'no such topic' } });
   expect(look).toHaveBeenCalledTimes(6);
   expect(failing.look).toHaveBeenCalledTimes(6);
   expect(conditions.conditions).toMatchObject([{ message: expect.stringContaining('no such topic') }]);
