@@ -25,8 +25,9 @@ export class ChangePurger {
   }
 
   /**
-   * Starts a purge if the interval has passed and no purge is running. `savedSnapshot` is that of the saved position, because a successor of
-   * this poller resumes there and still needs everything later. A failure is logged, and the next purge is the retry.
+   * Starts a purge if the interval has passed and no purge is running. `savedSnapshot` is that of the saved position,
+   * because a successor of this poller resumes there and still needs everything later. A failure is logged, and the next
+   * purge is the retry.
    */
   purgeWhenDue(savedSnapshot: string): void {
     const { purgeIntervalMs, retentionHours } = this.#settings;

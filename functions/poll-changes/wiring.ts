@@ -62,8 +62,8 @@ export async function openConnections(
   const database = await Database.open({
     ...settings.sourceDatabase,
     sessionSettings: CHANGE_SOURCE_SESSION,
-    // One each for reading, saving and purging, so that they do not wait for each other.
-    maxConnections: 3,
+    // One each for reading, saving, purging and looking at the capture, so that they do not wait for each other.
+    maxConnections: 4,
   });
   const dynamo = createDynamoClient(settings.dynamo);
   return {
