@@ -6,6 +6,7 @@ import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
+import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -38,6 +39,7 @@ describe('the README', () => {
       pollChangesShape,
       applyChangesShape,
       provisionShape,
+      watchReplicaShape,
     ];
     const setByLambda = ['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME'];
     const names = [...new Set(shapes.flatMap(Object.keys))].filter((name) => !setByLambda.includes(name));
