@@ -76,7 +76,7 @@ begin
       )
   loop
     execute format('drop trigger %I on %s', leftover.tgname, leftover.relation);
-    perform public._private_note_capture_gap(format('trigger %I stood on table %s', leftover.tgname, leftover.relation));
+    perform public._private_note_capture_gap(format('trigger %I was on table %s', leftover.tgname, leftover.relation));
   end loop;
 
   if not exists (select from pg_class where oid = to_regclass('public.employees') and relkind in ('r', 'p')) then

@@ -1,5 +1,5 @@
 import type { CaptureFault } from '../../core/capture-state.ts';
-import { type CaptureFunction, isVouchedFor } from './postgres-capture-installer.ts';
+import { CAPTURE_FUNCTION_COUNT, type CaptureFunction, isVouchedFor } from './postgres-capture-installer.ts';
 
 /** What `capture-inspection.ts` reads. A part is `null` when the object does not exist. */
 export interface CaptureFacts {
@@ -94,8 +94,6 @@ const CHANGE_COLUMNS = {
   changed_at: 'timestamp with time zone',
   image: 'jsonb',
 } as const;
-
-const FUNCTION_COUNT = 11;
 
 /** For what `provision` mends. */
 const PROVISION = 'invoke the function provision (locally: `npm run provision`), and a new snapshot begins by itself';
@@ -224,8 +222,9 @@ function modeName(mode: string): string {
 function functionFaults({ functions }: CaptureFacts): CaptureFault[] {
   const all = functions ?? [];
   const wrong = all.filter((found) => !isVouchedFor(found)).map(({ name }) => name);
-  if (wrong.length === 0 && all.length >= FUNCTION_COUNT) return [];
-  const found = wrong.length > 0 ? `other definitions of ${wrong.join(', ')}` : `${all.length} of ${FUNCTION_COUNT}`;
+  if (wrong.length === 0 && all.length >= CAPTURE_FUNCTION_COUNT) return [];
+  const found =
+    wrong.length > 0 ? `other definitions of ${wrong.join(', ')}` : `${all.length} of ${CAPTURE_FUNCTION_COUNT}`;
   return [lossy(`expected the capture functions of this version in schema public, found ${found}; ${PROVISION}`)];
 }
 

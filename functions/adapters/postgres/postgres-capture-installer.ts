@@ -5,9 +5,22 @@ import type { Database } from './database.ts';
 import { LOCK_REMEDY, LOCK_RETRY_FOR_MS, lockForMigration, retryWhileLocked } from './migration-lock.ts';
 
 /** Functions whose definition decides what is captured: all that the first file creates. */
-const FUNCTION_NAMES = `('capture_statement_start', 'capture_employee_change', 'capture_employees_truncate',
-  '_private_is_server_failure', '_private_note_capture_gap', '_private_is_employees', '_private_shape_token',
-  '_private_is_usual_shape', '_private_prepare_capture', '_private_capture_image', '_private_capture_unusual')`;
+const FUNCTION_NAMES = [
+  'capture_statement_start',
+  'capture_employee_change',
+  'capture_employees_truncate',
+  '_private_is_server_failure',
+  '_private_note_capture_gap',
+  '_private_is_employees',
+  '_private_shape_token',
+  '_private_is_usual_shape',
+  '_private_prepare_capture',
+  '_private_capture_image',
+  '_private_capture_unusual',
+];
+const IN_FUNCTION_NAMES = `in (${FUNCTION_NAMES.map((name) => `'${name}'`).join(', ')})`;
+
+export const CAPTURE_FUNCTION_COUNT = FUNCTION_NAMES.length;
 
 /**
  * One row for each function: a checksum of its definition, and the comment that vouches for it. The comment also holds
@@ -16,7 +29,7 @@ const FUNCTION_NAMES = `('capture_statement_start', 'capture_employee_change', '
 export const CAPTURE_FUNCTIONS = `
   select proname as name, md5(concat(prosrc, proconfig, prosecdef, provolatile)) as checksum,
     pg_proc.xmin::text as version, pg_get_userbyid(proowner) as owner, obj_description(pg_proc.oid, 'pg_proc') as comment
-  from pg_proc where pronamespace = 'public'::regnamespace and proname in ${FUNCTION_NAMES} order by proname`;
+  from pg_proc where pronamespace = 'public'::regnamespace and proname ${IN_FUNCTION_NAMES} order by proname`;
 
 /** Vouches for all functions as they are now. */
 const VOUCH = `do $$
@@ -26,7 +39,7 @@ const VOUCH = `do $$
     for installed in
       select pg_proc.oid::regprocedure as signature,
         concat_ws(' ', 'employee-streams', md5(concat(prosrc, proconfig, prosecdef, provolatile)), pg_proc.xmin) as comment
-      from pg_proc where pronamespace = 'public'::regnamespace and proname in ${FUNCTION_NAMES}
+      from pg_proc where pronamespace = 'public'::regnamespace and proname ${IN_FUNCTION_NAMES}
     loop
       execute format('comment on function %s is %L', installed.signature, installed.comment);
     end loop;
