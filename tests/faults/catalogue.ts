@@ -74,18 +74,6 @@ export const TARGET_SCHEMA: readonly Fault[] = [
     'alter table employees alter emp_id drop default, alter emp_id add generated always as identity',
     'alter table employees alter emp_id drop identity',
   ),
-  {
-    ...targetSchema(
-      'a column is too narrow for every row',
-      '',
-      'alter table employees alter city type varchar(100)',
-      /city.*varchar|varchar.*city|city.*character varying/,
-    ),
-    break: async (stack) => {
-      await stack.target('alter table employees alter city type varchar(1)');
-      await stack.source(`insert into employees (first_name, city) values ('wide', 'Rome')`);
-    },
-  },
   targetSchema(
     'a column that the source leaves empty is not null',
     'alter table employees add constraint named not null last_name not valid',
