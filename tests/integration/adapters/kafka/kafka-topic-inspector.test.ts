@@ -39,9 +39,14 @@ describeTopicInspector(
           await producers[0].send({ topic, messages });
           return;
         }
+        const endOffset = async () =>
+          Number((await admin.fetchTopicOffsets(topic)).find((each) => each.partition === partition)?.high);
+        const before = await endOffset();
         const transaction = await producers[1].transaction();
         await transaction.send({ topic, messages });
         await transaction[ending]();
+        // The broker writes the end of the transaction, one offset, after it has answered.
+        await eventually(async () => (await endOffset()) === before + count + 1);
       },
       deleteRecords: async (topic, partition, before) => {
         await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] });
