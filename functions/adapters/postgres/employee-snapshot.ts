@@ -44,7 +44,7 @@ export const employeeOfImage = (image: string) => `
   ), '{}')::text`;
 
 const USUAL_COLUMNS = `employee.emp_id as "empId", ${TEXT_COLUMNS}, dob::text as dob, salary`;
-/** `emp_id` as a floating-point number, because a \`bigint\` would come as text. */
+/** `emp_id` as a floating-point number, because a `bigint` would come as text. */
 const UNUSUAL_COLUMNS = `employee.emp_id::double precision as "empId", null as "firstName", null as "lastName", null as dob,
   null as city, null::integer as salary, ${employeeOfImage('to_jsonb(employee)')} as image`;
 
