@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyChangesShape } from '../../functions/apply-changes/config.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
@@ -44,6 +44,20 @@ describe('the README', () => {
     const setByLambda = ['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME'];
     const names = [...new Set(shapes.flatMap(Object.keys))].filter((name) => !setByLambda.includes(name));
     expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('says what to do about every code that the status can show', () => {
+    const sources = ['functions', 'localstack/commands'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.ts'))
+        .map((path) => read(join(folder, path))),
+    );
+    const codesIn = (source: string) => [...source.matchAll(/'(PIPE_[A-Z_]+)'/g)].map((match) => match[1] ?? '');
+    // Of rows, records and files that become dead letters.
+    const ofDeadLetter = /^PIPE_(CHANGE_|ROW_|SALARY_RECORD|UNKNOWN_FILE|WRITE_SUPPRESSED|FILE_(?!STANDS_STILL))/;
+    const shown = [...new Set(sources.flatMap(codesIn))].filter((code) => !ofDeadLetter.test(code)).sort();
+    const explained = [...text.matchAll(/`(PIPE_[A-Z_]+)`/g)].map((match) => match[1] ?? '').sort();
+    expect(explained).toEqual(shown);
   });
 
   it('names every npm script but the usual ones', () => {
