@@ -67,7 +67,12 @@ export class Database {
     values: readonly unknown[] = [],
     name?: string,
   ): Promise<pg.QueryResult<Row>> {
-    return this.#pool.query<Row>({ text, values: [...values], ...(name !== undefined && { name }) });
+    try {
+      return await this.#pool.query<Row>({ text, values: [...values], ...(name !== undefined && { name }) });
+    } catch (error) {
+      removeDetail(error);
+      throw error;
+    }
   }
 
   /**
@@ -88,6 +93,7 @@ export class Database {
       await client.query('commit');
       return result;
     } catch (error) {
+      removeDetail(error);
       await client.query('rollback').catch((rollbackError) => {
         broken = rollbackError;
       });
@@ -103,6 +109,11 @@ export class Database {
   async close(): Promise<void> {
     await this.#pool.end();
   }
+}
+
+/** The detail of an error quotes the values of a row, e.g. of one that a constraint refuses, and a log shows each field. */
+function removeDetail(error: unknown): void {
+  if (error instanceof pg.DatabaseError) error.detail = undefined;
 }
 
 /** Reads the password for each new connection, because Secrets Manager rotates it while a function instance runs. */
