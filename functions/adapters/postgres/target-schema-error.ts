@@ -8,7 +8,7 @@ const MAX_FINDINGS = 3;
 
 /**
  * Describes what of the target's schema an error is about, and the statement that corrects it. The error is not the cause of
- * the result, because the log shows each field of a cause, and its detail quotes the values of the row.
+ * the result, because the log shows causes, and its message may quote a value.
  */
 export async function targetSchemaError(
   run: RunQuery,
