@@ -179,7 +179,7 @@ export const DATA: readonly Fault[] = [
   },
   {
     name: 'B is restored from an older copy',
-    expected: /snapshot|applied|offset|restored/i,
+    expected: /snapshot|applied|offset|restored|ingested_file/i,
     break: async (stack) => {
       await copyTables(stack);
       await stack.source('update employees set salary = salary + 1');

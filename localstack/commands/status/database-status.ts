@@ -11,6 +11,9 @@ const MAX_BACKLOG = 100_000;
 /** Three heartbeats of transform-csv. Smaller: a file on a slow machine is shown while it makes progress. */
 const FILE_STANDSTILL_SECONDS = 15;
 
+/** How long the events of a burst may take. */
+const BURST_SECONDS = 120;
+
 export interface TargetStatus {
   /** The totals are text, because they are 64-bit numbers. */
   readonly totals: readonly { department: string; total_salary: string; employee_count: string }[];
@@ -42,6 +45,45 @@ export function readTarget(url: string): Promise<TargetStatus> {
         [FILE_STANDSTILL_SECONDS, MAX_FILES],
       );
       return { totals: totals.rows, files: files.rows, standingFiles: standing.rows };
+    },
+    CONNECTION_TIMEOUT_MS,
+  );
+}
+
+/** A file in the bucket, as its listing has it. */
+export interface ListedFile {
+  readonly key: string;
+  /** Without quotation marks. */
+  readonly eTag: string;
+  readonly ageSeconds: number;
+}
+
+/**
+ * Those of the files that `ingested_file` does not have: their event has not arrived, or the target is an older copy. While
+ * other files begin, as in a burst, only those that are there for `BURST_SECONDS`.
+ */
+export function readUnknownFiles(url: string, bucket: string, files: readonly ListedFile[]): Promise<string[]> {
+  return withDatabase(
+    url,
+    async (client) => {
+      const { rows } = await client.query<{ key: string }>(
+        `select listed.key from unnest($2::text[], $3::text[], $4::float8[]) as listed (key, etag, age)
+         where not exists (
+           select from ingested_file as file
+           where file.bucket = $1 and file.key = listed.key and file.etag = listed.etag)
+           and (listed.age > $5 or not exists (
+             select from ingested_file where started_at > clock_timestamp() - interval '5 seconds'))
+         order by listed.key limit $6`,
+        [
+          bucket,
+          files.map(({ key }) => key),
+          files.map(({ eTag }) => eTag),
+          files.map(({ ageSeconds }) => ageSeconds),
+          BURST_SECONDS,
+          MAX_FILES,
+        ],
+      );
+      return rows.map(({ key }) => key);
     },
     CONNECTION_TIMEOUT_MS,
   );

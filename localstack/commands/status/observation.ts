@@ -1,10 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { createDynamoDbClient, createS3Client, ONE_QUICK_ATTEMPT } from '../../stack/aws-clients.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { PollerState, type State } from '../poller-state.ts';
 import { type ReportedCondition, readConditions } from './conditions.ts';
-import { readSource, readTarget, type SourceStatus, type TargetStatus } from './database-status.ts';
+import {
+  type ListedFile,
+  readSource,
+  readTarget,
+  readUnknownFiles,
+  type SourceStatus,
+  type TargetStatus,
+} from './database-status.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
 
 /** The state of the pipelines at one moment. A part is rejected when its server does not respond. */
@@ -16,14 +23,23 @@ export interface Observation {
     readonly poller: State;
     readonly conditions: readonly ReportedCondition[];
   }>;
-  readonly s3: PromiseSettledResult<unknown>;
+  readonly s3: PromiseSettledResult<readonly ListedFile[]>;
   readonly lambda: PromiseSettledResult<unknown>;
+  /** Keys of files in the bucket that the target does not know; see `readUnknownFiles`. */
+  readonly unknownFiles: PromiseSettledResult<readonly string[]>;
 }
 
-export type ObservedPart = keyof Observation;
+/** The parts that each stand for a server. */
+export type ObservedPart = Exclude<keyof Observation, 'unknownFiles'>;
 
 /** A server that accepts a connection and does not answer must not hold up the rest. */
 const TIMEOUT_MS = 4_000;
+
+/** Smaller: files whose events are just on their way are shown. Larger: a file that waits is shown later. */
+const FILE_START_SECONDS = 8;
+
+/** Pages of 1,000 keys. */
+const MAX_PAGES = 5;
 
 export async function observe(endpoints: StackEndpoints): Promise<Observation> {
   const client = createDynamoDbClient(endpoints, ONE_QUICK_ATTEMPT);
@@ -33,15 +49,17 @@ export async function observe(endpoints: StackEndpoints): Promise<Observation> {
       ({ poller }) => poller.progress?.since,
       () => undefined,
     );
-    const [source, target, kafka, table, s3, lambda] = await Promise.allSettled([
+    const files = inTime(listFiles(endpoints.s3));
+    const [source, target, kafka, table, s3, lambda, unknownFiles] = await Promise.allSettled([
       since.then((snapshot) => inTime(readSource(endpoints.sourceDatabaseUrl, snapshot))),
       inTime(readTarget(endpoints.targetDatabaseUrl)),
       inTime(readKafkaStatus(endpoints.kafka.brokers)),
       dynamodb,
-      probeBucket(endpoints.s3),
+      files,
       fetch(endpoints.lambda.endpoint, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
+      files.then((listed) => inTime(readUnknownFiles(endpoints.targetDatabaseUrl, endpoints.s3.bucket, listed))),
     ]);
-    return { source, target, kafka, dynamodb: table, s3, lambda };
+    return { source, target, kafka, dynamodb: table, s3, lambda, unknownFiles };
   } finally {
     client.destroy();
   }
@@ -55,13 +73,37 @@ async function readDynamoDb(client: DynamoDBClient, table: string) {
   return { poller, conditions };
 }
 
-async function probeBucket(s3: StackEndpoints['s3']): Promise<void> {
+/** The oldest keys in the alphabet, up to `MAX_PAGES`, that are there for long enough to have begun. */
+async function listFiles(s3: StackEndpoints['s3']): Promise<ListedFile[]> {
   const client = createS3Client(s3, ONE_QUICK_ATTEMPT);
   try {
-    await client.send(new HeadBucketCommand({ Bucket: s3.bucket }));
+    const files: ListedFile[] = [];
+    let token: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const listing = await listPage(client, s3.bucket, token);
+      files.push(...listing.files);
+      token = listing.next;
+      if (token === undefined) break;
+    }
+    return files;
   } finally {
     client.destroy();
   }
+}
+
+async function listPage(client: S3Client, bucket: string, token: string | undefined) {
+  const { Contents: objects = [], NextContinuationToken: next } = await client.send(
+    new ListObjectsV2Command({ Bucket: bucket, ...(token !== undefined && { ContinuationToken: token }) }),
+  );
+  const now = Date.now();
+  const files = objects
+    .map(({ Key: key = '', ETag: eTag = '', LastModified: at }) => ({
+      key,
+      eTag: eTag.replaceAll('"', ''),
+      ageSeconds: (now - (at?.getTime() ?? now)) / 1_000,
+    }))
+    .filter(({ key, ageSeconds }) => key.endsWith('.csv') && ageSeconds > FILE_START_SECONDS);
+  return { files, next };
 }
 
 function inTime<Result>(work: Promise<Result>): Promise<Result> {

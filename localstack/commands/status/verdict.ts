@@ -41,6 +41,7 @@ export function needsAttention(earlier: Observation, now: Observation, logDirect
     // Without a server nothing moves, and the server is what needs attention.
     ...(hasUnreachableServer(now) ? [] : [...standingPoller(earlier, now), ...standingConsumers(earlier, now)]),
     ...standingFiles(now),
+    ...unknownFiles(now),
   ];
 }
 
@@ -51,7 +52,7 @@ export function mayStandStill(earlier: Observation, now: Observation): boolean {
 }
 
 function hasUnreachableServer(now: Observation): boolean {
-  return Object.values(now).some(({ status }) => status === 'rejected');
+  return (Object.keys(SERVERS) as ObservedPart[]).some((part) => now[part].status === 'rejected');
 }
 
 function unreachableServers(now: Observation, logDirectory: string): Attention[] {
@@ -171,4 +172,12 @@ function standingFiles({ target }: Observation): Attention[] {
       'minutes, or put the file into the bucket again',
     since: null,
   }));
+}
+
+function unknownFiles({ unknownFiles: keys }: Observation): Attention[] {
+  if (keys.status === 'rejected' || keys.value.length === 0) return [];
+  const message =
+    `expected table ingested_file to have these files of the bucket, found no row for them: ${keys.value.join(', ')}. ` +
+    'reconcile-bucket starts a file by itself within minutes of its upload; to start it at once, upload it again';
+  return [{ code: 'PIPE_FILE_NOT_STARTED', subject: 'bucket', message, since: null }];
 }

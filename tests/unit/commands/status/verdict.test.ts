@@ -23,11 +23,13 @@ interface Situation {
   readonly progress?: { readonly phase: string; readonly since?: string };
   readonly backlog?: number;
   readonly conditions?: readonly ReportedCondition[];
+  readonly unknownFiles?: readonly string[];
   readonly standingFiles?: readonly { bucket: string; key: string; seconds: number }[];
 }
 
 function observation(situation: Situation = {}): Observation {
   const { topics = TOPICS, lag = 0, committed = [], heartbeat = '1', backlog = 0, conditions = [] } = situation;
+  const { unknownFiles = [] } = situation;
   const { progress = { phase: 'stream', since: '10:10:' }, standingFiles = [] } = situation;
   return {
     source: fulfilled({ backlog }),
@@ -37,8 +39,9 @@ function observation(situation: Situation = {}): Observation {
       poller: { isPollerRunning: true, isSnapshotRequested: false, heartbeat, progress },
       conditions,
     }),
-    s3: fulfilled(undefined),
+    s3: fulfilled([]),
     lambda: fulfilled(undefined),
+    unknownFiles: fulfilled(unknownFiles),
   };
 }
 
@@ -131,14 +134,16 @@ it('names a consumer that commits nothing while records wait', () => {
   expect(mayStandStill(earlier, moves)).toBe(false);
 });
 
-it('names a topic that does not exist, and a file without progress', () => {
+it('names a topic that does not exist, a file without progress, and files that have not begun', () => {
   const now = observation({
     heartbeat: '2',
     topics: TOPICS.slice(1),
     standingFiles: [{ bucket: 'b', key: 'a.csv', seconds: 40 }],
+    unknownFiles: ['c.csv', 'd.csv'],
   });
   expect(attention(observation(), now)).toMatchObject([
     { code: 'PIPE_TOPIC_MISSING', subject: TOPIC },
     { code: 'PIPE_FILE_STANDS_STILL', subject: 'b/a.csv', message: expect.stringContaining('40 s') },
+    { code: 'PIPE_FILE_NOT_STARTED', message: expect.stringContaining('c.csv, d.csv') },
   ]);
 });
