@@ -16,6 +16,7 @@ export async function measureSnapshot(
     insert into employees (first_name, last_name, dob, city, salary)
       select 'First ' || n, 'Last ' || n, date '1980-01-01' + n % 9000, 'City ' || n % 97, n
       from generate_series(1, ${rowCount}) n;
+    alter table employees enable always trigger "00_capture_statement";
     alter table employees enable always trigger "00_capture_change";
     alter table employees enable always trigger "00_capture_truncate"`);
   const { rows } = await source.query<{ count: string }>('select count(*) from employees');
