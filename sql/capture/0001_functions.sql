@@ -47,8 +47,7 @@ end
 $$;
 
 -- Whether emp_cdc has the columns of this pipeline and nothing that may refuse a row, and employees no virtual generated
--- column: a trigger sees such a column as null. The types are in the
--- order of the columns of emp_cdc.
+-- column: a trigger sees such a column as null. The types are in the order of the columns of emp_cdc.
 create or replace function _private_is_usual_shape(relation oid) returns boolean
   language sql set search_path = pg_catalog, pg_temp
 as $$

@@ -20,7 +20,7 @@ const LONGEST_QUEUE_DELAY_MS = 6 * 3_600_000;
 const CLOCK_TOLERANCE = "interval '5 minutes'";
 
 /** Rows were lost, and the file was not requested since. */
-const HAS_LOST_ROWS = "rows_lost_at > coalesce(requested_at, '-infinity')";
+const HAS_LOST_ROWS = "file.rows_lost_at > coalesce(file.requested_at, '-infinity')";
 
 /** Compares with `ingested_file`; ages are measured by the database's clock. */
 export class PostgresUnfinishedFiles implements UnfinishedFiles {
@@ -81,7 +81,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
       etag: string;
       size_bytes: string;
     }>(
-      `select key, version, version_id, sequencer, etag, size_bytes from ingested_file
+      `select key, version, version_id, sequencer, etag, size_bytes from ingested_file as file
        where bucket = $1 and state = 'loading' and (${HAS_LOST_ROWS} or heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
          or heartbeat_at < clock_timestamp() - make_interval(secs => $2::float8 * case
              when end_recorded then ${STALE_FACTOR_AFTER_END}
@@ -110,7 +110,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
        values ($1, $2, $3, $4, $5, $6, $7, 'loading', clock_timestamp())
        on conflict (bucket, key, version) do update
          set heartbeat_at = clock_timestamp(), requested_at = clock_timestamp(), begun_at = null
-         where file.state = 'loading' and (file.rows_lost_at > coalesce(file.requested_at, '-infinity')
+         where file.state = 'loading' and (${HAS_LOST_ROWS}
            or file.heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE}
            or file.heartbeat_at < clock_timestamp() - make_interval(secs => $8))`,
       [bucket, key, version, versionId, sequencer, eTag, sizeBytes, staleAfterMs / 1000],
@@ -119,7 +119,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
 
   async findSent(): Promise<readonly SentFile[]> {
     const { rows } = await this.#database.query<{ key: string; version: string; has_lost_rows: boolean }>(
-      `select key, version, coalesce(${HAS_LOST_ROWS}, false) as has_lost_rows from ingested_file
+      `select key, version, coalesce(${HAS_LOST_ROWS}, false) as has_lost_rows from ingested_file as file
        where bucket = $1 and state = 'loading' and end_recorded order by file_id`,
       [this.#bucket],
     );

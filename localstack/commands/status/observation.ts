@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { type _Object, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { createDynamoDbClient, createS3Client, ONE_QUICK_ATTEMPT } from '../../stack/aws-clients.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { PollerState, type State } from '../poller-state.ts';
@@ -73,37 +73,25 @@ async function readDynamoDb(client: DynamoDBClient, table: string) {
   return { poller, conditions };
 }
 
-/** The oldest keys in the alphabet, up to `MAX_PAGES`, that are there for long enough to have begun. */
+/** The `.csv` files of the first `MAX_PAGES` pages that are in the bucket for long enough to have begun. */
 async function listFiles(s3: StackEndpoints['s3']): Promise<ListedFile[]> {
   const client = createS3Client(s3, ONE_QUICK_ATTEMPT);
   try {
     const files: ListedFile[] = [];
-    let token: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const listing = await listPage(client, s3.bucket, token);
-      files.push(...listing.files);
-      token = listing.next;
-      if (token === undefined) break;
+    let pageCount = 0;
+    for await (const { Contents: objects = [] } of paginateListObjectsV2({ client }, { Bucket: s3.bucket })) {
+      files.push(...objects.map(toListedFile));
+      pageCount += 1;
+      if (pageCount === MAX_PAGES) break;
     }
-    return files;
+    return files.filter(({ key, ageSeconds }) => key.endsWith('.csv') && ageSeconds > FILE_START_SECONDS);
   } finally {
     client.destroy();
   }
 }
 
-async function listPage(client: S3Client, bucket: string, token: string | undefined) {
-  const { Contents: objects = [], NextContinuationToken: next } = await client.send(
-    new ListObjectsV2Command({ Bucket: bucket, ...(token !== undefined && { ContinuationToken: token }) }),
-  );
-  const now = Date.now();
-  const files = objects
-    .map(({ Key: key = '', ETag: eTag = '', LastModified: at }) => ({
-      key,
-      eTag: eTag.replaceAll('"', ''),
-      ageSeconds: (now - (at?.getTime() ?? now)) / 1_000,
-    }))
-    .filter(({ key, ageSeconds }) => key.endsWith('.csv') && ageSeconds > FILE_START_SECONDS);
-  return { files, next };
+function toListedFile({ Key: key = '', ETag: eTag = '', LastModified: at = new Date() }: _Object): ListedFile {
+  return { key, eTag: eTag.replaceAll('"', ''), ageSeconds: (Date.now() - at.getTime()) / 1_000 };
 }
 
 function inTime<Result>(work: Promise<Result>): Promise<Result> {
