@@ -1,7 +1,7 @@
 import { type Candidates, planBatch } from '../core/change-batch.ts';
 import type { ReceivedChange } from '../core/change-record.ts';
 import type { ChangeRule } from '../core/change-rules.ts';
-import { lastVersionBefore } from '../core/change-version.ts';
+import { LOWEST_VERSION, lastVersionBefore } from '../core/change-version.ts';
 import { classifyError } from '../core/classify-error.ts';
 import { describeDatabaseFault } from '../core/database-fault.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
@@ -80,9 +80,20 @@ export class ChangeApplier {
     return { applied, received: records.length, deadLettered: deadLetters.length };
   }
 
-  /** Isolates refused changes only when the batch as a whole is refused, because isolation costs one savepoint per attempt. */
   async #applyBatch(batch: Batch): Promise<BatchOutcome> {
     if (batch.offsets.length === 0) return NOTHING_APPLIED;
+    const applied = isUsual(batch) ? await this.#applyAtOnce(batch) : undefined;
+    return applied === undefined ? this.#applyStepByStep(batch) : { ...NOTHING_APPLIED, applied };
+  }
+
+  /** Nearly every batch. It takes one round trip, where the steps of a transaction take five or six. */
+  async #applyAtOnce({ valid, offsets }: Batch): Promise<number | undefined> {
+    const { candidates } = planBatch(valid, LOWEST_VERSION);
+    return this.#replica.applyAtOnce(newestOf(candidates), offsets);
+  }
+
+  /** Isolates refused changes only when the batch as a whole is refused, because isolation costs one savepoint per attempt. */
+  async #applyStepByStep(batch: Batch): Promise<BatchOutcome> {
     try {
       return await this.#applyInTransaction(applyAll, batch);
     } catch (error) {
@@ -122,8 +133,16 @@ type ApplyCandidates = (
   employees: readonly Candidates[],
 ) => Promise<ApplyOutcome>;
 
+/** Whether the batch only writes and deletes employees, and has no employee that is to be retained through a snapshot. */
+const isUsual = ({ valid, violating }: Batch): boolean =>
+  valid.every(({ change }) => isEmployeeChange(change)) &&
+  violating.every(({ change }) => change.action !== 'SNAPSHOT');
+
+const newestOf = (employees: readonly Candidates[]): EmployeeChange[] =>
+  employees.flatMap(([first]) => (first ? [first.change] : []));
+
 const applyAll: ApplyCandidates = async (transaction, employees) => {
-  const newest = employees.flatMap(([first]) => (first ? [first.change] : []));
+  const newest = newestOf(employees);
   return { applied: newest.length === 0 ? 0 : await transaction.apply(newest), refused: NO_REFUSED };
 };
 

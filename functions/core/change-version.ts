@@ -9,6 +9,9 @@ export interface Version {
 /** The greatest value of PostgreSQL's `bigint`. */
 export const MAX_INT64 = 9_223_372_036_854_775_807n;
 
+/** Older than every version of a change. */
+export const LOWEST_VERSION: Version = { epoch: -1n, changeId: -1n };
+
 /** Negative when `a` is older, 0 when both are the same, positive when `a` is newer. */
 export function compareVersions(a: Version, b: Version): number {
   if (a.epoch !== b.epoch) return a.epoch < b.epoch ? -1 : 1;

@@ -79,11 +79,21 @@ export type WatermarkLock = 'shared' | 'exclusive';
  *
  * Duplicates and order: versions decide, so changes may be applied again, late and in any order. The newest one stays.
  * Concurrency: transactions may overlap as their locks say. Two that change the same employee wait for each other.
- * Errors: `transaction` and `sweep` fail with a transient error while the database is unreachable. Then nothing
- * is applied, or, when the response to the commit was lost, everything. So the caller repeats the whole batch. They fail
- * with a SchemaError when the tables do not fit and no other statement can write them.
+ * Errors: all of them fail with a transient error while the database is unreachable. Then nothing is applied, or, when the
+ * response to the commit was lost, everything. So the caller repeats the whole batch. `transaction` and `sweep` fail with a
+ * SchemaError when the tables do not fit and no other statement can write them.
  */
 export interface EmployeeReplica {
+  /**
+   * Applies a usual batch with a single request: changes of different employees, ascending by `empId`. Those at or below
+   * the watermark, or not newer than the last change of their employee, have no effect.
+   *
+   * @param applied the offsets of the batch, which are recorded with the same commit; see `AppliedOffsets`.
+   * @returns how many changes were newer; `undefined` when the batch needs `transaction`: a sweep is pending or kept
+   * employees, the database refuses a change, or the target's schema does not fit. Then nothing has changed.
+   */
+  applyAtOnce(changes: readonly EmployeeChange[], applied: readonly PartitionOffsets[]): Promise<number | undefined>;
+
   /**
    * Commits everything that `work` does, or nothing if it throws.
    *

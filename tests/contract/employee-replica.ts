@@ -34,7 +34,7 @@ export const change = (
   employee: { empId, firstName: 'Zoë "', lastName: null, dob: '4713-01-01 BC', city: '', salary: changeId },
 });
 
-/** The contracts of `EmployeeReplica` and `TombstoneStore`. `make` returns an empty replica. */
+/** The contract of `EmployeeReplica`. `make` returns an empty replica. */
 export function describeEmployeeReplica(name: string, make: () => Promise<EmployeeReplicaUnderTest>): void {
   describe(`${name} as an employee replica`, () => {
     let subject: EmployeeReplicaUnderTest;
@@ -54,10 +54,15 @@ export function describeEmployeeReplica(name: string, make: () => Promise<Employ
     /** Employee and salary, so employee and change id. */
     const content = async () => (await subject.employees()).map(({ empId, salary }) => [empId, salary]);
 
-    describe('apply', () => {
+    const atOnce = (...changes: readonly EmployeeChange[]) => replica.applyAtOnce(changes, []);
+
+    describe.each([
+      ['apply', apply],
+      ['applyAtOnce', atOnce],
+    ])('%s', (_, apply) => {
       it('writes every value as it is', async () => {
         expect(
-          await apply(change(2, 5), change(1, 4, { action: 'SNAPSHOT' }), change(3, 6, { action: 'INSERT' })),
+          await apply(change(1, 4, { action: 'SNAPSHOT' }), change(2, 5), change(3, 6, { action: 'INSERT' })),
         ).toBe(3);
         expect(await subject.employees()).toEqual(
           [1, 2, 3].map((empId) => change(empId, empId === 1 ? 4 : empId + 3).employee),
@@ -276,23 +281,6 @@ export function describeEmployeeReplica(name: string, make: () => Promise<Employ
         await apply(change(1, 4, { epoch: 2 }));
         await retain(1);
         expect(await apply(change(1, 4, { epoch: 2 }))).toBe(0);
-      });
-    });
-
-    describe('deleteTombstones', () => {
-      it('deletes old tombstones, and nothing else', async () => {
-        await apply(change(1, 1), change(2, 2, { action: 'DELETE' }));
-        await subject.age(10);
-        await apply(change(3, 3, { action: 'DELETE' }));
-        await subject.age(10);
-        expect(await subject.replica.deleteTombstones(21)).toBe(0);
-        expect(await subject.replica.deleteTombstones(15)).toBe(1);
-        // An old change of employee 2 would now be applied again; those of the others are still stale.
-        expect(await apply(change(1, 0), change(2, 1), change(3, 2))).toBe(1);
-        expect(await content()).toEqual([
-          [1, 1],
-          [2, 1],
-        ]);
       });
     });
   });

@@ -1,8 +1,10 @@
-import { sqlStateOf } from '../../core/classify-error.ts';
+import { classifyError, isStalePlan, sqlStateOf } from '../../core/classify-error.ts';
+import type { EmployeeChange } from '../../core/employee-change.ts';
 import { SchemaError } from '../../core/errors.ts';
 import type { PartitionOffsets } from '../../core/offset-range.ts';
 import type { EmployeeReplica, SweepState, WatermarkLock } from '../../ports/employee-replica.ts';
 import type { TombstoneStore } from '../../ports/tombstone-store.ts';
+import { applyAtOnce } from './apply-at-once.ts';
 import type { Database } from './database.ts';
 import { BEFORE_FIRST_EMPLOYEE } from './employee-sweep.ts';
 import { addOffsets, offsetParameters } from './postgres-applied-offsets.ts';
@@ -67,6 +69,19 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
     } catch (error) {
       if (sqlStateOf(error) === QUERY_CANCELED) this.#sweepStepRows = Math.ceil(this.#sweepStepRows / 4);
       throw error;
+    }
+  }
+
+  async applyAtOnce(
+    changes: readonly EmployeeChange[],
+    applied: readonly PartitionOffsets[],
+  ): Promise<number | undefined> {
+    try {
+      return await applyAtOnce(this.#database, changes, applied);
+    } catch (error) {
+      if (classifyError(error) === 'transient' && !isStalePlan(error)) throw error;
+      // The statements of a transaction fail alike, with an error that can be attributed to a change or a table.
+      return undefined;
     }
   }
 

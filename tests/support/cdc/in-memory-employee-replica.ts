@@ -1,4 +1,5 @@
 import { compareVersions, type Version } from '../../../functions/core/change-version.ts';
+import { classifyError } from '../../../functions/core/classify-error.ts';
 import { describeDatabaseFault } from '../../../functions/core/database-fault.ts';
 import type { Employee, EmployeeChange } from '../../../functions/core/employee-change.ts';
 import type { PartitionOffsets } from '../../../functions/core/offset-range.ts';
@@ -84,6 +85,23 @@ export class InMemoryEmployeeReplica implements EmployeeReplica, TombstoneStore 
   age(days: number): void {
     for (const [empId, version] of this.#state.versions) {
       this.#state.versions.set(empId, { ...version, ageDays: version.ageDays + days });
+    }
+  }
+
+  async applyAtOnce(
+    changes: readonly EmployeeChange[],
+    applied: readonly PartitionOffsets[],
+  ): Promise<number | undefined> {
+    const isUnusual = new Error('needs a transaction');
+    try {
+      return await this.transaction('shared', applied, async (transaction) => {
+        const { sweep, watermark } = transaction;
+        if (sweep.isPending || sweep.refusal !== null) throw isUnusual;
+        return transaction.apply(changes.filter((change) => compareVersions(change, watermark) > 0));
+      });
+    } catch (error) {
+      if (error === isUnusual || classifyError(error) === 'permanent') return undefined;
+      throw error;
     }
   }
 

@@ -6,7 +6,9 @@ import {
 } from '../../../../functions/adapters/postgres/postgres-employee-replica.ts';
 import type { Employee, EmployeeChange } from '../../../../functions/core/employee-change.ts';
 import { describeEmployeeReplica } from '../../../contract/employee-replica.ts';
+import { describeEmployeeReplicaAtOnce } from '../../../contract/employee-replica-at-once.ts';
 import { describeEmployeeReplicaRefusals, SWEEP_STEP_ROWS } from '../../../contract/employee-replica-refusals.ts';
+import { describeTombstoneStore } from '../../../contract/tombstone-store.ts';
 import { applyMigrations } from '../../../support/cdc/resources.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createDatabase } from '../../../support/servers.ts';
@@ -15,7 +17,7 @@ async function openReplicaDatabase() {
   const url = await createDatabase('target');
   await applyMigrations(url, 'target');
   const settings = { url, applicationName: 'test', sessionSettings: EMPLOYEE_REPLICA_SESSION, maxConnections: 4 };
-  return { url, database: await Database.open(settings) };
+  return { url, database: await Database.open(settings), reopen: () => Database.open(settings) };
 }
 
 const EMPLOYEES = `select emp_id as "empId", first_name as "firstName", last_name as "lastName", dob::text as dob, city,
@@ -47,12 +49,15 @@ async function makeReplica() {
 }
 
 describeEmployeeReplica('PostgresEmployeeReplica', makeReplica);
+describeEmployeeReplicaAtOnce('PostgresEmployeeReplica', makeReplica);
 describeEmployeeReplicaRefusals('PostgresEmployeeReplica', makeReplica);
+describeTombstoneStore('PostgresEmployeeReplica', makeReplica);
 
 describe('PostgresEmployeeReplica', () => {
   let database: Database;
+  let reopen: () => Promise<Database>;
   beforeEach(async () => {
-    ({ database } = await openReplicaDatabase());
+    ({ database, reopen } = await openReplicaDatabase());
   });
   afterEach(() => database.close());
 
@@ -73,6 +78,31 @@ describe('PostgresEmployeeReplica', () => {
     );
     const { rows } = await database.query<{ salary: number }>('select distinct salary from employees');
     expect(rows).toEqual([{ salary: 12 }]);
+  });
+
+  it.each(['default_transaction_read_only = on', `default_transaction_isolation = 'repeatable read'`])(
+    'applies a batch in steps where the database has %s',
+    async (setting) => {
+      await database.query(`do $$ begin execute format('alter database %I set ${setting.replaceAll("'", "''")}',
+        current_database()); end $$`);
+      await database.close();
+      database = await reopen();
+      const replica = new PostgresEmployeeReplica(database);
+      expect(await replica.applyAtOnce([change(1, 1)], [])).toBeUndefined();
+      expect(await replica.transaction('shared', [], (transaction) => transaction.apply([change(1, 1)]))).toBe(1);
+    },
+  );
+
+  it('applies a batch in steps where the function of the migration is missing, or a trigger suppresses a write', async () => {
+    const replica = new PostgresEmployeeReplica(database);
+    await database.query(`create function suppress() returns trigger language plpgsql as 'begin return null; end'`);
+    await database.query(
+      'create trigger suppress before insert or delete on employees for each row execute function suppress()',
+    );
+    expect(await replica.applyAtOnce([change(1, 1)], [])).toBeUndefined();
+    await database.query('drop trigger suppress on employees');
+    await database.query('drop function apply_employee_changes');
+    expect(await replica.applyAtOnce([change(1, 1)], [])).toBeUndefined();
   });
 
   it('lets the server end a transaction whose process is frozen', async () => {

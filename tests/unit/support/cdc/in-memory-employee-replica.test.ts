@@ -1,5 +1,7 @@
 import { describeEmployeeReplica } from '../../../contract/employee-replica.ts';
+import { describeEmployeeReplicaAtOnce } from '../../../contract/employee-replica-at-once.ts';
 import { describeEmployeeReplicaRefusals, SWEEP_STEP_ROWS } from '../../../contract/employee-replica-refusals.ts';
+import { describeTombstoneStore } from '../../../contract/tombstone-store.ts';
 import { InMemoryEmployeeReplica } from '../../../support/cdc/in-memory-employee-replica.ts';
 import { eventually } from '../../../support/eventually.ts';
 
@@ -21,4 +23,6 @@ async function makeReplica() {
 }
 
 describeEmployeeReplica('InMemoryEmployeeReplica', makeReplica);
+describeEmployeeReplicaAtOnce('InMemoryEmployeeReplica', makeReplica);
 describeEmployeeReplicaRefusals('InMemoryEmployeeReplica', makeReplica);
+describeTombstoneStore('InMemoryEmployeeReplica', makeReplica);
