@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FileArrival, RowCounts } from '../core/ingestion.ts';
 import type { SalaryColumns } from '../core/salary-columns.ts';
-import type { FilePosition } from './csv/row-batch.ts';
+import type { FilePosition } from '../csv/row-batch.ts';
 
 /** The progress of the first pass, which validates the file and publishes nothing. */
 export interface ValidationCheckpoint extends FilePosition {

@@ -7,8 +7,8 @@ import { applySalaryRules, type RowRejection, type SalaryFilter } from '../core/
 import { SALARIES_TOPIC } from '../core/topics.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
-import type { RowBatch } from './csv/row-batch.ts';
-import { RowParser } from './csv/row-parser.ts';
+import type { RowBatch } from '../csv/row-batch.ts';
+import { RowParser } from '../csv/row-parser.ts';
 import { PublishWindow } from './publish-window.ts';
 
 /** Limits of one publish of records. Smaller costs more requests; larger costs memory and is not faster. */

@@ -17,6 +17,7 @@ export default mutationConfig({
     'tests/unit/poll-changes',
     'tests/unit/provision',
     'tests/unit/reconcile-bucket',
+    'tests/unit/csv',
     'tests/unit/transform-csv',
   ],
   // Handlers load SDKs, which takes seconds, and are no use cases.

@@ -23,7 +23,7 @@ export const longest = [
   'integration/changes/values.test.ts',
   'integration/changes/restore.test.ts',
   'integration/changes/convergence.test.ts',
-  'unit/transform-csv/csv/row-scanner.property.test.ts',
+  'unit/csv/row-scanner.property.test.ts',
 ];
 
 /** Jest's order, but the longest files come first as long as their duration is unknown. */

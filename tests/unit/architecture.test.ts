@@ -174,7 +174,7 @@ describe('the rules', () => {
   test.each([
     ['functions/load-salaries/a.ts', "import { a } from '../core/errors.ts';\nimport { b } from './b.ts';"],
     ['functions/load-salaries/a.ts', "import type { Clock } from '../ports/clock.ts';"],
-    ['functions/transform-csv/csv/a.ts', "import { b } from '../b.ts';"],
+    ['functions/transform-csv/retries/a.ts', "import { b } from '../b.ts';"],
     ['functions/adapters/s3/a.ts', "import type { ObjectStore } from '../../ports/object-store.ts';"],
     ['functions/load-salaries/handler.ts', "import { a } from '../adapters/postgres/database.ts';"],
     ['localstack/stack/service/a.ts', "import { options } from '../../event-sources/options.ts';"],

@@ -20,6 +20,8 @@ export const FUNCTION_NAMES = [
 const FUNCTIONS: Layers = [
   ['functions/core/'],
   ['functions/ports/'],
+  // How the rows of a salary file are read: transform-csv reads whole files, redrive single rows.
+  ['functions/csv/'],
   [
     'functions/runtime/',
     'functions/adapters/dynamodb/',
@@ -34,7 +36,7 @@ const FUNCTIONS: Layers = [
     'functions/provision/',
     'functions/reconcile-bucket/',
     'functions/watch-replica/',
-    ['functions/transform-csv/', 'functions/transform-csv/csv/', 'functions/transform-csv/retries/'],
+    ['functions/transform-csv/', 'functions/transform-csv/retries/'],
   ],
   FUNCTION_NAMES.map((name) => `functions/${name}/config.ts`),
   // What the handler and the tests of the pipeline share: it joins the use case and the adapters.

@@ -2,7 +2,7 @@ import type { RowCounts } from '../../../functions/core/ingestion.ts';
 import type { OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { decodeSalaryRecord } from '../../../functions/core/salary-record.ts';
 import { SALARIES_TOPIC } from '../../../functions/core/topics.ts';
-import { RowScanner } from '../../../functions/transform-csv/csv/row-scanner.ts';
+import { RowScanner } from '../../../functions/csv/row-scanner.ts';
 import { RowSender } from '../../../functions/transform-csv/row-sender.ts';
 import { arrivalOf } from '../../contract/salary-database.ts';
 import { InMemoryDeadLetterQueue } from '../../support/in-memory-dead-letter-queue.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../../../functions/core/errors.ts';
-import { FileGoneError } from '../../../../functions/transform-csv/file-gone-error.ts';
+import { FileGoneError } from '../../../../functions/csv/file-gone-error.ts';
 import { RetryingObjectStore } from '../../../../functions/transform-csv/retries/retrying-object-store.ts';
 import { readAll } from '../../../contract/object-store.ts';
 import { TransformRig } from '../../../support/transform-rig.ts';

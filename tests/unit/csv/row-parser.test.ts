@@ -1,5 +1,5 @@
-import { parseHeader, RowParser } from '../../../../functions/transform-csv/csv/row-parser.ts';
-import { RowScanner } from '../../../../functions/transform-csv/csv/row-scanner.ts';
+import { parseHeader, RowParser } from '../../../functions/csv/row-parser.ts';
+import { RowScanner } from '../../../functions/csv/row-scanner.ts';
 
 function batchOf(text: string) {
   const scanner = new RowScanner();

@@ -1,6 +1,6 @@
-import { readRowBatches } from '../../../../functions/transform-csv/csv/row-reader.ts';
-import { FileGoneError } from '../../../../functions/transform-csv/file-gone-error.ts';
-import { TransformRig } from '../../../support/transform-rig.ts';
+import { readRowBatches } from '../../../functions/csv/row-reader.ts';
+import { FileGoneError } from '../../../functions/csv/file-gone-error.ts';
+import { TransformRig } from '../../support/transform-rig.ts';
 
 const BLOCK_BYTES = 65_536;
 const START = { byteOffset: 0, line: 1 };

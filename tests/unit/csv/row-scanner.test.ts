@@ -1,6 +1,6 @@
-import type { FilePosition, RowBatch } from '../../../../functions/transform-csv/csv/row-batch.ts';
-import { RowParser } from '../../../../functions/transform-csv/csv/row-parser.ts';
-import { RowScanner } from '../../../../functions/transform-csv/csv/row-scanner.ts';
+import type { FilePosition, RowBatch } from '../../../functions/csv/row-batch.ts';
+import { RowParser } from '../../../functions/csv/row-parser.ts';
+import { RowScanner } from '../../../functions/csv/row-scanner.ts';
 
 const BLANKS = ' \t\v\f\r\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'.split('');
 /** Characters that share the first bytes of a blank's UTF-8, or look like one. */

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/errors.ts';
+import { InputError } from '../core/errors.ts';
 import { CR, findQuotedRowEnd, LF, QUOTE, type QuoteFault, UNFINISHED } from './quoted-row.ts';
 import { type FilePosition, type RowBatch, RowBatchBuilder } from './row-batch.ts';
 

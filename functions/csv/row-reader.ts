@@ -1,6 +1,6 @@
-import type { FileArrival } from '../../core/ingestion.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
-import { FileGoneError } from '../file-gone-error.ts';
+import type { FileArrival } from '../core/ingestion.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { FileGoneError } from './file-gone-error.ts';
 import type { FilePosition, RowBatch } from './row-batch.ts';
 import { RowScanner } from './row-scanner.ts';
 

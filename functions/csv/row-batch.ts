@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { InputError } from '../../core/errors.ts';
+import { InputError } from '../core/errors.ts';
 
 /** A position between two rows of a file. */
 export interface FilePosition {

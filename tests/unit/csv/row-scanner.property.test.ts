@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { FilePosition, RowBatch } from '../../../../functions/transform-csv/csv/row-batch.ts';
-import { RowParser } from '../../../../functions/transform-csv/csv/row-parser.ts';
-import { RowScanner } from '../../../../functions/transform-csv/csv/row-scanner.ts';
-import { propertyRuns } from '../../../support/property-runs.ts';
+import type { FilePosition, RowBatch } from '../../../functions/csv/row-batch.ts';
+import { RowParser } from '../../../functions/csv/row-parser.ts';
+import { RowScanner } from '../../../functions/csv/row-scanner.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 import { readSlowly } from './reference-reader.ts';
 
 interface Row {
