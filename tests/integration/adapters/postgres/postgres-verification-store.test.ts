@@ -1,0 +1,44 @@
+import { Database } from '../../../../functions/adapters/postgres/database.ts';
+import { PostgresVerificationStore } from '../../../../functions/adapters/postgres/postgres-verification-store.ts';
+import { describeVerificationStore } from '../../../contract/verification-store.ts';
+import { applyMigrations } from '../../../support/cdc/resources.ts';
+import { createDatabase } from '../../../support/servers.ts';
+
+const openStore = async () => {
+  const url = await createDatabase('target');
+  await applyMigrations(url, 'target');
+  const database = await Database.open({ url, applicationName: 'test' });
+  return { database, store: new PostgresVerificationStore(database), close: () => database.close() };
+};
+
+describeVerificationStore('PostgresVerificationStore', openStore);
+
+it('sums the slices up in view replica_agreement', async () => {
+  const { database, store, close } = await openStore();
+  const slice = {
+    ...{ range: { after: null, until: 5 }, checkedAt: new Date(), seconds: 1, rows: 10, ranges: 1 },
+    ...{ missing: 1, extra: 0, different: 2, held: 3, unsettled: 0, samples: [] },
+    causes: { lost: 1, 'edited-in-target': 2 },
+    heldBy: { salaryAbove: 3 },
+  };
+  await store.recordSlice({ ...slice, slice: 0 });
+  await store.recordSlice({ ...slice, slice: 1, causes: { lost: 3 } });
+  const { rows } = await database.query('select * from replica_agreement');
+  expect(rows).toEqual([
+    {
+      ...{
+        oldest_checked_at: null,
+        row_count: '20',
+        missing: '2',
+        extra: '0',
+        different: '4',
+        held: '6',
+        unsettled: '0',
+      },
+      differs_since: slice.checkedAt,
+      causes: { lost: 4, 'edited-in-target': 2 },
+      held_by: { salaryAbove: 6 },
+    },
+  ]);
+  await close();
+});
