@@ -1,4 +1,5 @@
 import { sqlStateOf } from './classify-error.ts';
+import { describeDatabaseFault, mayQuoteValues } from './database-fault.ts';
 import { PipelineError } from './errors.ts';
 
 /**
@@ -7,22 +8,33 @@ import { PipelineError } from './errors.ts';
  */
 export const CONDITION_EXPIRY_SECONDS = 180;
 
-/** The error messages of PostgreSQL that may quote the values of a row: data exceptions, constraints and raised errors. */
-const MAY_QUOTE_VALUES = /^(22|23|P0)[0-9A-Z]{3}$/;
+/** The log of every use of a condition store says this when the store is unreachable, because the work matters more. */
+export const CONDITION_NOT_STORED = 'the condition for npm run status could not be stored';
+
+/** What an operator does about SQLSTATEs that a retry alone does not resolve. */
+const HINTS: Readonly<Record<string, string>> = {
+  '25006':
+    'the database accepts no writes: it is a standby or was set read-only; connect to the primary, or run alter database ' +
+    'NAME reset default_transaction_read_only',
+  '28P01': 'correct the password in the database URL or in its secret',
+  '3D000': 'create the database, or correct its name in the database URL',
+  '53100': 'the disk of the database server is full; free or add space',
+  '53200': 'the database server is out of memory; reduce its load or its settings for memory',
+  '53300': 'the database server has no connection left; end sessions that are not needed, or raise max_connections',
+};
 
 /** The code and the message of the condition that a failure causes. */
 export function describeFailure(name: string, error: unknown): { readonly code: string; readonly message: string } {
   if (error instanceof PipelineError) return { code: error.code, message: error.message };
-  return {
-    code: 'PIPE_RETRYING',
-    message: `${name} fails and is retried: ${failureReason(error)}; if it does not recover, the log of ${name} says more`,
-  };
+  const hint = HINTS[sqlStateOf(error)] ?? `if it does not recover, the log of ${name} says more`;
+  return { code: 'PIPE_RETRYING', message: `${name} fails and is retried: ${failureReason(error)}; ${hint}` };
 }
 
-function failureReason(error: unknown): string {
+/** Why something failed, for a log or a message. Never a value of a row. */
+export function failureReason(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(failureReason).join('; ');
+  if (mayQuoteValues(error)) return `the database refuses a value with ${describeDatabaseFault(error)}`;
   const code = sqlStateOf(error);
-  if (MAY_QUOTE_VALUES.test(code)) return `the database refuses a value with SQLSTATE ${code}`;
   const message = error instanceof Error ? error.message : String(error);
   return code === 'unknown' || message.includes(code) ? message : `${message} (${code})`;
 }

@@ -21,6 +21,14 @@ const TOO_LARGE = /^(smallint|integer) out of range$/;
 /** A function with its argument types, as the context of an error names it. */
 const PROCEDURE = /^PL\/pgSQL function (\S+\([^)]*\))/m;
 
+/** SQLSTATEs whose messages may quote values of a row: data exceptions, constraints and errors that a function raises. */
+const MAY_QUOTE_VALUES = /^(?:22|23|P0)[0-9A-Z]{3}$/;
+
+/** Whether the text of this error may quote values of a row. */
+export function mayQuoteValues(error: unknown): boolean {
+  return MAY_QUOTE_VALUES.test(databaseFaultOf(error).sqlState ?? '');
+}
+
 export function databaseFaultOf(error: unknown): DatabaseFault {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const text = (name: string) => {

@@ -1,4 +1,5 @@
 import { type CaptureBaseline, type CaptureFault, captureGap } from '../core/capture-state.ts';
+import { failureReason } from '../core/condition.ts';
 import type { SnapshotReason } from '../core/snapshot-reason.ts';
 import type { ChangeSource } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -79,7 +80,7 @@ export class CaptureWatch {
     const { clock, logger } = this.#dependencies;
     this.#lastLookAtMs = clock.monotonicMs();
     this.#running = this.#look(isStreaming)
-      .catch((error) => logger.warn('the capture could not be looked at', { reason: String(error) }))
+      .catch((error) => logger.warn('the capture could not be looked at', { reason: failureReason(error) }))
       .finally(() => {
         this.#running = null;
       });

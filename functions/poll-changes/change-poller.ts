@@ -1,3 +1,4 @@
+import { failureReason } from '../core/condition.ts';
 import { needsOperator } from '../core/errors.ts';
 import type { SnapshotReason } from '../core/snapshot-reason.ts';
 import type { TopicState } from '../core/topic-state.ts';
@@ -214,13 +215,13 @@ export class ChangePoller {
     const { lease, logger } = this.#dependencies;
     if (!lease.held) return;
     await lease.release().catch((error) => {
-      logger.warn('the lease could not be released; it will expire', { reason: String(error) });
+      logger.warn('the lease could not be released; it will expire', { reason: failureReason(error) });
     });
   }
 
   async #waitForRetry(error: unknown, retryMs: number): Promise<void> {
     const { clock, logger } = this.#dependencies;
-    logger.warn('polling failed and is retried', { reason: String(error), retryMs });
+    logger.warn('polling failed and is retried', { reason: failureReason(error), retryMs });
     await this.#retryCondition.report(error);
     await this.#captureWatch.lookAfterFailure();
     await clock.sleep(retryMs);

@@ -1,3 +1,4 @@
+import { failureReason } from '../core/condition.ts';
 import type { ChangeSource } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -38,7 +39,7 @@ export class ChangePurger {
       .purge(savedSnapshot, retentionHours)
       .then(
         (purged) => purged > 0 && this.#logger.info('old changes purged', { purged }),
-        (error) => this.#logger.warn('old changes could not be purged', { reason: String(error) }),
+        (error) => this.#logger.warn('old changes could not be purged', { reason: failureReason(error) }),
       )
       .finally(() => {
         this.#isPurging = false;

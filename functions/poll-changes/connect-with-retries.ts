@@ -1,3 +1,4 @@
+import { failureReason } from '../core/condition.ts';
 import { needsOperator } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -20,7 +21,7 @@ export async function connectWithRetries<Result>(
       return await connect();
     } catch (error) {
       if (needsOperator(error) || clock.monotonicMs() + CONNECT_RETRY_MS >= untilMs) throw error;
-      logger.warn('connecting failed and is retried', { reason: String(error), retryMs: CONNECT_RETRY_MS });
+      logger.warn('connecting failed and is retried', { reason: failureReason(error), retryMs: CONNECT_RETRY_MS });
       await clock.sleep(CONNECT_RETRY_MS);
     }
   }

@@ -1,3 +1,4 @@
+import { failureReason } from '../core/condition.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
@@ -34,7 +35,7 @@ export class Heartbeat {
     while (!this.#stopped && this.#lease.held) {
       await this.#lease.renewWhenDue().catch((error) => {
         if (!(error instanceof LeaseLostError)) {
-          this.#logger.warn('the lease could not be renewed', { reason: String(error) });
+          this.#logger.warn('the lease could not be renewed', { reason: failureReason(error) });
         }
       });
       await this.#clock.sleep(this.#checkIntervalMs);

@@ -1,4 +1,4 @@
-import { describeFailure } from '../core/condition.ts';
+import { CONDITION_NOT_STORED, describeFailure, failureReason } from '../core/condition.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 
@@ -37,7 +37,7 @@ export class RetryCondition {
   /** One call after the other, so that an older report cannot overwrite a later clear. */
   #inOrder(call: () => Promise<void>): Promise<void> {
     this.#pending = this.#pending.then(call).catch((error) => {
-      this.#logger.warn('the condition for npm run status could not be stored', { reason: String(error) });
+      this.#logger.warn(CONDITION_NOT_STORED, { reason: failureReason(error) });
     });
     return this.#pending;
   }

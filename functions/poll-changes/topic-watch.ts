@@ -1,3 +1,4 @@
+import { failureReason } from '../core/condition.ts';
 import type { PartitionOffsets } from '../core/offset-range.ts';
 import type { SnapshotReason } from '../core/snapshot-reason.ts';
 import { advanceTopicPosition, lossBefore, lossInTopic, type TopicPosition } from '../core/topic-position.ts';
@@ -70,7 +71,7 @@ export class TopicWatch {
     if (this.#running !== null || clock.monotonicMs() - this.#lastLookAtMs < this.#intervalMs) return;
     this.#lastLookAtMs = clock.monotonicMs();
     this.#running = this.#look()
-      .catch((error) => logger.warn('the topic could not be looked at', { reason: String(error) }))
+      .catch((error) => logger.warn('the topic could not be looked at', { reason: failureReason(error) }))
       .finally(() => {
         this.#running = null;
       });

@@ -1,4 +1,4 @@
-import { describeFailure } from '../core/condition.ts';
+import { CONDITION_NOT_STORED, describeFailure, failureReason } from '../core/condition.ts';
 import type { Condition, ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
 
@@ -42,7 +42,7 @@ export class FailureReporter {
   async #tolerate(calls: readonly Promise<void>[]): Promise<void> {
     for (const call of await Promise.allSettled(calls)) {
       if (call.status === 'rejected') {
-        this.#logger.warn('the condition for npm run status could not be stored', { reason: String(call.reason) });
+        this.#logger.warn(CONDITION_NOT_STORED, { reason: failureReason(call.reason) });
       }
     }
   }

@@ -1,4 +1,4 @@
-import { describeFailure } from '../core/condition.ts';
+import { CONDITION_NOT_STORED, describeFailure, failureReason } from '../core/condition.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -24,7 +24,7 @@ export interface WatchResult {
   /** The number of gaps found. */
   readonly gaps: number;
   /** Why the last look failed; `null` when it did not. */
-  readonly failure: Error | null;
+  readonly failure: unknown;
 }
 
 /**
@@ -36,35 +36,30 @@ export async function watchUntil(
   untilMs: number,
 ): Promise<WatchResult> {
   let gaps = 0;
-  let failure: Error | null = null;
+  let failure: unknown = null;
   let mayBeReported = true;
   for (;;) {
+    const looks = await lookAll(watches);
+    gaps += looks.gaps;
+    failure = looks.failure;
+    if (failure !== null) logger.warn('a look has failed and is repeated', { reason: failureReason(failure) });
     try {
-      gaps += await lookAll(watches);
-      failure = null;
-      if (mayBeReported) await conditions.clear(name);
-      mayBeReported = false;
+      if (failure !== null) await conditions.report({ id: name, ...describeFailure(name, failure) });
+      else if (mayBeReported) await conditions.clear(name);
+      mayBeReported = failure !== null;
     } catch (error) {
       mayBeReported = true;
-      failure = error instanceof Error ? error : new Error(String(error));
-      logger.warn('a look has failed and is repeated', { reason: String(error) });
-      await conditions.report({ id: name, ...describeFailure(name, error) }).catch((reason) => {
-        logger.warn('the condition for npm run status could not be stored', { reason: String(reason) });
-      });
+      logger.warn(CONDITION_NOT_STORED, { reason: failureReason(error) });
     }
     if (clock.monotonicMs() + LOOK_INTERVAL_MS >= untilMs) return { gaps, failure };
     await clock.sleep(LOOK_INTERVAL_MS);
   }
 }
 
-/**
- * A watch that fails does not keep the others from looking.
- *
- * @throws the first failure, after all have looked.
- */
-async function lookAll(watches: readonly Watch[]): Promise<number> {
+/** All look at the same time. A watch that fails neither keeps the others from looking, nor hides what they find. */
+async function lookAll(watches: readonly Watch[]): Promise<WatchResult> {
   const looks = await Promise.allSettled(watches.map((watch) => watch.look()));
-  const failed = looks.find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
-  return looks.reduce((gaps, look) => gaps + (look.status === 'fulfilled' ? look.value : 0), 0);
+  const gaps = looks.reduce((sum, look) => sum + (look.status === 'fulfilled' ? look.value : 0), 0);
+  const [failed] = looks.filter((look) => look.status === 'rejected');
+  return { gaps, failure: failed?.reason ?? null };
 }

@@ -2,6 +2,8 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import pg from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { isStalePlan } from '../../core/classify-error.ts';
+import { failureReason } from '../../core/condition.ts';
+import { databaseFaultOf, mayQuoteValues } from '../../core/database-fault.ts';
 
 export interface DatabaseSettings {
   /**
@@ -70,7 +72,7 @@ export class Database {
     try {
       return await this.#pool.query<Row>({ text, values: [...values], ...(name !== undefined && { name }) });
     } catch (error) {
-      removeDetail(error);
+      removeValues(error);
       throw error;
     }
   }
@@ -93,7 +95,7 @@ export class Database {
       await client.query('commit');
       return result;
     } catch (error) {
-      removeDetail(error);
+      removeValues(error);
       await client.query('rollback').catch((rollbackError) => {
         broken = rollbackError;
       });
@@ -111,9 +113,22 @@ export class Database {
   }
 }
 
-/** The detail of an error quotes the values of a row, e.g. of one that a constraint refuses, and a log shows each field. */
-function removeDetail(error: unknown): void {
-  if (error instanceof pg.DatabaseError) error.detail = undefined;
+/**
+ * Removes the values of a row from an error: the detail always quotes them, and for some SQLSTATEs the other texts do too. A
+ * log shows each field and the stack, and so does Lambda for an error that a function throws. What the error is about stays.
+ */
+function removeValues(error: unknown): void {
+  if (!(error instanceof pg.DatabaseError)) return;
+  error.detail = undefined;
+  if (!mayQuoteValues(error)) return;
+  const { dataType, procedure } = databaseFaultOf(error);
+  const { message } = error;
+  error.message = failureReason(error);
+  if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
+  error.dataType = dataType;
+  error.where = procedure === undefined ? undefined : `PL/pgSQL function ${procedure}`;
+  error.hint = undefined;
+  error.internalQuery = undefined;
 }
 
 /** Reads the password for each new connection, because Secrets Manager rotates it while a function instance runs. */

@@ -1,4 +1,5 @@
 import { classifyError } from '../../core/classify-error.ts';
+import { failureReason } from '../../core/condition.ts';
 import { needsOperator } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -36,7 +37,7 @@ export async function withRetries<Result>(
       return await attempt();
     } catch (error) {
       if (!isRetriable(error) || clock.monotonicMs() - startedMs + waitMs > RETRY_FOR_MS) throw error;
-      logger.warn('step failed, retrying', { step, waitMs, reason: reasonOf(error) });
+      logger.warn('step failed, retrying', { step, waitMs, reason: failureReason(error) });
       await clock.sleep(waitMs);
     }
   }
@@ -46,8 +47,4 @@ export async function withRetries<Result>(
 function isRetriable(error: unknown): boolean {
   const isWrongRequest = error instanceof Error && '$fault' in error && error.$fault === 'client';
   return classifyError(error) === 'transient' && !isWrongRequest && !needsOperator(error);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { describeFailure } from '../../../functions/core/condition.ts';
+import { describeFailure, failureReason } from '../../../functions/core/condition.ts';
 import { ConfigError } from '../../../functions/core/errors.ts';
 
 const withCode = (message: string, code: string) => Object.assign(new Error(message), { code });
@@ -20,6 +20,22 @@ it.each([
   expect(code).toBe('PIPE_RETRYING');
   expect(message).toMatch(/^apply-changes fails and is retried: /);
   expect(message).toContain(reason);
+});
+
+it.each([
+  ['53100', 'disk'],
+  ['25006', 'read-only'],
+])('says what mends SQLSTATE %s', (code, remedy) => {
+  const { message } = describeFailure('load-salaries', withCode('could not extend file', code));
+  expect(message).toContain(remedy);
+  expect(message).not.toContain('the log');
+});
+
+it('names the constraint that refuses a value', () => {
+  const error = Object.assign(withCode('no "Ada"', '23514'), { table: 'employees', constraint: 'short' });
+  expect(failureReason(error)).toBe(
+    'the database refuses a value with SQLSTATE 23514, constraint short of table employees',
+  );
 });
 
 it.each(['22001', '23514', 'P0001'])('does not repeat a message of SQLSTATE %s, which may quote the row', (code) => {

@@ -125,7 +125,7 @@ it('goes on when a look fails', async () => {
   expect(poller.logger.entries).toContainEqual({
     level: 'warn',
     message: 'the capture could not be looked at',
-    context: { reason: 'Error: timeout' },
+    context: { reason: 'timeout' },
   });
   look.mockRestore();
   simulation.source.captureFaults = [LOSSY];

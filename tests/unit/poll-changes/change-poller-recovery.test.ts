@@ -28,7 +28,7 @@ describe('an outage', () => {
     expect(poller.logger.entries).toContainEqual({
       level: 'warn',
       message: 'polling failed and is retried',
-      context: { reason: 'Error: unreachable', retryMs: 100 },
+      context: { reason: 'unreachable', retryMs: 100 },
     });
   });
 
@@ -48,7 +48,7 @@ describe('an outage', () => {
     expect(poller.logger.entries).toContainEqual({
       level: 'warn',
       message: 'the lease could not be released; it will expire',
-      context: { reason: 'Error: unreachable' },
+      context: { reason: 'unreachable' },
     });
     expect((await simulation.ledger.read())?.owner).not.toBeNull();
   });

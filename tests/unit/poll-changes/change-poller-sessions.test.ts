@@ -40,7 +40,7 @@ it('a restart of the source resumes from the saved position and loses nothing', 
   simulation.source.restart();
   await simulation.writeFor(1_000);
   await advance(500);
-  const reason = 'SourceRestartedError: the source database was restarted; polling resumes from the saved position';
+  const reason = 'the source database was restarted; polling resumes from the saved position';
   expect(logged(poller, 'polling failed and is retried')).toEqual([{ reason, retryMs: 100 }]);
   expect(logged(poller, 'polling started')).toEqual([{ phase: 'snapshot' }, { phase: 'stream' }]);
   simulation.expectNothingLost();

@@ -55,7 +55,7 @@ it('logs a failure, and purges again after the interval', async () => {
   purger.purgeWhenDue('1:1:');
   await clock.advance(1_000);
   expect(logger.entries).toEqual([
-    { level: 'warn', message: 'old changes could not be purged', context: { reason: 'Error: unreachable' } },
+    { level: 'warn', message: 'old changes could not be purged', context: { reason: 'unreachable' } },
   ]);
   purger.purgeWhenDue('1:1:');
   expect(purge).toHaveBeenCalledTimes(2);

@@ -28,7 +28,7 @@ it('retries once a second until it succeeds, and logs each failure', async () =>
   await clock.advance(10_000);
   expect(await connected).toBe('connected');
   expect(attemptsAtMs).toEqual([0, 1, 2, 3].map((count) => count * CONNECT_RETRY_MS));
-  const context = { reason: 'Error: unreachable', retryMs: CONNECT_RETRY_MS };
+  const context = { reason: 'unreachable', retryMs: CONNECT_RETRY_MS };
   expect(logger.entries).toEqual(
     [1, 2, 3].map(() => ({ level: 'warn', message: 'connecting failed and is retried', context })),
   );

@@ -57,7 +57,7 @@ it('logs a failed renewal, and repeats it at the next check', async () => {
   const failed = {
     level: 'warn',
     message: 'the lease could not be renewed',
-    context: { reason: 'Error: unreachable' },
+    context: { reason: 'unreachable' },
   };
   expect(logger.entries).toEqual([failed, failed]);
   connection.failure = null;

@@ -74,7 +74,7 @@ it('is only logged while the store is unreachable, and reported after that', asy
   await clock.advance(100);
   await reported;
   const message = 'the condition for npm run status could not be stored';
-  expect(logger.entries).toEqual([{ level: 'warn', message, context: { reason: 'Error: unreachable' } }]);
+  expect(logger.entries).toEqual([{ level: 'warn', message, context: { reason: 'unreachable' } }]);
   connection.failure = null;
   void condition.report(new Error('no broker'));
   await clock.advance(100);

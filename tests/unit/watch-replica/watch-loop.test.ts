@@ -49,12 +49,12 @@ it('goes on when the condition cannot be stored', async () => {
   expect(look).toHaveBeenCalledTimes(6);
 });
 
-it('lets every watch look, whichever fails', async () => {
+it('lets every watch look, and counts what it finds, whichever fails', async () => {
   const look = jest.fn(async () => 1);
   const failing = { look: jest.fn(async () => Promise.reject(new Error('no such topic'))) };
   const { clock, conditions, watching } = createLoop(look, failing);
   await clock.advance(10 * LOOK_INTERVAL_MS);
-  expect(await watching).toMatchObject({ failure: { message: 'no such topic' } });
+  expect(await watching).toMatchObject({ gaps: 6, failure: { message: 'no such topic' } });
   expect(look).toHaveBeenCalledTimes(6);
   expect(failing.look).toHaveBeenCalledTimes(6);
   expect(conditions.conditions).toMatchObject([{ message: expect.stringContaining('no such topic') }]);
