@@ -6,7 +6,7 @@ import { isolateRefused } from '../../core/refused-rows.ts';
 import { deleteEmployees } from './employee-writer.ts';
 
 /** A step must end long before an invocation does, because it makes the batches of other partitions wait. */
-const STEP_TIMEOUT_MS = 20_000;
+export const STEP_TIMEOUT_MS = 20_000;
 
 export interface SweepRange {
   /** Steps up to this `emp_id` are done. */

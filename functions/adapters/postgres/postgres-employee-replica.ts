@@ -6,7 +6,7 @@ import type { EmployeeReplica, SweepState, WatermarkLock } from '../../ports/emp
 import type { TombstoneStore } from '../../ports/tombstone-store.ts';
 import { applyAtOnce } from './apply-at-once.ts';
 import type { Database } from './database.ts';
-import { BEFORE_FIRST_EMPLOYEE } from './employee-sweep.ts';
+import { BEFORE_FIRST_EMPLOYEE, STEP_TIMEOUT_MS } from './employee-sweep.ts';
 import { addOffsets, offsetParameters } from './postgres-applied-offsets.ts';
 import { PostgresEmployeeReplicaTransaction, type WatermarkRow } from './postgres-employee-replica-transaction.ts';
 import { hasRefusals, recordSuspicions, type Suspicion } from './refusals.ts';
@@ -39,6 +39,9 @@ const IDLE_TIMEOUT_MS = 10_000;
 /** Rows of one step of a sweep. Smaller: more steps. Larger: the batches of other partitions wait longer. */
 const SWEEP_STEP_ROWS = 10_000;
 
+/** A step that is quicker may be four times as long without a timeout. */
+const QUICK_STEP_MS = STEP_TIMEOUT_MS / 8;
+
 const QUERY_CANCELED = '57014';
 
 export interface EmployeeReplicaLimits {
@@ -49,6 +52,8 @@ export interface EmployeeReplicaLimits {
 export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore {
   readonly #database: Database;
   readonly #idleTimeoutMs: number;
+  readonly #longestStepRows: number;
+  /** Fewer after a step that took too long, and more again after a quick one. */
   #sweepStepRows: number;
   readonly #withWriteMethod: WithWriteMethod;
 
@@ -56,7 +61,8 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
     this.#database = database;
     this.#withWriteMethod = adaptWriteMethod(this.#run, CHANGES_TABLES);
     this.#idleTimeoutMs = limits.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
-    this.#sweepStepRows = limits.sweepStepRows ?? SWEEP_STEP_ROWS;
+    this.#longestStepRows = limits.sweepStepRows ?? SWEEP_STEP_ROWS;
+    this.#sweepStepRows = this.#longestStepRows;
   }
 
   async transaction<Result>(
@@ -86,10 +92,15 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
   }
 
   async sweep(): Promise<SweepState> {
-    return this.transaction('exclusive', [], async (transaction) => {
+    const startedMs = performance.now();
+    const state = await this.transaction('exclusive', [], async (transaction) => {
       await transaction.continueSweep();
       return transaction.sweep;
     });
+    if (performance.now() - startedMs < QUICK_STEP_MS) {
+      this.#sweepStepRows = Math.min(4 * this.#sweepStepRows, this.#longestStepRows);
+    }
+    return state;
   }
 
   async deleteTombstones(olderThanDays: number): Promise<number> {

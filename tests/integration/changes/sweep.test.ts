@@ -49,6 +49,21 @@ test('the end of a snapshot deletes the employees of older epochs in steps, and 
   expect(sweep.mock.calls.length).toBeGreaterThanOrEqual(5);
 });
 
+test('a step that takes too long makes the next ones shorter, until they are quick again', async () => {
+  await fill(95);
+  await rig.client.query(`create function time_out() returns trigger language plpgsql as
+    $$ begin raise 'canceling statement due to statement timeout' using errcode = '57014'; end $$;
+    create trigger slow before delete on employees execute function time_out()`);
+  await expect(rig.applier.apply([truncateRecord(100)])).rejects.toMatchObject({ code: '57014' });
+  await rig.client.query('drop trigger slow on employees');
+  const sweep = jest.spyOn(rig.replica, 'sweep');
+  await rig.applier.apply([truncateRecord(100)]);
+  expect(await ids()).toEqual([]);
+  // Two steps of three rows, and twenty of ten at most. Steps of three rows would be 64.
+  expect(sweep.mock.calls.length).toBeGreaterThan(18);
+  expect(sweep.mock.calls.length).toBeLessThan(22);
+});
+
 test('a small TRUNCATE is one transaction', async () => {
   await fill(4);
   const sweep = jest.spyOn(rig.replica, 'sweep');
