@@ -21,12 +21,12 @@ export class PollerState {
     this.#item = { TableName: table, Key: { id: { S: 'employee-changes' } } };
   }
 
-  /** The poller removes the request when it starts the snapshot. */
+  /** Replaces an earlier request and its reason. The poller removes the request when it starts the snapshot. */
   async requestSnapshot(): Promise<void> {
     await this.#client.send(
       new UpdateItemCommand({
         ...this.#item,
-        UpdateExpression: 'SET resnapshot = :token',
+        UpdateExpression: 'SET resnapshot = :token REMOVE resnapshotReason',
         ExpressionAttributeValues: { ':token': { S: randomUUID() } },
       }),
     );

@@ -148,8 +148,7 @@ export const DATA: readonly Fault[] = [
     name: 'the topic of the changes is deleted',
     expected: /topic|snapshot/i,
     break: (stack) => stack.withKafka((admin) => admin.deleteTopics({ topics: ['employee-changes'] })),
-    mend: (stack) =>
-      stack.withKafka((admin) => admin.createTopics({ topics: [{ topic: 'employee-changes', numPartitions: 6 }] })),
+    mend: (stack) => stack.provision(),
   },
   {
     name: 'the records of the changes are deleted before they are applied',

@@ -8,8 +8,8 @@ export function isUnknownTopic(error: unknown): boolean {
 export function missingTopic(topic: string, cause?: unknown): PipelineError {
   return new PipelineError(
     'PIPE_TOPIC_MISSING',
-    `expected topic ${topic} in Kafka, found none; invoke the function provision, which creates it (locally: start the ` +
-      'stack again)',
+    `expected topic ${topic} in Kafka, found none; invoke the function provision, which creates it (locally: ` +
+      '`npm run provision`)',
     { retry: 'timed', cause },
   );
 }

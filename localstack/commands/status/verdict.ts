@@ -78,7 +78,7 @@ function missingTopics({ kafka }: Observation): Attention[] {
   return TOPICS.filter((topic) => !kafka.value.topics.includes(topic)).map((topic) => ({
     code: 'PIPE_TOPIC_MISSING',
     subject: topic,
-    message: `topic ${topic} does not exist: restart the stack with npm start, which creates it`,
+    message: `topic ${topic} does not exist: create it with npm run provision`,
     since: null,
   }));
 }

@@ -142,7 +142,7 @@ it('names a topic that does not exist, a file without progress, and files that h
     unknownFiles: ['c.csv', 'd.csv'],
   });
   expect(attention(observation(), now)).toMatchObject([
-    { code: 'PIPE_TOPIC_MISSING', subject: TOPIC },
+    { code: 'PIPE_TOPIC_MISSING', subject: TOPIC, message: expect.stringContaining('npm run provision') },
     { code: 'PIPE_FILE_STANDS_STILL', subject: 'b/a.csv', message: expect.stringContaining('40 s') },
     { code: 'PIPE_FILE_NOT_STARTED', message: expect.stringContaining('c.csv, d.csv') },
   ]);
