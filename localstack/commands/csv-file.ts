@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { userPath } from '../stack/user-path.ts';
+import { UsageError } from './terminal/program.ts';
 
 const MAX_KEY_BYTES = 1_024;
 
@@ -49,9 +50,15 @@ export function requireCsvName(path: string, correction: (csvName: string) => st
   );
 }
 
-/** Whether S3 accepts the key. */
-export function isKeyTooLong(key: string): boolean {
-  return Buffer.byteLength(key) > MAX_KEY_BYTES;
+/** @throws when S3 does not accept the key, or an object with it would not start the pipeline. */
+export function requireCsvKey(key: string): void {
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    throw new UsageError('Expected a key of at most 1,024 bytes, but found a longer one.');
+  }
+  if (key.endsWith('.csv')) return;
+  throw new UsageError(
+    `Expected a key that ends with .csv, because the pipeline reads only those, but found "${key}".`,
+  );
 }
 
 /** The text as one word of a POSIX shell. */

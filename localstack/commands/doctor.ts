@@ -1,20 +1,16 @@
-import { parseArgs } from 'node:util';
 import { examineMachine, formatReport } from '../stack/doctor/doctor.ts';
-import { stackDirectory } from '../stack/user-path.ts';
-import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
-
-const USAGE = `npm run doctor [-- --json] [--directory DIR]
-  --json           print one JSON array instead of a table
-${DIRECTORY_USAGE}`;
+import { printJson, printResult } from './terminal/output.ts';
+import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand } from './terminal/program.ts';
 
 /** `npm run doctor`: shows what this machine has and lacks for the local stack. Exit code 1 when it cannot start. */
-await runCommand(USAGE, async (args) => {
-  const { values } = parseArgs({
-    args,
-    options: { json: { type: 'boolean', default: false }, directory: directoryOption },
+const program = createProgram('npm run doctor', 'Shows what this machine has and lacks for the local stack.')
+  .option('--json', 'print one JSON array on one line')
+  .addOption(directoryOption())
+  .action(async ({ json, directory }) => {
+    const findings = await examineMachine({ directory, signal: new AbortController().signal });
+    if (json) printJson(findings);
+    else printResult(formatReport(findings));
+    if (findings.some(({ state }) => state === 'missing')) process.exitCode = NEEDS_ATTENTION;
   });
-  const { signal } = new AbortController();
-  const findings = await examineMachine({ directory: stackDirectory(values.directory), signal });
-  console.log(values.json ? JSON.stringify(findings) : formatReport(findings));
-  if (findings.some(({ state }) => state === 'missing')) process.exitCode = 1;
-});
+
+await runCommand(program);

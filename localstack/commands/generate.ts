@@ -5,62 +5,48 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { readEndpoints } from '../stack/endpoints.ts';
-import { stackDirectory, userPath } from '../stack/user-path.ts';
+import { userPath } from '../stack/user-path.ts';
 import { putIntoBucket } from './bucket.ts';
-import { shellWord } from './csv-file.ts';
-import { DIRECTORY_USAGE, directoryOption, requireCsvKey, runCommand, UsageError, wholeNumber } from './run-command.ts';
+import { requireCsvKey, shellWord } from './csv-file.ts';
 import { type SalaryCsvOptions, salaryCsv } from './salary-csv.ts';
-
-const USAGE = `npm run generate -- --rows N [--seed S] [--every SECONDS] [--only-kept] [--key KEY | --out FILE] [--directory DIR]
-  --rows N         the number of rows in each file
-  --seed S         the same seed generates the same file (default: random); with --every, each file has the next seed
-  --every SECONDS  generate another file at this interval until Ctrl-C
-  --only-kept      generate only rows that pass the filter of the pipeline
-  --key KEY        the key of the object, so that each file replaces the previous one (default: another key for each file)
-  --out FILE       write to a file instead of the bucket; "-" is the standard output
-${DIRECTORY_USAGE}`;
+import { formatCount } from './terminal/figures.ts';
+import { printProgress } from './terminal/output.ts';
+import { createProgram, directoryOption, runCommand, UsageError, wholeNumber } from './terminal/program.ts';
 
 const SEED_COUNT = 1_000_000;
 
 type Destination = { readonly out: string } | { readonly key: string | undefined; readonly directory: string };
 
 /** `npm run generate`: generates CSV files like those of the source system. */
-await runCommand(USAGE, async (args) => {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rows: { type: 'string' },
-      seed: { type: 'string' },
-      every: { type: 'string' },
-      'only-kept': { type: 'boolean', default: false },
-      key: { type: 'string' },
-      out: { type: 'string' },
-      directory: directoryOption,
-    },
+const program = createProgram('npm run generate', 'Generates salary files as the source system would.')
+  .requiredOption('--rows <N>', 'the number of rows in each file', wholeNumber(0))
+  .option(
+    '--seed <S>',
+    'the same seed generates the same file (default: random); with --every, each file has the next seed',
+    wholeNumber(0),
+  )
+  .option('--every <SECONDS>', 'generate another file at this interval until Ctrl-C', wholeNumber(1))
+  .option('--only-kept', 'generate only rows that pass the filter of the pipeline', false)
+  .option(
+    '--key <KEY>',
+    'the key of the object, so that each file replaces the previous one (default: another key for each file)',
+  )
+  .option('--out <FILE>', 'write to a file instead of the bucket; "-" is the standard output')
+  .addOption(directoryOption())
+  .action(async ({ rows, seed: givenSeed, every, onlyKept, key, out, directory }) => {
+    if (key !== undefined && out !== undefined) throw new UsageError('Expected --key or --out, not both.');
+    if (key !== undefined) requireCsvKey(key);
+    const destination: Destination = out === undefined ? { key, directory } : { out: await outputPath(out) };
+    const firstSeed = givenSeed ?? Math.floor(Math.random() * SEED_COUNT);
+    for (let seed = firstSeed; ; seed += 1) {
+      const startedAt = performance.now();
+      const location = await generate({ rows, seed, onlyKept }, destination);
+      printProgress(`Generated ${formatCount(rows)} rows with seed ${seed} to ${location}`);
+      if (every === undefined) return;
+      await delay(Math.max(0, 1_000 * every - (performance.now() - startedAt)));
+    }
   });
-  if (values.rows === undefined) throw new UsageError('Expected --rows N, the number of rows in each file.');
-  if (values.key !== undefined && values.out !== undefined) throw new UsageError('Expected --key or --out, not both.');
-  if (values.key !== undefined) requireCsvKey(values.key);
-  const rows = wholeNumber('--rows', values.rows, 0);
-  const everyMs = values.every === undefined ? undefined : 1000 * wholeNumber('--every', values.every, 1);
-  const firstSeed =
-    values.seed === undefined ? Math.floor(Math.random() * SEED_COUNT) : wholeNumber('--seed', values.seed, 0);
-  const destination: Destination =
-    values.out === undefined
-      ? { key: values.key, directory: stackDirectory(values.directory) }
-      : { out: await outputPath(values.out) };
-
-  for (let seed = firstSeed; ; seed += 1) {
-    const startedAt = performance.now();
-    const location = await generate({ rows, seed, onlyKept: values['only-kept'] }, destination);
-    // The standard output may be the file.
-    console.error(`Generated ${rows.toLocaleString('en')} rows with seed ${seed} to ${location}`);
-    if (everyMs === undefined) return;
-    await delay(Math.max(0, everyMs - (performance.now() - startedAt)));
-  }
-});
 
 /** @throws when no file can be written there. */
 async function outputPath(given: string): Promise<string> {
@@ -96,3 +82,5 @@ async function generate(options: SalaryCsvOptions, destination: Destination): Pr
   }
   return 'the standard output';
 }
+
+await runCommand(program);

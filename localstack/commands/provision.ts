@@ -1,11 +1,7 @@
-import { parseArgs } from 'node:util';
 import { readEndpoints } from '../stack/endpoints.ts';
 import { FunctionInvoker } from '../stack/service/function-invoker.ts';
-import { stackDirectory } from '../stack/user-path.ts';
-import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
-
-const USAGE = `npm run provision [-- --directory DIR]
-${DIRECTORY_USAGE}`;
+import { printResult } from './terminal/output.ts';
+import { createProgram, directoryOption, runCommand } from './terminal/program.ts';
 
 /** The name that serverless-offline serves the function under. */
 const FUNCTION_NAME = 'employee-streams-local-provision';
@@ -18,17 +14,27 @@ interface Report {
 }
 
 /** `npm run provision`: creates missing tables and topics of the running stack, and mends the capture of changes. */
-await runCommand(USAGE, async (args) => {
-  const { values } = parseArgs({ args, options: { directory: directoryOption } });
-  const { lambda } = await readEndpoints(stackDirectory(values.directory));
-  const report = (await new FunctionInvoker(lambda.endpoint).invoke(FUNCTION_NAME, {})) as Report;
-  const done = [
-    ...Object.entries(report.migrations).flatMap(([database, names]) =>
+const program = createProgram(
+  'npm run provision',
+  'Creates missing tables and topics of the running stack, and mends the capture of changes.',
+)
+  .addOption(directoryOption())
+  .action(async ({ directory }) => {
+    const { lambda } = await readEndpoints(directory);
+    const report = (await new FunctionInvoker(lambda.endpoint).invoke(FUNCTION_NAME, {})) as Report;
+    const done = linesOf(report);
+    printResult(done.length === 0 ? 'Everything was there already.' : done.join('\n'));
+    if (report.mendedCapture.length > 0) printResult('A new snapshot begins by itself within seconds.');
+  });
+
+function linesOf({ migrations, topics, mendedCapture }: Report): string[] {
+  return [
+    ...Object.entries(migrations).flatMap(([database, names]) =>
       names.map((name) => `migration ${name} applied to the ${database} database`),
     ),
-    ...report.topics.filter(({ outcome }) => outcome === 'created').map(({ topic }) => `topic ${topic} created`),
-    ...report.mendedCapture.map((what) => `capture mended: ${what}`),
+    ...topics.filter(({ outcome }) => outcome === 'created').map(({ topic }) => `topic ${topic} created`),
+    ...mendedCapture.map((what) => `capture mended: ${what}`),
   ];
-  console.log(done.length === 0 ? 'Everything was there already.' : done.join('\n'));
-  if (report.mendedCapture.length > 0) console.log('A new snapshot begins by itself within seconds.');
-});
+}
+
+await runCommand(program);

@@ -1,17 +1,11 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import { createDynamoDbClient } from '../stack/aws-clients.ts';
-import { readEndpoints } from '../stack/endpoints.ts';
-import { stackDirectory } from '../stack/user-path.ts';
+import { readEndpoints, type StackEndpoints } from '../stack/endpoints.ts';
 import { PollerState, type State } from './poller-state.ts';
 import { readWhileRunning } from './read-while-running.ts';
-import { DIRECTORY_USAGE, directoryOption, runCommand } from './run-command.ts';
+import { confirm } from './terminal/confirm.ts';
+import { printResult } from './terminal/output.ts';
+import { createProgram, directoryOption, runCommand } from './terminal/program.ts';
 import { waitUntil } from './wait-until.ts';
-
-const USAGE = `npm run resnapshot [-- --yes] [--directory DIR]
-  --yes            do not ask for confirmation
-${DIRECTORY_USAGE}`;
 
 /** When no poller runs, the schedule starts one within a minute. */
 const START_TIMEOUT_MS = 100_000;
@@ -19,17 +13,23 @@ const SNAPSHOT_TIMEOUT_MS = 600_000;
 const POLL_INTERVAL_MS = 250;
 
 /** `npm run resnapshot`: publishes a new snapshot of the source's employees. Meanwhile the target keeps all its rows. */
-await runCommand(USAGE, async (args) => {
-  const { values } = parseArgs({
-    args,
-    options: { yes: { type: 'boolean', default: false }, directory: directoryOption },
+const program = createProgram(
+  'npm run resnapshot',
+  'Reads all employees of the source again and publishes them, after asking. Meanwhile the target keeps all its rows.',
+)
+  .option('--yes', 'do not ask for confirmation')
+  .addOption(directoryOption())
+  .action(async ({ yes, directory }) => {
+    const endpoints = await readEndpoints(directory);
+    const question = 'Read all employees of the source database again and publish them?';
+    if (!yes && !(await confirm(question, 'npm run resnapshot -- --yes'))) {
+      printResult('Cancelled: nothing was changed.');
+      return;
+    }
+    await resnapshot(endpoints, directory);
   });
-  const directory = stackDirectory(values.directory);
-  const endpoints = await readEndpoints(directory);
-  if (!values.yes && !(await confirm('Read all employees of the source database again and publish them? [y/N] '))) {
-    console.log('Cancelled: nothing was changed.');
-    return;
-  }
+
+async function resnapshot(endpoints: StackEndpoints, directory: string): Promise<void> {
   const client = createDynamoDbClient(endpoints);
   const state = new PollerState(client, endpoints.dynamodb.offsetTable);
   try {
@@ -46,23 +46,12 @@ await runCommand(USAGE, async (args) => {
   } finally {
     client.destroy();
   }
-});
-
-async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    // `question` never settles when the input ends without an answer.
-    const closed = once(terminal, 'close').then(() => '');
-    return /^y(es)?$/i.test((await Promise.race([terminal.question(question), closed])).trim());
-  } finally {
-    terminal.close();
-  }
 }
 
 /** The poller removes the request when it starts the snapshot. */
 async function untilStarted(read: () => Promise<State>): Promise<void> {
   const { isPollerRunning } = await read();
-  console.log(
+  printResult(
     isPollerRunning
       ? 'Snapshot requested: the running poller starts it within seconds.'
       : 'Snapshot requested: no poller is running, and the schedule starts one within a minute.',
@@ -74,7 +63,7 @@ async function untilStarted(read: () => Promise<State>): Promise<void> {
       `No poller started the snapshot within ${START_TIMEOUT_MS / 1_000} s. The request remains: ` +
       'look at the log of poll-changes.',
   });
-  console.log('Snapshot started.');
+  printResult('Snapshot started.');
 }
 
 async function untilPublished(read: () => Promise<State>): Promise<void> {
@@ -94,8 +83,10 @@ async function untilPublished(read: () => Promise<State>): Promise<void> {
       `The snapshot is not published after ${SNAPSHOT_TIMEOUT_MS / 60_000} minutes. It continues after emp_id ` +
       `${lastEmployeeId}: see "npm run status".`,
   });
-  console.log(
+  printResult(
     'Snapshot published: all employees are on the topic. When the target has applied them, it deletes the rows that ' +
       'the source does not have.',
   );
 }
+
+await runCommand(program);

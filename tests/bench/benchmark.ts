@@ -1,4 +1,6 @@
-import { runCommand } from '../../localstack/commands/run-command.ts';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { onInterrupt } from '../../localstack/commands/terminal/interrupt.ts';
+import { runCommand } from '../../localstack/commands/terminal/program.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 
@@ -7,9 +9,9 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Exit code: 1 when the benchmark fails, 2 for invalid arguments. */
-export async function runBenchmark(usage: string, benchmark: (args: string[]) => Promise<void>): Promise<void> {
-  await runCommand(usage, benchmark);
+/** Exit code: 1 when the benchmark fails, 2 for a wrong call. */
+export async function runBenchmark(program: CommandUnknownOpts): Promise<void> {
+  await runCommand(program);
   // After a failure, connections that are still open would keep the process alive.
   if (process.exitCode) process.exit();
 }
@@ -19,9 +21,7 @@ export async function onTemporaryStack<Result>(
   measure: (stack: TemporaryStack, endpoints: StackEndpoints) => Promise<Result>,
 ): Promise<Result> {
   const stack = new TemporaryStack({ onNotice: say });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stack.stop().finally(() => process.exit(130)));
-  }
+  onInterrupt(() => stack.stop());
   try {
     say('starting servers and functions');
     const endpoints = await stack.start();
@@ -29,9 +29,4 @@ export async function onTemporaryStack<Result>(
   } finally {
     await stack.stop();
   }
-}
-
-/** Prints a result as one line of JSON, the last one of standard output. */
-export function printJson(result: object): void {
-  process.stdout.write(`${JSON.stringify(result)}\n`);
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { wholeNumber } from '../../localstack/commands/run-command.ts';
+import { printJson } from '../../localstack/commands/terminal/output.ts';
+import { createProgram, wholeNumber } from '../../localstack/commands/terminal/program.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import type { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
-import { onTemporaryStack, printJson, runBenchmark, say } from './benchmark.ts';
+import { onTemporaryStack, runBenchmark, say } from './benchmark.ts';
 import { readLeaseTransferGaps } from './cdc/lease-transfers.ts';
 import { PollingById } from './cdc/polling-by-id.ts';
 import { measureSnapshot } from './cdc/snapshot-run.ts';
@@ -13,13 +13,6 @@ import { auditTopic } from './cdc/topic-audit.ts';
 import { measureUsualStyle } from './cdc/usual-style.ts';
 import { waitUntilEqual } from './cdc/wait-until-equal.ts';
 import { percentile, perSecond, round } from './statistics.ts';
-
-const USAGE = `npm run bench:cdc -- [--rate R] [--seconds S] [--burst N] [--rows N] [--json]
-  --rate R     changes per second (default: 1000)
-  --seconds S  duration of the steady load (default: 60)
-  --burst N    changes of the backlog (default: 100000)
-  --rows N     rows that only the snapshot can transfer (default: 100000)
-  --json       print the result as one line of JSON after the table`;
 
 const TOPIC = 'employee-changes';
 /** Servers and functions compile what they run often. The measurement begins after that. */
@@ -130,24 +123,16 @@ function show({ report, inserts, deletes }: Awaited<ReturnType<typeof measure>>)
   });
 }
 
-await runBenchmark(USAGE, async (args) => {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rate: { type: 'string', default: '1000' },
-      seconds: { type: 'string', default: '60' },
-      burst: { type: 'string', default: '100000' },
-      rows: { type: 'string', default: '100000' },
-      json: { type: 'boolean', default: false },
-    },
+const program = createProgram('npm run bench:cdc', 'Measures the changes pipeline, and compares it with polling by id.')
+  .option('--rate <R>', 'changes per second', wholeNumber(1), 1_000)
+  .option('--seconds <S>', 'duration of the steady load', wholeNumber(1), 60)
+  .option('--burst <N>', 'changes of the backlog', wholeNumber(1), 100_000)
+  .option('--rows <N>', 'rows that only the snapshot can transfer', wholeNumber(1), 100_000)
+  .option('--json', 'print the result as one line of JSON after the table')
+  .action(async ({ json, ...settings }) => {
+    const measured = await onTemporaryStack((stack, endpoints) => measure(settings, stack, endpoints));
+    show(measured);
+    if (json) printJson(measured.report);
   });
-  const settings: Settings = {
-    rate: wholeNumber('--rate', values.rate, 1),
-    seconds: wholeNumber('--seconds', values.seconds, 1),
-    burst: wholeNumber('--burst', values.burst, 1),
-    rows: wholeNumber('--rows', values.rows, 1),
-  };
-  const measured = await onTemporaryStack((stack, endpoints) => measure(settings, stack, endpoints));
-  show(measured);
-  if (values.json) printJson(measured.report);
-});
+
+await runBenchmark(program);

@@ -1,19 +1,15 @@
-import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { wholeNumber } from '../../localstack/commands/run-command.ts';
+import { printJson } from '../../localstack/commands/terminal/output.ts';
+import { createProgram, wholeNumber } from '../../localstack/commands/terminal/program.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import type { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
-import { onTemporaryStack, printJson, runBenchmark, say } from './benchmark.ts';
+import { onTemporaryStack, runBenchmark, say } from './benchmark.ts';
 import { runCopy } from './etl/copy-run.ts';
 import { PeakMemory } from './etl/peak-memory.ts';
 import { runPipeline } from './etl/pipeline-run.ts';
 import { createSalaryInput } from './etl/salary-input.ts';
 import { runUsualStyle } from './etl/usual-style.ts';
 import { perSecond, round } from './statistics.ts';
-
-const USAGE = `npm run bench:etl -- [--rows N] [--json]
-  --rows N  rows of the file, all of which pass the filter (default: 300000)
-  --json    print the result as one line of JSON after the table`;
 
 /** The first file loads bundles, opens connections, and has V8 compile the code of each thread. */
 const WARM_UP_ROWS = 100_000;
@@ -77,13 +73,16 @@ function show(result: Result): void {
   );
 }
 
-await runBenchmark(USAGE, async (args) => {
-  const { values } = parseArgs({
-    args,
-    options: { rows: { type: 'string', default: '300000' }, json: { type: 'boolean', default: false } },
+const program = createProgram(
+  'npm run bench:etl',
+  'Compares the salaries pipeline with one transaction per message, and with bare COPY.',
+)
+  .option('--rows <N>', 'rows of the file, all of which pass the filter', wholeNumber(1), 300_000)
+  .option('--json', 'print the result as one line of JSON after the table')
+  .action(async ({ rows, json }) => {
+    const result = await onTemporaryStack((stack, endpoints) => measure(rows, stack, endpoints));
+    show(result);
+    if (json) printJson(result);
   });
-  const rows = wholeNumber('--rows', values.rows, 1);
-  const result = await onTemporaryStack((stack, endpoints) => measure(rows, stack, endpoints));
-  show(result);
-  if (values.json) printJson(result);
-});
+
+await runBenchmark(program);

@@ -1,21 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { wholeNumber } from '../../localstack/commands/run-command.ts';
+import { printJson } from '../../localstack/commands/terminal/output.ts';
+import { createProgram, wholeNumber } from '../../localstack/commands/terminal/program.ts';
 import { LocalStack } from '../../localstack/stack/local-stack.ts';
-import { printJson, runBenchmark, say } from './benchmark.ts';
+import { runBenchmark, say } from './benchmark.ts';
 import { FunctionsHost } from './event-sources/functions-host.ts';
 import { measureLatency } from './event-sources/latency-run.ts';
 import { BATCH_SIZE } from './event-sources/loop-task.ts';
 import { createTopicWithRecords, RECORD_BYTES } from './event-sources/records.ts';
 import { runLoop } from './event-sources/run-loop.ts';
 import { median, percentile, round } from './statistics.ts';
-
-const USAGE = `npm run bench:event-sources -- [--records N] [--json]
-  --records N  records of the topic, rounded up to full batches (default: 240000)
-  --json       print the result as one line of JSON after the table
-BENCH_KAFKA_BROKERS=HOST:PORT,… uses these brokers instead of starting one.`;
 
 const ROUNDS = 3;
 const PARTITIONS = 6;
@@ -86,20 +81,25 @@ async function withBrokers<Value>(
   }
 }
 
-await runBenchmark(USAGE, async (args) => {
-  const { values } = parseArgs({
-    args,
-    options: { records: { type: 'string', default: '240000' }, json: { type: 'boolean', default: false } },
+const program = createProgram(
+  'npm run bench:event-sources',
+  'Compares the emulated event source with a bare consumer loop.',
+)
+  .option('--records <N>', 'records of the topic, rounded up to full batches', wholeNumber(1), 240_000)
+  .option('--json', 'print the result as one line of JSON instead of the table')
+  .addHelpText('after', '\nBENCH_KAFKA_BROKERS=HOST:PORT,… uses these brokers instead of starting one.')
+  .action(async ({ records, json }) => {
+    // Full batches only: a partition's last batch would otherwise wait for its window.
+    const unit = PARTITIONS * BATCH_SIZE;
+    const recordCount = Math.ceil(records / unit) * unit;
+    const directory = await mkdtemp(join(tmpdir(), 'event-sources-bench-'));
+    try {
+      const result = await withBrokers(directory, (brokers) => measure(recordCount, brokers, directory));
+      if (json) printJson(result);
+      else show(result);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   });
-  // Full batches only: a partition's last batch would otherwise wait for its window.
-  const unit = PARTITIONS * BATCH_SIZE;
-  const recordCount = Math.ceil(wholeNumber('--records', values.records, 1) / unit) * unit;
-  const directory = await mkdtemp(join(tmpdir(), 'event-sources-bench-'));
-  try {
-    const result = await withBrokers(directory, (brokers) => measure(recordCount, brokers, directory));
-    if (values.json) printJson(result);
-    else show(result);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-});
+
+await runBenchmark(program);

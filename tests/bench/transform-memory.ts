@@ -2,19 +2,17 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { putIntoBucket } from '../../localstack/commands/bucket.ts';
 import { salaryCsv } from '../../localstack/commands/salary-csv.ts';
+import { printJson } from '../../localstack/commands/terminal/output.ts';
+import { createProgram } from '../../localstack/commands/terminal/program.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { sdkEnvironment } from '../../localstack/stack/service/environment.ts';
 import type { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
-import { onTemporaryStack, printJson, runBenchmark, say } from './benchmark.ts';
+import { onTemporaryStack, runBenchmark, say } from './benchmark.ts';
 import { round } from './statistics.ts';
 import { literalSettings } from './transform-memory/function-settings.ts';
-
-const USAGE = `npm run bench:transform-memory -- [--json]
-  --json  print the result as one line of JSON after the table`;
 
 /** No event source watches this bucket: each file is transformed in a process of its own. */
 const BUCKET = 'transform-memory';
@@ -84,10 +82,16 @@ async function measureAll(stack: TemporaryStack, endpoints: StackEndpoints): Pro
   }
 }
 
-await runBenchmark(USAGE, async (args) => {
-  const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
-  const [small, large] = await onTemporaryStack(measureAll);
-  console.table([small, large]);
-  const ratio = round(large.peakRssMb / small.peakRssMb, 2);
-  if (values.json) printJson({ peakRssMb: { small: small.peakRssMb, large: large.peakRssMb }, ratio });
-});
+const program = createProgram(
+  'npm run bench:transform-memory',
+  'Measures the peak memory of transform-csv for files of 100 MB and 1 GB.',
+)
+  .option('--json', 'print the result as one line of JSON after the table')
+  .action(async ({ json }) => {
+    const [small, large] = await onTemporaryStack(measureAll);
+    console.table([small, large]);
+    const ratio = round(large.peakRssMb / small.peakRssMb, 2);
+    if (json) printJson({ peakRssMb: { small: small.peakRssMb, large: large.peakRssMb }, ratio });
+  });
+
+await runBenchmark(program);

@@ -5,13 +5,11 @@ import { requireMachine } from '../../stack/doctor/doctor.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { TemporaryStack } from '../../stack/temporary-stack.ts';
 import { requireCsvFile, requireCsvName, shellWord } from '../csv-file.ts';
-import { runCommand, UsageError } from '../run-command.ts';
 import { sampleCsv } from '../sample-csv.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
+import { createProgram, runCommand } from '../terminal/program.ts';
 import { type ChangesResult, demonstrateChanges, seedSource } from './changes.ts';
 import { demonstrateSalaries, type SalariesResult } from './salaries.ts';
-
-const USAGE = `npm run demo [-- FILE.csv]
-  Runs both pipelines once on a temporary stack and verifies the result. Without a file it uses a generated sample.`;
 
 /** `npm run demo`: starts a temporary stack, runs both pipelines, and verifies their results. */
 class Demo {
@@ -76,21 +74,22 @@ function showChanges({ latencyMs, changes, snapshotRows, rowsInBoth }: ChangesRe
   console.table([latencyMs]);
 }
 
-await runCommand(USAGE, async ([file, ...others]) => {
-  if (others.length > 0 || file?.startsWith('-')) throw new UsageError('Expected at most one file and no options.');
-  const path = file === undefined ? undefined : (await requireCsvFile(file)).path;
-  if (path !== undefined) {
-    requireCsvName(path, (csvName) => `"mv ${shellWord(path)} ${shellWord(join(path, '..', csvName))}"`);
-  }
-  await requireMachine({ directory: tmpdir(), signal: new AbortController().signal });
-  const demo = new Demo();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => demo.stop().finally(() => process.exit(130)));
-  }
-  try {
-    await demo.run(path);
-    console.log('\nBoth results are verified.');
-  } finally {
-    await demo.stop();
-  }
-});
+const program = createProgram('npm run demo', 'Runs both pipelines once on a temporary stack and verifies the result.')
+  .argument('[FILE.csv]', 'the file to process (default: a generated sample)')
+  .action(async (file) => {
+    const path = file === undefined ? undefined : (await requireCsvFile(file)).path;
+    if (path !== undefined) {
+      requireCsvName(path, (csvName) => `"mv ${shellWord(path)} ${shellWord(join(path, '..', csvName))}"`);
+    }
+    await requireMachine({ directory: tmpdir(), signal: new AbortController().signal });
+    const demo = new Demo();
+    onInterrupt(() => demo.stop());
+    try {
+      await demo.run(path);
+      console.log('\nBoth results are verified.');
+    } finally {
+      await demo.stop();
+    }
+  });
+
+await runCommand(program);

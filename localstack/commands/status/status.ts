@@ -1,37 +1,32 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
-import { stackDirectory } from '../../stack/user-path.ts';
-import { DIRECTORY_USAGE, directoryOption, runCommand } from '../run-command.ts';
+import { printJson, printResult } from '../terminal/output.ts';
+import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand } from '../terminal/program.ts';
 import type { TargetStatus } from './database-status.ts';
 import type { KafkaStatus } from './kafka-status.ts';
 import { type Observation, observe } from './observation.ts';
 import { type Attention, mayStandStill, needsAttention } from './verdict.ts';
-
-const USAGE = `npm run status [-- --json] [--directory DIR]
-  --json           print one JSON object instead of tables
-${DIRECTORY_USAGE}
-Exit code: 0 when all is well, 1 when something needs attention, 2 for a wrong call.`;
 
 /** Smaller: a batch that takes long counts as standing still. Larger: the command takes longer when something does. */
 const STANDSTILL_MS = 5_000;
 const OBSERVE_EVERY_MS = 500;
 
 /** `npm run status`: what needs attention, and totals, files, lag and dead letters of the running stack. */
-await runCommand(USAGE, async (args) => {
-  const { values } = parseArgs({
-    args,
-    options: { json: { type: 'boolean', default: false }, directory: directoryOption },
+const program = createProgram(
+  'npm run status',
+  'Shows what needs attention and what mends it, totals, files, lag and dead letters of the running stack.',
+)
+  .option('--json', 'print one JSON object on one line')
+  .addOption(directoryOption())
+  .action(async ({ json, directory }) => {
+    const { earlier, now } = await observeUntilMoving(await readEndpoints(directory));
+    const attention = needsAttention(earlier, now, join(directory, 'logs'));
+    if (json) printJson(toJson(attention, now));
+    else print(attention, now);
+    // A connection to a server that does not answer could keep the process running.
+    process.exit(attention.length === 0 ? 0 : NEEDS_ATTENTION);
   });
-  const directory = stackDirectory(values.directory);
-  const { earlier, now } = await observeUntilMoving(await readEndpoints(directory));
-  const attention = needsAttention(earlier, now, join(directory, 'logs'));
-  if (values.json) console.log(JSON.stringify(toJson(attention, now)));
-  else print(attention, now);
-  // A connection to a server that does not answer could keep the process running.
-  process.exit(attention.length === 0 ? 0 : 1);
-});
 
 /** A second observation shows whether what waits moves. It is not needed when nothing waits. */
 async function observeUntilMoving(endpoints: StackEndpoints): Promise<{ earlier: Observation; now: Observation }> {
@@ -57,9 +52,9 @@ function toJson(attention: readonly Attention[], { target, kafka, source }: Obse
 }
 
 function print(attention: readonly Attention[], { target, kafka }: Observation): void {
-  if (attention.length === 0) console.log('All is well.');
+  if (attention.length === 0) printResult('All is well.');
   for (const { code, subject, message, since } of attention) {
-    console.log(`Attention: ${subject}${since === null ? '' : `, since ${since}`}\n  ${message} (${code})`);
+    printResult(`Attention: ${subject}${since === null ? '' : `, since ${since}`}\n  ${message} (${code})`);
   }
   if (target.status === 'fulfilled') printTarget(target.value);
   if (kafka.status === 'fulfilled') printKafka(kafka.value);
@@ -82,7 +77,9 @@ function printKafka({ lags, deadLetters }: KafkaStatus): void {
 }
 
 function printTable(title: string, rows: readonly object[]): void {
-  console.log(`\n${title}`);
-  if (rows.length === 0) console.log('none');
+  printResult(`\n${title}`);
+  if (rows.length === 0) printResult('none');
   else console.table(rows);
 }
+
+await runCommand(program);

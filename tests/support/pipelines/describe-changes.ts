@@ -53,12 +53,16 @@ export function describeChanges(run: () => PipelineRun): void {
     );
 
     test(
-      'resnapshot does nothing without confirmation, and fails where no stack runs',
+      'resnapshot does nothing without confirmation, refuses a wrong option, and fails where no stack runs',
       async () => {
         const { directory } = run().stack;
         expect(await runCommand('resnapshot', ['--directory', directory])).toEqual({
-          code: 0,
-          output: expect.stringContaining('Cancelled: nothing was changed.'),
+          code: 2,
+          output: expect.stringContaining('call npm run resnapshot -- --yes'),
+        });
+        expect(await runCommand('resnapshot', ['--yse', '--directory', directory])).toEqual({
+          code: 2,
+          output: "Unknown option '--yse'. Did you mean --yes?\nThe options are in: npm run resnapshot -- --help\n",
         });
         expect(await runCommand('resnapshot', ['--yes', '--directory', join(directory, 'nowhere')])).toEqual({
           code: 1,

@@ -89,6 +89,7 @@ const STACK: Layers = [
   ['localstack/stack/service/', 'localstack/stack/doctor/'],
   // start.ts, plugin.ts and the stacks.
   ['localstack/stack/'],
+  ['localstack/commands/terminal/'],
   ['localstack/commands/'],
   ['localstack/commands/demo/', 'localstack/commands/status/'],
 ];
