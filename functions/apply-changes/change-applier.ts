@@ -7,7 +7,9 @@ import { describeDatabaseFault } from '../core/database-fault.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { type EmployeeChange, isEmployeeChange, type SnapshotEnd } from '../core/employee-change.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
+import type { LatencySummary } from '../core/latency.ts';
 import { offsetsOf, type PartitionOffsets } from '../core/offset-range.ts';
+import type { PipelineTick, TickRecorder } from '../core/pipeline-tick.ts';
 import { isolateRefused } from '../core/refused-rows.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { Deadline } from '../ports/deadline.ts';
@@ -20,6 +22,8 @@ export interface ApplyResult {
   readonly applied: number;
   readonly received: number;
   readonly deadLettered: number;
+  /** From the change in the source to the commit in the target; absent when the batch has no such change. */
+  readonly latency?: LatencySummary;
 }
 
 interface ApplyOutcome {
@@ -38,6 +42,7 @@ interface Batch {
   readonly violating: Candidates;
   /** Of all records, also of those that become dead letters: they are done with the batch, too. */
   readonly offsets: readonly PartitionOffsets[];
+  readonly ticks: readonly PipelineTick[];
 }
 
 /**
@@ -51,11 +56,18 @@ export class ChangeApplier {
   readonly #replica: EmployeeReplica;
   readonly #deadLetters: DeadLetterQueue;
   readonly #rules: readonly ChangeRule[];
+  readonly #ticks: TickRecorder;
 
-  constructor(replica: EmployeeReplica, deadLetters: DeadLetterQueue, rules: readonly ChangeRule[]) {
+  constructor(
+    replica: EmployeeReplica,
+    deadLetters: DeadLetterQueue,
+    rules: readonly ChangeRule[],
+    ticks: TickRecorder,
+  ) {
     this.#replica = replica;
     this.#deadLetters = deadLetters;
     this.#rules = rules;
+    this.#ticks = ticks;
   }
 
   /**
@@ -66,9 +78,10 @@ export class ChangeApplier {
    */
   async apply(records: readonly KafkaRecord[], deadline: Deadline = NO_DEADLINE): Promise<ApplyResult> {
     const { valid, violating, deadLetters: invalid } = validateChanges(records, this.#rules);
-    const { applied, refused, sweep, sweepRecords } = await this.#applyBatch({
-      ...{ valid, violating, offsets: offsetsOf(records) },
-    });
+    const { due, committed } = this.#ticks.begin(originsOf([...valid, ...violating]), records.length);
+    const batch = { valid, violating, offsets: offsetsOf(records), ticks: due };
+    const { applied, refused, sweep, sweepRecords } = await this.#applyBatch(batch);
+    const latency = committed();
     const { refusal } = await sweepToEnd(this.#replica, sweep, deadline);
     const deadLetters = [
       ...invalid,
@@ -77,7 +90,8 @@ export class ChangeApplier {
     ];
     // After the commit, so that a crash in between repeats both.
     if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
-    return { applied, received: records.length, deadLettered: deadLetters.length };
+    const counts = { applied, received: records.length, deadLettered: deadLetters.length };
+    return latency === undefined ? counts : { ...counts, latency };
   }
 
   async #applyBatch(batch: Batch): Promise<BatchOutcome> {
@@ -87,9 +101,9 @@ export class ChangeApplier {
   }
 
   /** Nearly every batch. It takes one round trip, where the steps of a transaction take five or six. */
-  async #applyAtOnce({ valid, offsets }: Batch): Promise<number | undefined> {
+  async #applyAtOnce({ valid, offsets, ticks }: Batch): Promise<number | undefined> {
     const { candidates } = planBatch(valid, LOWEST_VERSION);
-    return this.#replica.applyAtOnce(newestOf(candidates), offsets);
+    return this.#replica.applyAtOnce(newestOf(candidates), offsets, ticks);
   }
 
   /** Isolates refused changes only when the batch as a whole is refused, because isolation costs one savepoint per attempt. */
@@ -105,10 +119,10 @@ export class ChangeApplier {
 
   async #applyInTransaction(
     applyCandidates: ApplyCandidates,
-    { valid, violating, offsets }: Batch,
+    { valid, violating, offsets, ticks }: Batch,
   ): Promise<BatchOutcome> {
     const mayRaiseWatermark = valid.some(({ change }) => !isEmployeeChange(change));
-    return this.#replica.transaction(mayRaiseWatermark ? 'exclusive' : 'shared', offsets, async (transaction) => {
+    const work = async (transaction: EmployeeReplicaTransaction) => {
       const isIncomplete = transaction.sweep.isPending || transaction.sweep.refusal !== null;
       const plan = planBatch(valid, transaction.watermark, isIncomplete);
       if (plan.truncate) await transaction.raiseWatermark(plan.truncate.change);
@@ -117,8 +131,19 @@ export class ChangeApplier {
       const completedBy = await recordSnapshotEnds(transaction, plan.snapshotEnds);
       const sweepRecords = [...(plan.truncate ? [plan.truncate.record] : []), ...completedBy];
       return { ...outcome, sweep: transaction.sweep, sweepRecords };
-    });
+    };
+    return this.#replica.transaction(mayRaiseWatermark ? 'exclusive' : 'shared', offsets, work, ticks);
   }
+}
+
+function originsOf(changes: readonly ReceivedChange[]): number[] {
+  const origins: number[] = [];
+  for (const { change } of changes) {
+    if (change.action !== 'SNAPSHOT' && change.action !== 'SNAPSHOT_END' && change.changedAtMs !== undefined) {
+      origins.push(change.changedAtMs);
+    }
+  }
+  return origins;
 }
 
 const NO_DEADLINE: Deadline = { remainingMs: () => Number.POSITIVE_INFINITY };

@@ -6,6 +6,7 @@ import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { EMPLOYEE_REPLICA_SESSION, PostgresEmployeeReplica } from '../adapters/postgres/postgres-employee-replica.ts';
 import type { ChangeRule } from '../core/change-rules.ts';
 import type { TombstoneStore } from '../ports/tombstone-store.ts';
+import { createTickRecorder } from '../runtime/tick-recorder.ts';
 import { ChangeApplier } from './change-applier.ts';
 
 export interface ApplierSettings {
@@ -33,7 +34,7 @@ export async function openApplier(settings: ApplierSettings): Promise<ApplierCon
   const publisher = new KafkaRecordPublisher(settings.kafka);
   const deadLetters = new KafkaDeadLetterQueue(publisher, settings.deadLetterTopic);
   return {
-    applier: new ChangeApplier(replica, deadLetters, settings.rules),
+    applier: new ChangeApplier(replica, deadLetters, settings.rules, createTickRecorder('apply-changes')),
     tombstones: replica,
     close: async () => {
       await Promise.all([publisher.disconnect(), database.close()]);

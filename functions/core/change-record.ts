@@ -28,16 +28,18 @@ export function decodeChange(record: KafkaRecord): Change {
   if (message['schema'] !== 1) throw invalidField('schema', '1');
   const version = { epoch: readInt64(message, 'epoch'), changeId: readInt64(message, 'changeId') };
   if (typeof message['changedAt'] !== 'string') throw invalidField('changedAt', 'a timestamp as text');
+  const changedAtMs = instantOf(message['changedAt']);
   const action = message['action'];
   switch (action) {
     case 'INSERT':
     case 'UPDATE':
     case 'DELETE':
+      return { ...version, action, employee: readEmployee(message['employee'], record.key), changedAtMs };
     case 'SNAPSHOT':
       return { ...version, action, employee: readEmployee(message['employee'], record.key) };
     case 'TRUNCATE':
       if (message['employee'] !== null) throw invalidField('employee', 'null with TRUNCATE');
-      return { ...version, action };
+      return { ...version, action, changedAtMs };
     case 'SNAPSHOT_END':
       if (message['employee'] !== null) throw invalidField('employee', 'null with SNAPSHOT_END');
       return { ...version, action, partitions: readPartitionCount(message['partitions'], record.partition) };
@@ -86,6 +88,14 @@ function readNullableText(fields: Readonly<Record<string, unknown>>, name: strin
     throw invalidField(name, 'text without U+0000 and lone surrogates');
   return value;
 }
+
+/** Dates beyond the years 0 to 9999, and infinity, are no instants. */
+function instantOf(text: string): number | undefined {
+  const ms = text.charCodeAt(10) === LETTER_T ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+const LETTER_T = 0x54;
 
 function readInt64(message: Readonly<Record<string, unknown>>, name: string): bigint {
   const value = message[name];

@@ -11,14 +11,20 @@ export interface Employee {
   readonly salary: number | null;
 }
 
+/** When the change was captured. Absent for the image of a snapshot, which was not changed then, and for an unusual text. */
+interface Captured {
+  /** Milliseconds since 1970, by the clock of the source. */
+  readonly changedAtMs?: number | undefined;
+}
+
 /** A change of one employee. `employee` is the image after the change; that before it with DELETE. */
-export interface EmployeeChange extends Version {
+export interface EmployeeChange extends Version, Captured {
   readonly action: 'INSERT' | 'UPDATE' | 'DELETE' | 'SNAPSHOT';
   readonly employee: Employee;
 }
 
 /** Deletes every employee at or below its version. */
-export interface Truncate extends Version {
+export interface Truncate extends Version, Captured {
   readonly action: 'TRUNCATE';
 }
 

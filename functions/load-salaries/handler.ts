@@ -8,6 +8,7 @@ import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runti
 import { createHandler } from '../runtime/handler.ts';
 import { decodeKafkaEvent, type KafkaEvent, partitionsOf } from '../runtime/kafka-event.ts';
 import { METRIC } from '../runtime/metric-names.ts';
+import { createTickRecorder } from '../runtime/tick-recorder.ts';
 import { loadSalariesShape } from './config.ts';
 import { SalaryLoader } from './salary-loader.ts';
 
@@ -22,7 +23,8 @@ export const handler = createHandler({
     const database = await Database.open(targetDatabaseOf(config, NAME));
     const publisher = new KafkaRecordPublisher(kafkaOf(config, NAME));
     const deadLetters = new KafkaDeadLetterQueue(publisher, SALARIES_DEAD_LETTER_TOPIC);
-    return { loader: new SalaryLoader(new PostgresSalaryTables(database), deadLetters), logger, metrics };
+    const loader = new SalaryLoader(new PostgresSalaryTables(database), deadLetters, createTickRecorder(NAME));
+    return { loader, logger, metrics };
   },
   handle: async ({ loader, logger, metrics }, event: KafkaEvent) => {
     const result = await loader.load(decodeKafkaEvent(event));

@@ -2,6 +2,8 @@ import { describeDatabaseFault } from '../core/database-fault.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { InputError } from '../core/errors.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
+import type { LatencySummary } from '../core/latency.ts';
+import type { TickRecorder } from '../core/pipeline-tick.ts';
 import { isolateRefused } from '../core/refused-rows.ts';
 import { decodeSalaryRecord, type ReceivedSalary } from '../core/salary-record.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
@@ -11,6 +13,8 @@ export interface LoadResult {
   readonly loaded: number;
   readonly skipped: number;
   readonly deadLettered: number;
+  /** From the record on the topic to the commit in the tables; absent when no record can be read. */
+  readonly latency?: LatencySummary;
 }
 
 /**
@@ -22,10 +26,12 @@ export interface LoadResult {
 export class SalaryLoader {
   readonly #tables: SalaryTables;
   readonly #deadLetters: DeadLetterQueue;
+  readonly #ticks: TickRecorder;
 
-  constructor(tables: SalaryTables, deadLetters: DeadLetterQueue) {
+  constructor(tables: SalaryTables, deadLetters: DeadLetterQueue, ticks: TickRecorder) {
     this.#tables = tables;
     this.#deadLetters = deadLetters;
+    this.#ticks = ticks;
   }
 
   /**
@@ -36,11 +42,15 @@ export class SalaryLoader {
    */
   async load(records: readonly KafkaRecord[]): Promise<LoadResult> {
     const { readable, deadLetters } = decode(records);
+    const { due, committed } = this.#ticks.begin(
+      readable.map(({ record }) => record.timestampMs),
+      readable.length,
+    );
     let acceptedCount = 0;
     const { results, refused } = await isolateRefused(
       readable,
       async (part) => {
-        const outcome = await this.#tables.load(part);
+        const outcome = await this.#tables.load(part, due);
         acceptedCount += outcome.loaded;
         return outcome;
       },
@@ -50,6 +60,7 @@ export class SalaryLoader {
           acceptedCount,
         ),
     );
+    const latency = committed();
     for (const { unregistered } of results) {
       deadLetters.push(...unregistered.map(({ record }) => deadLetterOfUnregisteredFile(record)));
     }
@@ -57,11 +68,12 @@ export class SalaryLoader {
     if (deadLetters.length > 0) await this.#deadLetters.publish(deadLetters);
     // After the dead letters, because a dead letter may be repeated, but a row counted as refused must have one.
     if (refused.length > 0) await this.#tables.recordRefused(refused.map(({ item }) => item));
-    return {
+    const counts = {
       loaded: sum(results.map(({ loaded }) => loaded)),
       skipped: sum(results.map(({ skipped }) => skipped)),
       deadLettered: deadLetters.length,
     };
+    return latency === undefined ? counts : { ...counts, latency };
   }
 }
 

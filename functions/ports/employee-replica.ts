@@ -1,6 +1,7 @@
 import type { Version } from '../core/change-version.ts';
 import type { EmployeeChange } from '../core/employee-change.ts';
 import type { PartitionOffsets } from '../core/offset-range.ts';
+import type { PipelineTick } from '../core/pipeline-tick.ts';
 
 /** An employee of a snapshot whose image cannot be applied. */
 export interface RetainedEmployee {
@@ -89,20 +90,27 @@ export interface EmployeeReplica {
    * the watermark, or not newer than the last change of their employee, have no effect.
    *
    * @param applied the offsets of the batch, which are recorded with the same commit; see `AppliedOffsets`.
+   * @param ticks are recorded with the same commit too; see `PipelineHistory`.
    * @returns how many changes were newer; `undefined` when the batch needs `transaction`: a sweep is pending or kept
    * employees, the database refuses a change, or the target's schema does not fit. Then nothing has changed.
    */
-  applyAtOnce(changes: readonly EmployeeChange[], applied: readonly PartitionOffsets[]): Promise<number | undefined>;
+  applyAtOnce(
+    changes: readonly EmployeeChange[],
+    applied: readonly PartitionOffsets[],
+    ticks?: readonly PipelineTick[],
+  ): Promise<number | undefined>;
 
   /**
    * Commits everything that `work` does, or nothing if it throws.
    *
    * @param applied the offsets of the batch, which are recorded with the same commit; see `AppliedOffsets`.
+   * @param ticks are recorded with the same commit too; see `PipelineHistory`.
    */
   transaction<Result>(
     lock: WatermarkLock,
     applied: readonly PartitionOffsets[],
     work: (transaction: EmployeeReplicaTransaction) => Promise<Result>,
+    ticks?: readonly PipelineTick[],
   ): Promise<Result>;
 
   /**

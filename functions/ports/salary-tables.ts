@@ -1,3 +1,4 @@
+import type { PipelineTick } from '../core/pipeline-tick.ts';
 import type { ReceivedSalary } from '../core/salary-record.ts';
 
 /** The result of loading one batch. */
@@ -30,9 +31,10 @@ export interface SalaryTables {
   /**
    * Inserts the rows that are not there yet and adds their salaries to the totals.
    *
+   * @param ticks are recorded with the same commit; see `PipelineHistory`.
    * @throws with the database's SQLSTATE when it refuses one of the rows; nothing of the batch is then written.
    */
-  load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome>;
+  load(batch: readonly ReceivedSalary[], ticks?: readonly PipelineTick[]): Promise<LoadOutcome>;
 
   /**
    * Judges rows that were refused alone, after all others of their batch were loaded.

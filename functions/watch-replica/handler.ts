@@ -26,12 +26,16 @@ export const handler = createHandler({
       targetDatabase: targetDatabaseOf(config, NAME),
       offsetTable: config.OFFSET_TABLE,
     };
-    return { ...(await openReplicaWatch(settings, logger)), logger, metrics };
+    return { ...(await openReplicaWatch(settings, logger, systemClock)), logger, metrics };
   },
-  handle: async ({ replicaWatch, rowsWatch, conditions, logger, metrics }, _event: unknown, context: Context) => {
+  handle: async (
+    { replicaWatch, rowsWatch, historyUpkeep, conditions, logger, metrics },
+    _event: unknown,
+    context: Context,
+  ) => {
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const watches = [replicaWatch, rowsWatch];
+    const watches = [replicaWatch, rowsWatch, historyUpkeep];
     const { gaps, failure } = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
     metrics.addMetric(METRIC.gapsFound, 'Count', gaps);
     // Otherwise the alarm for a function that fails would not notice a watch that cannot look.

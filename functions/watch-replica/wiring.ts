@@ -6,9 +6,12 @@ import type { KafkaSettings } from '../adapters/kafka/kafka-client.ts';
 import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { PostgresAppliedOffsets } from '../adapters/postgres/postgres-applied-offsets.ts';
+import { PostgresPipelineHistory } from '../adapters/postgres/postgres-pipeline-history.ts';
 import { PostgresUnfinishedFiles } from '../adapters/postgres/postgres-unfinished-files.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
+import { HistoryUpkeep } from './history-upkeep.ts';
 import { ReplicaWatch } from './replica-watch.ts';
 import { RowsWatch } from './rows-watch.ts';
 
@@ -31,12 +34,17 @@ export interface WatchSettings {
 export interface WatchConnections {
   readonly replicaWatch: ReplicaWatch;
   readonly rowsWatch: RowsWatch;
+  readonly historyUpkeep: HistoryUpkeep;
   readonly conditions: ConditionStore;
   close(): Promise<void>;
 }
 
 /** Nothing is connected yet: each client connects at its first use. */
-export async function openReplicaWatch(settings: WatchSettings, logger: Logger): Promise<WatchConnections> {
+export async function openReplicaWatch(
+  settings: WatchSettings,
+  logger: Logger,
+  clock: Clock,
+): Promise<WatchConnections> {
   const { bucket, ...rows } = settings.rows;
   const inspector = new KafkaTopicInspector(settings.kafka);
   const database = await Database.open(settings.targetDatabase);
@@ -50,6 +58,7 @@ export async function openReplicaWatch(settings: WatchSettings, logger: Logger):
       ...{ inspector, conditions, logger, ...rows },
       unfinishedFiles: new PostgresUnfinishedFiles(database, bucket),
     }),
+    historyUpkeep: new HistoryUpkeep(new PostgresPipelineHistory(database), clock),
     conditions,
     close: async () => {
       await Promise.all([inspector.disconnect(), database.close()]);

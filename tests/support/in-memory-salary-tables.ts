@@ -2,8 +2,10 @@ import { isInvalidValue } from '../../functions/core/classify-error.ts';
 import { SchemaError } from '../../functions/core/errors.ts';
 import { parseHireDate } from '../../functions/core/hire-date.ts';
 import { areRowsAtFault } from '../../functions/core/refused-rows.ts';
+import type { PipelineTick } from '../../functions/core/pipeline-tick.ts';
 import type { ReceivedSalary } from '../../functions/core/salary-record.ts';
 import type { LoadOutcome, RefusedSalary, SalaryTables } from '../../functions/ports/salary-tables.ts';
+import { InMemoryPipelineHistory } from './in-memory-pipeline-history.ts';
 import type { InMemorySalaryDatabase } from './in-memory-salary-database.ts';
 
 /** The salary tables in memory. */
@@ -17,14 +19,17 @@ export class InMemorySalaryTables implements SalaryTables {
   readonly batchSizes: number[] = [];
   /** Number of rows in each call of `recordRefused`. */
   readonly refusedBatchSizes: number[] = [];
+  readonly history = new InMemoryPipelineHistory();
 
   constructor(database: InMemorySalaryDatabase) {
     this.#database = database;
   }
 
-  async load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome> {
+  async load(batch: readonly ReceivedSalary[], ticks: readonly PipelineTick[] = []): Promise<LoadOutcome> {
     this.batchSizes.push(batch.length);
-    return this.#database.transaction(() => this.#load(batch));
+    const outcome = await this.#database.transaction(() => this.#load(batch));
+    this.history.record(ticks);
+    return outcome;
   }
 
   /** The schema is at fault when `refuses` refuses rows, and none was loaded. */

@@ -1,11 +1,12 @@
 import type { EmployeeChange } from '../../core/employee-change.ts';
 import type { PartitionOffsets } from '../../core/offset-range.ts';
+import type { PipelineTick } from '../../core/pipeline-tick.ts';
 import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
 import { offsetParameters } from './postgres-applied-offsets.ts';
+import { recordTicks, tickParameters } from './record-ticks.ts';
 
-const APPLY = `
-  select apply_employee_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as applied`;
+const APPLY = 'apply_employee_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as applied';
 
 /**
  * Applies a usual batch with one statement, which is a transaction of its own. A process that freezes holds no locks,
@@ -17,9 +18,10 @@ export async function applyAtOnce(
   database: Database,
   changes: readonly EmployeeChange[],
   offsets: readonly PartitionOffsets[],
+  ticks: readonly PipelineTick[],
 ): Promise<number | undefined> {
   const { rows } = await database.query<{ applied: number | null }>(
-    APPLY,
+    `select ${APPLY}${recordTicks(14, ticks)}`,
     [
       ...offsetParameters(offsets),
       plainArray(changes.map(({ employee }) => employee.empId)),
@@ -31,8 +33,9 @@ export async function applyAtOnce(
       plainArray(changes.map(({ employee }) => employee.dob)),
       textArray(changes.map(({ employee }) => employee.city)),
       plainArray(changes.map(({ employee }) => employee.salary)),
+      ...tickParameters(ticks),
     ],
-    'apply-employee-changes',
+    ticks.length === 0 ? 'apply-employee-changes' : 'apply-employee-changes-and-ticks',
   );
   return rows[0]?.applied ?? undefined;
 }

@@ -1,5 +1,7 @@
 import type { PoolClient } from 'pg';
+import type { PipelineTick } from '../../core/pipeline-tick.ts';
 import type { FileVersion, ReceivedSalary } from '../../core/salary-record.ts';
+import { recordTicks, tickParameters } from './record-ticks.ts';
 import { hasRefusals } from './refusals.ts';
 
 /** What the ledger says about one file that a batch has rows of. */
@@ -14,23 +16,34 @@ export interface LockedFiles {
   readonly hasRefusals: boolean;
 }
 
+/** One row, so that ticks are recorded also when there is no such key. */
+const lockKeys = (ticks: readonly PipelineTick[]) => `
+  with locked as materialized (
+    select from ingested_key
+    where (bucket, key) in (select * from unnest($1::text[], $2::text[]))
+    order by bucket collate "C", key collate "C" for share)
+  select (select count(*) from locked)${recordTicks(3, ticks)}`;
+
 /**
  * Locks the keys of a batch against versions that take over, and looks up its files.
  *
  * The lock is a separate statement, so that the snapshot of the next statement is taken after the wait for the lock.
  *
+ * @param ticks are recorded by the first of the two statements.
  * @returns `statusOf` gives the status of a file; `undefined` for a file that is not registered. `hasRefusals`: whether the
  * table has refused rows since a row was last accepted.
  */
-export async function lockFiles(client: PoolClient, batch: readonly ReceivedSalary[]): Promise<LockedFiles> {
+export async function lockFiles(
+  client: PoolClient,
+  batch: readonly ReceivedSalary[],
+  ticks: readonly PipelineTick[] = [],
+): Promise<LockedFiles> {
   const files = distinctFiles(batch);
   const identity = [files.map((f) => f.bucket), files.map((f) => f.key), files.map((f) => f.version)];
   await client.query({
-    name: 'lock-keys',
-    text: `select from ingested_key
-           where (bucket, key) in (select * from unnest($1::text[], $2::text[]))
-           order by bucket collate "C", key collate "C" for share`,
-    values: identity.slice(0, 2),
+    name: ticks.length === 0 ? 'lock-keys' : 'lock-keys-and-record-ticks',
+    text: lockKeys(ticks),
+    values: [...identity.slice(0, 2), ...tickParameters(ticks)],
   });
   const { rows } = await client.query<FileVersion & { file_id: string; is_current: boolean; hasRefusals: boolean }>({
     name: 'find-files',

@@ -2,6 +2,7 @@ import { classifyError, isStalePlan, sqlStateOf } from '../../core/classify-erro
 import type { EmployeeChange } from '../../core/employee-change.ts';
 import { SchemaError } from '../../core/errors.ts';
 import type { PartitionOffsets } from '../../core/offset-range.ts';
+import type { PipelineTick } from '../../core/pipeline-tick.ts';
 import type { EmployeeReplica, SweepState, WatermarkLock } from '../../ports/employee-replica.ts';
 import type { TombstoneStore } from '../../ports/tombstone-store.ts';
 import { applyAtOnce } from './apply-at-once.ts';
@@ -9,6 +10,7 @@ import type { Database } from './database.ts';
 import { BEFORE_FIRST_EMPLOYEE, STEP_TIMEOUT_MS } from './employee-sweep.ts';
 import { addOffsets, offsetParameters } from './postgres-applied-offsets.ts';
 import { PostgresEmployeeReplicaTransaction, type WatermarkRow } from './postgres-employee-replica-transaction.ts';
+import { recordTicks, tickParameters } from './record-ticks.ts';
 import { hasRefusals, recordSuspicions, type Suspicion } from './refusals.ts';
 import type { RunQuery } from './table-shape.ts';
 import { CHANGES_TABLES } from './target-tables.ts';
@@ -24,10 +26,11 @@ export const EMPLOYEE_REPLICA_SESSION = { enable_seqscan: 'off' };
  * The first statement of every transaction. The timeout holds until its end. The offsets are recorded by the same
  * statement, because a further one would be a further round trip for each batch.
  */
-const lockWatermark = (lock: WatermarkLock) => `
+const lockWatermark = (lock: WatermarkLock, ticks: readonly PipelineTick[]) => `
   with applied as (${addOffsets(2)})
   select epoch, change_id as "changeId", swept_until as "sweptUntil", sweep_refusal as "sweepRefusal",
     ${hasRefusals('employees')}, set_config('idle_in_transaction_session_timeout', $1, true)
+    ${recordTicks(6, ticks)}
   from employee_watermark for ${lock === 'exclusive' ? 'update' : 'share'} of employee_watermark`;
 
 /**
@@ -69,9 +72,10 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
     lock: WatermarkLock,
     applied: readonly PartitionOffsets[],
     work: (transaction: PostgresEmployeeReplicaTransaction) => Promise<Result>,
+    ticks: readonly PipelineTick[] = [],
   ): Promise<Result> {
     try {
-      return await this.#withWriteMethod((method) => this.#attempt(lock, applied, work, method));
+      return await this.#withWriteMethod((method) => this.#attempt(lock, { applied, ticks }, work, method));
     } catch (error) {
       if (sqlStateOf(error) === QUERY_CANCELED) this.#sweepStepRows = Math.ceil(this.#sweepStepRows / 4);
       throw error;
@@ -81,9 +85,10 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
   async applyAtOnce(
     changes: readonly EmployeeChange[],
     applied: readonly PartitionOffsets[],
+    ticks: readonly PipelineTick[] = [],
   ): Promise<number | undefined> {
     try {
-      return await applyAtOnce(this.#database, changes, applied);
+      return await applyAtOnce(this.#database, changes, applied, ticks);
     } catch (error) {
       if (classifyError(error) === 'transient' && !isStalePlan(error)) throw error;
       // The statements of a transaction fail alike, with an error that can be attributed to a change or a table.
@@ -118,7 +123,7 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
 
   async #attempt<Result>(
     lock: WatermarkLock,
-    applied: readonly PartitionOffsets[],
+    { applied, ticks }: { applied: readonly PartitionOffsets[]; ticks: readonly PipelineTick[] },
     work: (transaction: PostgresEmployeeReplicaTransaction) => Promise<Result>,
     method: WriteMethod,
   ): Promise<Result> {
@@ -126,9 +131,9 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
     try {
       return await this.#database.transaction(async (client) => {
         const { rows } = await client.query<WatermarkRow>({
-          name: `lock-watermark-${lock}`,
-          text: lockWatermark(lock),
-          values: [String(this.#idleTimeoutMs), ...offsetParameters(applied)],
+          name: `lock-watermark-${lock}${ticks.length === 0 ? '' : '-and-ticks'}`,
+          text: lockWatermark(lock, ticks),
+          values: [String(this.#idleTimeoutMs), ...offsetParameters(applied), ...tickParameters(ticks)],
         });
         const [row] = rows;
         if (row === undefined) {

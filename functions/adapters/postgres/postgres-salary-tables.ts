@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { PipelineTick } from '../../core/pipeline-tick.ts';
 import type { ReceivedSalary, SalaryRecord } from '../../core/salary-record.ts';
 import type { LoadOutcome, RefusedSalary, SalaryTables } from '../../ports/salary-tables.ts';
 import type { Database } from './database.ts';
@@ -22,9 +23,9 @@ export class PostgresSalaryTables implements SalaryTables {
     this.#withWriteMethod = adaptWriteMethod(this.#run, SALARIES_TABLES);
   }
 
-  async load(batch: readonly ReceivedSalary[]): Promise<LoadOutcome> {
+  async load(batch: readonly ReceivedSalary[], ticks: readonly PipelineTick[] = []): Promise<LoadOutcome> {
     return this.#transaction(async (client, method) => {
-      const { statusOf, hasRefusals } = await lockFiles(client, batch);
+      const { statusOf, hasRefusals } = await lockFiles(client, batch, ticks);
       const unregistered: ReceivedSalary[] = [];
       const current: { readonly fileId: string; readonly salary: SalaryRecord }[] = [];
       for (const item of batch) {

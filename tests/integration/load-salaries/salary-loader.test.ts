@@ -3,6 +3,7 @@ import type { FileArrival } from '../../../functions/core/ingestion.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { createSalaryRecordEncoder } from '../../../functions/core/salary-record.ts';
 import { SalaryLoader } from '../../../functions/load-salaries/salary-loader.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import {
   arrivalOf,
   begin,
@@ -30,7 +31,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   subject = await emptySalaryDatabase(database);
   deadLetters = new InMemoryDeadLetterQueue();
-  loader = new SalaryLoader(subject.tables, deadLetters);
+  loader = new SalaryLoader(subject.tables, deadLetters, createTickRecorder('load-salaries'));
   await begin(subject, a1);
 });
 afterEach(async () => {

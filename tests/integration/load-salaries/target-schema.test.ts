@@ -6,6 +6,7 @@ import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { createSalaryRecordEncoder } from '../../../functions/core/salary-record.ts';
 import { SalaryLoader } from '../../../functions/load-salaries/salary-loader.ts';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import {
   arrivalOf,
   begin,
@@ -38,7 +39,7 @@ beforeEach(async () => {
   database = await Database.open({ url, applicationName: 'test', maxConnections: 4 });
   subject = portsOn(database);
   deadLetters = new InMemoryDeadLetterQueue();
-  loader = new SalaryLoader(subject.tables, deadLetters);
+  loader = new SalaryLoader(subject.tables, deadLetters, createTickRecorder('load-salaries'));
   await begin(subject, a1);
 });
 afterEach(() => Promise.all([client.end(), database.close()]));

@@ -8,6 +8,7 @@ import {
 import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import { SQL } from '../salary-database.ts';
 
 /** A target database, emptied for the test, with an applier to which the test passes records directly. */
@@ -23,7 +24,7 @@ export class TargetRig {
     this.#database = database;
     this.replica = new PostgresEmployeeReplica(database, sweepStepRows === undefined ? {} : { sweepStepRows });
     const publish = async (deadLetters: readonly DeadLetter[]) => void this.deadLetters.push(...deadLetters);
-    this.applier = new ChangeApplier(this.replica, { publish }, []);
+    this.applier = new ChangeApplier(this.replica, { publish }, [], createTickRecorder('apply-changes'));
   }
 
   /**

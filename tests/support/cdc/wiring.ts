@@ -101,5 +101,6 @@ export async function openTestWatch(settings: CdcSettings, group: string, logger
       dynamo: dynamoOptions(settings.dynamodbEndpoint),
     },
     logger,
+    systemClock,
   );
 }

@@ -3,6 +3,7 @@ import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import type { WatermarkLock } from '../../../functions/ports/employee-replica.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import { changeRecord, snapshotEndRecord, truncateRecord } from '../../support/cdc/change-records.ts';
 import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
 
@@ -11,7 +12,7 @@ function createApplier(rules = '') {
   const transaction = jest.spyOn(replica, 'transaction');
   const deadLetters: DeadLetter[] = [];
   const publish = jest.fn(async (more: readonly DeadLetter[]) => void deadLetters.push(...more));
-  const applier = new ChangeApplier(replica, { publish }, parseChangeRules(rules));
+  const applier = new ChangeApplier(replica, { publish }, parseChangeRules(rules), createTickRecorder('apply-changes'));
   return {
     applier,
     replica,
@@ -27,7 +28,7 @@ describe('a batch', () => {
     const { applier, salaries, publish, locks } = createApplier();
     const records = [changeRecord(1, { salary: 10 }), changeRecord(2, { salary: 20 })];
 
-    expect(await applier.apply(records)).toEqual({ applied: 2, received: 2, deadLettered: 0 });
+    expect(await applier.apply(records)).toMatchObject({ applied: 2, received: 2, deadLettered: 0 });
     expect(salaries()).toEqual([
       [1, 10],
       [2, 20],
@@ -36,10 +37,22 @@ describe('a batch', () => {
     expect(locks()).toEqual(['shared']);
   });
 
+  test('writes what it has received to the history, with the time since the changes in the source', async () => {
+    const { applier, replica } = createApplier();
+    const snapshot = changeRecord(2, { action: 'SNAPSHOT' });
+    const { latency } = await applier.apply([changeRecord(1), truncateRecord(9), snapshot]);
+
+    const [tick] = replica.history.ticks;
+    expect(tick).toMatchObject({ functionName: 'apply-changes', batches: 1, records: 3 });
+    // Those of the change and of the truncate, which are years ago. The image of the snapshot has none.
+    expect(tick?.latencyCounts.reduce((total, count) => total + count)).toBe(2);
+    expect(latency?.greatestMs).toBeGreaterThan(10_000);
+  });
+
   test('without records starts no transaction', async () => {
     const { applier, locks } = createApplier();
 
-    expect(await applier.apply([])).toEqual({ applied: 0, received: 0, deadLettered: 0 });
+    expect(await applier.apply([])).toMatchObject({ applied: 0, received: 0, deadLettered: 0 });
     expect(locks()).toEqual([]);
   });
 
@@ -64,7 +77,7 @@ describe('a batch', () => {
     const records = [changeRecord(1, { salary: 10 }), changeRecord(1, { action: 'DELETE', changeId: 2 })];
     await applier.apply(records);
 
-    expect(await applier.apply(records)).toEqual({ applied: 0, received: 2, deadLettered: 0 });
+    expect(await applier.apply(records)).toMatchObject({ applied: 0, received: 2, deadLettered: 0 });
   });
 
   test.each<[string, ReturnType<typeof changeRecord>, WatermarkLock]>([
@@ -85,7 +98,7 @@ describe('a change that the database refuses', () => {
     replica.refuses = ({ employee }) => employee.salary === -1;
     const records = [1, 2, 3, 4, 5].map((empId) => changeRecord(empId, { salary: empId === 4 ? -1 : empId }));
 
-    expect(await applier.apply(records)).toEqual({ applied: 4, received: 5, deadLettered: 1 });
+    expect(await applier.apply(records)).toMatchObject({ applied: 4, received: 5, deadLettered: 1 });
     expect(salaries()).toEqual([
       [1, 1],
       [2, 2],
@@ -108,7 +121,7 @@ describe('a change that the database refuses', () => {
     replica.refuses = ({ employee }) => (employee.salary ?? 0) < 0;
     const records = [-3, 7, -2, -1].map((salary, index) => changeRecord(1, { salary, changeId: index + 1 }));
 
-    expect(await applier.apply(records)).toEqual({ applied: 1, received: 4, deadLettered: 2 });
+    expect(await applier.apply(records)).toMatchObject({ applied: 1, received: 4, deadLettered: 2 });
     expect(salaries()).toEqual([[1, 7]]);
     expect(deadLetters.map(({ origin }) => origin)).toEqual([
       expect.objectContaining({ offset: records[3]?.offset }),
@@ -161,7 +174,7 @@ describe('a TRUNCATE', () => {
     await applier.apply([changeRecord(1, { salary: 1, changeId: 4 }), changeRecord(2, { salary: 2, changeId: 8 })]);
     const result = await applier.apply([truncateRecord(6), changeRecord(3, { salary: 3, changeId: 7 })]);
 
-    expect(result).toEqual({ applied: 1, received: 2, deadLettered: 0 });
+    expect(result).toMatchObject({ applied: 1, received: 2, deadLettered: 0 });
     expect(salaries()).toEqual([
       [2, 2],
       [3, 3],

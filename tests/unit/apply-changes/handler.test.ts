@@ -6,6 +6,7 @@ import { TombstoneCleaner } from '../../../functions/apply-changes/tombstone-cle
 import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { KafkaEvent } from '../../../functions/runtime/kafka-event.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { FakeClock } from '../../support/cdc/fake-clock.ts';
 import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
@@ -23,7 +24,12 @@ function createTestHandler() {
   const deleteTombstones = jest.spyOn(replica, 'deleteTombstones');
   const invoke = handler.withDependencies((telemetry) => ({
     ...telemetry,
-    applier: new ChangeApplier(replica, { publish }, parseChangeRules('noNegativeEmpId')),
+    applier: new ChangeApplier(
+      replica,
+      { publish },
+      parseChangeRules('noNegativeEmpId'),
+      createTickRecorder('apply-changes'),
+    ),
     tombstoneCleaner: new TombstoneCleaner(replica, new FakeClock()),
   }));
   return { invoke, replica, deadLetters, publish, deleteTombstones };

@@ -5,6 +5,7 @@ import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { Employee } from '../../../functions/core/employee-change.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../../functions/core/kafka-record.ts';
 import { ChangeReader } from '../../../functions/poll-changes/change-reader.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
@@ -20,6 +21,7 @@ class ChangesSimulation {
     this.replica,
     { publish: async (deadLetters) => void this.deadLetters.push(...deadLetters) },
     [],
+    createTickRecorder('apply-changes'),
   );
   readonly #topic: KafkaRecord[][] = Array.from({ length: PARTITION_COUNT }, () => []);
   readonly #delivered = new Array<number>(PARTITION_COUNT).fill(0);

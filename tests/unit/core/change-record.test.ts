@@ -29,6 +29,7 @@ test('reads what was encoded, with ids above 2^53', () => {
     changeId: 9_007_199_254_740_993n,
     action: 'UPDATE',
     employee: message().employee,
+    changedAtMs: Date.UTC(2026, 0, 31, 10, 20, 30, 123),
   });
 });
 
@@ -41,6 +42,7 @@ test('reads TRUNCATE and SNAPSHOT_END, which belong to no employee', () => {
     epoch: 1_795_371_622_846n,
     changeId: 9_007_199_254_740_993n,
     action: 'TRUNCATE',
+    changedAtMs: Date.UTC(2026, 0, 31, 10, 20, 30, 123),
   });
   expect(decodeChange(snapshotEnd({}, 2))).toEqual({
     epoch: 5n,
@@ -48,6 +50,17 @@ test('reads TRUNCATE and SNAPSHOT_END, which belong to no employee', () => {
     action: 'SNAPSHOT_END',
     partitions: 3,
   });
+});
+
+test.each(['infinity', '294276-12-31T23:59:59Z', '4713-01-01 00:00:00+00 BC', 'once'])(
+  'reads a change at %s, which is no instant',
+  (changedAt) => {
+    expect(decodeChange(withField({ changedAt }))).toMatchObject({ action: 'UPDATE', changedAtMs: undefined });
+  },
+);
+
+test('an image of a snapshot has no instant, because it was not changed then', () => {
+  expect(decodeChange(withField({ action: 'SNAPSHOT' }))).not.toHaveProperty('changedAtMs');
 });
 
 test('unknown fields are ignored', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { handler } from '../../../functions/load-salaries/handler.ts';
 import { SalaryLoader } from '../../../functions/load-salaries/salary-loader.ts';
 import type { KafkaEvent } from '../../../functions/runtime/kafka-event.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { InMemoryDeadLetterQueue } from '../../support/in-memory-dead-letter-queue.ts';
 import { InMemoryIngestionLedger } from '../../support/in-memory-ingestion-ledger.ts';
@@ -26,7 +27,7 @@ async function createRig() {
   await ledger.register(file, async () => true);
   await ledger.takeOver(file, async () => true);
   const loadSalaries = handler.withDependencies(({ logger, metrics }) => ({
-    loader: new SalaryLoader(tables, deadLetters),
+    loader: new SalaryLoader(tables, deadLetters, createTickRecorder('load-salaries')),
     logger,
     metrics,
   }));

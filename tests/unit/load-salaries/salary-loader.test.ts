@@ -1,5 +1,6 @@
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { SalaryLoader } from '../../../functions/load-salaries/salary-loader.ts';
+import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
 import { arrivalOf, salaryOf } from '../../contract/salary-database.ts';
 import { InMemoryDeadLetterQueue } from '../../support/in-memory-dead-letter-queue.ts';
 import { InMemoryIngestionLedger } from '../../support/in-memory-ingestion-ledger.ts';
@@ -20,7 +21,7 @@ beforeEach(async () => {
   database = new InMemorySalaryDatabase();
   tables = new InMemorySalaryTables(database);
   deadLetters = new InMemoryDeadLetterQueue();
-  loader = new SalaryLoader(tables, deadLetters);
+  loader = new SalaryLoader(tables, deadLetters, createTickRecorder('load-salaries'));
   const ledger = new InMemoryIngestionLedger(database);
   await ledger.register(file, async () => true);
   await ledger.takeOver(file, async () => true);
@@ -49,20 +50,26 @@ const records = (count: number, badRows: readonly number[] = []) =>
 describe('SalaryLoader', () => {
   it('loads a good batch in one call, and makes no call for dead letters', async () => {
     const publish = jest.spyOn(deadLetters, 'publish');
-    expect(await loader.load(records(5))).toEqual({ loaded: 5, skipped: 0, deadLettered: 0 });
+    expect(await loader.load(records(5))).toMatchObject({ loaded: 5, skipped: 0, deadLettered: 0 });
     expect(tables.batchSizes).toEqual([5]);
     expect(tables.refusedBatchSizes).toEqual([]);
     expect(publish).not.toHaveBeenCalled();
   });
 
+  it('writes what it has received to the history, with the time since the records were published', async () => {
+    const { latency } = await loader.load(records(5));
+    expect(tables.history.ticks).toMatchObject([{ functionName: 'load-salaries', batches: 1, records: 5 }]);
+    expect(latency?.greatestMs).toBeGreaterThan(10_000);
+  });
+
   it('does nothing with an empty batch', async () => {
-    expect(await loader.load([])).toEqual({ loaded: 0, skipped: 0, deadLettered: 0 });
+    expect(await loader.load([])).toMatchObject({ loaded: 0, skipped: 0, deadLettered: 0 });
     expect(tables.batchSizes).toEqual([]);
   });
 
   it('counts rows that were loaded before as skipped', async () => {
     await loader.load(records(3));
-    expect(await loader.load(records(5))).toEqual({ loaded: 2, skipped: 3, deadLettered: 0 });
+    expect(await loader.load(records(5))).toMatchObject({ loaded: 2, skipped: 3, deadLettered: 0 });
   });
 
   it.each([
@@ -72,7 +79,7 @@ describe('SalaryLoader', () => {
     ['another message', Buffer.from('{"schema":1}'), 'field'],
   ])('dead-letters a record with %s and loads the others', async (_, value, reason) => {
     const result = await loader.load([recordOf(1), recordOf(2, { value }), recordOf(3)]);
-    expect(result).toEqual({ loaded: 2, skipped: 0, deadLettered: 1 });
+    expect(result).toMatchObject({ loaded: 2, skipped: 0, deadLettered: 1 });
     expect(deadLetters.deadLetters).toEqual([
       {
         code: 'PIPE_SALARY_RECORD',
@@ -86,7 +93,7 @@ describe('SalaryLoader', () => {
 
   it('dead-letters the record of a file that is not registered and loads the others', async () => {
     const result = await loader.load([recordOf(1), recordOf(2, { of: unregistered }), recordOf(3)]);
-    expect(result).toEqual({ loaded: 2, skipped: 0, deadLettered: 1 });
+    expect(result).toMatchObject({ loaded: 2, skipped: 0, deadLettered: 1 });
     const reason =
       'expected a record that transform-csv sent, got one of a file that is not in the table ingested_file';
     expect(deadLetters.deadLetters).toMatchObject([{ code: 'PIPE_UNKNOWN_FILE', reason, origin: { offset: '1002' } }]);
@@ -112,7 +119,7 @@ describe('SalaryLoader', () => {
     [7, [1, 2, 3, 4, 5, 6, 7]],
   ])('loads a batch of %i rows except %j, which the database refuses', async (count, badRows) => {
     const result = await loader.load(records(count, badRows));
-    expect(result).toEqual({ loaded: count - badRows.length, skipped: 0, deadLettered: badRows.length });
+    expect(result).toMatchObject({ loaded: count - badRows.length, skipped: 0, deadLettered: badRows.length });
     expect([...database.file(file).refusedRows]).toEqual(badRows);
     expect(deadLetters.deadLetters.map(({ code, origin }) => [code, 'offset' in origin && origin.offset])).toEqual(
       badRows.map((rowNumber) => ['PIPE_ROW_REFUSED', String(1_000 + rowNumber)]),
@@ -140,7 +147,7 @@ describe('SalaryLoader', () => {
 
   it('dead-letters a row that a constraint refuses, and names the constraint', async () => {
     tables.refuses = ({ salary }) => salary.rowNumber === 2;
-    expect(await loader.load(records(3))).toEqual({ loaded: 2, skipped: 0, deadLettered: 1 });
+    expect(await loader.load(records(3))).toMatchObject({ loaded: 2, skipped: 0, deadLettered: 1 });
     expect(deadLetters.deadLetters[0]?.reason).toBe(
       'the target database refuses this row: SQLSTATE 23514, constraint rule',
     );
@@ -158,7 +165,7 @@ describe('SalaryLoader', () => {
     await expect(loader.load(records(3, [2]))).rejects.toThrow('Kafka is unreachable');
     expect(database.file(file).refusedCount).toBe(0);
     deadLetters.onPublish = () => {};
-    expect(await loader.load(records(3, [2]))).toEqual({ loaded: 0, skipped: 2, deadLettered: 1 });
+    expect(await loader.load(records(3, [2]))).toMatchObject({ loaded: 0, skipped: 2, deadLettered: 1 });
     expect(database.file(file).refusedCount).toBe(1);
   });
 });
