@@ -32,6 +32,8 @@ export interface SalaryRecord extends FileVersion, SalaryRow {
 export interface ReceivedSalary {
   readonly salary: SalaryRecord;
   readonly record: KafkaRecord;
+  /** Whether the row was rejected when its file was read. A redrive has judged it again, and the rules accept it now. */
+  readonly wasRejected?: boolean;
 }
 
 /**

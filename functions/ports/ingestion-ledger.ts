@@ -37,6 +37,12 @@ export interface IngestionLedger {
    */
   takeOver(arrival: FileArrival, isLatest: IsLatest): Promise<FileState>;
 
+  /**
+   * Makes a `rejected` version `loading` again, so that it is processed once more, unless the rules of `register` now make
+   * it `superseded` or `unchanged`. A version in another state keeps that state.
+   */
+  reopen(arrival: FileArrival, isLatest: IsLatest): Promise<FileState>;
+
   /** Records a heartbeat and the counts so far. The counts stay as they are once `finish` has recorded the end. */
   reportProgress(file: FileVersion, counts: RowCounts): Promise<FileState>;
 

@@ -31,6 +31,10 @@ export interface SalaryTables {
   /**
    * Inserts the rows that are not there yet and adds their salaries to the totals.
    *
+   * A row that was rejected is moved from the rejected rows of its file to those sent, and one that was counted as refused
+   * is not counted so any more. While its file is read again, a row that was rejected is skipped, because it is judged
+   * with the file.
+   *
    * @param ticks are recorded with the same commit; see `PipelineHistory`.
    * @throws with the database's SQLSTATE when it refuses one of the rows; nothing of the batch is then written.
    */
@@ -47,7 +51,7 @@ export interface SalaryTables {
 
   /**
    * Counts rows as refused by the database, so that their file can complete without them. A row that is in the tables,
-   * or that belongs to a version which is not current, is not counted.
+   * or that belongs to a version which is not current, is not counted. A row that was rejected is moved as `load` does.
    */
   recordRefused(batch: readonly ReceivedSalary[]): Promise<void>;
 }

@@ -210,6 +210,25 @@ export function describeIngestionLedger(name: string, make: () => Promise<Salary
         expect(await subject.totals()).toEqual({ EMS: 2_003 });
       });
 
+      it('is loading again when it is opened again, and may then take over', async () => {
+        await ingest(subject, a1, 2);
+        await ledger.register(a2, mustNotBeCalled);
+        await ledger.reject(a2);
+        expect(await ledger.reopen(a2, mustNotBeCalled)).toBe('loading');
+        expect(await ledger.reopen(a2, mustNotBeCalled)).toBe('loading');
+        expect(await ledger.takeOver(a2, mustNotBeCalled)).toBe('loading');
+        expect(await subject.account(a1)).toMatchObject({ state: 'superseded' });
+      });
+
+      it('is superseded when it is opened again after a newer version has taken over', async () => {
+        await ledger.register(a1, mustNotBeCalled);
+        await ledger.reject(a1);
+        await ingest(subject, a2, 2);
+        expect(await ledger.reopen(a1, mustNotBeCalled)).toBe('superseded');
+        expect(await subject.account(a1)).toMatchObject({ state: 'superseded' });
+        expect(await ledger.reopen(a2, mustNotBeCalled)).toBe('complete');
+      });
+
       it('is loading again when the same bytes are put again', async () => {
         await ledger.register(a1, mustNotBeCalled);
         await ledger.reject(a1);

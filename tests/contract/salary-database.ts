@@ -8,6 +8,8 @@ import type { UnfinishedFiles } from '../../functions/ports/unfinished-files.ts'
 export interface FileAccount {
   readonly state: FileState;
   readonly read: number;
+  readonly filteredOut: number;
+  readonly rejected: number;
   readonly sent: number;
   readonly loaded: number;
   readonly refused: number;

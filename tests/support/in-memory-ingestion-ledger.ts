@@ -46,6 +46,17 @@ export class InMemoryIngestionLedger implements IngestionLedger {
     });
   }
 
+  async reopen(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
+    return this.#run('reopen', async () => {
+      const file = this.#database.file(arrival);
+      if (file.state !== 'rejected') return file.state;
+      file.state = await this.#decideState(arrival, isLatest);
+      if (file.state === 'loading')
+        Object.assign(file, { heartbeatAt: new Date(), requestedAt: new Date(), begunAt: null });
+      return file.state;
+    });
+  }
+
   async reportProgress(version: FileVersion, counts: RowCounts): Promise<FileState> {
     return this.#run('reportProgress', () => {
       const file = this.#database.file(version);

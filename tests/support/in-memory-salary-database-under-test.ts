@@ -18,8 +18,7 @@ export async function emptyInMemorySalaryDatabase(): Promise<SalaryDatabaseUnder
       return (
         file && {
           state: file.state,
-          read: file.counts.read,
-          sent: file.counts.sent,
+          ...file.counts,
           loaded: file.loadedCount,
           refused: file.refusedCount,
         }

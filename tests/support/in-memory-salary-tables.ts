@@ -6,7 +6,7 @@ import type { PipelineTick } from '../../functions/core/pipeline-tick.ts';
 import type { ReceivedSalary } from '../../functions/core/salary-record.ts';
 import type { LoadOutcome, RefusedSalary, SalaryTables } from '../../functions/ports/salary-tables.ts';
 import { InMemoryPipelineHistory } from './in-memory-pipeline-history.ts';
-import type { InMemorySalaryDatabase } from './in-memory-salary-database.ts';
+import type { IngestedFile, InMemorySalaryDatabase } from './in-memory-salary-database.ts';
 
 /** The salary tables in memory. */
 export class InMemorySalaryTables implements SalaryTables {
@@ -47,10 +47,11 @@ export class InMemorySalaryTables implements SalaryTables {
     this.refusedBatchSizes.push(batch.length);
     await this.#database.transaction(() => {
       if (this.outage) throw this.outage;
-      for (const { salary } of batch) {
+      for (const { salary, wasRejected = false } of batch) {
         const file = this.#database.findFile(salary);
-        if (!file || !this.#database.isCurrent(file)) continue;
+        if (!file || !this.#database.isCurrent(file) || (wasRejected && !file.isEnded)) continue;
         if (file.rows.has(salary.rowNumber) || file.refusedRows.has(salary.rowNumber)) continue;
+        if (wasRejected) moveToSent(file);
         file.refusedRows.add(salary.rowNumber);
         file.refusedCount += 1;
         file.heartbeatAt = new Date();
@@ -62,9 +63,10 @@ export class InMemorySalaryTables implements SalaryTables {
   #load(batch: readonly ReceivedSalary[]): LoadOutcome {
     if (this.outage) throw this.outage;
     const unregistered = batch.filter(({ salary }) => !this.#database.findFile(salary));
-    const current = batch.flatMap(({ salary }) => {
+    const current = batch.flatMap(({ salary, wasRejected = false }) => {
       const file = this.#database.findFile(salary);
-      return file && this.#database.isCurrent(file) ? [{ file, salary }] : [];
+      const canLoad = file && this.#database.isCurrent(file) && (file.isEnded || !wasRejected);
+      return canLoad ? [{ file, salary, wasRejected }] : [];
     });
     for (const { salary } of current) {
       // As PostgreSQL does: its date type has no such day, and its message quotes the value.
@@ -75,8 +77,10 @@ export class InMemorySalaryTables implements SalaryTables {
       throw Object.assign(new Error('refused by a constraint'), { code: '23514', constraint: 'rule' });
     }
     let loaded = 0;
-    for (const { file, salary } of current) {
+    for (const { file, salary, wasRejected } of current) {
       if (file.rows.has(salary.rowNumber)) continue;
+      if (file.refusedRows.delete(salary.rowNumber)) file.refusedCount -= 1;
+      else if (wasRejected) moveToSent(file);
       file.rows.set(salary.rowNumber, salary);
       file.loadedCount += 1;
       file.heartbeatAt = new Date();
@@ -85,4 +89,15 @@ export class InMemorySalaryTables implements SalaryTables {
     }
     return { loaded, skipped: batch.length - unregistered.length - loaded, unregistered };
   }
+}
+
+function moveToSent(file: IngestedFile): void {
+  const { rejected, filteredOut, sent } = file.counts;
+  const isRejected = rejected > 0;
+  file.counts = {
+    ...file.counts,
+    sent: sent + 1,
+    rejected: isRejected ? rejected - 1 : rejected,
+    filteredOut: isRejected ? filteredOut : filteredOut - 1,
+  };
 }

@@ -40,7 +40,7 @@ export function portsOn(database: Database): SalaryDatabaseUnderTest {
     totals: () => readTotals(database),
     account: async ({ bucket, key, version }) => {
       const { rows } = await database.query<FileAccount>(
-        `select state, read, sent, loaded, refused from ingested_file
+        `select state, read, filtered_out as "filteredOut", rejected, sent, loaded, refused from ingested_file
          where bucket = $1 and key = $2 and version = $3`,
         [bucket, key, version],
       );

@@ -126,6 +126,16 @@ export async function recordBegin(client: PoolClient, fileId: string): Promise<v
   );
 }
 
+/** Makes a version loading that is to be processed once more, and that has no rows. */
+export async function recordReopened(client: PoolClient, fileId: string): Promise<void> {
+  await client.query(
+    `update ingested_file set state = 'loading', finished_at = null, begun_at = null,
+       heartbeat_at = clock_timestamp(), requested_at = clock_timestamp()
+     where file_id = $1`,
+    [fileId],
+  );
+}
+
 /** Completes the files whose rows are all accounted for. The caller holds the locks of their keys. */
 export async function completeFiles(client: PoolClient, fileIds: readonly string[]): Promise<void> {
   await client.query(

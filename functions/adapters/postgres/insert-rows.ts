@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import type { SalaryRecord } from '../../core/salary-record.ts';
 import { plainArray, textArray } from './array-literal.ts';
+import { countAsSent, type CurrentRow } from './readmitted-rows.ts';
 import { addToTotals } from './salary-totals.ts';
 import { SuppressedWriteError } from './suppressed-write-error.ts';
 import type { WriteMethod } from './write-method.ts';
@@ -35,19 +35,38 @@ const insertAndSum = (insert: string) => `
   select file_id, department, sum(salary)::text as total, count(*)::text as count
   from inserted group by file_id, department order by file_id`;
 
-/** Whether these rows are the last ones of a file whose end is recorded. */
-const IS_COMPLETED = `state = 'loading' and end_recorded and loaded + counted.count + refused = sent`;
+/** Counts rows as loaded. It completes a file whose end is recorded when these rows are its last ones. */
+const countLoaded = (changes: string, sent: string) => {
+  const isCompleted = `state = 'loading' and end_recorded and loaded + counted.count + refused = ${sent}`;
+  return `update ingested_file as file set loaded = loaded + counted.count, heartbeat_at = clock_timestamp(), ${changes}
+             state = case when ${isCompleted} then 'complete' else state end,
+             finished_at = case when ${isCompleted} then clock_timestamp() else finished_at end
+           from unnest($1::bigint[], $2::bigint[]) as counted (file_id, count)
+           where file.file_id = counted.file_id`;
+};
+
+/** Rows that were counted as sent when their file was read, and rows that were rejected then. */
+const COUNT_LOADED = {
+  sent: { name: 'count-loaded', text: countLoaded('', 'sent') },
+  rejected: {
+    name: 'count-loaded-rejected',
+    text: countLoaded(`${countAsSent('counted.count')},`, 'sent + counted.count'),
+  },
+};
 
 /**
  * Inserts the rows that are not there yet, and adds exactly those to the counts of their files and to the totals.
  *
+ * @param countedAs what the rows were counted as when their file was read.
  * @returns the number of rows inserted.
  */
 export async function insertRows(
   client: PoolClient,
   method: WriteMethod,
-  rows: readonly { readonly fileId: string; readonly salary: SalaryRecord }[],
+  rows: readonly CurrentRow[],
+  countedAs: keyof typeof COUNT_LOADED = 'sent',
 ): Promise<number> {
+  if (rows.length === 0) return 0;
   if (method !== 'upsert') await client.query('lock table department_employee in share row exclusive mode');
   const values = [
     textArray(rows.map(({ salary }) => salary.department)),
@@ -69,12 +88,7 @@ export async function insertRows(
   const countByFile = sumBy(inserted.rows, 'file_id', 'count');
   if (countByFile.size === 0) return 0;
   await client.query({
-    name: 'count-loaded',
-    text: `update ingested_file as file set loaded = loaded + counted.count, heartbeat_at = clock_timestamp(),
-             state = case when ${IS_COMPLETED} then 'complete' else state end,
-             finished_at = case when ${IS_COMPLETED} then clock_timestamp() else finished_at end
-           from unnest($1::bigint[], $2::bigint[]) as counted (file_id, count)
-           where file.file_id = counted.file_id`,
+    ...COUNT_LOADED[countedAs],
     values: [[...countByFile.keys()], [...countByFile.values()].map(String)],
   });
   const totalByDepartment = sumBy(inserted.rows, 'department', 'total');

@@ -9,6 +9,9 @@ export interface FileStatus {
   readonly fileId: string;
   /** Whether the file is the current version of its key; only then do its rows count. */
   readonly isCurrent: boolean;
+  /** Whether all of its rows are judged and counted. */
+  readonly isEndRecorded: boolean;
+  readonly hasRefusedRows: boolean;
 }
 
 export interface LockedFiles {
@@ -45,15 +48,15 @@ export async function lockFiles(
     text: lockKeys(ticks),
     values: [...identity.slice(0, 2), ...tickParameters(ticks)],
   });
-  const { rows } = await client.query<FileVersion & { file_id: string; is_current: boolean; hasRefusals: boolean }>({
+  const { rows } = await client.query<FileVersion & FileStatus & { hasRefusals: boolean }>({
     name: 'find-files',
-    text: `select bucket, key, version, file_id, coalesce(current_file_id = file_id, false) as is_current,
-             ${hasRefusals('department_employee')}
+    text: `select bucket, key, version, file_id as "fileId", coalesce(current_file_id = file_id, false) as "isCurrent",
+             end_recorded as "isEndRecorded", refused > 0 as "hasRefusedRows", ${hasRefusals('department_employee')}
            from unnest($1::text[], $2::text[], $3::text[]) as wanted (bucket, key, version)
            join ingested_file using (bucket, key, version) join ingested_key using (bucket, key)`,
     values: identity,
   });
-  const statuses = new Map(rows.map((row) => [identify(row), { fileId: row.file_id, isCurrent: row.is_current }]));
+  const statuses = new Map(rows.map((row) => [identify(row), row as FileStatus]));
   let previous: FileVersion | undefined;
   let status: FileStatus | undefined;
   const statusOf = (file: FileVersion) => {

@@ -13,6 +13,7 @@ import {
   type KeyRow,
   lockKey,
   recordBegin,
+  recordReopened,
   recordSequencer,
   setCurrentFile,
   setState,
@@ -54,6 +55,18 @@ export class PostgresIngestionLedger implements IngestionLedger {
       if (file.state !== 'loading' || key.current_file_id === file.file_id) return file.state;
       const state = await decideState(client, key, arrival, isLatest);
       if (state === 'loading') await replaceCurrent(client, method, arrival, key, file);
+      else await setState(client, file.file_id, state);
+      return state;
+    });
+  }
+
+  async reopen(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
+    return this.#transaction(async (client) => {
+      const key = await lockKey(client, arrival);
+      const file = expectFile(await findFile(client, arrival), arrival);
+      if (file.state !== 'rejected') return file.state;
+      const state = await decideState(client, key, arrival, isLatest);
+      if (state === 'loading') await recordReopened(client, file.file_id);
       else await setState(client, file.file_id, state);
       return state;
     });

@@ -5,7 +5,8 @@ import type { LoadOutcome, RefusedSalary, SalaryTables } from '../../ports/salar
 import type { Database } from './database.ts';
 import { completeFiles } from './ingested-files.ts';
 import { insertRows } from './insert-rows.ts';
-import { lockFiles } from './lock-files.ts';
+import { type FileStatus, lockFiles } from './lock-files.ts';
+import { countAsSent, type CurrentRow, readmitRows } from './readmitted-rows.ts';
 import { judgeRefused, recordAccepted, recordSuspicions } from './refusals.ts';
 import { canInsertCopy } from './salary-probe.ts';
 import type { RunQuery } from './table-shape.ts';
@@ -27,13 +28,20 @@ export class PostgresSalaryTables implements SalaryTables {
     return this.#transaction(async (client, method) => {
       const { statusOf, hasRefusals } = await lockFiles(client, batch, ticks);
       const unregistered: ReceivedSalary[] = [];
-      const current: { readonly fileId: string; readonly salary: SalaryRecord }[] = [];
-      for (const item of batch) {
-        const status = statusOf(item.salary);
-        if (status === undefined) unregistered.push(item);
-        else if (status.isCurrent) current.push({ fileId: status.fileId, salary: item.salary });
+      const current: CurrentRow[] = [];
+      let areAllNew = true;
+      for (const received of batch) {
+        const { salary, wasRejected = false } = received;
+        const status = statusOf(salary);
+        if (status === undefined) unregistered.push(received);
+        else if (canLoad(status, wasRejected)) {
+          current.push({ fileId: status.fileId, salary, wasRejected });
+          areAllNew &&= !wasRejected && !status.hasRefusedRows;
+        }
       }
-      const loaded = current.length === 0 ? 0 : await insertRows(client, method, current);
+      const { sent, rejected } = areAllNew ? { sent: current, rejected: [] } : await readmitRows(client, current);
+      const loaded =
+        (await insertRows(client, method, sent)) + (await insertRows(client, method, rejected, 'rejected'));
       if (hasRefusals && loaded > 0) await recordAccepted(runOn(client), SALARY_ROWS.table, ['write']);
       return { loaded, skipped: batch.length - unregistered.length - loaded, unregistered };
     });
@@ -42,23 +50,34 @@ export class PostgresSalaryTables implements SalaryTables {
   async recordRefused(batch: readonly ReceivedSalary[]): Promise<void> {
     await this.#transaction(async (client) => {
       const { statusOf } = await lockFiles(client, batch);
-      const refused = batch.flatMap(({ salary }) => {
+      const refused = batch.flatMap(({ salary, wasRejected = false }) => {
         const status = statusOf(salary);
-        return status?.isCurrent ? [{ fileId: status.fileId, rowNumber: salary.rowNumber }] : [];
+        return status && canLoad(status, wasRejected)
+          ? [{ fileId: status.fileId, rowNumber: salary.rowNumber, wasRejected }]
+          : [];
       });
       const { rows } = await client.query<{ file_id: string }>(
-        `with counted as (
-           insert into refused_row (file_id, row_number)
-           select * from unnest($1::bigint[], $2::integer[]) as refused (file_id, row_number)
+        `with batch as (
+           select * from unnest($1::bigint[], $2::integer[], $3::boolean[]) as batch (file_id, row_number, was_rejected)),
+         counted as (
+           insert into refused_row (file_id, row_number) select file_id, row_number from batch
            where not exists (
              select from department_employee as employee
-             where employee.file_id = refused.file_id and employee.row_number = refused.row_number)
-           on conflict (file_id, row_number) do nothing returning file_id)
-         update ingested_file set refused = refused + newly.count, heartbeat_at = clock_timestamp()
-         from (select file_id, count(*) from counted group by file_id) as newly
-         where ingested_file.file_id = newly.file_id
+             where employee.file_id = batch.file_id and employee.row_number = batch.row_number)
+           on conflict (file_id, row_number) do nothing returning file_id, row_number),
+         newly as (
+           select file_id, count(distinct row_number)::integer as count,
+             (count(distinct row_number) filter (where was_rejected))::integer as readmitted
+           from counted join batch using (file_id, row_number) group by file_id)
+         update ingested_file set refused = refused + newly.count, heartbeat_at = clock_timestamp(),
+           ${countAsSent('newly.readmitted')}
+         from newly where ingested_file.file_id = newly.file_id
          returning newly.file_id`,
-        [refused.map(({ fileId }) => fileId), refused.map(({ rowNumber }) => rowNumber)],
+        [
+          refused.map(({ fileId }) => fileId),
+          refused.map(({ rowNumber }) => rowNumber),
+          refused.map(({ wasRejected }) => wasRejected),
+        ],
       );
       await completeFiles(
         client,
@@ -90,6 +109,11 @@ export class PostgresSalaryTables implements SalaryTables {
   #transaction<Result>(work: (client: PoolClient, method: WriteMethod) => Promise<Result>): Promise<Result> {
     return this.#withWriteMethod((method) => this.#database.transaction((client) => work(client, method)));
   }
+}
+
+/** A rejected row of a file that is read again is judged with the file, and the file then counts it. */
+function canLoad({ isCurrent, isEndRecorded }: FileStatus, wasRejected: boolean): boolean {
+  return isCurrent && (isEndRecorded || !wasRejected);
 }
 
 function runOn(client: PoolClient): RunQuery {

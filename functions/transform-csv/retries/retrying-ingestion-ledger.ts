@@ -21,6 +21,10 @@ export class RetryingIngestionLedger implements IngestionLedger {
     return withRetries('takeOver', () => this.#ledger.takeOver(arrival, isLatest), this.#deps);
   }
 
+  reopen(arrival: FileArrival, isLatest: IsLatest): Promise<FileState> {
+    return withRetries('reopen', () => this.#ledger.reopen(arrival, isLatest), this.#deps);
+  }
+
   reportProgress(file: FileVersion, counts: RowCounts): Promise<FileState> {
     return withRetries('reportProgress', () => this.#ledger.reportProgress(file, counts), this.#deps);
   }

@@ -1,5 +1,6 @@
 import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresSalaryTables } from '../../../../functions/adapters/postgres/postgres-salary-tables.ts';
+import { describeReadmittedRows } from '../../../contract/readmitted-rows.ts';
 import { arrivalOf, begin, rowsOf, type SalaryDatabaseUnderTest, salaryOf } from '../../../contract/salary-database.ts';
 import { describeSalaryTables } from '../../../contract/salary-tables.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -16,6 +17,7 @@ afterEach(async () => {
 afterAll(() => database.close());
 
 describeSalaryTables('PostgresSalaryTables', () => emptySalaryDatabase(database));
+describeReadmittedRows('PostgresSalaryTables', () => emptySalaryDatabase(database));
 
 describe('PostgresSalaryTables', () => {
   let subject: SalaryDatabaseUnderTest;

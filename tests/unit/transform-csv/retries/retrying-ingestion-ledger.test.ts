@@ -18,6 +18,7 @@ describe('RetryingIngestionLedger', () => {
   it.each<[keyof IngestionLedger, (ledger: IngestionLedger) => Promise<unknown>]>([
     ['register', (ledger) => ledger.register(file, isLatest)],
     ['takeOver', (ledger) => ledger.takeOver(file, isLatest)],
+    ['reopen', (ledger) => ledger.reopen(file, isLatest)],
     ['reportProgress', (ledger) => ledger.reportProgress(file, counts)],
     ['finish', (ledger) => ledger.finish(file, counts)],
     ['reject', (ledger) => ledger.reject(file)],
@@ -27,6 +28,7 @@ describe('RetryingIngestionLedger', () => {
     const results = {
       register: 'loading',
       takeOver: 'superseded',
+      reopen: 'unchanged',
       reportProgress: 'loading',
       finish: 'complete',
       reject: undefined,
@@ -35,6 +37,7 @@ describe('RetryingIngestionLedger', () => {
     const failing: IngestionLedger = {
       register: steps.step('register', results.register),
       takeOver: steps.step('takeOver', results.takeOver),
+      reopen: steps.step('reopen', results.reopen),
       reportProgress: steps.step('reportProgress', results.reportProgress),
       finish: steps.step('finish', results.finish),
       reject: steps.step('reject', results.reject),
