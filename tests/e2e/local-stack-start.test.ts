@@ -114,9 +114,12 @@ describe('npm start', () => {
     await untilNoProcessIsLeft();
   });
 
-  test('leaves no process running when it is killed', async () => {
+  // Everything is running by then that has to end, although the functions are not ready.
+  test('leaves no process running when it is killed while the functions start', async () => {
     stack = npmStart();
-    await ready(stack);
+    await eventually(() => processesOf(service).some(({ command }) => command.includes('serverless')), {
+      ...{ what: 'the process of the functions', withinMs: LIMIT_MS },
+    });
     stack.child.kill('SIGKILL');
     await untilNoProcessIsLeft();
   });
