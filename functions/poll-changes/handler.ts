@@ -4,7 +4,7 @@ import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts
 import { CHANGES_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
-import { METRIC } from '../runtime/metric-names.ts';
+import { addMetric, METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { pollChangesShape } from './config.ts';
 import { connectWithRetries } from './connect-with-retries.ts';
@@ -57,8 +57,8 @@ export const handler = createHandler({
     const invocation = { clock, logger, topicState, ownerIsDead: event?.ownerIsDead === true };
     const result = await createPoller(connections, invocation, settings).run(untilMs);
     logger.info('polling ended', { ...result });
-    metrics.addMetric(METRIC.changesPublished, 'Count', result.published);
-    metrics.addMetric(METRIC.captureFaults, 'Count', result.isCaptureBroken ? 1 : 0);
+    addMetric(metrics, METRIC.changesPublished, result.published);
+    addMetric(metrics, METRIC.captureFaults, result.isCaptureBroken ? 1 : 0);
     return result;
   },
 });

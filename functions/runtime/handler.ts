@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda';
 import { PipelineError } from '../core/errors.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import { FailureReporter, type WorkItem } from './failure-reporter.ts';
-import { FUNCTION_DIMENSION, METRIC, METRICS_NAMESPACE } from './metric-names.ts';
+import { addMetric, FUNCTION_DIMENSION, METRIC, METRICS_NAMESPACE } from './metrics.ts';
 
 /** The log and the metrics of one function. */
 export interface Telemetry {
@@ -67,7 +67,7 @@ function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result
       await reporter?.succeeded(workOf(event));
     })
     .onError(async (request) => {
-      metrics.addMetric(METRIC.failures, 'Count', 1);
+      addMetric(metrics, METRIC.failures, 1);
       flushMetrics(request.context);
       const error = toError(request.error);
       logger.error(error.message, { error: error, ...(error instanceof PipelineError && { context: error.context }) });

@@ -3,7 +3,7 @@ import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts
 import { CHANGES_GROUP, CHANGES_TOPIC, SALARIES_GROUP, SALARIES_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { METRIC } from '../runtime/metric-names.ts';
+import { addMetric, METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { watchReplicaShape } from './config.ts';
 import { watchUntil } from './watch-loop.ts';
@@ -37,7 +37,7 @@ export const handler = createHandler({
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const watches = [replicaWatch, rowsWatch, historyUpkeep];
     const { gaps, failure } = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
-    metrics.addMetric(METRIC.gapsFound, 'Count', gaps);
+    addMetric(metrics, METRIC.gapsFound, gaps);
     // Otherwise the alarm for a function that fails would not notice a watch that cannot look.
     if (failure !== null) throw failure;
     return { gaps };

@@ -15,7 +15,7 @@ import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
-import { METRIC, METRICS_NAMESPACE } from '../../functions/runtime/metric-names.ts';
+import { METRIC, METRICS_NAMESPACE } from '../../functions/runtime/metrics.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
 
@@ -221,7 +221,7 @@ describe('alarms', () => {
       const ours = alarm.Properties.Namespace === METRICS_NAMESPACE;
       expect(ids).toContain(dimension(alarm, ours ? 'function' : 'FunctionName'));
       if (!ours) continue;
-      expect(Object.values(METRIC)).toContain(alarm.Properties.MetricName);
+      expect(Object.values(METRIC).map(({ name }) => name)).toContain(alarm.Properties.MetricName);
       expect(functionId(dimension(alarm, 'service') ?? '')).toBe(dimension(alarm, 'function'));
     }
   });

@@ -53,7 +53,15 @@ it('applies the changes of a Kafka event, and dead-letters each record that can 
     { code: 'noNegativeEmpId', origin: { topic: 'employee-changes', partition: 0, offset: '18' } },
     { code: 'PIPE_CHANGE_UNREADABLE', origin: { topic: 'employee-changes', partition: 1, offset: '7' }, payload: null },
   ]);
-  expect(lines).toContainEqual(expect.objectContaining({ ChangesApplied: 2, RecordsDeadLettered: 3 }));
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      ChangesApplied: 2,
+      RecordsDeadLettered: 3,
+      ChangeLatencyP50: expect.any(Number),
+      ChangeLatencyP99: expect.any(Number),
+      ChangeLatencyMax: expect.any(Number),
+    }),
+  );
   expect(lines).toContainEqual(expect.objectContaining({ level: 'WARN', deadLettered: 3 }));
   expect(withoutTimes(lines)).not.toMatch(/50000|60000|Ada/);
 });

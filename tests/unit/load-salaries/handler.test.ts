@@ -45,7 +45,15 @@ describe('load-salaries', () => {
       { code: 'PIPE_SALARY_RECORD', origin: { topic: 'employee-salaries', partition: 0, offset: '16' } },
       { code: 'PIPE_SALARY_RECORD', origin: { topic: 'employee-salaries', partition: 1, offset: '7' } },
     ]);
-    expect(lines).toContainEqual(expect.objectContaining({ RowsLoaded: 1, RecordsDeadLettered: 2 }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        RowsLoaded: 1,
+        RecordsDeadLettered: 2,
+        RowLatencyP50: expect.any(Number),
+        RowLatencyP99: expect.any(Number),
+        RowLatencyMax: expect.any(Number),
+      }),
+    );
     expect(withoutTimes(lines)).not.toMatch(/50000|Medic/);
   });
 
