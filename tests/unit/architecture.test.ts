@@ -39,7 +39,7 @@ function violation(from: string, to: string): string | undefined {
   }
   if (tree !== 'functions' && tree !== 'localstack') return undefined;
   if (to.startsWith('npm:') || to.startsWith('node:')) return libraryViolation(from, to);
-  if (from.startsWith('localstack/') && to.startsWith('functions/')) return 'localstack never imports functions';
+  if (from.startsWith('localstack/') && to.startsWith('functions/')) return sharedWithCommandsViolation(from, to);
   if (from.startsWith('localstack/event-sources/') && !to.startsWith('localstack/event-sources/')) {
     return 'the event sources are a package of their own';
   }
@@ -51,6 +51,12 @@ function violation(from: string, to: string): string | undefined {
     return 'functions meet on topics and never import one another';
   }
   return upwardArrow(from, to);
+}
+
+/** Commands that show the state of the pipelines read it as the functions do, and judge it by the same rules. */
+function sharedWithCommandsViolation(from: string, to: string): string | undefined {
+  if (!from.startsWith('localstack/commands/')) return 'of localstack, only commands import functions';
+  return /^functions\/(core|ports|adapters)\//.test(to) ? undefined : 'commands import only core, ports and adapters';
 }
 
 function libraryViolation(from: string, to: string): string | undefined {
@@ -144,7 +150,7 @@ describe('the rules', () => {
     ['functions/runtime/a.ts', "import {\n  D,\n} from '../adapters/postgres/database.ts';", 'rooms of one layer'],
     ['functions/runtime/a.ts', "import { Kafka } from 'kafkajs';", 'only the Kafka adapter'],
     ['functions/adapters/s3/a.ts', "const k = await import('kafkajs/src/x.js');", 'only the Kafka adapter'],
-    ['functions/core/a.ts', "export * from '../../localstack/stack/endpoints.ts';", 'never import one another'],
+    ['functions/core/a.ts', "export * from '../../localstack/stack/endpoints.ts';", 'trees of their own'],
     // Rooms that the tables do not have.
     ['functions/utils/a.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not have'],
     ['functions/utils/handler.ts', "import { a } from '../core/errors.ts';", 'a room that the tables do not have'],
@@ -152,7 +158,12 @@ describe('the rules', () => {
     ['localstack/stack/parts/a.ts', "import { a } from '../endpoints.ts';", 'a room that the tables do not have'],
     ['localstack/event-sources/a.ts', "import { a } from './clock.ts';", 'a room that the tables do not have'],
     // Layers of localstack.
-    ['localstack/stack/a.ts', "import { c } from '../../functions/runtime/config.ts';", 'never imports functions'],
+    ['localstack/stack/a.ts', "import { c } from '../../functions/core/verdict.ts';", 'only commands import functions'],
+    [
+      'localstack/commands/a.ts',
+      "import { c } from '../../functions/runtime/config.ts';",
+      'only core, ports and adapters',
+    ],
     ['localstack/event-sources/kafka/a.ts', "import { s } from '../../stack/start.ts';", 'a package of their own'],
     ['localstack/event-sources/model/a.ts', "import type { Q } from '../invoke/async-queue.ts';", 'is above'],
     ['localstack/event-sources/invoke/a.ts', "import { e } from '../event-sources.ts';", 'is above'],
@@ -178,6 +189,8 @@ describe('the rules', () => {
     ['functions/adapters/s3/a.ts', "import type { ObjectStore } from '../../ports/object-store.ts';"],
     ['functions/load-salaries/handler.ts', "import { a } from '../adapters/postgres/database.ts';"],
     ['localstack/stack/service/a.ts', "import { options } from '../../event-sources/options.ts';"],
+    ['localstack/commands/a.ts', "import { a } from '../../functions/core/verdict.ts';"],
+    ['localstack/commands/status/a.ts', "import { D } from '../../../functions/adapters/postgres/database.ts';"],
     ['tests/unit/a.test.ts', "import { a } from '../../functions/core/errors.ts';\nimport { Kafka } from 'kafkajs';"],
   ])('allow that %s has %j', (path, text) => {
     expect(violations([{ path, text }])).toEqual([]);

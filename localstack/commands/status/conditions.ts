@@ -1,19 +1,5 @@
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-
-/** What a function reported: why it waits or is refused, and what mends it. */
-export interface ReportedCondition {
-  readonly id: string;
-  readonly code: string;
-  readonly message: string;
-  /** ISO 8601. */
-  readonly since: string;
-  readonly waitingRecord: {
-    readonly group: string;
-    readonly topic: string;
-    readonly partition: number;
-    readonly offset: string;
-  } | null;
-}
+import type { ObservedCondition } from '../../../functions/core/observation.ts';
 
 const ID_PREFIX = 'condition#';
 
@@ -22,8 +8,8 @@ export async function readConditions(
   client: DynamoDBClient,
   table: string,
   now = new Date(),
-): Promise<ReportedCondition[]> {
-  const conditions: ReportedCondition[] = [];
+): Promise<ObservedCondition[]> {
+  const conditions: ObservedCondition[] = [];
   let start: Record<string, AttributeValue> | undefined;
   do {
     const page = await client.send(
@@ -44,13 +30,13 @@ export async function readConditions(
   return conditions.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function decodeCondition(item: Record<string, AttributeValue>): ReportedCondition {
+function decodeCondition(item: Record<string, AttributeValue>): ObservedCondition {
   const text = (name: string) => item[name]?.S ?? '';
   return {
     id: text('id').slice(ID_PREFIX.length),
     code: text('code'),
     message: text('message'),
-    since: text('since'),
-    waitingRecord: JSON.parse(text('waitingRecord') || 'null') as ReportedCondition['waitingRecord'],
+    since: new Date(text('since')),
+    waitingRecord: (JSON.parse(text('waitingRecord') || 'null') ?? undefined) as ObservedCondition['waitingRecord'],
   };
 }

@@ -1,4 +1,5 @@
 import { withDatabase } from '../with-database.ts';
+import type { ListedFile } from './bucket-files.ts';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 
@@ -20,7 +21,7 @@ export interface TargetStatus {
   /** Newest first. */
   readonly files: readonly Record<string, string | number | boolean | null>[];
   /** Loading files without a heartbeat, the longest silent first. */
-  readonly standingFiles: readonly { bucket: string; key: string; seconds: number }[];
+  readonly standingFiles: readonly { key: string; heartbeatAt: Date }[];
 }
 
 export function readTarget(url: string): Promise<TargetStatus> {
@@ -38,7 +39,7 @@ export function readTarget(url: string): Promise<TargetStatus> {
         [MAX_FILES],
       );
       const standing = await client.query<TargetStatus['standingFiles'][number]>(
-        `select bucket, key, extract(epoch from clock_timestamp() - heartbeat_at)::integer as seconds
+        `select key, heartbeat_at as "heartbeatAt"
          from ingested_file
          where state = 'loading' and heartbeat_at < clock_timestamp() - make_interval(secs => $1)
          order by heartbeat_at limit $2`,
@@ -48,14 +49,6 @@ export function readTarget(url: string): Promise<TargetStatus> {
     },
     CONNECTION_TIMEOUT_MS,
   );
-}
-
-/** A file in the bucket, as its listing has it. */
-export interface ListedFile {
-  readonly key: string;
-  /** Without quotation marks. */
-  readonly eTag: string;
-  readonly ageSeconds: number;
 }
 
 /**

@@ -1,18 +1,12 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-
-/** The records of a topic whose offsets a consumer group has not committed yet. */
-export interface GroupLag {
-  readonly group: string;
-  readonly topic: string;
-  readonly lag: number;
-}
+import type { ObservedGroup } from '../../../functions/core/observation.ts';
 
 export interface TopicSize {
   readonly topic: string;
   readonly records: number;
 }
 
-export interface CommittedOffset {
+interface CommittedOffset {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
@@ -22,8 +16,7 @@ export interface CommittedOffset {
 
 export interface KafkaStatus {
   readonly topics: readonly string[];
-  readonly lags: readonly GroupLag[];
-  readonly committed: readonly CommittedOffset[];
+  readonly groups: readonly ObservedGroup[];
   readonly deadLetters: readonly TopicSize[];
 }
 
@@ -35,7 +28,7 @@ interface PartitionEnds {
 
 const DEAD_LETTER_SUFFIX = '.dead-letter';
 
-/** Reads the lag of all consumer groups, and the number of records in the dead-letter topics. */
+/** Reads the positions of all consumer groups, and the number of records in the dead-letter topics. */
 export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
   const kafka = new Kafka({
     clientId: 'status',
@@ -59,7 +52,7 @@ export async function readKafkaStatus(brokers: string[]): Promise<KafkaStatus> {
         topic,
         records: sum((ends.get(topic) ?? []).map(({ high, low }) => BigInt(high) - BigInt(low))),
       }));
-    return { topics, lags: lagsOf(committed, ends), committed, deadLetters };
+    return { topics, groups: groupsOf(committed, ends), deadLetters };
   } finally {
     await admin.disconnect();
   }
@@ -87,26 +80,28 @@ async function readCommittedOffsets(
   return offsets.flat();
 }
 
-function lagsOf(
+function groupsOf(
   committed: readonly CommittedOffset[],
   ends: ReadonlyMap<string, readonly PartitionEnds[]>,
-): GroupLag[] {
+): ObservedGroup[] {
   const byGroupAndTopic = Map.groupBy(committed, ({ group, topic }) => JSON.stringify([group, topic]));
   return [...byGroupAndTopic].map(([key, offsets]) => {
     const [group, topic] = JSON.parse(key) as [string, string];
-    return { group, topic, lag: lagOf(offsets, ends.get(topic) ?? []) };
+    return { group, topic, partitions: partitionsOf(offsets, ends.get(topic) ?? []) };
   });
 }
 
-/** A partition without a committed offset counts as a whole. */
-function lagOf(committed: readonly CommittedOffset[], ends: readonly PartitionEnds[]): number {
+/** A partition without a committed offset is consumed from its first record. */
+function partitionsOf(
+  committed: readonly CommittedOffset[],
+  ends: readonly PartitionEnds[],
+): ObservedGroup['partitions'] {
   const offsets = new Map(committed.map(({ partition, offset }) => [partition, offset]));
-  return sum(
-    ends.map(({ partition, low, high }) => {
-      const offset = offsets.get(partition) ?? -1n;
-      return BigInt(high) - (offset < BigInt(low) ? BigInt(low) : offset);
-    }),
-  );
+  return ends.map(({ partition, low, high }) => {
+    const offset = offsets.get(partition) ?? -1n;
+    const next = offset < BigInt(low) ? BigInt(low) : offset;
+    return { partition, next, lag: BigInt(high) - next };
+  });
 }
 
 function sum(counts: readonly bigint[]): number {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
+import { type Attention, findAttention, mayStandStill } from '../../../functions/core/verdict.ts';
+import { readEndpoints } from '../../stack/endpoints.ts';
 import { printJson, printResult } from '../terminal/output.ts';
 import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand } from '../terminal/program.ts';
 import type { TargetStatus } from './database-status.ts';
 import type { KafkaStatus } from './kafka-status.ts';
-import { type Observation, observe } from './observation.ts';
-import { type Attention, mayStandStill, needsAttention } from './verdict.ts';
+import { StackObserver, type StackStatus } from './observer.ts';
 
 /** Smaller: a batch that takes long counts as standing still. Larger: the command takes longer when something does. */
 const STANDSTILL_MS = 5_000;
@@ -20,8 +20,9 @@ const program = createProgram(
   .option('--json', 'print one JSON object on one line')
   .addOption(directoryOption())
   .action(async ({ json, directory }) => {
-    const { earlier, now } = await observeUntilMoving(await readEndpoints(directory));
-    const attention = needsAttention(earlier, now, join(directory, 'logs'));
+    const observer = new StackObserver(await readEndpoints(directory), join(directory, 'logs'));
+    const { earlier, now } = await observeUntilMoving(observer);
+    const attention = findAttention(now.observation, earlier.observation);
     if (json) printJson(toJson(attention, now));
     else print(attention, now);
     // A connection to a server that does not answer could keep the process running.
@@ -29,35 +30,46 @@ const program = createProgram(
   });
 
 /** A second observation shows whether what waits moves. It is not needed when nothing waits. */
-async function observeUntilMoving(endpoints: StackEndpoints): Promise<{ earlier: Observation; now: Observation }> {
-  const earlier = await observe(endpoints);
+async function observeUntilMoving(observer: StackObserver): Promise<{ earlier: StackStatus; now: StackStatus }> {
+  const earlier = await observer.observe();
   const deadline = performance.now() + STANDSTILL_MS;
   let now = earlier;
-  while (mayStandStill(earlier, now) && performance.now() < deadline) {
+  while (mayStandStill(now.observation, earlier.observation) && performance.now() < deadline) {
     await delay(OBSERVE_EVERY_MS);
-    now = await observe(endpoints);
+    now = await observer.observe();
   }
   return { earlier, now };
 }
 
 /** Fields of a server that does not respond are absent. */
-function toJson(attention: readonly Attention[], { target, kafka, source }: Observation): object {
+function toJson(attention: readonly Attention[], { target, kafka, observation }: StackStatus): object {
   return {
     verdict: attention.length === 0 ? 'well' : 'attention',
     attention,
-    ...(target.status === 'fulfilled' && { totals: target.value.totals, files: target.value.files }),
-    ...(kafka.status === 'fulfilled' && { lags: kafka.value.lags, deadLetters: kafka.value.deadLetters }),
-    ...(source.status === 'fulfilled' && { unpublishedChanges: source.value.backlog }),
+    ...(target && { totals: target.totals, files: target.files }),
+    ...(kafka && { lags: lagsOf(kafka), deadLetters: kafka.deadLetters }),
+    ...(observation.backlog !== null && { unpublishedChanges: observation.backlog }),
   };
 }
 
-function print(attention: readonly Attention[], { target, kafka }: Observation): void {
+function print(attention: readonly Attention[], { target, kafka }: StackStatus): void {
   if (attention.length === 0) printResult('All is well.');
   for (const { code, subject, message, since } of attention) {
-    printResult(`Attention: ${subject}${since === null ? '' : `, since ${since}`}\n  ${message} (${code})`);
+    printResult(
+      `Attention: ${subject}${since === null ? '' : `, since ${since.toISOString()}`}\n  ${message} (${code})`,
+    );
   }
-  if (target.status === 'fulfilled') printTarget(target.value);
-  if (kafka.status === 'fulfilled') printKafka(kafka.value);
+  if (target) printTarget(target);
+  if (kafka) printKafka(kafka);
+}
+
+/** By consumer group and topic. */
+function lagsOf({ groups }: KafkaStatus): { group: string; topic: string; lag: number }[] {
+  return groups.map(({ group, topic, partitions }) => ({
+    group,
+    topic,
+    lag: Number(partitions.reduce((sum, { lag }) => sum + lag, 0n)),
+  }));
 }
 
 function printTarget({ totals, files }: TargetStatus): void {
@@ -71,9 +83,9 @@ function printTarget({ totals, files }: TargetStatus): void {
   );
 }
 
-function printKafka({ lags, deadLetters }: KafkaStatus): void {
-  printTable('Consumer lag in records', lags);
-  printTable('Dead letters', deadLetters);
+function printKafka(kafka: KafkaStatus): void {
+  printTable('Consumer lag in records', lagsOf(kafka));
+  printTable('Dead letters', kafka.deadLetters);
 }
 
 function printTable(title: string, rows: readonly object[]): void {

@@ -1,9 +1,10 @@
 import { DeleteItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import pg from 'pg';
 import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
+import type { ObservedCondition } from '../../../functions/core/observation.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
-import { type ReportedCondition, readConditions } from '../../../localstack/commands/status/conditions.ts';
+import { readConditions } from '../../../localstack/commands/status/conditions.ts';
 import { eventually } from '../eventually.ts';
 import { createDatabase, endpoints } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
@@ -150,7 +151,7 @@ export class CdcPipeline {
   }
 
   /** What the functions have reported and not cleared. */
-  conditions(): Promise<ReportedCondition[]> {
+  conditions(): Promise<ObservedCondition[]> {
     return readConditions(this.#dynamo, this.settings.offsetTable);
   }
 

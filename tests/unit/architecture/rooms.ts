@@ -126,7 +126,7 @@ export function upwardArrow(from: string, to: string): string | undefined {
   const target = placeOf(to);
   if (source === undefined) return `${from} is in a room that the tables do not have`;
   if (target === undefined) return `${to} is in a room that the tables do not have`;
-  if (source.tree !== target.tree) return 'functions and localstack never import one another';
+  if (source.tree !== target.tree) return 'functions and localstack are trees of their own';
   if (source.room === target.room || source.layer > target.layer) return undefined;
   return source.layer === target.layer
     ? `${source.room} and ${target.room} are rooms of one layer, which never import one another`

@@ -1,5 +1,5 @@
-import { readRowBatches } from '../../../functions/csv/row-reader.ts';
 import { FileGoneError } from '../../../functions/csv/file-gone-error.ts';
+import { readRowBatches } from '../../../functions/csv/row-reader.ts';
 import { TransformRig } from '../../support/transform-rig.ts';
 
 const BLOCK_BYTES = 65_536;

@@ -1,5 +1,5 @@
-import type { ValidationCheckpoint } from '../../../functions/transform-csv/checkpoint.ts';
 import { RowScanner } from '../../../functions/csv/row-scanner.ts';
+import type { ValidationCheckpoint } from '../../../functions/transform-csv/checkpoint.ts';
 import { validateBatch } from '../../../functions/transform-csv/validate-batch.ts';
 import { arrivalOf } from '../../contract/salary-database.ts';
 import { HEADER, row } from '../../support/salary-file.ts';

@@ -11,5 +11,9 @@ afterAll(() => client.destroy());
 
 describeConditionStore('DynamoConditionStore', async (now) => {
   const table = await createOffsetTable(endpoint);
-  return { store: new DynamoConditionStore(client, table, now), read: () => readConditions(client, table, now()) };
+  const read = async () => {
+    const conditions = await readConditions(client, table, now());
+    return conditions.map((condition) => ({ ...condition, since: condition.since.toISOString() }));
+  };
+  return { store: new DynamoConditionStore(client, table, now), read };
 });
