@@ -6,7 +6,7 @@ import { classifyError } from '../core/classify-error.ts';
 import { describeDatabaseFault } from '../core/database-fault.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { type EmployeeChange, isEmployeeChange, type SnapshotEnd } from '../core/employee-change.ts';
-import type { KafkaRecord } from '../core/kafka-record.ts';
+import { firstPartition, type KafkaRecord } from '../core/kafka-record.ts';
 import type { LatencySummary } from '../core/latency.ts';
 import { offsetsOf, type PartitionOffsets } from '../core/offset-range.ts';
 import type { PipelineTick, TickRecorder } from '../core/pipeline-tick.ts';
@@ -219,7 +219,7 @@ async function recordSnapshotEnds(
 ): Promise<KafkaRecord[]> {
   const completedBy: KafkaRecord[] = [];
   for (const { change, record } of ends) {
-    const isComplete = await transaction.recordSnapshotEnd(change.epoch, record.partition, change.partitions);
+    const isComplete = await transaction.recordSnapshotEnd(change.epoch, firstPartition(record), change.partitions);
     if (!isComplete) continue;
     await transaction.raiseWatermark(lastVersionBefore(change.epoch));
     completedBy.push(record);

@@ -25,7 +25,8 @@ export function validateChanges(records: readonly KafkaRecord[], rules: readonly
       const rule = isEmployeeChange(change) && violatedRule(rules, change);
       if (isEmployeeChange(change) && rule) {
         violating.push({ change, record });
-        deadLetters.push(deadLetterOfRecord(record, rule.name, `rule ${rule.name} expects ${rule.expectation}`));
+        const reason = `rule ${rule.name} expects ${rule.expectation}`;
+        deadLetters.push(deadLetterOfRecord(record, rule.name, reason, rule.name));
       } else {
         valid.push({ change, record });
       }

@@ -12,6 +12,8 @@ import { ChangeApplier } from './change-applier.ts';
 export interface ApplierSettings {
   readonly kafka: KafkaSettings;
   readonly deadLetterTopic: string;
+  /** The consumer group whose records it applies. */
+  readonly group: string;
   readonly targetDatabase: DatabaseSettings;
   readonly rules: readonly ChangeRule[];
 }
@@ -32,7 +34,7 @@ export async function openApplier(settings: ApplierSettings): Promise<ApplierCon
   await assertUtf8(database, 'target');
   const replica = new PostgresEmployeeReplica(database);
   const publisher = new KafkaRecordPublisher(settings.kafka);
-  const deadLetters = new KafkaDeadLetterQueue(publisher, settings.deadLetterTopic);
+  const deadLetters = new KafkaDeadLetterQueue(publisher, settings.deadLetterTopic, settings.group);
   return {
     applier: new ChangeApplier(replica, deadLetters, settings.rules, createTickRecorder('apply-changes')),
     tombstones: replica,

@@ -4,7 +4,7 @@ import type { Change, Employee } from './employee-change.ts';
 import { InputError } from './errors.ts';
 import { isInt32 } from './int32.ts';
 import { parseJsonObject } from './json-object.ts';
-import type { KafkaRecord } from './kafka-record.ts';
+import { firstPartition, type KafkaRecord } from './kafka-record.ts';
 
 /** A change and the Kafka record that contains it. */
 export interface ReceivedChange<Kind extends Change = Change> {
@@ -21,9 +21,11 @@ const MAX_TEXT_CHARACTERS = 100;
  *
  * Unknown fields are ignored. A missing field is an error even where `null` is allowed.
  *
- * @throws InputError `PIPE_CHANGE_UNREADABLE`, `PIPE_CHANGE_ACTION`, `PIPE_CHANGE_FIELD` or `PIPE_CHANGE_KEY`.
+ * @throws InputError `PIPE_CHANGE_UNREADABLE`, `PIPE_CHANGE_ACTION`, `PIPE_CHANGE_FIELD` or `PIPE_CHANGE_KEY`, and the fault
+ * of the record.
  */
 export function decodeChange(record: KafkaRecord): Change {
+  if (record.fault) throw record.fault;
   const message = parseJsonObject(record.value, 'PIPE_CHANGE_UNREADABLE', 'a change');
   if (message['schema'] !== 1) throw invalidField('schema', '1');
   const version = { epoch: readInt64(message, 'epoch'), changeId: readInt64(message, 'changeId') };
@@ -42,7 +44,7 @@ export function decodeChange(record: KafkaRecord): Change {
       return { ...version, action, changedAtMs };
     case 'SNAPSHOT_END':
       if (message['employee'] !== null) throw invalidField('employee', 'null with SNAPSHOT_END');
-      return { ...version, action, partitions: readPartitionCount(message['partitions'], record.partition) };
+      return { ...version, action, partitions: readPartitionCount(message['partitions'], firstPartition(record)) };
     default:
       throw new InputError(
         'PIPE_CHANGE_ACTION',

@@ -1,24 +1,14 @@
-import type { KafkaRecord } from './kafka-record.ts';
-
-/** Where a dead letter's payload came from, precise enough to fetch the whole payload again. */
-export type DeadLetterOrigin =
-  | { readonly topic: string; readonly partition: number; readonly offset: string }
-  | {
-      readonly bucket: string;
-      readonly key: string;
-      readonly version: string;
-      /** Line of the file at which the row begins, from 1. Absent when no line of a rejected file is at fault. */
-      readonly line?: number;
-      /** Number of the row, from 1; the header and blank lines are not counted. */
-      readonly row?: number;
-      /** Offset of the row's first byte, and the offset after its last. */
-      readonly byteRange?: readonly [start: number, end: number];
-    };
+import { deadLetterHeaders, earlierFailuresOf, withoutDeadLetterHeaders } from './dead-letter-headers.ts';
+import { type DeadLetterOrigin, dlqIdOf, type EarlierFailures } from './dead-letter-origin.ts';
+import type { KafkaRecord, OutgoingRecord } from './kafka-record.ts';
+import { headerText, type RecordHeaders, TRACE_HEADER } from './record-headers.ts';
 
 /** A record, row or file that failed permanently. */
 export interface DeadLetter {
   /** Stable code of the reason, `PIPE_<WHAT>`, or the name of the rule that is violated. */
   readonly code: string;
+  /** The name of the rule that is violated, if one is. */
+  readonly rule?: string;
   /** What was expected and what was found, in one sentence. */
   readonly reason: string;
   readonly origin: DeadLetterOrigin;
@@ -26,6 +16,22 @@ export interface DeadLetter {
   readonly key?: Uint8Array | null;
   /** The unchanged bytes; `null` for a record without a value and for a rejected file. */
   readonly payload: Uint8Array | null;
+  /** Those of the record. */
+  readonly headers?: RecordHeaders;
+  /** Set when it was a dead letter before. */
+  readonly earlier?: EarlierFailures;
+}
+
+/** What the publisher of a dead letter adds to it. */
+export interface DeadLetterStamp {
+  /** When it failed, ISO 8601. */
+  readonly at: string;
+  /** The SHA-256 of the whole payload; `null` without a payload. */
+  readonly sha256: string | null;
+  /** For a record without one. */
+  readonly traceparent: string;
+  /** The consumer group that gave up; absent for rows of a file. */
+  readonly group?: string;
 }
 
 /**
@@ -33,33 +39,66 @@ export interface DeadLetter {
  */
 export const MAX_DEAD_LETTER_PAYLOAD_BYTES = 256 * 1024;
 
+/** Of the original headers that the value keeps, and of the key that it repeats. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
 /** Builds the dead letter of a Kafka record that failed permanently. */
-export function deadLetterOfRecord(record: KafkaRecord, code: string, reason: string): DeadLetter {
-  const { topic, partition, offset, key, value } = record;
-  return { code, reason, origin: { topic, partition, offset }, key, payload: value };
+export function deadLetterOfRecord(record: KafkaRecord, code: string, reason: string, rule?: string): DeadLetter {
+  const { topic, partition, offset, key, value, headers } = record;
+  // A dead letter that cannot be restored is another failure than the one that it is about.
+  const earlier = record.fault ? undefined : (record.returned ?? earlierFailuresOf(headers));
+  return {
+    ...{ code, reason, origin: { topic, partition, offset }, key, payload: value },
+    ...(rule !== undefined && { rule }),
+    ...(headers !== undefined && { headers }),
+    ...(earlier !== undefined && { earlier }),
+  };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Encodes a dead letter as the JSON value of a Kafka record:
- * `{schema: 1, code, reason, origin, payload, payloadEncoding: "utf8" | "base64", payloadBytes, cut}`.
+ * Encodes a dead letter as a Kafka record with the key of its record, and the JSON value
+ * `{schema: 1, code, rule, reason, origin, first: {origin, at}, at, attempts, headers, key, payload, payloadEncoding:
+ * "utf8" | "base64", payloadBytes, cut, sha256}`.
  *
  * The payload is text when it is UTF-8 and the JSON text is at most twice its size, otherwise base64. `payloadBytes` is
- * its length before the cut; the origin locates what was cut.
+ * its length before the cut; the origin locates what was cut. `headers` are the original ones as `[[name, base64], …]`;
+ * `headersCut` is true when some were too long. `key` is base64 or null, and absent when it is too long.
  */
-export function encodeDeadLetter(deadLetter: DeadLetter): string {
-  const { payload } = deadLetter;
+export function encodeDeadLetter(deadLetter: DeadLetter, { at, sha256, ...stamp }: DeadLetterStamp): OutgoingRecord {
+  const { code, reason, origin, payload, key = null, earlier } = deadLetter;
   const cut = payload !== null && payload.length > MAX_DEAD_LETTER_PAYLOAD_BYTES;
-  return JSON.stringify({
+  const first = { origin: earlier?.first.origin ?? origin, at: earlier?.first.at ?? at };
+  const attempts = (earlier?.attempts ?? 0) + 1;
+  const value = JSON.stringify({
     schema: 1,
-    code: deadLetter.code,
-    reason: deadLetter.reason,
-    origin: deadLetter.origin,
+    ...{ code, rule: deadLetter.rule ?? null, reason, origin, first, at, attempts },
+    ...encodeHeaders(withoutDeadLetterHeaders(deadLetter.headers ?? [])),
+    ...((key?.length ?? 0) <= MAX_HEADER_BYTES && { key: key && Buffer.from(key).toString('base64') }),
     ...encodePayload(cut ? cutBetweenCharacters(payload) : payload),
     payloadBytes: payload?.length ?? null,
     cut,
+    sha256,
   });
+  const summary = { code, reason, origin, attempts, id: earlier?.id ?? dlqIdOf(origin), firstAt: first.at, at };
+  const traceparent = headerText(deadLetter.headers, TRACE_HEADER) ?? stamp.traceparent;
+  return {
+    key: deadLetterKey(deadLetter),
+    value,
+    headers: deadLetterHeaders({ ...summary, group: stamp.group, traceparent }),
+  };
+}
+
+/** Keeps the first headers that fit. */
+function encodeHeaders(headers: RecordHeaders) {
+  let bytes = 0;
+  const kept = headers.filter(([name, value]) => {
+    bytes += Buffer.byteLength(name) + value.length;
+    return bytes <= MAX_HEADER_BYTES;
+  });
+  const encoded = kept.map(([name, value]) => [name, value.toString('base64')]);
+  return { headers: encoded, ...(kept.length < headers.length && { headersCut: true }) };
 }
 
 function encodePayload(payload: Uint8Array | null) {

@@ -6,7 +6,7 @@ import { PostgresSalaryTables } from '../adapters/postgres/postgres-salary-table
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { decodeKafkaEvent, type KafkaEvent, partitionsOf } from '../runtime/kafka-event.ts';
+import { decodeKafkaEvent, type KafkaEvent, partitionsOf, restoreDeadLetters } from '../runtime/kafka-event.ts';
 import { addLatency, addMetric, METRIC, ROW_LATENCY } from '../runtime/metrics.ts';
 import { createTickRecorder } from '../runtime/tick-recorder.ts';
 import { loadSalariesShape } from './config.ts';
@@ -22,12 +22,12 @@ export const handler = createHandler({
     const config = loadConfig(loadSalariesShape, process.env);
     const database = await Database.open(targetDatabaseOf(config, NAME));
     const publisher = new KafkaRecordPublisher(kafkaOf(config, NAME));
-    const deadLetters = new KafkaDeadLetterQueue(publisher, SALARIES_DEAD_LETTER_TOPIC);
+    const deadLetters = new KafkaDeadLetterQueue(publisher, SALARIES_DEAD_LETTER_TOPIC, NAME);
     const loader = new SalaryLoader(new PostgresSalaryTables(database), deadLetters, createTickRecorder(NAME));
     return { loader, logger, metrics };
   },
   handle: async ({ loader, logger, metrics }, event: KafkaEvent) => {
-    const result = await loader.load(decodeKafkaEvent(event));
+    const result = await loader.load(restoreDeadLetters(decodeKafkaEvent(event)));
     logger.info('batch loaded', { ...result });
     addMetric(metrics, METRIC.rowsLoaded, result.loaded);
     addMetric(metrics, METRIC.recordsDeadLettered, result.deadLettered);

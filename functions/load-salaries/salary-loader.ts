@@ -82,6 +82,7 @@ function decode(records: readonly KafkaRecord[]) {
   const deadLetters: DeadLetter[] = [];
   for (const record of records) {
     try {
+      if (record.fault) throw record.fault;
       readable.push({ salary: decodeSalaryRecord(record.value), record });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -1,4 +1,7 @@
+import { hash } from 'node:crypto';
 import type { KafkaRecord } from '../core/kafka-record.ts';
+import type { RecordHeaders } from '../core/record-headers.ts';
+import { restoreDeadLetter } from '../core/returned-dead-letter.ts';
 import type { WorkItem } from './failure-reporter.ts';
 
 /** The part of a Kafka event source mapping's event that is read. It is the same for MSK and self-managed Kafka. */
@@ -15,6 +18,8 @@ interface KafkaEventRecord {
   readonly key?: string | null;
   /** Base64; absent or `null` without a value. */
   readonly value?: string | null;
+  /** One object for each header, with its name as the only field, and its bytes as signed numbers. */
+  readonly headers?: readonly Readonly<Record<string, readonly number[]>>[];
 }
 
 /**
@@ -44,8 +49,15 @@ export function partitionsOf(name: string, group: string): (event: KafkaEvent) =
     });
 }
 
+const sha256 = (bytes: Uint8Array) => hash('sha256', bytes);
+
+/** Restores the records of dead letters that a tool has copied to the topic that they came from. */
+export function restoreDeadLetters(records: readonly KafkaRecord[]): KafkaRecord[] {
+  return records.map((record) => restoreDeadLetter(record, sha256));
+}
+
 function decodeRecord(record: KafkaEventRecord): KafkaRecord {
-  return {
+  const decoded: KafkaRecord = {
     topic: record.topic,
     partition: record.partition,
     offset: String(record.offset),
@@ -53,6 +65,13 @@ function decodeRecord(record: KafkaEventRecord): KafkaRecord {
     key: decodeBytes(record.key),
     value: decodeBytes(record.value),
   };
+  return record.headers?.length ? { ...decoded, headers: decodeHeaders(record.headers) } : decoded;
+}
+
+function decodeHeaders(headers: NonNullable<KafkaEventRecord['headers']>): RecordHeaders {
+  return headers.flatMap((header) =>
+    Object.entries(header).map(([name, bytes]) => [name, Buffer.from(bytes)] as const),
+  );
 }
 
 function decodeBytes(base64: string | null | undefined): Buffer | null {

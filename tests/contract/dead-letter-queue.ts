@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { DeadLetter } from '../../functions/core/dead-letter.ts';
 import type { DeadLetterQueue } from '../../functions/ports/dead-letter-queue.ts';
 
@@ -7,10 +8,11 @@ export interface DeadLetterQueueUnderTest {
   read(): Promise<readonly unknown[]>;
 }
 
+const originOf = (offset: number) => ({ topic: 'employee-salaries', partition: 3, offset: String(offset) });
 const deadLetter = (offset: number, more: Partial<DeadLetter> = {}): DeadLetter => ({
   code: 'PIPE_SALARY_RECORD',
   reason: 'expected a salary record, got text that is not JSON',
-  origin: { topic: 'employee-salaries', partition: 3, offset: String(offset) },
+  origin: originOf(offset),
   key: Buffer.from('7'),
   payload: Buffer.from(`payload ${offset}`),
   ...more,
@@ -18,12 +20,19 @@ const deadLetter = (offset: number, more: Partial<DeadLetter> = {}): DeadLetter 
 const message = (offset: number) => ({
   schema: 1,
   code: 'PIPE_SALARY_RECORD',
+  rule: null,
   reason: 'expected a salary record, got text that is not JSON',
-  origin: { topic: 'employee-salaries', partition: 3, offset: String(offset) },
+  origin: originOf(offset),
+  first: { origin: originOf(offset), at: expect.any(String) },
+  at: expect.any(String),
+  attempts: 1,
+  headers: [],
+  key: Buffer.from('7').toString('base64'),
   payload: `payload ${offset}`,
   payloadEncoding: 'utf8',
   payloadBytes: Buffer.byteLength(`payload ${offset}`),
   cut: false,
+  sha256: hash('sha256', `payload ${offset}`),
 });
 
 /** The contract of `DeadLetterQueue`. */

@@ -3,7 +3,7 @@ import { missingTopic } from '../../functions/adapters/kafka/missing-topic.ts';
 import type { OutgoingRecord } from '../../functions/core/kafka-record.ts';
 import type { PartitionOffsets } from '../../functions/core/offset-range.ts';
 import type { RecordPublisher } from '../../functions/ports/record-publisher.ts';
-import type { TopicRecord } from './topic-records.ts';
+import { headersAsText, type TopicRecord } from './topic-records.ts';
 
 /** What a Kafka broker accepts by default in one batch (`max.message.bytes`). */
 const MAX_RECORD_BYTES = 1_048_588;
@@ -92,12 +92,13 @@ export class InMemoryRecordPublisher implements RecordPublisher {
     const partitions = this.#partitionsOf(topic);
     const partitionMetadata = partitions.map((_, partitionId) => ({ partitionId, leader: 1 })) as never;
     const turn = this.#nextTurn++ % partitions.length;
-    const assigned = records.map(({ key, value, partition }): TopicRecord => {
+    const assigned = records.map(({ key, value, partition, headers }): TopicRecord => {
       if (sizeOf(key) + sizeOf(value) > MAX_RECORD_BYTES) {
         throw new Error('The request included a message larger than the max message size the server will accept.');
       }
       const byKey = key === null ? turn : this.#partitionOfKey({ topic, partitionMetadata, message: { key, value } });
-      return { partition: partition ?? byKey, key: textOf(key), value: textOf(value) };
+      const place = { partition: partition ?? byKey, key: textOf(key), value: textOf(value) };
+      return { ...place, ...headersAsText(headers ?? []) };
     });
     for (const record of assigned) {
       const partition = partitions[record.partition];

@@ -6,6 +6,14 @@ export interface TopicRecord {
   readonly partition: number;
   readonly key: string | null;
   readonly value: string | null;
+  /** The last one of each name, as text. Absent without headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** As the field of a record. */
+export function headersAsText(headers: Iterable<readonly [string, unknown]>): Pick<TopicRecord, 'headers'> {
+  const texts = Object.fromEntries([...headers].map(([name, value]) => [name, String(value)]));
+  return Object.keys(texts).length === 0 ? {} : { headers: texts };
 }
 
 /** Reads all records that a topic has now, those of each partition in the order of their offsets. */
@@ -25,8 +33,9 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       eachBatch: async ({ batch }) => {
-        for (const { key, value } of batch.messages) {
-          records.push({ partition: batch.partition, key: key?.toString() ?? null, value: value?.toString() ?? null });
+        for (const { key, value, headers } of batch.messages) {
+          const record = { partition: batch.partition, key: key?.toString() ?? null, value: value?.toString() ?? null };
+          records.push({ ...record, ...headersAsText(Object.entries(headers ?? {})) });
         }
         if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n)) open.delete(batch.partition);
       },

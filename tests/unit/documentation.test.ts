@@ -55,7 +55,7 @@ describe('the README', () => {
     const codesIn = (source: string) => [...source.matchAll(/'(PIPE_[A-Z_]+)'/g)].map((match) => match[1] ?? '');
     // Of rows, records and files that become dead letters.
     const ofDeadLetter =
-      /^PIPE_(CHANGE_|ROW_|SALARY_RECORD|UNKNOWN_FILE|WRITE_SUPPRESSED|FILE_(?!STANDS_STILL|NOT_STARTED))/;
+      /^PIPE_(CHANGE_|ROW_|DEAD_LETTER_|SALARY_RECORD|UNKNOWN_FILE|WRITE_SUPPRESSED|FILE_(?!STANDS_STILL|NOT_STARTED))/;
     const shown = [...new Set(sources.flatMap(codesIn))].filter((code) => !ofDeadLetter.test(code)).sort();
     const explained = [...text.matchAll(/`(PIPE_[A-Z_]+)`/g)].map((match) => match[1] ?? '').sort();
     expect(explained).toEqual(shown);

@@ -1,4 +1,5 @@
 import type { OutgoingRecord } from '../../core/kafka-record.ts';
+import type { RecordHeaders } from '../../core/record-headers.ts';
 import { murmur2 } from './murmur2.ts';
 import type { BatchRecord, RecordBatch } from './produce-client.ts';
 
@@ -9,6 +10,8 @@ import type { BatchRecord, RecordBatch } from './produce-client.ts';
 const MAX_BATCH_BYTES = 900_000;
 /** The most that a record takes beside its key and value, for their lengths, its attributes, time and offset. */
 const RECORD_OVERHEAD_BYTES = 24;
+/** The most that the lengths of a header's name and value take. */
+const HEADER_OVERHEAD_BYTES = 10;
 
 /**
  * Divides the records of a call into batches, which keep the order of the records within a partition.
@@ -33,7 +36,8 @@ export class Batching {
     for (const record of records) {
       const key = toBuffer(record.key);
       const value = toBuffer(record.value);
-      const bytes = (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+      const headers = record.headers?.length ? toHeaderMap(record.headers) : undefined;
+      const bytes = (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES + sizeOfHeaders(headers);
       const target = record.partition ?? (key === null ? 'any' : (murmur2(key) & 0x7fffffff) % partitionCount);
       let batch = open.get(target);
       if (batch === undefined || batch.bytes + bytes > MAX_BATCH_BYTES) {
@@ -41,7 +45,7 @@ export class Batching {
         batches.push(batch);
         open.set(target, batch);
       }
-      batch.records.push({ topic: this.#topic, partition: batch.partition, key, value, timestamp });
+      batch.records.push({ topic: this.#topic, partition: batch.partition, key, value, headers, timestamp });
       batch.bytes += bytes;
     }
     return batches;
@@ -63,4 +67,14 @@ interface OpenBatch extends RecordBatch {
 
 function toBuffer(bytes: string | Buffer | null): Buffer | null {
   return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+}
+
+function toHeaderMap(headers: RecordHeaders): Map<Buffer, Buffer> {
+  return new Map(headers.map(([name, value]) => [Buffer.from(name), value]));
+}
+
+function sizeOfHeaders(headers: Map<Buffer, Buffer> | undefined): number {
+  let bytes = 0;
+  for (const [name, value] of headers ?? []) bytes += name.length + value.length + HEADER_OVERHEAD_BYTES;
+  return bytes;
 }

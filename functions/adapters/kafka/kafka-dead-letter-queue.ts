@@ -1,4 +1,5 @@
-import { type DeadLetter, deadLetterKey, encodeDeadLetter } from '../../core/dead-letter.ts';
+import { hash, randomBytes } from 'node:crypto';
+import { type DeadLetter, encodeDeadLetter } from '../../core/dead-letter.ts';
 import type { DeadLetterQueue } from '../../ports/dead-letter-queue.ts';
 import type { RecordPublisher } from '../../ports/record-publisher.ts';
 
@@ -6,17 +7,31 @@ import type { RecordPublisher } from '../../ports/record-publisher.ts';
 export class KafkaDeadLetterQueue implements DeadLetterQueue {
   readonly #publisher: RecordPublisher;
   readonly #topic: string;
+  readonly #group: string | undefined;
 
-  constructor(publisher: RecordPublisher, topic: string) {
+  /** @param group the consumer group that gives up; `undefined` when the dead letters are rows of a file. */
+  constructor(publisher: RecordPublisher, topic: string, group?: string) {
     this.#publisher = publisher;
     this.#topic = topic;
+    this.#group = group;
   }
 
   async publish(deadLetters: readonly DeadLetter[]): Promise<void> {
-    const records = deadLetters.map((deadLetter) => ({
-      key: deadLetterKey(deadLetter),
-      value: encodeDeadLetter(deadLetter),
-    }));
+    if (deadLetters.length === 0) return;
+    const stamp = {
+      at: new Date().toISOString(),
+      traceparent: newTraceparent(),
+      ...(this.#group !== undefined && { group: this.#group }),
+    };
+    const records = deadLetters.map((deadLetter) => {
+      const { payload } = deadLetter;
+      return encodeDeadLetter(deadLetter, { ...stamp, sha256: payload && hash('sha256', payload) });
+    });
     await this.#publisher.publish(this.#topic, records);
   }
+}
+
+/** W3C Trace Context: a new trace whose spans nothing has sampled. All dead letters of one call share it. */
+function newTraceparent(): string {
+  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
 }

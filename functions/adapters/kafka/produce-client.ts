@@ -4,6 +4,8 @@ export interface BatchRecord {
   readonly partition: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** In order; each header has a buffer of its own as its name, so that a name may be repeated. */
+  readonly headers?: Map<Buffer, Buffer> | undefined;
   /** Milliseconds since the epoch. */
   readonly timestamp: bigint;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Consumer, Kafka, logLevel } from 'kafkajs';
+import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
+import type { RecordHeaders } from '../../../functions/core/record-headers.ts';
 import { uniqueName } from '../servers.ts';
 
 /** As every event source pauses before it retries a batch. */
@@ -49,13 +50,14 @@ export class FakeEventSource {
       eachBatchAutoResolve: false,
       eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
         const records = batch.messages.map(
-          ({ key, value, offset, timestamp }): KafkaRecord => ({
+          ({ key, value, offset, timestamp, headers }): KafkaRecord => ({
             topic: batch.topic,
             partition: batch.partition,
             offset,
             timestampMs: Number(timestamp),
             key,
             value,
+            ...(headers && Object.keys(headers).length > 0 && { headers: toRecordHeaders(headers) }),
           }),
         );
         for (let from = 0; from < records.length; from += MAX_BATCH_RECORDS) {
@@ -85,4 +87,10 @@ export class FakeEventSource {
     }
     return false;
   }
+}
+
+function toRecordHeaders(headers: IHeaders): RecordHeaders {
+  return Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, Buffer.from(value ?? '')] as const),
+  );
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
 import type { ObservedCondition } from '../../../functions/core/observation.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
+import { restoreDeadLetters } from '../../../functions/runtime/kafka-event.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import { readConditions } from '../../../localstack/commands/status/conditions.ts';
 import { eventually } from '../eventually.ts';
@@ -121,7 +122,7 @@ export class CdcPipeline {
     const appliers = await Promise.all(Array.from({ length: this.partitionCount }, open));
     const eventSource = await this.startEventSource(async (records, partition) => {
       // Partitions that a test has added share the appliers.
-      await appliers[partition % appliers.length]?.applier.apply(records);
+      await appliers[partition % appliers.length]?.applier.apply(restoreDeadLetters(records));
     }, group);
     const stop = async () => {
       await eventSource.stop();

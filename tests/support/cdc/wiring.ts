@@ -84,6 +84,7 @@ export async function openTestApplier(settings: CdcSettings): Promise<ApplierCon
   return openApplier({
     kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-applier' },
     deadLetterTopic: settings.deadLetterTopic,
+    group: 'test-applier',
     targetDatabase: { url: settings.targetUrl, applicationName: 'test-applier' },
     rules: parseChangeRules(settings.rules),
   });

@@ -20,6 +20,7 @@ test('sorts records into valid and violating changes, and keeps their order', ()
   expect(deadLetters).toEqual([
     {
       code: 'salaryAbove',
+      rule: 'salaryAbove',
       reason: 'rule salaryAbove expects a salary above 10',
       origin: { topic: 'employee-changes', partition: 0, offset: poor.offset },
       key: Buffer.from('2'),

@@ -7,6 +7,7 @@ import {
   MAX_DEAD_LETTER_PAYLOAD_BYTES,
 } from '../../../functions/core/dead-letter.ts';
 
+const STAMP = { at: '2026-11-26T10:00:00.000Z', sha256: 'ab12', traceparent: '00-1-2-00', group: 'load-salaries' };
 const origin = { topic: 'employee-salaries', partition: 3, offset: '42' };
 const deadLetter = (payload: Uint8Array | null, more: Partial<DeadLetter> = {}): DeadLetter => ({
   code: 'PIPE_SALARY_RECORD',
@@ -15,19 +16,26 @@ const deadLetter = (payload: Uint8Array | null, more: Partial<DeadLetter> = {}):
   payload,
   ...more,
 });
-const decode = (payload: Uint8Array | null) => JSON.parse(encodeDeadLetter(deadLetter(payload)));
+const decode = (payload: Uint8Array | null) => JSON.parse(String(encodeDeadLetter(deadLetter(payload), STAMP).value));
 
 describe('a dead letter', () => {
   it('contains code, reason, origin and the payload as text', () => {
     expect(decode(Buffer.from('naïve 🙂'))).toEqual({
       schema: 1,
       code: 'PIPE_SALARY_RECORD',
+      rule: null,
       reason: 'expected a salary record',
       origin,
+      first: { origin, at: STAMP.at },
+      at: STAMP.at,
+      attempts: 1,
+      headers: [],
+      key: null,
       payload: 'naïve 🙂',
       payloadEncoding: 'utf8',
       payloadBytes: 11,
       cut: false,
+      sha256: 'ab12',
     });
   });
 
@@ -70,7 +78,7 @@ describe('a dead letter', () => {
     ['bytes that are not UTF-8', Buffer.from([0xff])],
   ])('fits into a record of 1 MiB when it is full of %s and has a long key', (_, unit) => {
     const payload = Buffer.alloc(10 * MAX_DEAD_LETTER_PAYLOAD_BYTES, unit as never);
-    const value = Buffer.byteLength(encodeDeadLetter(deadLetter(payload)));
+    const value = Buffer.byteLength(String(encodeDeadLetter(deadLetter(payload), STAMP).value));
     for (const keyBytes of [MAX_DEAD_LETTER_PAYLOAD_BYTES, 1_000_000]) {
       const key = deadLetterKey(deadLetter(payload, { key: Buffer.alloc(keyBytes, 'k') }));
       expect(value + (key?.length ?? 0)).toBeLessThan(1_000_000);

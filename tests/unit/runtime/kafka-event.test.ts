@@ -41,6 +41,15 @@ describe('decodeKafkaEvent', () => {
     ]);
   });
 
+  it('decodes headers from signed bytes, in order and repeated ones too', () => {
+    const [record] = decodeKafkaEvent(one({ headers: [{ a: [45, 62, -61, -85] }, { b: [] }, { a: [49] }] }));
+    expect(record?.headers).toEqual([
+      ['a', Buffer.from('->ë')],
+      ['b', Buffer.alloc(0)],
+      ['a', Buffer.from('1')],
+    ]);
+  });
+
   it('returns nothing for an event without records', () => {
     expect(decodeKafkaEvent({ records: {} })).toEqual([]);
   });

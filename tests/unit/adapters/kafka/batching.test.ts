@@ -39,6 +39,19 @@ describe('Batching', () => {
     expect(batches.map(({ records }) => records.map(({ value }) => value?.length))).toEqual([[10], [1_000_000], [10]]);
   });
 
+  it('keeps the headers of a record, in order and repeated ones too, and counts their bytes', () => {
+    const headers = [['a', Buffer.from('1')] as const, ['a', Buffer.from('x'.repeat(1_000))] as const];
+
+    const [batch] = new Batching('t', 0).divide([{ key: null, value: 'v', headers }], 1);
+
+    const written = [...(batch?.records[0]?.headers ?? [])].map(([name, value]) => [String(name), value.length]);
+    expect(written).toEqual([
+      ['a', 1],
+      ['a', 1_000],
+    ]);
+    expect(batch?.bytes).toBeGreaterThan(1_003);
+  });
+
   it.each([-1, 6])('refuses partition %i of six', (partition) => {
     expect(() => new Batching('t', 0).divide([{ key: 'k', value: 'v', partition }], 6)).toThrow(
       `topic t has no partition ${partition}: it has 6`,

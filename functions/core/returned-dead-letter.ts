@@ -1,0 +1,62 @@
+import { decodeEnvelope, type Envelope } from './dead-letter-envelope.ts';
+import { isRecordOrigin } from './dead-letter-origin.ts';
+import { InputError } from './errors.ts';
+import type { KafkaRecord } from './kafka-record.ts';
+
+/** The SHA-256 of bytes, as hexadecimal text. */
+export type Sha256 = (bytes: Uint8Array) => string;
+
+/**
+ * Restores the record of a dead letter that a tool has copied to the topic that the record came from, so that the copy is
+ * as good as a redrive. Any other record is returned as it is.
+ *
+ * A dead letter that cannot be restored gets a `fault`: its payload was edited or is cut, or it is a row of a file, which
+ * only a redrive can judge again.
+ */
+export function restoreDeadLetter(record: KafkaRecord, sha256: Sha256): KafkaRecord {
+  if (record.value === null || isUsualMessage(record.value)) return record;
+  const envelope = decodeEnvelope(record.value);
+  if (envelope === undefined) return record;
+  const fault = faultOf(envelope, sha256);
+  if (fault !== undefined) return { ...record, fault };
+  const { id, first, attempts, key, payload, headers } = envelope;
+  return {
+    ...record,
+    key: key === undefined ? record.key : key,
+    value: payload,
+    headers,
+    returned: { id, first, attempts },
+  };
+}
+
+const OPEN_BRACE = 0x7b;
+/** Index of the first letter of the second field in `{"schema":1,"epoch":…` and `{"schema":1,"bucket":…`. */
+const SECOND_FIELD = 13;
+const USUAL_FIELDS = ['e', 'b'].map((letter) => letter.charCodeAt(0));
+
+/** Two bytes tell nearly every record of our own from a dead letter. Parsing each of them would slow down all batches. */
+function isUsualMessage(value: Buffer): boolean {
+  return value[0] !== OPEN_BRACE || USUAL_FIELDS.includes(value[SECOND_FIELD] ?? 0);
+}
+
+function faultOf({ cut, payload, payloadBytes, sha256: expected, first }: Envelope, sha256: Sha256) {
+  if (!isRecordOrigin(first.origin)) {
+    return new InputError(
+      'PIPE_DEAD_LETTER_ROW',
+      'expected the dead letter of a record, found that of a row or a file; redrive it with npm run redrive',
+    );
+  }
+  if (cut) {
+    return new InputError(
+      'PIPE_DEAD_LETTER_CUT',
+      'expected a dead letter with its whole payload, found a cut one; redrive it with npm run redrive',
+    );
+  }
+  const isWhole = (payload?.length ?? null) === payloadBytes;
+  if (isWhole && (payload === null || expected === null || sha256(payload) === expected)) return undefined;
+  return new InputError(
+    'PIPE_DEAD_LETTER_EDITED',
+    'expected a dead letter with the payload that had failed, found an edited payload; publish an edited record without ' +
+      'its dead letter, or redrive the original',
+  );
+}

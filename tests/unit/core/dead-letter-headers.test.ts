@@ -1,0 +1,90 @@
+import {
+  deadLetterHeaders,
+  earlierFailuresOf,
+  headersOfRedriven,
+  withoutDeadLetterHeaders,
+} from '../../../functions/core/dead-letter-headers.ts';
+import type { RecordHeaders } from '../../../functions/core/record-headers.ts';
+
+const failure = {
+  id: 'employee-changes/3/40',
+  code: 'PIPE_CHANGE_FIELD',
+  reason: 'expected field dob of a change to be a date',
+  origin: { topic: 'employee-changes', partition: 3, offset: '42' },
+  attempts: 2,
+  firstAt: '2026-11-25T10:00:00.000Z',
+  at: '2026-11-26T10:00:00.000Z',
+  group: 'apply-changes',
+  traceparent: '00-a-b-00',
+};
+const texts = (headers: RecordHeaders) => Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
+const bytes = (headers: RecordHeaders) => headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+
+describe('the headers of a dead letter', () => {
+  it('are those of Kafka, those of Kafka UIs and our own', () => {
+    expect(texts(deadLetterHeaders(failure))).toEqual({
+      '__dlq.errors.topic': 'employee-changes',
+      '__dlq.errors.partition': '3',
+      '__dlq.errors.offset': '42',
+      '__dlq.errors.group': 'apply-changes',
+      '__dlq.errors.delivery.count': '2',
+      '__dlq.errors.message': 'PIPE_CHANGE_FIELD: expected field dob of a change to be a date',
+      'x-original-topic': 'employee-changes',
+      'dlq.id': 'employee-changes/3/40',
+      'dlq.code': 'PIPE_CHANGE_FIELD',
+      'dlq.attempts': '2',
+      'dlq.first-at': '2026-11-25T10:00:00.000Z',
+      'dlq.last-at': '2026-11-26T10:00:00.000Z',
+      traceparent: '00-a-b-00',
+    });
+  });
+
+  it('name no record when a row of a file failed', () => {
+    const origin = { bucket: 'b', key: 'a.csv', version: '1', row: 7 };
+    const names = Object.keys(texts(deadLetterHeaders({ ...failure, origin, group: undefined })));
+    expect(names.filter((name) => /topic|partition|offset|group/.test(name))).toEqual([]);
+  });
+
+  it('take at most 2 KB, and end between two characters when the reason is cut', () => {
+    const headers = deadLetterHeaders({ ...failure, reason: 'é'.repeat(3_000) });
+    expect(bytes(headers)).toBeLessThanOrEqual(2_048);
+    expect(bytes(headers)).toBeGreaterThan(2_040);
+    expect(texts(headers)['__dlq.errors.message']).toMatch(/^PIPE_CHANGE_FIELD: é+$/);
+  });
+
+  it('are told apart from those of the original record', () => {
+    const original: RecordHeaders = [
+      ['traceparent', Buffer.from('t')],
+      ['source', Buffer.from('s')],
+    ];
+    expect(withoutDeadLetterHeaders([...deadLetterHeaders(failure), ...original]).slice(-2)).toEqual(original);
+    expect(withoutDeadLetterHeaders(deadLetterHeaders(failure)).map(([name]) => name)).toEqual(['traceparent']);
+  });
+
+  it('tell a redriven record what has failed before', () => {
+    const earlier = {
+      id: 'b/a.csv@v#7',
+      first: { origin: { bucket: 'b', key: 'a.csv', version: 'v', row: 7 }, at: failure.firstAt },
+      attempts: 2,
+    };
+    expect(earlierFailuresOf(headersOfRedriven(earlier))).toEqual(earlier);
+    const unknown = { ...earlier, first: { ...earlier.first, at: null } };
+    expect(earlierFailuresOf(headersOfRedriven(unknown))).toEqual(unknown);
+  });
+
+  it.each([
+    ['no headers', undefined],
+    ['other headers', [['source', Buffer.from('x')] as const]],
+    ['an id that is none', [['dlq.id', Buffer.from('x')] as const]],
+  ])('tell nothing when a record has %s', (_, headers) => {
+    expect(earlierFailuresOf(headers)).toBeUndefined();
+  });
+
+  it('count one attempt when their number is unreadable', () => {
+    const headers: RecordHeaders = [
+      ['dlq.id', Buffer.from('t/1/2')],
+      ['dlq.attempts', Buffer.from('many')],
+    ];
+    expect(earlierFailuresOf(headers)).toMatchObject({ attempts: 1, first: { at: null } });
+  });
+});

@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+import fc from 'fast-check';
+import { type DeadLetter, deadLetterOfRecord, encodeDeadLetter } from '../../../functions/core/dead-letter.ts';
+import { decodeEnvelope } from '../../../functions/core/dead-letter-envelope.ts';
+import { firstPartition, type KafkaRecord } from '../../../functions/core/kafka-record.ts';
+import { restoreDeadLetter } from '../../../functions/core/returned-dead-letter.ts';
+
+const sha256 = (bytes: Uint8Array) => hash('sha256', bytes);
+const original: KafkaRecord = {
+  ...{ topic: 'employee-changes', partition: 3, offset: '42', timestampMs: 7 },
+  key: Buffer.from('7'),
+  value: Buffer.from('{"schema":1,"epoch":"x"}'),
+  headers: [['source', Buffer.from('s')]],
+};
+const firstAt = '2026-11-25T10:00:00.000Z';
+const at = '2026-11-26T10:00:00.000Z';
+
+const encode = (deadLetter: DeadLetter, time = firstAt) =>
+  encodeDeadLetter(deadLetter, {
+    at: time,
+    sha256: deadLetter.payload && sha256(deadLetter.payload),
+    traceparent: '00-a-b-00',
+    group: 'apply-changes',
+  });
+const fail = (record: KafkaRecord) => deadLetterOfRecord(record, 'PIPE_CHANGE_FIELD', 'expected a number');
+
+/** What a tool writes to the topic of origin. */
+const copyOf = (value: string | Buffer | null, more: Partial<KafkaRecord> = {}): KafkaRecord => ({
+  ...{ topic: 'employee-changes', partition: 1, offset: '90', timestampMs: 8, key: null },
+  value: value === null ? null : Buffer.from(value),
+  ...more,
+});
+const restore = (record: KafkaRecord) => restoreDeadLetter(record, sha256);
+const edit = (changes: object) => JSON.stringify({ ...JSON.parse(String(encode(fail(original)).value)), ...changes });
+
+describe('a dead letter that is copied back', () => {
+  it('is the record that failed, with key, value, headers and its history', () => {
+    expect(restore(copyOf(encode(fail(original)).value))).toEqual({
+      ...copyOf(null),
+      key: original.key,
+      value: original.value,
+      headers: original.headers,
+      returned: {
+        id: 'employee-changes/3/42',
+        first: { origin: { topic: 'employee-changes', partition: 3, offset: '42' }, at: firstAt },
+        attempts: 1,
+      },
+    });
+  });
+
+  it('is recognised after a tool has formatted it and reordered its fields', () => {
+    const fields = Object.entries(JSON.parse(String(encode(fail(original)).value))).reverse();
+    const pretty = JSON.stringify(Object.fromEntries(fields), null, 2);
+    expect(restore(copyOf(pretty)).value).toEqual(original.value);
+  });
+
+  it('is restored whatever its bytes are', () => {
+    fc.assert(
+      fc.property(fc.option(fc.uint8Array({ maxLength: 300 })), (bytes) => {
+        const value = bytes && Buffer.from(bytes);
+        expect(restore(copyOf(encode(fail({ ...original, value })).value)).value).toEqual(value);
+      }),
+    );
+  });
+
+  it('keeps id and first failure and counts the attempts when it fails again', () => {
+    const again = encode(fail(restore(copyOf(encode(fail(original)).value))), at);
+    const envelope = decodeEnvelope(Buffer.from(String(again.value)));
+    expect(envelope).toMatchObject({
+      id: 'employee-changes/3/42',
+      first: { origin: { offset: '42' }, at: firstAt },
+      origin: { partition: 1, offset: '90' },
+      attempts: 2,
+      at,
+      payload: original.value,
+      headers: original.headers,
+    });
+  });
+
+  it('belongs to the partition that it was published to first', () => {
+    expect(firstPartition(restore(copyOf(encode(fail(original)).value)))).toBe(3);
+    expect(firstPartition(restore(copyOf(encode(fail({ ...original, topic: 'other' })).value)))).toBe(1);
+    expect(firstPartition(original)).toBe(3);
+  });
+
+  it.each([
+    ['PIPE_DEAD_LETTER_EDITED', 'has another payload', edit({ payload: '{"schema":1,"epoch":"y"}' })],
+    ['PIPE_DEAD_LETTER_EDITED', 'lacks a part of its payload', edit({ payload: '{', sha256: null })],
+    ['PIPE_DEAD_LETTER_EDITED', 'lost its payload', edit({ payload: null, payloadEncoding: null })],
+    ['PIPE_DEAD_LETTER_CUT', 'is cut', edit({ cut: true })],
+    [
+      'PIPE_DEAD_LETTER_ROW',
+      'is a row of a file',
+      edit({ first: { origin: { bucket: 'b', key: 'k', version: 'v' } } }),
+    ],
+  ])('is refused as %s when it %s, and remains another failure', (code, _, value) => {
+    const refused = restore(copyOf(value));
+    expect(refused).toEqual({ ...copyOf(value), fault: expect.objectContaining({ code }) });
+    expect(deadLetterOfRecord(refused, code, 'reason')).toMatchObject({
+      origin: { offset: '90' },
+      payload: refused.value,
+    });
+    expect(deadLetterOfRecord(refused, code, 'reason')).not.toHaveProperty('earlier');
+  });
+
+  it('of version 0.1.0, without times and checksum, is restored with the key of the copy', () => {
+    const { schema, code, reason, origin, payload, payloadEncoding, payloadBytes, cut } = JSON.parse(edit({}));
+    const value = JSON.stringify({ schema, code, reason, origin, payload, payloadEncoding, payloadBytes, cut });
+    const restored = restore(copyOf(value, { key: Buffer.from('9') }));
+    expect(restored).toMatchObject({ key: Buffer.from('9'), value: original.value, returned: { attempts: 1 } });
+  });
+});
+
+describe('a record that is no dead letter', () => {
+  it.each([
+    ['no value', null],
+    ['an empty value', ''],
+    ['a change', '{"schema":1,"epoch":"1","changeId":"2"}'],
+    ['text', 'some text'],
+    ['text that looks like JSON', '{"schema":1,"code":'],
+    ['another object', '{"schema":1,"code":"x","reason":"y","cut":false}'],
+    ['a list', '[1]'],
+    ['another encoding', edit({ payloadEncoding: 'hex' })],
+    ['an unknown origin', edit({ origin: { topic: 'x' }, first: null })],
+  ])('is returned as it is with %s', (_, value) => {
+    const record = copyOf(value);
+    expect(restore(record)).toBe(record);
+  });
+});
