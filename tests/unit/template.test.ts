@@ -207,8 +207,10 @@ describe('permissions', () => {
 
 describe('alarms', () => {
   const alarms = [...resources.values()].filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  /** The metric of an alarm; that of its expression, if it has one. */
+  const metricOf = ({ Properties }: Resource) => Properties.Metrics?.[0].MetricStat.Metric ?? Properties;
   const dimension = (alarm: Resource, name: string): string | undefined =>
-    alarm.Properties.Dimensions.find(({ Name }: { Name: string }) => Name === name)?.Value;
+    metricOf(alarm).Dimensions.find(({ Name }: { Name: string }) => Name === name)?.Value;
 
   it('notify the alarm topic', () => {
     expect(alarms.length).toBeGreaterThan(10);
@@ -218,12 +220,33 @@ describe('alarms', () => {
   it('refer only to functions and metrics that exist', () => {
     const ids = Object.keys(service.functions).map(functionId);
     for (const alarm of alarms) {
-      const ours = alarm.Properties.Namespace === METRICS_NAMESPACE;
+      const ours = metricOf(alarm).Namespace === METRICS_NAMESPACE;
       expect(ids).toContain(dimension(alarm, ours ? 'function' : 'FunctionName'));
       if (!ours) continue;
-      expect(Object.values(METRIC).map(({ name }) => name)).toContain(alarm.Properties.MetricName);
+      expect(Object.values(METRIC).map(({ name }) => name)).toContain(metricOf(alarm).MetricName);
       expect(functionId(dimension(alarm, 'service') ?? '')).toBe(dimension(alarm, 'function'));
     }
+  });
+
+  it.each([
+    [METRIC.changeLatencyP99, 1_000, 5 * 60],
+    [METRIC.pollerLeaseAge, 30, 5 * 60],
+    [METRIC.replicaDifferences, 0, 5 * 60],
+    [METRIC.salaryDifferences, 0, 5 * 60],
+    [METRIC.verificationAge, 26 * 3_600, 5 * 60],
+    [METRIC.openDeadLetterAge, 24 * 3_600, 5 * 60],
+    [METRIC.deadLettersParked, 0, 5 * 60],
+  ])('include one for $name above %d for %d seconds', ({ name }, threshold, seconds) => {
+    const [alarm, ...others] = alarms.filter((each) => metricOf(each).MetricName === name);
+    expect(others).toEqual([]);
+    expect(alarm?.Properties).toMatchObject({ Threshold: threshold, ComparisonOperator: 'GreaterThanThreshold' });
+    expect(alarm?.Properties.Period * alarm?.Properties.EvaluationPeriods).toBe(seconds);
+  });
+
+  it('include one for a backlog that grows, not for one that is worked off', () => {
+    const [alarm] = alarms.filter((each) => metricOf(each).MetricName === METRIC.changesWaiting.name);
+    const [, growing] = alarm?.Properties.Metrics ?? [];
+    expect(growing.Expression).toMatch(/waiting > \d+ AND DIFF\(waiting\) > 0/);
   });
 
   it.each(Object.keys(service.functions).filter((name) => name !== 'provision'))(

@@ -30,6 +30,8 @@ const CHANGE_COLUMNS = `cdc_id as "changeId", emp_id as "empId", ${TEXT_COLUMNS}
 const IDENTITY = `(select system_identifier::text from pg_control_system()) as "systemIdentifier",
   pg_postmaster_start_time()::text as "serverStartedAt"`;
 
+const LAST_GIVEN_ID = `pg_sequence_last_value(to_regclass('emp_cdc_cdc_id_seq')) as "lastGivenId"`;
+
 /**
  * The first row has the present snapshot, and the other rows are the changes. One statement reads both, so the changes
  * are exactly those that are visible in that snapshot.
@@ -53,7 +55,7 @@ export const READ_DIFFERENCE = `
     null as dob, null::integer as salary, null as action, null as "changedAt", null as image,
     pg_current_snapshot()::text as snapshot, pg_postmaster_start_time()::text as "serverStartedAt",
     (select save_number from cdc_progress) as "saveNumber",
-    pg_sequence_last_value(to_regclass('emp_cdc_cdc_id_seq')) as "lastGivenId"
+    ${LAST_GIVEN_ID}
   union all
   select ${CHANGE_COLUMNS}, null, null, null, null from found
   order by 1 nulls first`;
@@ -148,6 +150,11 @@ export class PostgresChangeSource implements ChangeSource {
       saveNumber: BigInt(saveNumber),
       changes: changes.length > PAGE_SIZE ? null : changes,
     };
+  }
+
+  async lastGivenId(): Promise<string | null> {
+    const { rows } = await this.#database.query<{ lastGivenId: string | null }>(`select ${LAST_GIVEN_ID}`);
+    return rows[0]?.lastGivenId ?? null;
   }
 
   async measureDifference(since: string, until: string): Promise<ChangeIdRange | null> {
