@@ -5,7 +5,7 @@ import { failureReason } from '../core/condition.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
-import { addMetric, METRIC } from '../runtime/metrics.ts';
+import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { pollChangesShape } from './config.ts';
 import { connectWithRetries } from './connect-with-retries.ts';
@@ -61,8 +61,8 @@ export const handler = createHandler({
     // Also when polling fails, because that is when changes wait.
     const result = await poller.run(untilMs).finally(() => addBacklog(connections, { logger, metrics }));
     logger.info('polling ended', { ...result });
-    addMetric(metrics, METRIC.changesPublished, result.published);
-    addMetric(metrics, METRIC.captureFaults, result.isCaptureBroken ? 1 : 0);
+    metrics.add(METRIC.changesPublished, result.published);
+    metrics.add(METRIC.captureFaults, result.isCaptureBroken ? 1 : 0);
     return result;
   },
 });
@@ -70,7 +70,7 @@ export const handler = createHandler({
 async function addBacklog({ source, ledger }: PollerConnections, { logger, metrics }: Telemetry): Promise<void> {
   try {
     const waiting = await measureBacklog(source, ledger);
-    if (waiting !== null) addMetric(metrics, METRIC.changesWaiting, waiting);
+    if (waiting !== null) metrics.add(METRIC.changesWaiting, waiting);
   } catch (error) {
     logger.warn('the changes that wait could not be counted', { reason: failureReason(error) });
   }

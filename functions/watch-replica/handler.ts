@@ -5,7 +5,7 @@ import { CHANGES_GROUP, CHANGES_TOPIC, SALARIES_GROUP, SALARIES_TOPIC } from '..
 import type { TargetLevels } from '../ports/target-levels.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
-import { addMetric, METRIC } from '../runtime/metrics.ts';
+import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { watchReplicaShape } from './config.ts';
 import { watchUntil } from './watch-loop.ts';
@@ -39,8 +39,8 @@ export const handler = createHandler({
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const watches = [replicaWatch, rowsWatch, leaseWatch, historyUpkeep];
     const { gaps, failure } = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
-    addMetric(metrics, METRIC.gapsFound, gaps);
-    addMetric(metrics, METRIC.pollerLeaseAge, leaseWatch.takeGreatestAgeSeconds());
+    metrics.add(METRIC.gapsFound, gaps);
+    metrics.add(METRIC.pollerLeaseAge, leaseWatch.takeGreatestAgeSeconds());
     await addLevels(levels, { logger, metrics });
     // Otherwise the alarm for a function that fails would not notice a watch that cannot look.
     if (failure !== null) throw failure;
@@ -52,12 +52,12 @@ export const handler = createHandler({
 async function addLevels(levels: TargetLevels, { logger, metrics }: Telemetry): Promise<void> {
   try {
     const level = await levels.read();
-    addMetric(metrics, METRIC.deadLettersOpen, level.deadLettersOpen);
-    addMetric(metrics, METRIC.openDeadLetterAge, level.openDeadLetterAgeSeconds);
-    addMetric(metrics, METRIC.deadLettersParked, level.deadLettersParked);
-    addMetric(metrics, METRIC.replicaDifferences, level.replicaDifferences);
-    addMetric(metrics, METRIC.salaryDifferences, level.salaryDifferences);
-    addMetric(metrics, METRIC.verificationAge, level.verificationAgeSeconds);
+    metrics.add(METRIC.deadLettersOpen, level.deadLettersOpen);
+    metrics.add(METRIC.openDeadLetterAge, level.openDeadLetterAgeSeconds);
+    metrics.add(METRIC.deadLettersParked, level.deadLettersParked);
+    metrics.add(METRIC.replicaDifferences, level.replicaDifferences);
+    metrics.add(METRIC.salaryDifferences, level.salaryDifferences);
+    metrics.add(METRIC.verificationAge, level.verificationAgeSeconds);
   } catch (error) {
     logger.warn('the levels of the target could not be read', { reason: failureReason(error) });
   }
