@@ -7,6 +7,7 @@ import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand } from '../
 import type { TargetStatus } from './database-status.ts';
 import type { KafkaStatus } from './kafka-status.ts';
 import { StackObserver, type StackStatus } from './observer.ts';
+import { describeStartingStack } from './starting-stack.ts';
 
 /** Smaller: a batch that takes long counts as standing still. Larger: the command takes longer when something does. */
 const STANDSTILL_MS = 5_000;
@@ -20,7 +21,12 @@ const program = createProgram(
   .option('--json', 'print one JSON object on one line')
   .addOption(directoryOption())
   .action(async ({ json, directory }) => {
-    const observer = new StackObserver(await readEndpoints(directory), join(directory, 'logs'));
+    const endpoints = await readEndpoints(directory).catch((error: Error) => {
+      const starting = describeStartingStack(directory);
+      if (starting === undefined) throw error;
+      return reportStarting(starting, json);
+    });
+    const observer = new StackObserver(endpoints, join(directory, 'logs'));
     const { earlier, now } = await observeUntilMoving(observer);
     const attention = findAttention(now.observation, earlier.observation);
     if (json) printJson(toJson(attention, now));
@@ -28,6 +34,12 @@ const program = createProgram(
     // A connection to a server that does not answer could keep the process running.
     process.exit(attention.length === 0 ? 0 : NEEDS_ATTENTION);
   });
+
+function reportStarting(starting: Attention, asJson: boolean | undefined): never {
+  if (asJson) printJson({ verdict: 'attention', attention: [starting] });
+  else printAttention([starting]);
+  process.exit(NEEDS_ATTENTION);
+}
 
 /** A second observation shows whether what waits moves. It is not needed when nothing waits. */
 async function observeUntilMoving(observer: StackObserver): Promise<{ earlier: StackStatus; now: StackStatus }> {
@@ -54,13 +66,17 @@ function toJson(attention: readonly Attention[], { target, kafka, observation }:
 
 function print(attention: readonly Attention[], { target, kafka }: StackStatus): void {
   if (attention.length === 0) printResult('All is well.');
+  printAttention(attention);
+  if (target) printTarget(target);
+  if (kafka) printKafka(kafka);
+}
+
+function printAttention(attention: readonly Attention[]): void {
   for (const { code, subject, message, since } of attention) {
     printResult(
       `Attention: ${subject}${since === null ? '' : `, since ${since.toISOString()}`}\n  ${message} (${code})`,
     );
   }
-  if (target) printTarget(target);
-  if (kafka) printKafka(kafka);
 }
 
 /** By consumer group and topic. */
