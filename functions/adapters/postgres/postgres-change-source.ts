@@ -97,9 +97,13 @@ const BEGIN_SNAPSHOT = `
   from durable
   returning save_number as "saveNumber", epoch, pg_current_snapshot()::text as snapshot, ${IDENTITY}`;
 
-/** Considers only the oldest changes, so that a round costs the same however many are retained. */
+/**
+ * Considers only the oldest changes, so that a round costs the same however many are retained. The setting tells the trigger
+ * of emp_cdc that these changes are published.
+ */
 const PURGE = `
-  delete from emp_cdc where cdc_id in (
+  with purges as materialized (select set_config('employee_streams.purges', 'yes', true))
+  delete from emp_cdc using purges where cdc_id in (
     select cdc_id from (select * from emp_cdc order by cdc_id limit ${PURGE_SIZE}) as oldest
     where changed_at < clock_timestamp() - make_interval(hours => $2) and pg_visible_in_snapshot(txid, $1::pg_snapshot)
   )`;
