@@ -10,7 +10,10 @@ import {
   SALARIES_DEAD_LETTER_TOPIC,
   SALARIES_GROUP,
   SALARIES_TOPIC,
+  CHANGES_DEAD_LETTER_GROUP,
+  SALARIES_DEAD_LETTER_GROUP,
 } from '../../functions/core/topics.ts';
+import { indexDeadLettersShape } from '../../functions/index-dead-letters/config.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
@@ -71,6 +74,7 @@ describe('the environment of the functions', () => {
     'reconcile-bucket': reconcileBucketShape,
     'poll-changes': pollChangesShape,
     'apply-changes': applyChangesShape,
+    'index-dead-letters': indexDeadLettersShape,
     'watch-replica': watchReplicaShape,
     provision: provisionShape,
   };
@@ -109,11 +113,16 @@ describe('the event sources', () => {
   );
 
   it('are one mapping for each topic', () => {
-    expect(mappings.map(({ msk }) => msk.topic).sort()).toEqual([CHANGES_TOPIC, SALARIES_TOPIC]);
+    expect(mappings.map(({ msk }) => msk.topic).sort()).toEqual([
+      CHANGES_TOPIC,
+      CHANGES_DEAD_LETTER_TOPIC,
+      SALARIES_TOPIC,
+      SALARIES_DEAD_LETTER_TOPIC,
+    ]);
   });
 
   it.each(mappings)('of $name have a batching window of 0, and are created after the topics', ({ name, msk }) => {
-    const topic = msk.topic.replaceAll('-', '').replace(/^./, (first) => first.toUpperCase());
+    const topic = msk.topic.replaceAll(/[^a-z]/g, '').replace(/^./, (first) => first.toUpperCase());
     const id = functionId(name).replace('LambdaFunction', `EventSourceMappingMSKKafkaCluster${topic}`);
     expect(extensions.get(id)?.Properties).toEqual({ MaximumBatchingWindowInSeconds: 0 });
     expect(extensions.get(id)?.DependsOn).toContain('Provision');
@@ -167,10 +176,22 @@ describe('permissions', () => {
     ['ReconcileBucketRole', []],
     ['PollChangesRole', [CHANGES_TOPIC]],
     ['ApplyChangesRole', [CHANGES_DEAD_LETTER_TOPIC]],
+    ['IndexDeadLettersRole', []],
     ['WatchReplicaRole', []],
     ['ProvisionRole', []],
   ])('let %s write to %j only', (role, topics) => {
     expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
+  });
+
+  it('let index-dead-letters report by the groups of its event sources', () => {
+    const groups = service.functions['index-dead-letters']?.events?.map(({ msk }) => [
+      msk?.topic,
+      msk?.consumerGroupId,
+    ]);
+    expect(groups).toEqual([
+      [CHANGES_DEAD_LETTER_TOPIC, CHANGES_DEAD_LETTER_GROUP],
+      [SALARIES_DEAD_LETTER_TOPIC, SALARIES_DEAD_LETTER_GROUP],
+    ]);
   });
 
   it('let watch-replica look at the groups that write to the target, and not change them', () => {
@@ -183,10 +204,11 @@ describe('permissions', () => {
   });
 
   it.each(Object.values(service.functions))('let $role read what it is invoked with only', ({ role, events }) => {
-    const mapping = events?.find(({ msk }) => msk)?.msk;
-    const looksAt = role === 'WatchReplicaRole' ? CHANGES_TOPIC : mapping?.topic;
-    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(looksAt === undefined ? [] : [looksAt]);
-    expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(mapping ? [mapping.consumerGroupId] : []);
+    const ofEvents = (events ?? []).flatMap(({ msk }) => (msk ? [msk] : []));
+    const topics = role === 'WatchReplicaRole' ? [CHANGES_TOPIC] : ofEvents.map(({ topic }) => topic);
+    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(topics.sort());
+    const groups = ofEvents.map(({ consumerGroupId }) => consumerGroupId);
+    expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(groups.sort());
   });
 
   it.each(Object.values(service.functions))('name what $role may use, never everything', ({ role }) => {
