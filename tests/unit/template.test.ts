@@ -1,71 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import type { z } from 'zod';
 import { applyChangesShape } from '../../functions/apply-changes/config.ts';
 import {
+  CHANGES_DEAD_LETTER_GROUP,
   CHANGES_DEAD_LETTER_TOPIC,
   CHANGES_GROUP,
   CHANGES_TOPIC,
+  SALARIES_DEAD_LETTER_GROUP,
   SALARIES_DEAD_LETTER_TOPIC,
   SALARIES_GROUP,
   SALARIES_TOPIC,
-  CHANGES_DEAD_LETTER_GROUP,
-  SALARIES_DEAD_LETTER_GROUP,
 } from '../../functions/core/topics.ts';
 import { indexDeadLettersShape } from '../../functions/index-dead-letters/config.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
-import { METRIC, METRICS_NAMESPACE } from '../../functions/runtime/metrics.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
+import { extensions, functionId, resources, service, TEMPLATES } from '../support/deployment.ts';
 
 const ROOT = join(__dirname, '../..');
-
-/** A short form of CloudFormation is read as its argument: `!Ref Name` becomes the text "Name". */
-function readYaml<Content>(path: string): Content {
-  return parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true, logLevel: 'silent' }) as Content;
-}
-
-interface FunctionDefinition {
-  readonly handler: string;
-  readonly role: string;
-  readonly timeout: number;
-  readonly environment: Readonly<Record<string, unknown>>;
-  readonly events?: readonly { readonly msk?: { readonly topic: string; readonly consumerGroupId: string } }[];
-  readonly reservedConcurrency?: number;
-  readonly maximumRetryAttempts?: number;
-}
-
-interface Resource {
-  readonly Type: string;
-  readonly DependsOn?: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: a template may have any depth.
-  readonly Properties: any;
-}
-
-interface Template {
-  readonly Resources: Readonly<Record<string, Resource>>;
-  readonly extensions?: Readonly<Record<string, Partial<Resource>>>;
-}
-
-const service = readYaml<{
-  readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
-  readonly functions: Readonly<Record<string, FunctionDefinition>>;
-  readonly resources: readonly unknown[];
-}>('serverless.yml');
-
-const TEMPLATES = ['network', 'kafka', 'databases', 'storage', 'permissions', 'event-sources', 'alarms'];
-const templates = TEMPLATES.map((name) => readYaml<{ readonly template: Template }>(`infra/${name}.yml`).template);
-const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources)));
-const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
-
-/** The logical id that the framework generates. */
-function functionId(name: string): string {
-  return `${name.replaceAll('-', 'Dash').replace(/^./, (first) => first.toUpperCase())}LambdaFunction`;
-}
 
 describe('the environment of the functions', () => {
   const shapes: Readonly<Record<string, z.ZodRawShape>> = {
@@ -225,61 +181,6 @@ describe('permissions', () => {
       .map(({ Resource }) => Resource);
     expect(allowed.sort()).toEqual(needed.map(([, reference]) => reference).sort());
   });
-});
-
-describe('alarms', () => {
-  const alarms = [...resources.values()].filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  /** The metric of an alarm; that of its expression, if it has one. */
-  const metricOf = ({ Properties }: Resource) => Properties.Metrics?.[0].MetricStat.Metric ?? Properties;
-  const dimension = (alarm: Resource, name: string): string | undefined =>
-    metricOf(alarm).Dimensions.find(({ Name }: { Name: string }) => Name === name)?.Value;
-
-  it('notify the alarm topic', () => {
-    expect(alarms.length).toBeGreaterThan(10);
-    for (const alarm of alarms) expect(alarm.Properties.AlarmActions).toEqual(['AlarmTopic']);
-  });
-
-  it('refer only to functions and metrics that exist', () => {
-    const ids = Object.keys(service.functions).map(functionId);
-    for (const alarm of alarms) {
-      const ours = metricOf(alarm).Namespace === METRICS_NAMESPACE;
-      expect(ids).toContain(dimension(alarm, ours ? 'function' : 'FunctionName'));
-      if (!ours) continue;
-      expect(Object.values(METRIC).map(({ name }) => name)).toContain(metricOf(alarm).MetricName);
-      expect(functionId(dimension(alarm, 'service') ?? '')).toBe(dimension(alarm, 'function'));
-    }
-  });
-
-  it.each([
-    [METRIC.changeLatencyP99, 1_000, 5 * 60],
-    [METRIC.pollerLeaseAge, 30, 5 * 60],
-    [METRIC.replicaDifferences, 0, 5 * 60],
-    [METRIC.salaryDifferences, 0, 5 * 60],
-    [METRIC.verificationAge, 26 * 3_600, 5 * 60],
-    [METRIC.openDeadLetterAge, 24 * 3_600, 5 * 60],
-    [METRIC.deadLettersParked, 0, 5 * 60],
-  ])('include one for $name above %d for %d seconds', ({ name }, threshold, seconds) => {
-    const [alarm, ...others] = alarms.filter((each) => metricOf(each).MetricName === name);
-    expect(others).toEqual([]);
-    expect(alarm?.Properties).toMatchObject({ Threshold: threshold, ComparisonOperator: 'GreaterThanThreshold' });
-    expect(alarm?.Properties.Period * alarm?.Properties.EvaluationPeriods).toBe(seconds);
-  });
-
-  it('include one for a backlog that grows, not for one that is worked off', () => {
-    const [alarm] = alarms.filter((each) => metricOf(each).MetricName === METRIC.changesWaiting.name);
-    const [, growing] = alarm?.Properties.Metrics ?? [];
-    expect(growing.Expression).toMatch(/waiting > \d+ AND DIFF\(waiting\) > 0/);
-  });
-
-  it.each(Object.keys(service.functions).filter((name) => name !== 'provision'))(
-    'include one for the errors of %s',
-    (name) => {
-      const found = alarms.filter(
-        (alarm) => alarm.Properties.MetricName === 'Errors' && dimension(alarm, 'FunctionName') === functionId(name),
-      );
-      expect(found).toHaveLength(1);
-    },
-  );
 });
 
 describe('serverless.yml and infra', () => {
