@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { parseChangeRules } from '../core/change-rules.ts';
 import { ConfigError } from '../core/errors.ts';
+import { parseHireDate } from '../core/hire-date.ts';
+import type { SalaryFilter } from '../core/salary-rules.ts';
 
 /**
  * Reads the settings of one function from its environment. Nothing else reads the environment.
@@ -48,6 +51,19 @@ export const targetDatabaseShape = {
     .describe('Secrets Manager secret with {"username", "password"}; not needed when the URL contains both'),
 };
 
+/** Which rows of salary files are kept. */
+export const salaryFilterShape = {
+  SALARY_DEPARTMENTS: list()
+    .refine((departments) => departments.length > 0, 'expected at least one department')
+    .default(['ECC', 'CIT', 'EMS'])
+    .describe('departments that are kept, comma-separated, spelled exactly, e.g. ECC,CIT,EMS'),
+  HIRED_SINCE: z
+    .string()
+    .refine((text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && parseHireDate(text) === text, 'expected a day as YYYY-MM-DD')
+    .default('2010-01-01')
+    .describe('first hire date that is kept, e.g. 2010-01-01'),
+};
+
 /** Settings of the connection to the source database. */
 export const sourceDatabaseShape = {
   SOURCE_DATABASE_URL: z.string().describe('e.g. postgres://user@127.0.0.1:5433/source'),
@@ -55,6 +71,23 @@ export const sourceDatabaseShape = {
     .string()
     .optional()
     .describe('Secrets Manager secret with {"username", "password"}; not needed when the URL contains both'),
+};
+
+/** Which employees may be in the target. */
+export const changeRulesShape = {
+  CDC_RULES: z
+    .string()
+    .default('noNegativeEmpId')
+    .transform((text, context) => {
+      try {
+        return parseChangeRules(text);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        context.addIssue({ code: 'custom', message: error.message });
+        return z.NEVER;
+      }
+    })
+    .describe('conditions for employees in the target, e.g. noNegativeEmpId,salaryAbove=10000,bornAfter=2007'),
 };
 
 /** Where failures are reported for `npm run status`. */
@@ -72,6 +105,10 @@ export function kafkaOf(settings: Settings<typeof kafkaShape>, name: string) {
     region: settings.AWS_REGION,
     clientId: name,
   };
+}
+
+export function salaryFilterOf(settings: Settings<typeof salaryFilterShape>): SalaryFilter {
+  return { departments: new Set(settings.SALARY_DEPARTMENTS), hiredSince: settings.HIRED_SINCE };
 }
 
 /** Returns the settings of the target database. `name` is shown in `pg_stat_activity`. */

@@ -8,9 +8,9 @@ import { PostgresIngestionLedger } from '../adapters/postgres/postgres-ingestion
 import { createS3Client } from '../adapters/s3/s3-client.ts';
 import { S3ObjectStore } from '../adapters/s3/s3-object-store.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
-import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, kafkaOf, loadConfig, salaryFilterOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { METRIC } from '../runtime/metrics.ts';
+import { addMetric, METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
@@ -39,7 +39,7 @@ export const handler = createHandler({
       transformCsv: new LambdaFunctionInvoker(new LambdaClient({}), config.AWS_LAMBDA_FUNCTION_NAME),
       logger,
       clock: systemClock,
-      filter: { departments: new Set(config.SALARY_DEPARTMENTS), hiredSince: config.HIRED_SINCE },
+      filter: salaryFilterOf(config),
       marginMs: config.CONTINUE_BEFORE_END_SECONDS * 1000,
     });
     return { transformer, logger, metrics };
@@ -55,7 +55,7 @@ export const handler = createHandler({
     const { state, counts } = await transformer.transform(first, deadline);
     logger.info('file transformed', { bucket, key, version, state, counts });
     const before = first.phase === 'send' ? first.counts : { sent: 0, rejected: 0 };
-    metrics.add(METRIC.rowsSent, counts.sent - before.sent);
-    metrics.add(METRIC.rowsRejected, counts.rejected - before.rejected);
+    addMetric(metrics, METRIC.rowsSent, counts.sent - before.sent);
+    addMetric(metrics, METRIC.rowsRejected, counts.rejected - before.rejected);
   },
 });

@@ -6,6 +6,7 @@ import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
+import { verifyReplicaShape } from '../../functions/verify-replica/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
 
 const ROOT = join(__dirname, '../..');
@@ -39,6 +40,7 @@ describe('the README', () => {
       pollChangesShape,
       applyChangesShape,
       provisionShape,
+      verifyReplicaShape,
       watchReplicaShape,
     ];
     const setByLambda = ['AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME'];

@@ -18,11 +18,11 @@ export const TEXT_COLUMNS = [
   .join(', ');
 
 /** The columns in the order of their names, with the types that are read as they are. */
-const USUAL_SHAPE =
+export const USUAL_SHAPE =
   'city character varying, dob date, emp_id integer, first_name character varying, last_name character varying, salary integer';
 const COLUMN_COUNT = 6;
 
-const READ_SHAPE = `
+export const READ_SHAPE = `
   select relkind::text as kind, count(attname)::integer as "columnCount",
     string_agg(attname || ' ' || format_type(atttypid, null), ', ' order by attname collate "C") as shape
   from pg_class left join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped

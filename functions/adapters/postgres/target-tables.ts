@@ -1,7 +1,5 @@
 import type { TableShape } from './table-shape.ts';
 
-const TIME = 'timestamp with time zone';
-
 export const EMPLOYEES: TableShape = {
   table: 'employees',
   columns: {
@@ -22,7 +20,7 @@ const REFUSALS: TableShape = {
     operation: 'text',
     rule: 'text',
     row_ids: 'text[]',
-    accepted_at: TIME,
+    accepted_at: 'timestamp with time zone',
   },
   key: ['table_name', 'operation', 'rule'],
   required: 'all',
@@ -45,7 +43,7 @@ export const CHANGES_TABLES: readonly TableShape[] = [
       epoch: 'bigint',
       change_id: 'bigint',
       deleted: 'boolean',
-      applied_at: TIME,
+      applied_at: 'timestamp with time zone',
     },
     key: ['emp_id'],
     required: 'all',
@@ -92,7 +90,7 @@ export const SALARY_TOTALS: TableShape = {
   required: 'all',
 };
 
-/** Every table that transform-csv, load-salaries and reconcile-bucket use, with the columns that they use. */
+/** Every table that transform-csv, load-salaries and reconcile-bucket use, with the columns that they write. */
 export const SALARIES_TABLES: readonly TableShape[] = [
   SALARY_ROWS,
   SALARY_TOTALS,
@@ -109,14 +107,6 @@ export const SALARIES_TABLES: readonly TableShape[] = [
       ...{ bucket: 'text', key: 'text', version: 'text', version_id: 'text', sequencer: 'text', etag: 'text' },
       ...{ size_bytes: 'bigint', state: 'text', read: 'integer', filtered_out: 'integer', rejected: 'integer' },
       ...{ sent: 'integer', loaded: 'integer', refused: 'integer', end_recorded: 'boolean' },
-      ...{
-        heartbeat_at: TIME,
-        started_at: TIME,
-        finished_at: TIME,
-        requested_at: TIME,
-        begun_at: TIME,
-        rows_lost_at: TIME,
-      },
     },
     key: ['bucket', 'key', 'version'],
     required: 'all',

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { processIdentity } from './process-info.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -31,7 +30,7 @@ export class DirectoryLock {
     } catch (error) {
       database.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-      return { heldBy: readHolder(this.#holderPath) };
+      return { heldBy: this.#readHolder() };
     }
     this.#database = database;
     writeFileSync(this.#holderPath, String(process.pid));
@@ -45,25 +44,15 @@ export class DirectoryLock {
     this.#database = undefined;
   }
 
-  /** The process that uses a directory, for messages: unlike `tryAcquire`, this never takes the lock. */
-  static findHolder(directory: string): number | undefined {
-    const pid = readHolder(holderPath(directory));
-    return pid !== undefined && processIdentity(pid) !== undefined ? pid : undefined;
-  }
-
   get #holderPath(): string {
-    return holderPath(this.#directory);
+    return join(this.#directory, 'lock.pid');
   }
-}
 
-function holderPath(directory: string): string {
-  return join(directory, 'lock.pid');
-}
-
-function readHolder(path: string): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(path, 'utf8'), 10) || undefined;
-  } catch {
-    return undefined;
+  #readHolder(): number | undefined {
+    try {
+      return Number.parseInt(readFileSync(this.#holderPath, 'utf8'), 10) || undefined;
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -158,12 +158,8 @@ export class InMemoryChangeSource implements ChangeSource {
       saveNumber,
       serverStartedAt,
       changes: changes.length > this.pageSize ? null : changes.map(toCapturedChange),
-      lastGivenId: await this.lastGivenId(),
+      lastGivenId: this.#nextChangeId === 1n ? null : String(this.#nextChangeId - 1n),
     };
-  }
-
-  async lastGivenId(): Promise<string | null> {
-    return this.#nextChangeId === 1n ? null : String(this.#nextChangeId - 1n);
   }
 
   async measureDifference(since: string, until: string): Promise<ChangeIdRange | null> {

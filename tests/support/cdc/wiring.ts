@@ -18,7 +18,7 @@ import type { CdcSettings } from './settings.ts';
 /** A busy machine may take longer than one attempt to connect. */
 const CONNECT_WITHIN_MS = 60_000;
 
-const dynamoOptions = (endpoint: string) => ({
+export const dynamoOptions = (endpoint: string) => ({
   endpoint,
   region: 'local',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },

@@ -9,12 +9,12 @@ type Layers = readonly (readonly Room[])[];
 
 export const FUNCTION_NAMES = [
   'apply-changes',
-  'index-dead-letters',
   'load-salaries',
   'poll-changes',
   'provision',
   'reconcile-bucket',
   'transform-csv',
+  'verify-replica',
   'watch-replica',
 ];
 
@@ -32,11 +32,11 @@ const FUNCTIONS: Layers = [
     'functions/adapters/s3/',
     // The use cases.
     'functions/apply-changes/',
-    'functions/index-dead-letters/',
     'functions/load-salaries/',
     'functions/poll-changes/',
     'functions/provision/',
     'functions/reconcile-bucket/',
+    'functions/verify-replica/',
     'functions/watch-replica/',
     ['functions/transform-csv/', 'functions/transform-csv/retries/'],
   ],
@@ -93,7 +93,7 @@ const STACK: Layers = [
   ['localstack/stack/'],
   ['localstack/commands/terminal/'],
   ['localstack/commands/'],
-  ['localstack/commands/demo/', 'localstack/commands/status/'],
+  ['localstack/commands/demo/', 'localstack/commands/status/', 'localstack/commands/verify/'],
 ];
 
 const TREES: readonly Layers[] = [FUNCTIONS, [...EVENT_SOURCES, ...STACK]];

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
+import { sqlStateOf } from '../../core/classify-error.ts';
+import type { CapturedRepair, EmployeeRepair } from '../../ports/employee-repair.ts';
+import { plainArray } from './array-literal.ts';
+import type { Database } from './database.ts';
+import { employeesTable } from './employees-table.ts';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Writers queue up behind a waiting lock of the table, so it waits for a short time only. */
+const LOCK_TIMEOUT = '100ms';
+const MAX_ATTEMPTS = 100;
+/** Between two attempts, and as much again by chance, so that writers make progress. */
+const RETRY_AFTER_MS = 100;
+
+/**
+ * A lock against writers, and no wait for those that hold one. `for share`, because a writer that only begins after this
+ * transaction gets a greater change id.
+ */
+const LOCK_ROWS = (table: string) => `
+  select emp_id from ${table} where emp_id = any ($1::integer[]) order by emp_id for share skip locked`;
+
+/** A statement of its own, which sees the rows as they are under the lock. */
+const INSERT_IMAGES = (table: string) => `
+  insert into emp_cdc (emp_id, first_name, last_name, dob, city, salary, action)
+  select emp_id, first_name, last_name, dob, city, salary, 'UPDATE' from ${table}
+  where emp_id = any ($1::integer[]) order by emp_id
+  returning cdc_id`;
+
+const INSERT_DELETIONS = (table: string) => `
+  insert into emp_cdc (emp_id, action)
+  select emp_id, 'DELETE' from unnest($1::integer[]) as absent (emp_id)
+  where not exists (select from ${table} as stored where stored.emp_id = absent.emp_id) order by emp_id
+  returning cdc_id`;
+
+/** As the capture itself does: a crash must not undo a change that the target has already. */
+const COMMIT_SYNCHRONOUSLY = 'set local synchronous_commit = on';
+
+export class PostgresEmployeeRepair implements EmployeeRepair {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async publishImages(empIds: readonly number[]): Promise<CapturedRepair> {
+    const table = await employeesTable(this.#database);
+    return this.#database.transaction(async (client) => {
+      await client.query(COMMIT_SYNCHRONOUSLY);
+      const { rows } = await client.query<{ emp_id: number }>(LOCK_ROWS(table), [plainArray(empIds)]);
+      return insert(
+        client,
+        INSERT_IMAGES(table),
+        rows.map(({ emp_id }) => emp_id),
+      );
+    });
+  }
+
+  /**
+   * Without the lock of the table, an insert whose change id was drawn earlier could commit after the look, and the
+   * deletion with its greater id would delete the new row.
+   */
+  async publishDeletions(empIds: readonly number[]): Promise<CapturedRepair> {
+    const table = await employeesTable(this.#database);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#database.transaction(async (client) => {
+          await client.query(`${COMMIT_SYNCHRONOUSLY}; set local lock_timeout = '${LOCK_TIMEOUT}'`);
+          await client.query(`lock table ${table} in share mode`);
+          return insert(client, INSERT_DELETIONS(table), empIds);
+        });
+      } catch (error) {
+        if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE || attempt === MAX_ATTEMPTS) throw error;
+        await delay(RETRY_AFTER_MS * (1 + Math.random()));
+      }
+    }
+  }
+}
+
+async function insert(client: PoolClient, statement: string, empIds: readonly number[]): Promise<CapturedRepair> {
+  if (empIds.length === 0) return { count: 0, lastChangeId: null };
+  const { rows } = await client.query<{ cdc_id: string }>(statement, [plainArray(empIds)]);
+  const last = rows.at(-1);
+  return { count: rows.length, lastChangeId: last === undefined ? null : BigInt(last.cdc_id) };
+}

@@ -1,3 +1,0 @@
-import { targetDatabaseShape } from '../runtime/config.ts';
-
-export const indexDeadLettersShape = { ...targetDatabaseShape };

@@ -1,0 +1,56 @@
+import type { Context } from 'aws-lambda';
+import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
+import { differenceCount } from '../core/verification.ts';
+import { CHANGES_DEAD_LETTER_TOPIC, CHANGES_GROUP, CHANGES_TOPIC } from '../core/topics.ts';
+import {
+  conditionsShape,
+  kafkaOf,
+  loadConfig,
+  salaryFilterOf,
+  sourceDatabaseOf,
+  targetDatabaseOf,
+} from '../runtime/config.ts';
+import { createHandler } from '../runtime/handler.ts';
+import { systemClock } from '../runtime/system-clock.ts';
+import { verifyReplicaShape } from './config.ts';
+import { type VerifiedParts, verifyParts } from './verify-parts.ts';
+import { openVerifier } from './wiring.ts';
+
+const NAME = 'verify-replica';
+
+/** Reserved at the end of an invocation, for a slice that begins just before. */
+const RESERVE_MS = 120_000;
+
+export const handler = createHandler({
+  name: NAME,
+  openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
+  connect: async ({ logger }) => {
+    const config = loadConfig(verifyReplicaShape, process.env);
+    const connections = await openVerifier({
+      kafka: kafkaOf(config, NAME),
+      changes: { topic: CHANGES_TOPIC, deadLetterTopic: CHANGES_DEAD_LETTER_TOPIC, group: CHANGES_GROUP },
+      sourceDatabase: sourceDatabaseOf(config, NAME),
+      targetDatabase: targetDatabaseOf(config, NAME),
+      offsetTable: config.OFFSET_TABLE,
+      rules: config.CDC_RULES,
+      filter: salaryFilterOf(config),
+      clock: systemClock,
+    });
+    return { ...connections, logger };
+  },
+  handle: async ({ logger, replicaVerifier, salaryVerifier }, event: unknown, context: Context) => {
+    const untilMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const result = await verifyParts({ replicaVerifier, salaryVerifier }, event, untilMs);
+    for (const { code, message } of result.changes?.obstacles ?? []) logger.warn(message, { code });
+    logger.info('verified', summarize(result));
+    return result;
+  },
+});
+
+function summarize({ changes, salaries }: VerifiedParts) {
+  return {
+    slices: changes?.checked.map(({ slice }) => slice) ?? [],
+    differences: changes?.checked.reduce((sum, slice) => sum + differenceCount(slice), 0) ?? 0,
+    salaryDifferences: salaries?.differences ?? null,
+  };
+}

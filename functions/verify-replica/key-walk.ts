@@ -1,0 +1,151 @@
+import type { KeyRange } from '../core/verification.ts';
+import type { EmployeeHashes, HashedChunk, HashMethod, HashSum } from '../ports/employee-hashes.ts';
+
+/**
+ * Rows of a chunk, whose sums are compared first. Smaller: more round trips for rows that agree. Larger: more rows are
+ * hashed a second time when one differs, which beside writers is the usual case.
+ */
+const CHUNK_ROWS = 10_000;
+
+/** Rows of a part of a chunk that differs. */
+const PART_ROWS = 500;
+
+/** Rows of one read of single hashes. They bound the memory. */
+const READ_ROWS = 5_000;
+
+interface KeyWalkSettings {
+  readonly source: EmployeeHashes;
+  readonly replica: EmployeeHashes;
+  readonly method: HashMethod;
+  readonly chunkRows?: number;
+}
+
+export interface WalkedKeys {
+  readonly rows: number;
+  readonly ranges: number;
+  /** The last key; `null` when the walk went to the end. */
+  readonly until: number | null;
+}
+
+/**
+ * Finds the keys whose rows differ, in the order of the keys. The rows of a chunk are hashed by both servers at the same
+ * time as far as possible: while the replica sums a chunk, the source sums the next one.
+ *
+ * A row that changes meanwhile is found too: whether it differs is to be judged afterwards.
+ */
+export class KeyWalk {
+  readonly #source: EmployeeHashes;
+  readonly #replica: EmployeeHashes;
+  readonly #method: HashMethod;
+  readonly #chunkRows: number;
+  #ranges = 0;
+
+  constructor({ source, replica, method, chunkRows = CHUNK_ROWS }: KeyWalkSettings) {
+    this.#source = source;
+    this.#replica = replica;
+    this.#method = method;
+    this.#chunkRows = chunkRows;
+  }
+
+  /** @param maxRows of the source; `null`: up to the end, beyond the last key of the source. */
+  async run(
+    after: number | null,
+    maxRows: number | null,
+    onDifferent: (empIds: readonly number[]) => Promise<void>,
+  ): Promise<WalkedKeys> {
+    let rows = 0;
+    let from = after;
+    let next = this.#sumNext(from, maxRows, 0);
+    for (;;) {
+      const chunk = await next;
+      const isEnd = chunk.last === null || chunk.count < this.#nextSize(maxRows, rows);
+      rows += chunk.count;
+      const range = { after: from, until: isEnd ? null : chunk.last };
+      const isLast = isEnd || rows === maxRows;
+      if (!isLast) next = this.#sumNext(chunk.last, maxRows, rows);
+      // It is awaited in the next round, or not at all after an error in this one.
+      next.catch(() => {});
+      await this.#compareChunk(range, chunk, onDifferent);
+      if (isLast) return { rows, ranges: this.#ranges, until: range.until };
+      from = chunk.last;
+    }
+  }
+
+  #nextSize(maxRows: number | null, rows: number): number {
+    return maxRows === null ? this.#chunkRows : Math.min(this.#chunkRows, maxRows - rows);
+  }
+
+  #sumNext(after: number | null, maxRows: number | null, rows: number): Promise<HashedChunk> {
+    return this.#source.sumNext(after, this.#nextSize(maxRows, rows), this.#method);
+  }
+
+  async #compareChunk(
+    range: KeyRange,
+    chunk: HashedChunk,
+    onDifferent: (empIds: readonly number[]) => Promise<void>,
+  ): Promise<void> {
+    const sum = await this.#replica.sumRange(range, this.#method);
+    this.#ranges += 1;
+    if (isSameSum(chunk, sum)) return;
+    for (const part of await this.#differingParts(range, chunk)) await this.#compareRows(part, onDifferent);
+  }
+
+  /** The parts of a chunk whose sums differ. Parts beside each other become one range. */
+  async #differingParts(range: KeyRange, { first, last, count }: HashedChunk): Promise<readonly KeyRange[]> {
+    if (first === null || last === null || count <= PART_ROWS) return [range];
+    const keyCount = last - first + 1;
+    const width = Math.ceil(keyCount / Math.ceil(count / PART_ROWS));
+    const division = { first, width, count: Math.ceil(keyCount / width) };
+    const [source, replica] = await Promise.all(
+      [this.#source, this.#replica].map((side) => side.sumParts(range, division, this.#method)),
+    );
+    this.#ranges += division.count;
+    const ranges: KeyRange[] = [];
+    for (let part = 0; part < division.count; part += 1) {
+      if (isSameSum(source?.get(part), replica?.get(part))) continue;
+      const after = part === 0 ? range.after : first + part * width - 1;
+      const until = part === division.count - 1 ? range.until : first + (part + 1) * width - 1;
+      const previous = ranges.at(-1);
+      if (previous !== undefined && previous.until === after) ranges[ranges.length - 1] = { ...previous, until };
+      else ranges.push({ after, until });
+    }
+    return ranges;
+  }
+
+  async #compareRows(range: KeyRange, onDifferent: (empIds: readonly number[]) => Promise<void>): Promise<void> {
+    let { after } = range;
+    for (;;) {
+      const rest = { after, until: range.until };
+      const [source, replica] = await Promise.all([
+        this.#source.readHashes(rest, READ_ROWS, this.#method),
+        this.#replica.readHashes(rest, READ_ROWS, this.#method),
+      ]);
+      // A full read may go on. Up to the lesser last key both sides are complete.
+      const ends = [source, replica].filter(({ size }) => size === READ_ROWS).map(lastKey);
+      const end = ends.length === 0 ? null : Math.min(...ends);
+      const different = differingKeys(source, replica, end);
+      if (different.length > 0) await onDifferent(different);
+      if (end === null) return;
+      after = end;
+    }
+  }
+}
+
+function isSameSum(a: HashSum | undefined, b: HashSum | undefined): boolean {
+  return (a?.count ?? 0) === (b?.count ?? 0) && (a?.sum ?? '0') === (b?.sum ?? '0');
+}
+
+function lastKey(hashes: ReadonlyMap<number, string>): number {
+  return Math.max(...hashes.keys());
+}
+
+/** The keys with different hashes, or on one side only, up to `end`; ascending. */
+function differingKeys(
+  source: ReadonlyMap<number, string>,
+  replica: ReadonlyMap<number, string>,
+  end: number | null,
+): number[] {
+  const different = [...source].filter(([empId, hash]) => replica.get(empId) !== hash).map(([empId]) => empId);
+  for (const empId of replica.keys()) if (!source.has(empId)) different.push(empId);
+  return different.filter((empId) => end === null || empId <= end).sort((a, b) => a - b);
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { SLICE_COUNT } from '../core/verification.ts';
+import type { VerifyRequest } from './replica-verifier.ts';
+import type { SalaryRequest } from './salary-verifier.ts';
+
+/** What an event asks for. A part is `null` when it is not to be verified. */
+export interface VerifyCommand {
+  readonly changes: Omit<VerifyRequest, 'untilMs'> | null;
+  readonly salaries: SalaryRequest | null;
+}
+
+/** How long changes that are on their way are waited for, by default. */
+const SETTLE_MS = 30_000;
+
+const eventShape = z.object({
+  action: z.enum(['verify', 'repair']),
+  /** Default: both. */
+  part: z.enum(['changes', 'salaries']).optional(),
+  /** Where the changes begin. Default: at the first key. */
+  from: z
+    .object({
+      slice: z
+        .int()
+        .min(0)
+        .max(SLICE_COUNT - 1),
+      after: z.int().nullable(),
+    })
+    .default({ slice: 0, after: null }),
+  maxSlices: z.int().min(1).default(SLICE_COUNT),
+  repairsPerSecond: z.number().positive().nullable().default(null),
+  settleMs: z.number().min(0).default(SETTLE_MS),
+  isDeep: z.boolean().default(false),
+});
+
+/**
+ * Decodes an event of the function. One without `action` is the schedule's: the next slice of the changes, and with the
+ * first slice the salaries.
+ *
+ * @throws ZodError for another `action`, or a field of another type.
+ */
+export function decodeVerifyEvent(event: unknown): VerifyCommand | 'scheduled' {
+  if (typeof event !== 'object' || event === null || !('action' in event)) return 'scheduled';
+  const { action, part, isDeep, ...request } = eventShape.parse(event);
+  const isRepair = action === 'repair';
+  return {
+    changes: part === 'salaries' ? null : { ...request, isRepair },
+    salaries: part === 'changes' ? null : { isRepair, isDeep },
+  };
+}
+
+/** The next slice, without a repair. */
+export const SCHEDULED_CHANGES: Omit<VerifyRequest, 'untilMs'> = {
+  ...{ from: null, maxSlices: 1, isRepair: false, repairsPerSecond: null, settleMs: SETTLE_MS },
+};

@@ -1,0 +1,37 @@
+import type { ReplicaVerifier, VerifyResult } from './replica-verifier.ts';
+import type { SalaryResult, SalaryVerifier } from './salary-verifier.ts';
+import { decodeVerifyEvent, SCHEDULED_CHANGES } from './verify-event.ts';
+
+interface Verifiers {
+  readonly replicaVerifier: Pick<ReplicaVerifier, 'verify'>;
+  readonly salaryVerifier: Pick<SalaryVerifier, 'verify'>;
+}
+
+/** What the function returns. A part is `null` when it was not verified. */
+export interface VerifiedParts {
+  readonly changes: VerifyResult | null;
+  readonly salaries: SalaryResult | null;
+}
+
+/**
+ * Verifies what an event asks for.
+ *
+ * @param untilMs on the clock; no slice of the changes begins after it.
+ */
+export async function verifyParts(
+  { replicaVerifier, salaryVerifier }: Verifiers,
+  event: unknown,
+  untilMs: number,
+): Promise<VerifiedParts> {
+  const command = decodeVerifyEvent(event);
+  if (command !== 'scheduled') {
+    const changes = command.changes === null ? null : await replicaVerifier.verify({ ...command.changes, untilMs });
+    const salaries = command.salaries === null ? null : await salaryVerifier.verify(command.salaries);
+    return { changes, salaries };
+  }
+  const changes = await replicaVerifier.verify({ ...SCHEDULED_CHANGES, untilMs });
+  // Once in a round of all slices, because every row is read. Without a slice the changes cannot be compared at present.
+  const isDue = changes.checked.length === 0 || changes.checked.some(({ slice }) => slice === 0);
+  const salaries = isDue ? await salaryVerifier.verify({ isRepair: false, isDeep: false }) : null;
+  return { changes, salaries };
+}

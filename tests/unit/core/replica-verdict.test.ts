@@ -1,0 +1,148 @@
+import { parseChangeRules } from '../../../functions/core/change-rules.ts';
+import type { Employee } from '../../../functions/core/employee-change.ts';
+import {
+  type CapturedImage,
+  differingColumns,
+  judgeRow,
+  type ReplicaRow,
+  type SourceRow,
+  type VerdictContext,
+} from '../../../functions/core/replica-verdict.ts';
+
+const EPOCH = 1_000n;
+const ADA: Employee = { empId: 7, firstName: 'Ada', lastName: null, dob: '1980-01-01', city: 'Rome', salary: 5 };
+const MOVED: Employee = { ...ADA, city: 'Oslo' };
+
+const image = (changeId: number, employee: CapturedImage['employee'], isInSnapshot = false): CapturedImage => ({
+  ...{ changeId: BigInt(changeId), isInSnapshot, employee },
+});
+
+const sourceRow = (row: Partial<SourceRow> = {}): SourceRow => ({
+  ...{ empId: 7, employee: ADA, isUnchangedSinceSnapshot: false, newest: image(10, ADA), ofReplica: null },
+  ...row,
+});
+
+const version = (changeId: number, isDeleted = false, epoch = EPOCH) => ({
+  ...{ epoch, changeId: BigInt(changeId), isDeleted },
+});
+
+const replicaRow = (row: Partial<ReplicaRow> = {}): ReplicaRow => ({
+  ...{ empId: 7, employee: ADA, copies: row.employee === null ? 0 : 1, version: version(10), isAsApplied: true },
+  ...{ hasDeadLetter: false, ...row },
+});
+
+const CONTEXT: VerdictContext = {
+  ...{ epoch: EPOCH, rules: parseChangeRules('salaryAbove=0'), truncateId: null, isSweeping: false },
+  watermark: { epoch: EPOCH - 1n, changeId: 1n },
+};
+
+const judge = (
+  source: Partial<SourceRow>,
+  replica: Partial<ReplicaRow>,
+  { settledId = null, ...context }: Partial<VerdictContext> & { settledId?: bigint | null } = {},
+) => {
+  const { outcome, ...verdict } = judgeRow(
+    sourceRow(source),
+    replicaRow(replica),
+    { ...CONTEXT, ...context },
+    settledId,
+  );
+  return [outcome, ...('cause' in verdict ? [verdict.cause] : []), ...('holder' in verdict ? [verdict.holder] : [])];
+};
+
+describe('the verdict on an employee', () => {
+  it('is agreed when the rows are equal, whatever their versions', () => {
+    expect(judge({}, { version: version(3) })).toEqual(['agreed']);
+    expect(judge({ employee: null, newest: image(11, null) }, { employee: null, version: null })).toEqual(['agreed']);
+  });
+
+  it('waits while the replica has an older version', () => {
+    const source = { employee: MOVED, newest: image(11, MOVED) };
+    expect(judgeRow(sourceRow(source), replicaRow(), CONTEXT, null)).toEqual({
+      ...{ outcome: 'in-flight', changeId: 11n, kind: 'different' },
+    });
+    expect(judge({ employee: null, newest: image(11, null) }, {})).toEqual(['in-flight']);
+    expect(judge({}, { employee: null, version: null })).toEqual(['in-flight']);
+  });
+
+  it('waits for the position of a newer snapshot', () => {
+    expect(judge({ employee: MOVED, newest: image(10, MOVED) }, { version: version(0, false, EPOCH + 1n) })).toEqual([
+      'in-flight',
+    ]);
+  });
+
+  it('is edited in the target at equal versions', () => {
+    expect(judge({}, { employee: MOVED, isAsApplied: false })).toEqual(['differs', 'edited-in-target']);
+    expect(judge({}, { employee: null })).toEqual(['differs', 'edited-in-target']);
+  });
+
+  it('came in by another way when the replica was never told, or told to delete it', () => {
+    expect(judge({ employee: null, newest: null }, { version: null })).toEqual(['differs', 'came-in-by-another-way']);
+    const deleted = { version: version(10, true) };
+    expect(judge({ employee: null, newest: image(10, null) }, deleted)).toEqual(['differs', 'came-in-by-another-way']);
+    expect(judge({}, { copies: 2 })).toEqual(['differs', 'came-in-by-another-way']);
+  });
+
+  it('is a disabled trigger when the source is not as it was captured, even before the newest change arrives', () => {
+    expect(judge({ employee: MOVED }, {})).toEqual(['differs', 'trigger-disabled']);
+    expect(judge({ employee: MOVED }, { version: version(3) })).toEqual(['differs', 'trigger-disabled']);
+    expect(judge({ employee: null }, {})).toEqual(['differs', 'trigger-disabled']);
+    expect(judge({ newest: null }, { employee: null, version: null })).toEqual(['differs', 'trigger-disabled']);
+    expect(judge({ newest: image(10, null) }, { employee: null, version: version(10, true) })).toEqual([
+      ...['differs', 'trigger-disabled'],
+    ]);
+  });
+
+  it('needs only the epoch for a row that has not changed since the snapshot', () => {
+    const unchanged = { newest: image(10, ADA, true), isUnchangedSinceSnapshot: true };
+    expect(judge(unchanged, { employee: MOVED, version: version(0) })).toEqual(['differs', 'edited-in-target']);
+    const neverChanged = { newest: null, isUnchangedSinceSnapshot: true };
+    expect(judge(neverChanged, { employee: MOVED, version: version(0) })).toEqual(['differs', 'edited-in-target']);
+  });
+
+  it('looks at who wrote the row last when the change is no longer retained', () => {
+    const purged = { newest: null, employee: MOVED };
+    expect(judge(purged, { isAsApplied: true })).toEqual(['differs', 'trigger-disabled']);
+    expect(judge(purged, { isAsApplied: false })).toEqual(['differs', 'edited-in-target']);
+  });
+
+  it('is held by the rule that the row violates', () => {
+    const poor = { ...ADA, salary: 0 };
+    expect(judge({ employee: poor, newest: image(11, poor) }, {})).toEqual(['held', 'salaryAbove']);
+    const retained = { version: version(-1) };
+    expect(judge({ employee: poor, newest: null, isUnchangedSinceSnapshot: true }, retained)).toEqual([
+      ...['held', 'salaryAbove'],
+    ]);
+  });
+
+  it('is lost when the applier has passed the change, unless a dead letter holds it', () => {
+    const source = { employee: MOVED, newest: image(11, MOVED) };
+    expect(judge(source, {}, { settledId: 11n })).toEqual(['differs', 'lost']);
+    expect(judge(source, { hasDeadLetter: true }, { settledId: 11n })).toEqual(['held', 'dead letter']);
+  });
+
+  it('of an employee that keeps changing is found at the version that the replica has', () => {
+    const source = { employee: MOVED, newest: image(15, MOVED), ofReplica: image(12, ADA) };
+    const settled = { settledId: 11n };
+    expect(judge(source, { version: version(12) }, settled)).toEqual(['agreed']);
+    const edited = { employee: { ...ADA, salary: 6 }, version: version(12) };
+    expect(judge(source, edited, settled)).toEqual(['differs', 'edited-in-target']);
+    expect(judge({ ...source, ofReplica: image(9, ADA) }, { version: version(9) }, settled)).toEqual(['in-flight']);
+  });
+
+  it('waits until a truncate has deleted the rows below it', () => {
+    const truncated = { employee: null, newest: image(10, ADA) };
+    expect(judge(truncated, {}, { truncateId: 12n })).toEqual(['in-flight']);
+    const watermark = { epoch: EPOCH, changeId: 12n };
+    expect(judge(truncated, {}, { truncateId: 12n, watermark, isSweeping: true })).toEqual(['in-flight']);
+    expect(judge(truncated, {}, { truncateId: 12n, watermark })).toEqual(['differs', 'edited-in-target']);
+    expect(judge({ newest: image(10, ADA) }, { employee: null }, { truncateId: 12n, watermark })).toEqual([
+      ...['differs', 'trigger-disabled'],
+    ]);
+  });
+
+  it('names the columns that differ', () => {
+    expect(differingColumns(ADA, { ...MOVED, salary: null })).toEqual(['city', 'salary']);
+    expect(differingColumns(ADA, null)).toEqual([]);
+  });
+});
