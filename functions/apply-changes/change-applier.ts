@@ -13,9 +13,14 @@ import type { PipelineTick, TickRecorder } from '../core/pipeline-tick.ts';
 import { isolateRefused } from '../core/refused-rows.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { Deadline } from '../ports/deadline.ts';
-import type { EmployeeReplica, EmployeeReplicaTransaction, SweepState } from '../ports/employee-replica.ts';
+import type {
+  EmployeeReplica,
+  EmployeeReplicaTransaction,
+  RetainedEmployee,
+  SweepState,
+} from '../ports/employee-replica.ts';
 import { sweepToEnd } from './sweep-to-end.ts';
-import { validateChanges } from './validate-changes.ts';
+import { retainedBySnapshot, validateChanges } from './validate-changes.ts';
 
 export interface ApplyResult {
   /** Employees that this batch changed. */
@@ -39,7 +44,7 @@ interface BatchOutcome extends ApplyOutcome {
 
 interface Batch {
   readonly valid: readonly ReceivedChange[];
-  readonly violating: Candidates;
+  readonly retained: readonly RetainedEmployee[];
   /** Of all records, also of those that become dead letters: they are done with the batch, too. */
   readonly offsets: readonly PartitionOffsets[];
   readonly ticks: readonly PipelineTick[];
@@ -77,9 +82,9 @@ export class ChangeApplier {
    * retries the batch until they are back, and nothing is lost or dead-lettered meanwhile.
    */
   async apply(records: readonly KafkaRecord[], deadline: Deadline = NO_DEADLINE): Promise<ApplyResult> {
-    const { valid, violating, deadLetters: invalid } = validateChanges(records, this.#rules);
+    const { valid, violating, retained, deadLetters: invalid } = validateChanges(records, this.#rules);
     const { due, committed } = this.#ticks.begin(originsOf([...valid, ...violating]), records.length);
-    const batch = { valid, violating, offsets: offsetsOf(records), ticks: due };
+    const batch = { valid, retained, offsets: offsetsOf(records), ticks: due };
     const { applied, refused, sweep, sweepRecords } = await this.#applyBatch(batch);
     const latency = committed();
     const { refusal } = await sweepToEnd(this.#replica, sweep, deadline);
@@ -119,7 +124,7 @@ export class ChangeApplier {
 
   async #applyInTransaction(
     applyCandidates: ApplyCandidates,
-    { valid, violating, offsets, ticks }: Batch,
+    { valid, retained, offsets, ticks }: Batch,
   ): Promise<BatchOutcome> {
     const mayRaiseWatermark = valid.some(({ change }) => !isEmployeeChange(change));
     const work = async (transaction: EmployeeReplicaTransaction) => {
@@ -127,7 +132,8 @@ export class ChangeApplier {
       const plan = planBatch(valid, transaction.watermark, isIncomplete);
       if (plan.truncate) await transaction.raiseWatermark(plan.truncate.change);
       const outcome = await applyCandidates(transaction, plan.candidates);
-      await retainThroughSnapshot(transaction, [...violating, ...outcome.refused.keys()]);
+      const kept = [...retained, ...[...outcome.refused.keys()].flatMap(({ change }) => retainedBySnapshot(change))];
+      if (kept.length > 0) await transaction.retainThroughSnapshot(kept);
       const completedBy = await recordSnapshotEnds(transaction, plan.snapshotEnds);
       const sweepRecords = [...(plan.truncate ? [plan.truncate.record] : []), ...completedBy];
       return { ...outcome, sweep: transaction.sweep, sweepRecords };
@@ -159,9 +165,8 @@ type ApplyCandidates = (
 ) => Promise<ApplyOutcome>;
 
 /** Whether the batch only writes and deletes employees, and has no employee that is to be retained through a snapshot. */
-const isUsual = ({ valid, violating }: Batch): boolean =>
-  valid.every(({ change }) => isEmployeeChange(change)) &&
-  violating.every(({ change }) => change.action !== 'SNAPSHOT');
+const isUsual = ({ valid, retained }: Batch): boolean =>
+  retained.length === 0 && valid.every(({ change }) => isEmployeeChange(change));
 
 const newestOf = (employees: readonly Candidates[]): EmployeeChange[] =>
   employees.flatMap(([first]) => (first ? [first.change] : []));
@@ -199,14 +204,6 @@ const applyIsolatingRefused: ApplyCandidates = async (transaction, employees) =>
   if (unapplied.length === 0 && refused.size > 0) await judge();
   return { applied: results.reduce((total, count) => total + count, 0), refused };
 };
-
-/** The source still has these employees, so they must not be deleted with the older epochs when the snapshot ends. */
-async function retainThroughSnapshot(transaction: EmployeeReplicaTransaction, notApplied: Candidates): Promise<void> {
-  const employees = notApplied
-    .filter(({ change }) => change.action === 'SNAPSHOT')
-    .map(({ change }) => ({ empId: change.employee.empId, epoch: change.epoch }));
-  if (employees.length > 0) await transaction.retainThroughSnapshot(employees);
-}
 
 /**
  * The last partition of a snapshot deletes the employees of older epochs.

@@ -3,7 +3,7 @@ import { CHANGES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { decodeKafkaEvent, type KafkaEvent, partitionsOf, restoreDeadLetters } from '../runtime/kafka-event.ts';
-import { addLatency, addMetric, CHANGE_LATENCY, METRIC } from '../runtime/metrics.ts';
+import { CHANGE_LATENCY, METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { applyChangesShape } from './config.ts';
 import { TombstoneCleaner } from './tombstone-cleaner.ts';
@@ -32,9 +32,9 @@ export const handler = createHandler({
     // Hundreds of batches a second would flood the log, so only those with dead letters are logged by default.
     if (result.deadLettered > 0) logger.warn('batch applied with dead letters', { ...result });
     else logger.debug('batch applied', { ...result });
-    addMetric(metrics, METRIC.changesApplied, result.applied);
-    addMetric(metrics, METRIC.recordsDeadLettered, result.deadLettered);
-    addLatency(metrics, CHANGE_LATENCY, result.latency);
+    metrics.add(METRIC.changesApplied, result.applied);
+    metrics.add(METRIC.recordsDeadLettered, result.deadLettered);
+    metrics.addLatency(CHANGE_LATENCY, result.latency);
     await tombstoneCleaner.cleanWhenDue();
   },
 });

@@ -21,7 +21,7 @@ export interface CaptureMarks {
   readonly file: string;
   readonly triggers: string;
   readonly functions: string;
-  /** The table emp_cdc and its sequence. */
+  /** The table emp_cdc, its columns, the triggers that note deletions, and its sequence. */
   readonly changes: string;
 }
 
@@ -48,7 +48,7 @@ export function captureGap({ marks: before }: CaptureBaseline, { marks, gapReaso
     differs('types') && differs('file') && 'the rows of employees were rewritten for another type of a column',
     differs('triggers') && 'the capture triggers of employees were altered, disabled or created again',
     differs('functions') && 'the capture functions were replaced',
-    differs('changes') && 'emp_cdc or its sequence was truncated, rewritten or created again',
+    differs('changes') && 'emp_cdc, its columns, its triggers or its sequence were altered or created again',
     gapReason,
   ].filter((reason) => typeof reason === 'string');
   return reasons.length === 0 ? null : `changes of employees may be missing: ${reasons.join('; ')}`;

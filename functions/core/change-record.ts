@@ -54,6 +54,24 @@ export function decodeChange(record: KafkaRecord): Change {
   }
 }
 
+/**
+ * The employee and the epoch of a SNAPSHOT record that cannot be decoded, e.g. because its city is too long. `undefined` for
+ * any other record, and where the record does not say it.
+ */
+export function undecodableSnapshot(
+  record: KafkaRecord,
+): { readonly empId: number; readonly epoch: bigint } | undefined {
+  try {
+    const message = parseJsonObject(record.value, 'PIPE_CHANGE_UNREADABLE', 'a change');
+    const key = record.key?.toString('latin1') ?? '';
+    if (message['action'] !== 'SNAPSHOT' || !isInt32(Number(key)) || String(Number(key)) !== key) return undefined;
+    return { empId: Number(key), epoch: readInt64(message, 'epoch') };
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
 function readEmployee(value: unknown, key: Buffer | null): Employee {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidField('employee', 'an object');
   const fields = value as Record<string, unknown>;

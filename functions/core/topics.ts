@@ -8,6 +8,10 @@ export const CHANGES_DEAD_LETTER_TOPIC = 'employee-changes.dead-letter';
 export const CHANGES_GROUP = 'apply-changes';
 export const SALARIES_GROUP = 'load-salaries';
 
+/** The consumer groups of index-dead-letters: Lambda demands another one for each event source. */
+export const CHANGES_DEAD_LETTER_GROUP = 'index-change-dead-letters';
+export const SALARIES_DEAD_LETTER_GROUP = 'index-salary-dead-letters';
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** How long an outage of load-salaries or apply-changes may last without loss. */

@@ -7,7 +7,7 @@ import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { decodeKafkaEvent, type KafkaEvent, partitionsOf, restoreDeadLetters } from '../runtime/kafka-event.ts';
-import { addLatency, addMetric, METRIC, ROW_LATENCY } from '../runtime/metrics.ts';
+import { METRIC, ROW_LATENCY } from '../runtime/metrics.ts';
 import { createTickRecorder } from '../runtime/tick-recorder.ts';
 import { loadSalariesShape } from './config.ts';
 import { SalaryLoader } from './salary-loader.ts';
@@ -29,8 +29,8 @@ export const handler = createHandler({
   handle: async ({ loader, logger, metrics }, event: KafkaEvent) => {
     const result = await loader.load(restoreDeadLetters(decodeKafkaEvent(event)));
     logger.info('batch loaded', { ...result });
-    addMetric(metrics, METRIC.rowsLoaded, result.loaded);
-    addMetric(metrics, METRIC.recordsDeadLettered, result.deadLettered);
-    addLatency(metrics, ROW_LATENCY, result.latency);
+    metrics.add(METRIC.rowsLoaded, result.loaded);
+    metrics.add(METRIC.recordsDeadLettered, result.deadLettered);
+    metrics.addLatency(ROW_LATENCY, result.latency);
   },
 });

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
+import { failureReason } from '../core/condition.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
-import { addMetric, METRIC } from '../runtime/metrics.ts';
+import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { pollChangesShape } from './config.ts';
 import { connectWithRetries } from './connect-with-retries.ts';
 import { POLLER_TIMING, RESERVE_MS } from './timing.ts';
+import { measureBacklog } from './measure-backlog.ts';
 import { createPoller, openConnections, type PollerConnections, type PollerSettings } from './wiring.ts';
 
 const NAME = 'poll-changes';
@@ -55,10 +57,21 @@ export const handler = createHandler({
       return state;
     });
     const invocation = { clock, logger, topicState, ownerIsDead: event?.ownerIsDead === true };
-    const result = await createPoller(connections, invocation, settings).run(untilMs);
+    const poller = createPoller(connections, invocation, settings);
+    // Also when polling fails, because that is when changes wait.
+    const result = await poller.run(untilMs).finally(() => addBacklog(connections, { logger, metrics }));
     logger.info('polling ended', { ...result });
-    addMetric(metrics, METRIC.changesPublished, result.published);
-    addMetric(metrics, METRIC.captureFaults, result.isCaptureBroken ? 1 : 0);
+    metrics.add(METRIC.changesPublished, result.published);
+    metrics.add(METRIC.captureFaults, result.isCaptureBroken ? 1 : 0);
     return result;
   },
 });
+
+async function addBacklog({ source, ledger }: PollerConnections, { logger, metrics }: Telemetry): Promise<void> {
+  try {
+    const waiting = await measureBacklog(source, ledger);
+    if (waiting !== null) metrics.add(METRIC.changesWaiting, waiting);
+  } catch (error) {
+    logger.warn('the changes that wait could not be counted', { reason: failureReason(error) });
+  }
+}

@@ -59,6 +59,9 @@ export interface ChangeSource {
   /** Reads all changes that are visible now and not in `since`. Costs almost nothing when there are none. */
   readDifference(since: string): Promise<Difference>;
 
+  /** As in `Difference`, without reading changes. */
+  lastGivenId(): Promise<string | null>;
+
   /** The range of the changes between two snapshots; `null` when there are none. */
   measureDifference(since: string, until: string): Promise<ChangeIdRange | null>;
 

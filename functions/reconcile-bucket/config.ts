@@ -11,6 +11,6 @@ export const reconcileBucketShape = {
     // Twelve heartbeats. If shorter, slow files are restarted needlessly; if longer, abandoned files wait.
     .default(60)
     .describe(
-      'how long a loading file may be without a heartbeat before it is restarted, e.g. 60; an object may be without its event five times as long',
+      'how long a loading file may be without a heartbeat before it is restarted, and an object without its event, e.g. 60; each of many objects five times as long',
     ),
 };

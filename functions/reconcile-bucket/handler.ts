@@ -7,7 +7,7 @@ import { S3BucketListing } from '../adapters/s3/s3-bucket-listing.ts';
 import { createS3Client } from '../adapters/s3/s3-client.ts';
 import { conditionsShape, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { addMetric, METRIC } from '../runtime/metrics.ts';
+import { METRIC } from '../runtime/metrics.ts';
 import { BucketReconciler } from './bucket-reconciler.ts';
 import { reconcileBucketShape } from './config.ts';
 
@@ -30,8 +30,8 @@ export const handler = createHandler({
   handle: async ({ reconciler, logger, metrics }) => {
     const reconciliation = await reconciler.reconcile();
     logger.info('bucket reconciled', { ...reconciliation });
-    addMetric(metrics, METRIC.filesForgotten, reconciliation.unreported.length);
-    addMetric(metrics, METRIC.filesStalled, reconciliation.stalled.length);
+    metrics.add(METRIC.filesForgotten, reconciliation.unreported.length);
+    metrics.add(METRIC.filesStalled, reconciliation.stalled.length);
     return reconciliation;
   },
 });

@@ -1,17 +1,17 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { PipelineError } from '../core/errors.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import { FailureReporter, type WorkItem } from './failure-reporter.ts';
-import { addMetric, FUNCTION_DIMENSION, METRIC, METRICS_NAMESPACE } from './metrics.ts';
+import { MetricRecorder } from './metric-recorder.ts';
+import { METRIC } from './metrics.ts';
 
 /** The log and the metrics of one function. */
 export interface Telemetry {
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: MetricRecorder;
 }
 
 interface HandlerOptions<Event, Result, Dependencies> {
@@ -25,8 +25,8 @@ interface HandlerOptions<Event, Result, Dependencies> {
 }
 
 /**
- * Creates a Lambda handler with what all handlers share: the log context of the invocation, metrics that are flushed at
- * its end, and failures that are logged once, with code and context, reported as conditions, and thrown again for the event
+ * Creates a Lambda handler with what all handlers share: the log context of the invocation, metrics that are published
+ * about once a second, and failures that are logged once, with code and context, reported as conditions, and thrown again for the event
  * source to retry.
  *
  * `connect` creates the dependencies from the environment at the first invocation. They are kept for later invocations;
@@ -42,7 +42,7 @@ export function createHandler<Event, Result, Dependencies>(options: HandlerOptio
 
 function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result, Dependencies>) {
   const logger = new Logger({ serviceName: options.name });
-  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: options.name });
+  const metrics = new MetricRecorder(options.name);
   let dependencies: Promise<Dependencies> | undefined;
   let reporter: FailureReporter | null | undefined;
   const openReporter = () => {
@@ -53,22 +53,16 @@ function wrap<Event, Result, Dependencies>(options: HandlerOptions<Event, Result
     return reporter;
   };
   const workOf = options.workOf ?? (() => [{ id: options.name }]);
-  const flushMetrics = ({ functionName }: Context) => {
-    // Powertools warns when nothing was recorded; that is normal here.
-    if (!metrics.hasStoredMetrics()) return;
-    metrics.addDimension(FUNCTION_DIMENSION, functionName);
-    metrics.publishStoredMetrics();
-  };
 
   return middy<Event, Result, Error, Context>({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger))
     .after(async ({ event, context }) => {
-      flushMetrics(context);
+      metrics.publishWhenDue(context.functionName);
       await reporter?.succeeded(workOf(event));
     })
     .onError(async (request) => {
-      addMetric(metrics, METRIC.failures, 1);
-      flushMetrics(request.context);
+      metrics.add(METRIC.failures, 1);
+      metrics.publishWhenDue(request.context.functionName);
       const error = toError(request.error);
       logger.error(error.message, { error: error, ...(error instanceof PipelineError && { context: error.context }) });
       await openReporter()?.failed(workOf(request.event), error);

@@ -38,14 +38,31 @@ export function decodeKafkaEvent(event: KafkaEvent): KafkaRecord[] {
   return Object.values(event.records).flatMap((records) => records.map(decodeRecord));
 }
 
-/** One item for each topic-partition, waiting at the first record of the batch. `group` is the mapping's consumer group. */
-export function partitionsOf(name: string, group: string): (event: KafkaEvent) => readonly WorkItem[] {
+/**
+ * One item for each topic-partition, waiting at the first record of the batch.
+ *
+ * @param group the consumer group of the mapping, or of that of a topic.
+ */
+export function partitionsOf(
+  name: string,
+  group: string | ((topic: string) => string),
+): (event: KafkaEvent) => readonly WorkItem[] {
   return (event) =>
     Object.entries(event?.records ?? {}).flatMap(([topicPartition, records]) => {
       const [first] = records;
       if (first === undefined) return [];
       const { topic, partition, offset } = first;
-      return [{ id: `${name}/${topicPartition}`, waitingRecord: { group, topic, partition, offset: String(offset) } }];
+      return [
+        {
+          id: `${name}/${topicPartition}`,
+          waitingRecord: {
+            group: typeof group === 'string' ? group : group(topic),
+            topic,
+            partition,
+            offset: String(offset),
+          },
+        },
+      ];
     });
 }
 

@@ -1,6 +1,3 @@
-import type { Metrics } from '@aws-lambda-powertools/metrics';
-import type { LatencySummary } from '../core/latency.ts';
-
 /**
  * All metrics. Functions emit them as CloudWatch's embedded metric format; the alarms in `infra/alarms.yml` use their
  * names. The local stack turns the same lines into Prometheus text: a `Count` becomes a counter, `Milliseconds` a
@@ -16,27 +13,31 @@ export const FUNCTION_DIMENSION = 'function';
 export interface Metric {
   readonly name: string;
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
+  /** Whether its value may be published with a later invocation, when the one before was less than a second ago. */
+  readonly canWait: boolean;
 }
 
-/** How often something has happened. */
-const count = (name: string): Metric => ({ name, unit: 'Count' });
+/** How often something has happened that needs attention. */
+const count = (name: string): Metric => ({ name, unit: 'Count', canWait: false });
+/** How much was done. */
+const throughput = (name: string): Metric => ({ name, unit: 'Count', canWait: true });
 /** How many there are at present. */
-const level = (name: string): Metric => ({ name, unit: 'None' });
+const level = (name: string): Metric => ({ name, unit: 'None', canWait: false });
 /** How old something is at present. */
-const age = (name: string): Metric => ({ name, unit: 'Seconds' });
-const duration = (name: string): Metric => ({ name, unit: 'Milliseconds' });
+const age = (name: string): Metric => ({ name, unit: 'Seconds', canWait: false });
+const duration = (name: string): Metric => ({ name, unit: 'Milliseconds', canWait: true });
 
 export const METRIC = {
   /** Records that became dead letters, counted when Kafka has acknowledged them. */
   recordsDeadLettered: count('RecordsDeadLettered'),
   /** Salary rows inserted into the tables. */
-  rowsLoaded: count('RowsLoaded'),
+  rowsLoaded: throughput('RowsLoaded'),
   /** Rows of salary files that were published, and those that became dead letters. */
-  rowsSent: count('RowsSent'),
+  rowsSent: throughput('RowsSent'),
   rowsRejected: count('RowsRejected'),
   /** Changes that Kafka acknowledged, and those that changed the replica. */
-  changesPublished: count('ChangesPublished'),
-  changesApplied: count('ChangesApplied'),
+  changesPublished: throughput('ChangesPublished'),
+  changesApplied: throughput('ChangesApplied'),
   /** Ranges of offsets whose changes the target lacks, and files whose rows it lacks. */
   gapsFound: count('GapsFound'),
   /** Invocations of the poller that have found that changes are not captured. */
@@ -74,10 +75,6 @@ export const METRIC = {
   salaryDifferences: level('SalaryDifferences'),
 } as const satisfies Readonly<Record<string, Metric>>;
 
-export function addMetric(metrics: Metrics, { name, unit }: Metric, value: number): void {
-  metrics.addMetric(name, unit, value);
-}
-
 /** The metrics of one latency. */
 export interface LatencyMetrics {
   readonly p50: Metric;
@@ -95,11 +92,3 @@ export const ROW_LATENCY: LatencyMetrics = {
   p99: METRIC.rowLatencyP99,
   max: METRIC.rowLatencyMax,
 };
-
-/** Adds nothing for a batch without a known latency. */
-export function addLatency(metrics: Metrics, latency: LatencyMetrics, summary: LatencySummary | undefined): void {
-  if (summary === undefined) return;
-  addMetric(metrics, latency.p50, summary.p50Ms);
-  addMetric(metrics, latency.p99, summary.p99Ms);
-  addMetric(metrics, latency.max, summary.greatestMs);
-}

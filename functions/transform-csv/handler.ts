@@ -10,7 +10,7 @@ import { S3ObjectStore } from '../adapters/s3/s3-object-store.ts';
 import { SALARIES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, salaryFilterOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { addMetric, METRIC } from '../runtime/metrics.ts';
+import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { transformCsvShape } from './config.ts';
 import { CsvTransformer } from './csv-transformer.ts';
@@ -55,7 +55,7 @@ export const handler = createHandler({
     const { state, counts } = await transformer.transform(first, deadline);
     logger.info('file transformed', { bucket, key, version, state, counts });
     const before = first.phase === 'send' ? first.counts : { sent: 0, rejected: 0 };
-    addMetric(metrics, METRIC.rowsSent, counts.sent - before.sent);
-    addMetric(metrics, METRIC.rowsRejected, counts.rejected - before.rejected);
+    metrics.add(METRIC.rowsSent, counts.sent - before.sent);
+    metrics.add(METRIC.rowsRejected, counts.rejected - before.rejected);
   },
 });

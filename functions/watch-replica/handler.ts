@@ -1,9 +1,11 @@
 import type { Context } from 'aws-lambda';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
+import { failureReason } from '../core/condition.ts';
 import { CHANGES_GROUP, CHANGES_TOPIC, SALARIES_GROUP, SALARIES_TOPIC } from '../core/topics.ts';
+import type { TargetLevels } from '../ports/target-levels.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
-import { createHandler } from '../runtime/handler.ts';
-import { addMetric, METRIC } from '../runtime/metrics.ts';
+import { createHandler, type Telemetry } from '../runtime/handler.ts';
+import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { watchReplicaShape } from './config.ts';
 import { watchUntil } from './watch-loop.ts';
@@ -29,17 +31,34 @@ export const handler = createHandler({
     return { ...(await openReplicaWatch(settings, logger, systemClock)), logger, metrics };
   },
   handle: async (
-    { replicaWatch, rowsWatch, historyUpkeep, conditions, logger, metrics },
+    { replicaWatch, rowsWatch, leaseWatch, historyUpkeep, levels, conditions, logger, metrics },
     _event: unknown,
     context: Context,
   ) => {
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const watches = [replicaWatch, rowsWatch, historyUpkeep];
+    const watches = [replicaWatch, rowsWatch, leaseWatch, historyUpkeep];
     const { gaps, failure } = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
-    addMetric(metrics, METRIC.gapsFound, gaps);
+    metrics.add(METRIC.gapsFound, gaps);
+    metrics.add(METRIC.pollerLeaseAge, leaseWatch.takeGreatestAgeSeconds());
+    await addLevels(levels, { logger, metrics });
     // Otherwise the alarm for a function that fails would not notice a watch that cannot look.
     if (failure !== null) throw failure;
     return { gaps };
   },
 });
+
+/** The watches look at the target too, so an outage of it is a failure without this. */
+async function addLevels(levels: TargetLevels, { logger, metrics }: Telemetry): Promise<void> {
+  try {
+    const level = await levels.read();
+    metrics.add(METRIC.deadLettersOpen, level.deadLettersOpen);
+    metrics.add(METRIC.openDeadLetterAge, level.openDeadLetterAgeSeconds);
+    metrics.add(METRIC.deadLettersParked, level.deadLettersParked);
+    metrics.add(METRIC.replicaDifferences, level.replicaDifferences);
+    metrics.add(METRIC.salaryDifferences, level.salaryDifferences);
+    metrics.add(METRIC.verificationAge, level.verificationAgeSeconds);
+  } catch (error) {
+    logger.warn('the levels of the target could not be read', { reason: failureReason(error) });
+  }
+}

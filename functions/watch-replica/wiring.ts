@@ -7,11 +7,14 @@ import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts'
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { PostgresAppliedOffsets } from '../adapters/postgres/postgres-applied-offsets.ts';
 import { PostgresPipelineHistory } from '../adapters/postgres/postgres-pipeline-history.ts';
+import { PostgresTargetLevels } from '../adapters/postgres/postgres-target-levels.ts';
 import { PostgresUnfinishedFiles } from '../adapters/postgres/postgres-unfinished-files.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { TargetLevels } from '../ports/target-levels.ts';
 import { HistoryUpkeep } from './history-upkeep.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { ReplicaWatch } from './replica-watch.ts';
 import { RowsWatch } from './rows-watch.ts';
 
@@ -35,6 +38,8 @@ export interface WatchConnections {
   readonly replicaWatch: ReplicaWatch;
   readonly rowsWatch: RowsWatch;
   readonly historyUpkeep: HistoryUpkeep;
+  readonly leaseWatch: LeaseWatch;
+  readonly levels: TargetLevels;
   readonly conditions: ConditionStore;
   close(): Promise<void>;
 }
@@ -58,6 +63,8 @@ export async function openReplicaWatch(
       ...{ inspector, conditions, logger, ...rows },
       unfinishedFiles: new PostgresUnfinishedFiles(database, bucket),
     }),
+    leaseWatch: new LeaseWatch(ledger, clock),
+    levels: new PostgresTargetLevels(database),
     historyUpkeep: new HistoryUpkeep(new PostgresPipelineHistory(database), clock),
     conditions,
     close: async () => {

@@ -7,6 +7,8 @@ export interface State {
   readonly isSnapshotRequested: boolean;
   /** Changes at least once a second while a poller runs; `null` before the first one. */
   readonly heartbeat: string | null;
+  /** Changes when the lease is handed over; `null` before the first poller. */
+  readonly fencingToken: string | null;
   readonly epoch?: string;
   readonly progress?: { readonly phase: string; readonly since?: string; readonly afterEmpId?: number | null };
 }
@@ -38,6 +40,7 @@ export class PollerState {
       isPollerRunning: (item?.['owner']?.S ?? '') !== '',
       isSnapshotRequested: item?.['resnapshot'] !== undefined,
       heartbeat: item?.['heartbeat']?.N ?? null,
+      fencingToken: item?.['fencing']?.N ?? null,
       ...(JSON.parse(item?.['position']?.S ?? '{}') as Pick<State, 'epoch' | 'progress'>),
     };
   }

@@ -46,15 +46,17 @@ begin
 end
 $$;
 
--- Whether emp_cdc has the columns of this pipeline and nothing that may refuse a row, and employees no virtual generated
--- column: a trigger sees such a column as null. The types are in the order of the columns of emp_cdc.
+-- Whether emp_cdc has the columns of this pipeline and nothing that may refuse a row, such as a trigger for inserts, and
+-- employees no virtual generated column: a trigger sees such a column as null. The types are in the order of the columns of emp_cdc.
 create or replace function _private_is_usual_shape(relation oid) returns boolean
   language sql set search_path = pg_catalog, pg_temp
 as $$
   select exists (
     select from pg_class
     where oid = to_regclass('public.emp_cdc') and relkind = 'r' and relchecks = 0
-      and not relhastriggers and not relhasrules and not relrowsecurity
+      and not relhasrules and not relrowsecurity
+  ) and not exists (
+    select from pg_trigger where tgrelid = to_regclass('public.emp_cdc') and tgtype & 4 <> 0
   ) and exists (
     select from pg_sequence
     where seqrelid = to_regclass('public.emp_cdc_cdc_id_seq') and seqmax = 9223372036854775807 and seqincrement > 0
@@ -263,8 +265,10 @@ begin
       begin
         perform public._private_capture_unusual(tg_relid, tg_op, to_jsonb(old), to_jsonb(new));
       exception when others then
+        -- As _private_is_server_failure. The list is repeated here and below, so that it also holds when that function is
+        -- missing. The message of the error may quote a value, so only its SQLSTATE is logged.
         if left(sqlstate, 2) in ('08', '40', '53', '57', '58') or sqlstate = '55P03' then raise; end if;
-        raise log 'a change of % is not captured: %', tg_relid::regclass, sqlerrm;
+        raise log 'a change of % is not captured: SQLSTATE %', tg_relid::regclass, sqlstate;
       end;
       return null;
     end if;
@@ -313,7 +317,27 @@ begin
   return null;
 exception when others then
   if left(sqlstate, 2) in ('08', '40', '53', '57', '58') or sqlstate = '55P03' then raise; end if;
-  raise log 'a truncate of % is not captured: %', tg_relid::regclass, sqlerrm;
+  raise log 'a truncate of % is not captured: SQLSTATE %', tg_relid::regclass, sqlstate;
+  return null;
+end
+$$;
+
+-- The trigger of emp_cdc for each statement that deletes or truncates. Changes that are deleted before they are published
+-- are lost, and only a snapshot replaces them. The purge of the poller deletes published ones, and says so by a setting.
+create or replace function note_deleted_changes() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    perform public._private_note_capture_gap('emp_cdc was truncated');
+  elsif current_setting('employee_streams.purges', true) is distinct from 'yes' and exists (select from deleted) then
+    perform public._private_note_capture_gap('rows of emp_cdc were deleted');
+  end if;
+  return null;
+exception when others then
+  -- The operator's statement succeeds even so, as every write to employees does. Without cdc_gap the poller sees a fault.
+  if left(sqlstate, 2) in ('08', '40', '53', '57', '58') or sqlstate = '55P03' then raise; end if;
+  raise log 'a deletion from % is not noted: SQLSTATE %', tg_relid::regclass, sqlstate;
   return null;
 end
 $$;

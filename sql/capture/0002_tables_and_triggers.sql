@@ -1,5 +1,5 @@
 -- Mends what the capture of changes needs and does not find: the tables that it writes, their indexes, and the triggers on
--- employees. `provision` runs this file at every start; it changes nothing when all is as it should be. Whatever it mends
+-- employees and emp_cdc. `provision` runs this file at every start; it changes nothing when all is as it should be. Whatever it mends
 -- may have lost changes, so it notes a gap, and the poller begins a new snapshot.
 
 -- A table of captured changes that cannot hold them is moved into a schema of its own, so that nothing is deleted.
@@ -61,6 +61,28 @@ begin
   if to_regclass('public.emp_cdc_by_employee') is null then
     create index emp_cdc_by_employee on public.emp_cdc (emp_id, cdc_id);
   end if;
+
+  -- In every mode of session_replication_role. Triggers on a table that was set aside note nothing that matters.
+  for wanted in
+    select * from (values
+      ('00_note_truncate', 'after truncate', '', 32),
+      ('00_note_delete', 'after delete', 'referencing old table as deleted', 8)
+    ) as triggers (name, event, referencing, type)
+  loop
+    if not exists (
+      select from pg_trigger
+      where tgrelid = 'public.emp_cdc'::regclass and tgname = wanted.name and tgenabled = 'A'
+        and tgfoid = 'public.note_deleted_changes'::regproc and tgtype = wanted.type and tgqual is null
+    ) then
+      execute format('drop trigger if exists %I on public.emp_cdc', wanted.name);
+      execute format(
+        'create trigger %I %s on public.emp_cdc %s for each statement execute function public.note_deleted_changes()',
+        wanted.name, wanted.event, wanted.referencing
+      );
+      execute format('alter table public.emp_cdc enable always trigger %I', wanted.name);
+      perform public._private_note_capture_gap(format('trigger %I was missing or another one', wanted.name));
+    end if;
+  end loop;
 
   -- Another table under the name employees: what the former one is used for now is not to be captured.
   for leftover in

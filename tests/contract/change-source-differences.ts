@@ -108,9 +108,11 @@ export function describeDifferences(current: () => ChangeSourceSubject): void {
     it('is null before the first change, and that of the last change afterwards, also of one that is not committed', async () => {
       const since = await subject.snapshotNow();
       expect((await source.readDifference(since)).lastGivenId).toBeNull();
+      expect(await source.lastGivenId()).toBeNull();
       await subject.put(1, 10);
       const { changes, lastGivenId } = await source.readDifference(since);
       expect(lastGivenId).toBe(changes?.[0]?.changeId);
+      expect(await source.lastGivenId()).toBe(lastGivenId);
       const open = await subject.begin();
       await open.put(2, 20);
       expect(BigInt((await source.readDifference(since)).lastGivenId ?? 0)).toBe(BigInt(lastGivenId ?? 0) + 1n);

@@ -9,6 +9,7 @@ const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 const FUNCTIONS = [
   'apply-changes',
+  'index-dead-letters',
   'load-salaries',
   'poll-changes',
   'provision',

@@ -1,8 +1,8 @@
 import { isInvalidValue } from '../../functions/core/classify-error.ts';
 import { SchemaError } from '../../functions/core/errors.ts';
 import { parseHireDate } from '../../functions/core/hire-date.ts';
-import { areRowsAtFault } from '../../functions/core/refused-rows.ts';
 import type { PipelineTick } from '../../functions/core/pipeline-tick.ts';
+import { areRowsAtFault } from '../../functions/core/refused-rows.ts';
 import type { ReceivedSalary } from '../../functions/core/salary-record.ts';
 import type { LoadOutcome, RefusedSalary, SalaryTables } from '../../functions/ports/salary-tables.ts';
 import { InMemoryPipelineHistory } from './in-memory-pipeline-history.ts';

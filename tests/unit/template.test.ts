@@ -1,69 +1,28 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import type { z } from 'zod';
 import { applyChangesShape } from '../../functions/apply-changes/config.ts';
 import {
+  CHANGES_DEAD_LETTER_GROUP,
   CHANGES_DEAD_LETTER_TOPIC,
   CHANGES_GROUP,
   CHANGES_TOPIC,
+  SALARIES_DEAD_LETTER_GROUP,
   SALARIES_DEAD_LETTER_TOPIC,
   SALARIES_GROUP,
   SALARIES_TOPIC,
 } from '../../functions/core/topics.ts';
+import { indexDeadLettersShape } from '../../functions/index-dead-letters/config.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
-import { METRIC, METRICS_NAMESPACE } from '../../functions/runtime/metrics.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { verifyReplicaShape } from '../../functions/verify-replica/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
+import { extensions, functionId, resources, service, TEMPLATES } from '../support/deployment.ts';
 
 const ROOT = join(__dirname, '../..');
-
-/** A short form of CloudFormation is read as its argument: `!Ref Name` becomes the text "Name". */
-function readYaml<Content>(path: string): Content {
-  return parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true, logLevel: 'silent' }) as Content;
-}
-
-interface FunctionDefinition {
-  readonly handler: string;
-  readonly role: string;
-  readonly timeout: number;
-  readonly environment: Readonly<Record<string, unknown>>;
-  readonly events?: readonly { readonly msk?: { readonly topic: string; readonly consumerGroupId: string } }[];
-  readonly reservedConcurrency?: number;
-  readonly maximumRetryAttempts?: number;
-}
-
-interface Resource {
-  readonly Type: string;
-  readonly DependsOn?: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: a template may have any depth.
-  readonly Properties: any;
-}
-
-interface Template {
-  readonly Resources: Readonly<Record<string, Resource>>;
-  readonly extensions?: Readonly<Record<string, Partial<Resource>>>;
-}
-
-const service = readYaml<{
-  readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
-  readonly functions: Readonly<Record<string, FunctionDefinition>>;
-  readonly resources: readonly unknown[];
-}>('serverless.yml');
-
-const TEMPLATES = ['network', 'kafka', 'databases', 'storage', 'permissions', 'event-sources', 'alarms'];
-const templates = TEMPLATES.map((name) => readYaml<{ readonly template: Template }>(`infra/${name}.yml`).template);
-const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources)));
-const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
-
-/** The logical id that the framework generates. */
-function functionId(name: string): string {
-  return `${name.replaceAll('-', 'Dash').replace(/^./, (first) => first.toUpperCase())}LambdaFunction`;
-}
 
 describe('the environment of the functions', () => {
   const shapes: Readonly<Record<string, z.ZodRawShape>> = {
@@ -72,6 +31,7 @@ describe('the environment of the functions', () => {
     'reconcile-bucket': reconcileBucketShape,
     'poll-changes': pollChangesShape,
     'apply-changes': applyChangesShape,
+    'index-dead-letters': indexDeadLettersShape,
     'verify-replica': verifyReplicaShape,
     'watch-replica': watchReplicaShape,
     provision: provisionShape,
@@ -111,11 +71,16 @@ describe('the event sources', () => {
   );
 
   it('are one mapping for each topic', () => {
-    expect(mappings.map(({ msk }) => msk.topic).sort()).toEqual([CHANGES_TOPIC, SALARIES_TOPIC]);
+    expect(mappings.map(({ msk }) => msk.topic).sort()).toEqual([
+      CHANGES_TOPIC,
+      CHANGES_DEAD_LETTER_TOPIC,
+      SALARIES_TOPIC,
+      SALARIES_DEAD_LETTER_TOPIC,
+    ]);
   });
 
   it.each(mappings)('of $name have a batching window of 0, and are created after the topics', ({ name, msk }) => {
-    const topic = msk.topic.replaceAll('-', '').replace(/^./, (first) => first.toUpperCase());
+    const topic = msk.topic.replaceAll(/[^a-z]/g, '').replace(/^./, (first) => first.toUpperCase());
     const id = functionId(name).replace('LambdaFunction', `EventSourceMappingMSKKafkaCluster${topic}`);
     expect(extensions.get(id)?.Properties).toEqual({ MaximumBatchingWindowInSeconds: 0 });
     expect(extensions.get(id)?.DependsOn).toContain('Provision');
@@ -169,11 +134,23 @@ describe('permissions', () => {
     ['ReconcileBucketRole', []],
     ['PollChangesRole', [CHANGES_TOPIC]],
     ['ApplyChangesRole', [CHANGES_DEAD_LETTER_TOPIC]],
+    ['IndexDeadLettersRole', []],
     ['VerifyReplicaRole', []],
     ['WatchReplicaRole', []],
     ['ProvisionRole', []],
   ])('let %s write to %j only', (role, topics) => {
     expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
+  });
+
+  it('let index-dead-letters report by the groups of its event sources', () => {
+    const groups = service.functions['index-dead-letters']?.events?.map(({ msk }) => [
+      msk?.topic,
+      msk?.consumerGroupId,
+    ]);
+    expect(groups).toEqual([
+      [CHANGES_DEAD_LETTER_TOPIC, CHANGES_DEAD_LETTER_GROUP],
+      [SALARIES_DEAD_LETTER_TOPIC, SALARIES_DEAD_LETTER_GROUP],
+    ]);
   });
 
   it('let watch-replica look at the groups that write to the target, and not change them', () => {
@@ -186,10 +163,11 @@ describe('permissions', () => {
   });
 
   it.each(Object.values(service.functions))('let $role read what it is invoked with only', ({ role, events }) => {
-    const mapping = events?.find(({ msk }) => msk)?.msk;
-    const looksAt = role === 'WatchReplicaRole' ? CHANGES_TOPIC : mapping?.topic;
-    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(looksAt === undefined ? [] : [looksAt]);
-    expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(mapping ? [mapping.consumerGroupId] : []);
+    const ofEvents = (events ?? []).flatMap(({ msk }) => (msk ? [msk] : []));
+    const topics = role === 'WatchReplicaRole' ? [CHANGES_TOPIC] : ofEvents.map(({ topic }) => topic);
+    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(topics.sort());
+    const groups = ofEvents.map(({ consumerGroupId }) => consumerGroupId);
+    expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(groups.sort());
   });
 
   it.each(Object.values(service.functions))('name what $role may use, never everything', ({ role }) => {
@@ -206,38 +184,6 @@ describe('permissions', () => {
       .map(({ Resource }) => Resource);
     expect(allowed.sort()).toEqual(needed.map(([, reference]) => reference).sort());
   });
-});
-
-describe('alarms', () => {
-  const alarms = [...resources.values()].filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  const dimension = (alarm: Resource, name: string): string | undefined =>
-    alarm.Properties.Dimensions.find(({ Name }: { Name: string }) => Name === name)?.Value;
-
-  it('notify the alarm topic', () => {
-    expect(alarms.length).toBeGreaterThan(10);
-    for (const alarm of alarms) expect(alarm.Properties.AlarmActions).toEqual(['AlarmTopic']);
-  });
-
-  it('refer only to functions and metrics that exist', () => {
-    const ids = Object.keys(service.functions).map(functionId);
-    for (const alarm of alarms) {
-      const ours = alarm.Properties.Namespace === METRICS_NAMESPACE;
-      expect(ids).toContain(dimension(alarm, ours ? 'function' : 'FunctionName'));
-      if (!ours) continue;
-      expect(Object.values(METRIC).map(({ name }) => name)).toContain(alarm.Properties.MetricName);
-      expect(functionId(dimension(alarm, 'service') ?? '')).toBe(dimension(alarm, 'function'));
-    }
-  });
-
-  it.each(Object.keys(service.functions).filter((name) => name !== 'provision'))(
-    'include one for the errors of %s',
-    (name) => {
-      const found = alarms.filter(
-        (alarm) => alarm.Properties.MetricName === 'Errors' && dimension(alarm, 'FunctionName') === functionId(name),
-      );
-      expect(found).toHaveLength(1);
-    },
-  );
 });
 
 describe('serverless.yml and infra', () => {

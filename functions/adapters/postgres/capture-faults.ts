@@ -19,12 +19,13 @@ export interface CaptureFacts {
     readonly oid: number;
     readonly kind: string;
     readonly persistence: string;
-    readonly file: number;
     readonly hidesRows: boolean;
-    /** What may refuse a row. */
+    /** What may refuse a row or change it. An error of other triggers is noted as a gap, so they lose nothing in silence. */
     readonly refusals: readonly string[];
+    /** The triggers that note deletions. */
+    readonly guards: readonly { readonly type: number; readonly mode: string; readonly version: string }[] | null;
   } | null;
-  readonly changeColumns: Readonly<Record<string, string>> | null;
+  readonly changeColumns: Readonly<Record<string, { readonly type: string; readonly number: number }>> | null;
   readonly ids: {
     readonly oid: number;
     readonly file: number;
@@ -80,6 +81,9 @@ const TRIGGERS = [
   { name: '00_capture_change', function: 'capture_employee_change', type: 29 },
   { name: '00_capture_truncate', function: 'capture_employees_truncate', type: 32 },
 ] as const;
+
+/** The `tgtype` of the triggers of emp_cdc that note deletions: after truncate, and after delete. */
+const GUARD_TYPES = [32, 8];
 
 const CHANGE_COLUMNS = {
   cdc_id: 'bigint',
@@ -234,7 +238,7 @@ function changeTableFaults({ changes, changeColumns, ids, mayInsert, hasGapTable
   }
   const faults: CaptureFault[] = [];
   for (const [name, type] of Object.entries(CHANGE_COLUMNS)) {
-    const found = changeColumns?.[name];
+    const found = changeColumns?.[name]?.type;
     if (found === type) continue;
     faults.push(
       lossy(`expected column ${name} of public.emp_cdc with type ${type}, found ${found ?? 'none'}; ${PROVISION}`),
@@ -244,6 +248,14 @@ function changeTableFaults({ changes, changeColumns, ids, mayInsert, hasGapTable
     faults.push(
       lossy(
         `expected public.emp_cdc to accept every row, found ${refusal}; drop it, and a new snapshot begins by itself if changes are missing`,
+      ),
+    );
+  }
+  if (!GUARD_TYPES.every((type) => changes.guards?.some((guard) => guard.type === type && guard.mode === 'A'))) {
+    faults.push(
+      lossy(
+        'expected trigger 00_note_truncate, 00_note_delete on public.emp_cdc in mode ALWAYS, found one missing or in another ' +
+          `mode; ${PROVISION}`,
       ),
     );
   }

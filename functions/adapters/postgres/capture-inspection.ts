@@ -37,20 +37,25 @@ const inspection = (gapReason: string) => `
     'partitions', (select json_agg(json_build_array(oid, relfilenode) order by oid)
       from pg_class where relispartition and pg_partition_root(oid) = employees and relkind <> 'p'),
     'functions', (select json_agg(functions) from functions),
-    'changes', (select json_build_object('oid', oid, 'kind', relkind, 'persistence', relpersistence, 'file', relfilenode,
+    'changes', (select json_build_object('oid', oid, 'kind', relkind, 'persistence', relpersistence,
         'hidesRows', row_security_active(oid),
         'refusals', array(
           select format('constraint %I', conname) from pg_constraint where conrelid = oid and contype in ('c', 'f', 'u', 'x')
           union all
-          select format('trigger %I', tgname) from pg_trigger where tgrelid = oid and not tgisinternal
+          select format('trigger %I', tgname) from pg_trigger
+          where tgrelid = pg_class.oid and not tgisinternal and tgenabled <> 'D' and (tgtype & 7 = 7 or tgdeferrable)
           union all
           select format('rule %I', rulename) from pg_rewrite where ev_class = oid and relkind <> 'v'
           union all
           select format('column %I, which is not null', attname) from pg_attribute
           where attrelid = oid and attnum > 0 and not attisdropped and attnotnull and not atthasdef and attidentity = ''
-        ))
+        ), 'guards', (select json_agg(json_build_object('type', tgtype, 'mode', tgenabled, 'version', pg_trigger.xmin::text)
+            order by tgtype)
+          from pg_trigger join pg_proc on pg_proc.oid = tgfoid
+          where tgrelid = changes and pronamespace = 'public'::regnamespace and proname = 'note_deleted_changes'))
       from pg_class where oid = changes),
-    'changeColumns', (select json_object_agg(attname, format_type(atttypid, atttypmod))
+    'changeColumns', (select json_object_agg(attname, json_build_object('type', format_type(atttypid, atttypmod), 'number', attnum)
+        order by attname)
       from pg_attribute where attrelid = changes and attnum > 0 and not attisdropped),
     'ids', (select json_build_object('oid', pg_class.oid, 'file', relfilenode, 'owner', pg_get_userbyid(relowner),
         'isNearEnd', coalesce(pg_sequence_last_value(pg_class.oid), 0) > seqmax - 1000000, 'increment', seqincrement)
@@ -89,7 +94,8 @@ async function readFacts(database: Database, since: string | null): Promise<Capt
 
 const UNDEFINED_TABLE = '42P01';
 
-function marksOf({ table, columns, triggers, partitions, functions, changes, ids }: CaptureFacts): CaptureMarks {
+function marksOf(facts: CaptureFacts): CaptureMarks {
+  const { table, columns, triggers, partitions, functions, changes, changeColumns, ids } = facts;
   return {
     table: shorten(table?.oid),
     columns: shorten((columns ?? []).map(({ name, number }) => [name, number])),
@@ -106,7 +112,8 @@ function marksOf({ table, columns, triggers, partitions, functions, changes, ids
         .filter((found) => !isVouchedFor(found) || found.comment?.split(' ')[2] !== found.version)
         .map(({ name, version }) => [name, version]),
     ),
-    changes: shorten([changes?.oid, changes?.file, ids?.oid, ids?.file]),
+    // Not the file of the table, which VACUUM FULL and CLUSTER replace without a loss: the guards note a truncate.
+    changes: shorten([changes?.oid, changes?.guards, changeColumns, ids?.oid, ids?.file]),
   };
 }
 

@@ -2,6 +2,9 @@ import type { PartitionOffsets } from '../../core/offset-range.ts';
 import type { AppliedOffsets, AppliedPartition, AppliedTopic } from '../../ports/applied-offsets.ts';
 import { plainArray, textArray } from './array-literal.ts';
 import type { Database } from './database.ts';
+import type { RunQuery } from './table-shape.ts';
+import { CHANGES_TABLES } from './target-tables.ts';
+import { adaptWriteMethod } from './write-method.ts';
 
 /**
  * A batch of offsets as rows of `applied_offset`. The parameters are those of `offsetParameters`, from `$first` on.
@@ -37,14 +40,16 @@ interface OffsetRow {
 }
 
 export class PostgresAppliedOffsets implements AppliedOffsets {
-  readonly #database: Database;
+  readonly #query: RunQuery;
 
   constructor(database: Database) {
-    this.#database = database;
+    const withWriteMethod = adaptWriteMethod((text, values) => database.query(text, values), CHANGES_TABLES);
+    // A schema that does not fit is named with its remedy.
+    this.#query = (text, values) => withWriteMethod(() => database.query(text, values));
   }
 
   async read(topic: string): Promise<AppliedTopic> {
-    const { rows } = await this.#database.query<OffsetRow & Record<string, unknown>>(
+    const { rows } = await this.#query<OffsetRow & Record<string, unknown>>(
       `select watermark.epoch as watermark_epoch, kafka_partition, topic_id, lower(part) as first, upper(part) as next
        from employee_watermark as watermark
        left join applied_offset on topic = $1
@@ -63,7 +68,7 @@ export class PostgresAppliedOffsets implements AppliedOffsets {
   }
 
   async assignTopicId(topic: string, topicId: string): Promise<void> {
-    await this.#database.query(
+    await this.#query(
       `update applied_offset set topic_id = $2, offsets = case when topic_id is null then offsets else '{}' end
        where topic = $1 and topic_id is distinct from $2`,
       [topic, topicId],
@@ -71,11 +76,11 @@ export class PostgresAppliedOffsets implements AppliedOffsets {
   }
 
   async add(offsets: readonly PartitionOffsets[]): Promise<void> {
-    await this.#database.query(addOffsets(1), offsetParameters(offsets));
+    await this.#query(addOffsets(1), offsetParameters(offsets));
   }
 
   async remove(offsets: readonly PartitionOffsets[]): Promise<void> {
-    await this.#database.query(
+    await this.#query(
       `update applied_offset as stored set offsets = stored.offsets - removed.offsets
        from (${batchRows(1)}) as removed
        where stored.topic = removed.topic and stored.kafka_partition = removed.kafka_partition`,

@@ -9,6 +9,7 @@ const FUNCTION_NAMES = [
   'capture_statement_start',
   'capture_employee_change',
   'capture_employees_truncate',
+  'note_deleted_changes',
   '_private_is_server_failure',
   '_private_note_capture_gap',
   '_private_is_employees',

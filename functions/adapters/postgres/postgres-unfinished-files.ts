@@ -3,6 +3,9 @@ import type { FileVersion } from '../../core/salary-record.ts';
 import type { ListedObject } from '../../ports/bucket-listing.ts';
 import type { SentFile, UnfinishedFiles } from '../../ports/unfinished-files.ts';
 import type { Database } from './database.ts';
+import type { RunQuery } from './table-shape.ts';
+import { SALARIES_TABLES } from './target-tables.ts';
+import { adaptWriteMethod } from './write-method.ts';
 
 /**
  * How many times longer a file may be silent once its end is recorded. It then waits for load-salaries only, and sending
@@ -24,16 +27,18 @@ const HAS_LOST_ROWS = "file.rows_lost_at > coalesce(file.requested_at, '-infinit
 
 /** Compares with `ingested_file`; ages are measured by the database's clock. */
 export class PostgresUnfinishedFiles implements UnfinishedFiles {
-  readonly #database: Database;
+  readonly #query: RunQuery;
   readonly #bucket: string;
 
   constructor(database: Database, bucket: string) {
-    this.#database = database;
+    const withWriteMethod = adaptWriteMethod((text, values) => database.query(text, values), SALARIES_TABLES);
+    // A schema that does not fit is named with its remedy.
+    this.#query = (text, values) => withWriteMethod(() => database.query(text, values));
     this.#bucket = bucket;
   }
 
   async queueDelayMs(withinMs: number): Promise<number> {
-    const { rows } = await this.#database.query<{ delay_ms: number }>(
+    const { rows } = await this.#query<{ delay_ms: number }>(
       `select coalesce(max(extract(epoch from begun_at - requested_at)), 0)::float8 * 1000 as delay_ms from ingested_file
        where begun_at > clock_timestamp() - make_interval(secs => $2) and begun_at <= clock_timestamp() and bucket = $1`,
       [this.#bucket, withinMs / 1000],
@@ -42,7 +47,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
   }
 
   async findUnreported(objects: readonly ListedObject[], olderThanMs: number): Promise<readonly ListedObject[]> {
-    const { rows } = await this.#database.query<{ index: string }>(
+    const { rows } = await this.#query<{ index: string }>(
       `select listed.index
        from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
          with ordinality as listed (key, etag, size_bytes, last_modified, index)
@@ -73,7 +78,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
   }
 
   async findStalled(staleAfterMs: number): Promise<readonly FileArrival[]> {
-    const { rows } = await this.#database.query<{
+    const { rows } = await this.#query<{
       key: string;
       version: string;
       version_id: string | null;
@@ -103,7 +108,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
 
   async recordRequest(arrival: FileArrival, staleAfterMs: number): Promise<void> {
     const { bucket, key, version, versionId, sequencer, eTag, sizeBytes } = arrival;
-    await this.#database.query(
+    await this.#query(
       `with new_key as (insert into ingested_key (bucket, key) values ($1, $2) on conflict do nothing)
        insert into ingested_file as file
          (bucket, key, version, version_id, sequencer, etag, size_bytes, state, requested_at)
@@ -118,7 +123,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
   }
 
   async findSent(): Promise<readonly SentFile[]> {
-    const { rows } = await this.#database.query<{ key: string; version: string; has_lost_rows: boolean }>(
+    const { rows } = await this.#query<{ key: string; version: string; has_lost_rows: boolean }>(
       `select key, version, coalesce(${HAS_LOST_ROWS}, false) as has_lost_rows from ingested_file as file
        where bucket = $1 and state = 'loading' and end_recorded order by file_id`,
       [this.#bucket],
@@ -130,7 +135,7 @@ export class PostgresUnfinishedFiles implements UnfinishedFiles {
   }
 
   async recordLostRows(files: readonly FileVersion[], notWithinMs: number): Promise<readonly FileVersion[]> {
-    const { rows } = await this.#database.query<{ key: string; version: string }>(
+    const { rows } = await this.#query<{ key: string; version: string }>(
       `update ingested_file as file set rows_lost_at = clock_timestamp()
        from unnest($2::text[], $3::text[]) as lost (key, version)
        where file.bucket = $1 and file.key = lost.key and file.version = lost.version

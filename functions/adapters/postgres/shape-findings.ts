@@ -1,3 +1,4 @@
+import { quoteIdentifier } from './quote-identifier.ts';
 import { type FoundColumn, type FoundTable, holdsType, type TableShape } from './table-shape.ts';
 
 /** One difference between a table and what the pipelines need, and the statement that corrects it. */
@@ -36,7 +37,7 @@ export function compareShape(shape: TableShape, found: FoundTable): readonly Sha
       ...{ kind: 'required' as const, table, column: name },
       expected: `no further column of table ${table} that needs a value`,
       found: `column ${name}, not null and without a default`,
-      remedy: `alter table ${table} alter column ${name} drop not null`,
+      remedy: `alter table ${table} alter column ${quoteIdentifier(name)} drop not null`,
     })),
     ...(found.hasKey
       ? []
@@ -65,7 +66,7 @@ export function compareShape(shape: TableShape, found: FoundTable): readonly Sha
             ...{ kind: 'privilege' as const, table },
             expected: `user ${found.user} to have the privileges on table ${table}`,
             found: 'some of them missing',
-            remedy: `grant select, insert, update, delete on ${table} to ${found.user}`,
+            remedy: `grant select, insert, update, delete on ${table} to ${quoteIdentifier(found.user)}`,
           },
         ]),
   ];
@@ -121,7 +122,7 @@ function missingColumn(table: string, column: string, type: string, unknown: rea
     found: renamed === undefined ? 'none' : `none, but ${unknown.map(({ name }) => name).join(', ')}`,
     remedy:
       renamed !== undefined && others.length === 0
-        ? `alter table ${table} rename column ${renamed.name} to ${column}`
+        ? `alter table ${table} rename column ${quoteIdentifier(renamed.name)} to ${column}`
         : `alter table ${table} add column ${column} ${type}`,
   };
 }

@@ -1,5 +1,6 @@
 import { databaseFaultOf, describeDatabaseFault } from '../../core/database-fault.ts';
 import { PipelineError, SchemaError } from '../../core/errors.ts';
+import { quoteIdentifier } from './quote-identifier.ts';
 import { compareShape, type ShapeFinding } from './shape-findings.ts';
 import { type FoundTable, findTables, type RunQuery, type TableShape } from './table-shape.ts';
 
@@ -85,19 +86,29 @@ function describeRefusal(error: unknown, tables: readonly FoundTable[]): string 
   const { sqlState = '', table = tables[0]?.table, constraint, procedure } = databaseFaultOf(error);
   const found = describeDatabaseFault(error);
   if (constraint !== undefined) {
-    return refusedBy(table, `constraint ${constraint}`, found, `alter table ${table} drop constraint ${constraint}`);
+    return refusedBy(
+      table,
+      `constraint ${constraint}`,
+      found,
+      `alter table ${quoteIdentifier(table ?? '')} drop constraint ${quoteIdentifier(constraint)}`,
+    );
   }
   const isSuppressed = error instanceof PipelineError;
   const triggers = tables.flatMap((each) => each.triggers.map((trigger) => ({ ...trigger, table: each.table })));
   const trigger = triggers.find((each) => each.procedure === procedure) ?? (isSuppressed ? triggers[0] : undefined);
   if (trigger !== undefined) {
-    const remedy = `alter table ${trigger.table} disable trigger ${trigger.name}`;
+    const remedy = `alter table ${trigger.table} disable trigger ${quoteIdentifier(trigger.name)}`;
     return refusedBy(trigger.table, `trigger ${trigger.name}`, found, remedy);
   }
   const rules = tables.flatMap((each) => each.rules.map((name) => ({ name, table: each.table })));
   const [rule] = isSuppressed ? rules : [];
   if (rule !== undefined) {
-    return refusedBy(rule.table, `rule ${rule.name}`, found, `drop rule ${rule.name} on ${rule.table}`);
+    return refusedBy(
+      rule.table,
+      `rule ${rule.name}`,
+      found,
+      `drop rule ${quoteIdentifier(rule.name)} on ${rule.table}`,
+    );
   }
   const secured = tables.find(({ hasRowSecurity }) => hasRowSecurity);
   if (secured !== undefined && (isSuppressed || sqlState === '42501')) {

@@ -1,5 +1,7 @@
 import type { TableShape } from './table-shape.ts';
 
+const TIME = 'timestamp with time zone';
+
 export const EMPLOYEES: TableShape = {
   table: 'employees',
   columns: {
@@ -20,7 +22,7 @@ const REFUSALS: TableShape = {
     operation: 'text',
     rule: 'text',
     row_ids: 'text[]',
-    accepted_at: 'timestamp with time zone',
+    accepted_at: TIME,
   },
   key: ['table_name', 'operation', 'rule'],
   required: 'all',
@@ -43,7 +45,7 @@ export const CHANGES_TABLES: readonly TableShape[] = [
       epoch: 'bigint',
       change_id: 'bigint',
       deleted: 'boolean',
-      applied_at: 'timestamp with time zone',
+      applied_at: TIME,
     },
     key: ['emp_id'],
     required: 'all',
@@ -90,7 +92,7 @@ export const SALARY_TOTALS: TableShape = {
   required: 'all',
 };
 
-/** Every table that transform-csv, load-salaries and reconcile-bucket use, with the columns that they write. */
+/** Every table that transform-csv, load-salaries and reconcile-bucket use, with the columns that they use. */
 export const SALARIES_TABLES: readonly TableShape[] = [
   SALARY_ROWS,
   SALARY_TOTALS,
@@ -107,6 +109,14 @@ export const SALARIES_TABLES: readonly TableShape[] = [
       ...{ bucket: 'text', key: 'text', version: 'text', version_id: 'text', sequencer: 'text', etag: 'text' },
       ...{ size_bytes: 'bigint', state: 'text', read: 'integer', filtered_out: 'integer', rejected: 'integer' },
       ...{ sent: 'integer', loaded: 'integer', refused: 'integer', end_recorded: 'boolean' },
+      ...{
+        heartbeat_at: TIME,
+        started_at: TIME,
+        finished_at: TIME,
+        requested_at: TIME,
+        begun_at: TIME,
+        rows_lost_at: TIME,
+      },
     },
     key: ['bucket', 'key', 'version'],
     required: 'all',

@@ -1,22 +1,21 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Observation, ObservedCondition, UnreachableServer } from '../../../functions/core/observation.ts';
+import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { summarizeAgreement } from '../../../functions/core/agreement.ts';
+import type { ObservedCondition, ObservedDeadLetters, UnreachableServer } from '../../../functions/core/observation.ts';
 import { createDynamoDbClient, ONE_QUICK_ATTEMPT } from '../../stack/aws-clients.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { PollerState, type State } from '../poller-state.ts';
-import { BucketFiles, type ListedFile } from './bucket-files.ts';
+import { BucketFiles } from './bucket-files.ts';
 import { readConditions } from './conditions.ts';
-import { readSource, readTarget, readUnknownFiles, type TargetStatus } from './database-status.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
-
-/** The state of the pipelines at one moment. What its server did not deliver is `null`. */
-export interface StackStatus {
-  readonly observation: Observation;
-  readonly target: TargetStatus | null;
-  readonly kafka: KafkaStatus | null;
-}
+import { readSource } from './source-status.ts';
+import type { StackStatus } from './stack-status.ts';
+import { readTarget, readUnstartedFiles, type TargetStatus } from './target-status.ts';
 
 /** A server that accepts a connection and does not answer must not hold up the rest. */
 const TIMEOUT_MS = 4_000;
+
+/** Of the target, so that its tables are read side by side. */
+const CONNECTIONS = 3;
 
 const SERVERS = {
   source: { name: 'PostgreSQL (source)', log: 'sourceDatabase.log' },
@@ -34,62 +33,73 @@ export class StackObserver {
   readonly #endpoints: StackEndpoints;
   readonly #logDirectory: string;
   readonly #files: BucketFiles;
+  readonly #source: Database;
+  readonly #target: Database;
 
-  constructor(endpoints: StackEndpoints, logDirectory: string) {
+  private constructor(endpoints: StackEndpoints, logDirectory: string, source: Database, target: Database) {
     this.#endpoints = endpoints;
     this.#logDirectory = logDirectory;
     this.#files = new BucketFiles(endpoints.s3);
+    this.#source = source;
+    this.#target = target;
+  }
+
+  /** Connects when it observes. */
+  static async open(endpoints: StackEndpoints, logDirectory: string): Promise<StackObserver> {
+    const applicationName = 'status';
+    const [source, target] = await Promise.all([
+      Database.open({ url: endpoints.sourceDatabaseUrl, applicationName }),
+      Database.open({ url: endpoints.targetDatabaseUrl, applicationName, maxConnections: CONNECTIONS }),
+    ]);
+    return new StackObserver(endpoints, logDirectory, source, target);
   }
 
   async observe(): Promise<StackStatus> {
-    const {
-      sourceDatabaseUrl,
-      targetDatabaseUrl,
-      kafka: { brokers },
-      lambda: { endpoint },
-      s3: { bucket },
-    } = this.#endpoints;
+    const { kafka: cluster, lambda: functions, s3: store } = this.#endpoints;
     const offsetTable = inTime(this.#readOffsetTable());
     const since = offsetTable.then(
       ({ poller }) => poller.progress?.since,
       () => undefined,
     );
     const files = inTime(this.#files.list());
-    const [source, target, kafka, dynamodb, s3, lambda, unstarted] = await Promise.allSettled([
-      since.then((snapshot) => inTime(readSource(sourceDatabaseUrl, snapshot))),
-      inTime(readTarget(targetDatabaseUrl)),
-      inTime(readKafkaStatus(brokers)),
+    const [source, target, kafka, dynamodb, s3, lambda, unstartedFiles] = await Promise.allSettled([
+      since.then((snapshot) => inTime(readSource(this.#source, snapshot))),
+      inTime(readTarget(this.#target)),
+      inTime(readKafkaStatus(cluster.brokers)),
       offsetTable,
       files,
-      fetch(endpoint, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
-      files.then((listed: readonly ListedFile[]) => inTime(readUnknownFiles(targetDatabaseUrl, bucket, listed))),
+      fetch(functions.endpoint, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
+      files.then((listed) => inTime(readUnstartedFiles(this.#target, store.bucket, listed))),
     ]);
     const table = valueOrNull(dynamodb);
     return {
       observation: {
         at: new Date(),
         unreachable: this.#unreachable({ source, target, kafka, dynamodb, s3, lambda }),
-        topics: valueOrNull(kafka)?.topics ?? null,
         conditions: table?.conditions ?? null,
         poller: table && { heartbeat: table.poller.heartbeat, progress: JSON.stringify(table.poller.progress ?? null) },
         backlog: valueOrNull(source)?.backlog ?? null,
-        groups: valueOrNull(kafka)?.groups ?? null,
-        standingFiles: valueOrNull(target)?.standingFiles ?? null,
-        unstartedFiles: valueOrNull(unstarted),
+        unstartedFiles: valueOrNull(unstartedFiles),
         standstills: null,
-        deadLetters: null,
-        replica: null,
-        salaries: null,
+        ...kafkaPart(valueOrNull(kafka)),
+        ...targetPart(valueOrNull(target)),
       },
+      source: valueOrNull(source),
       target: valueOrNull(target),
       kafka: valueOrNull(kafka),
+      poller: table?.poller ?? null,
     };
   }
 
   async #readOffsetTable(): Promise<{ poller: State; conditions: readonly ObservedCondition[] }> {
     const client = createDynamoDbClient(this.#endpoints, ONE_QUICK_ATTEMPT);
+    const { offsetTable } = this.#endpoints.dynamodb;
     try {
-      return await readPollerAndConditions(client, this.#endpoints.dynamodb.offsetTable);
+      const [poller, conditions] = await Promise.all([
+        new PollerState(client, offsetTable).read(),
+        readConditions(client, offsetTable),
+      ]);
+      return { poller, conditions };
     } finally {
       client.destroy();
     }
@@ -107,12 +117,31 @@ export class StackObserver {
   }
 }
 
-async function readPollerAndConditions(client: DynamoDBClient, table: string) {
-  const [poller, conditions] = await Promise.all([
-    new PollerState(client, table).read(),
-    readConditions(client, table),
-  ]);
-  return { poller, conditions };
+function kafkaPart(kafka: KafkaStatus | null) {
+  return { topics: kafka?.topics ?? null, groups: kafka?.groups ?? null };
+}
+
+function targetPart(target: TargetStatus | null) {
+  if (target === null) return { standingFiles: null, deadLetters: null, replica: null, salaries: null };
+  const { standingFiles, deadLetterCodes, agreement } = target;
+  const { oldestCheckedAt, salaries } = agreement;
+  return {
+    standingFiles,
+    deadLetters: waitingOf(deadLetterCodes),
+    replica: { ...summarizeAgreement(agreement), oldestCheckedAt },
+    salaries,
+  };
+}
+
+/** Without those that a redrive has taken. */
+function waitingOf(codes: TargetStatus['deadLetterCodes']): ObservedDeadLetters {
+  const waiting = codes.filter(({ open, parked }) => open + parked > 0);
+  const times = waiting.map(({ firstAt }) => firstAt.getTime());
+  return {
+    open: waiting.reduce((sum, { open }) => sum + open, 0),
+    parked: waiting.reduce((sum, { parked }) => sum + parked, 0),
+    oldestAt: times.length === 0 ? null : new Date(Math.min(...times)),
+  };
 }
 
 function valueOrNull<Value>(result: PromiseSettledResult<Value>): Value | null {

@@ -3,31 +3,58 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Attention, findAttention, mayStandStill } from '../../../functions/core/verdict.ts';
 import { readEndpoints } from '../../stack/endpoints.ts';
 import { printJson, printResult } from '../terminal/output.ts';
-import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand } from '../terminal/program.ts';
-import type { TargetStatus } from './database-status.ts';
-import type { KafkaStatus } from './kafka-status.ts';
-import { StackObserver, type StackStatus } from './observer.ts';
+import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand, UsageError } from '../terminal/program.ts';
+import { paintFor, widthOf } from '../terminal/style.ts';
+import { StackObserver } from './observer.ts';
+import { renderStatus } from './render-status.ts';
+import { type RenderOptions, renderVerdict } from './render-verdict.ts';
+import { type StackStatus, toJson } from './stack-status.ts';
+import { describeStartingStack } from './starting-stack.ts';
+import { watchStatus } from './watch-status.ts';
 
 /** Smaller: a batch that takes long counts as standing still. Larger: the command takes longer when something does. */
 const STANDSTILL_MS = 5_000;
 const OBSERVE_EVERY_MS = 500;
 
-/** `npm run status`: what needs attention, and totals, files, lag and dead letters of the running stack. */
+/** `npm run status`: what needs attention and what helps, changes, replica, totals, files and dead letters. */
 const program = createProgram(
   'npm run status',
-  'Shows what needs attention and what mends it, totals, files, lag and dead letters of the running stack.',
+  'Shows what needs attention and what helps, and the state of the running stack. Exit code 1: something needs attention.',
 )
+  .option('--watch', 'show it again each second, until Ctrl-C')
   .option('--json', 'print one JSON object on one line')
   .addOption(directoryOption())
-  .action(async ({ json, directory }) => {
-    const observer = new StackObserver(await readEndpoints(directory), join(directory, 'logs'));
+  .action(async ({ watch, json = false, directory }) => {
+    const logDirectory = join(directory, 'logs');
+    if (watch) {
+      if (!json && !process.stdout.isTTY) {
+        throw new UsageError('Expected a terminal for --watch, found none: add --json for a line each second.');
+      }
+      await watchStatus(directory, logDirectory, json);
+    }
+    const endpoints = await readEndpoints(directory).catch((error: Error) => {
+      const starting = describeStartingStack(directory);
+      if (starting === undefined) throw error;
+      return reportStarting(starting, json);
+    });
+    const observer = await StackObserver.open(endpoints, logDirectory);
     const { earlier, now } = await observeUntilMoving(observer);
     const attention = findAttention(now.observation, earlier.observation);
     if (json) printJson(toJson(attention, now));
-    else print(attention, now);
+    else printResult(renderStatus({ status: now, attention, handedOverAt: null }, renderOptions(now.observation.at)));
     // A connection to a server that does not answer could keep the process running.
     process.exit(attention.length === 0 ? 0 : NEEDS_ATTENTION);
   });
+
+function reportStarting(starting: Attention, json: boolean): never {
+  if (json) printJson({ verdict: 'attention', attention: [starting] });
+  else printResult(renderVerdict([starting], renderOptions(new Date())));
+  process.exit(NEEDS_ATTENTION);
+}
+
+function renderOptions(now: Date): RenderOptions {
+  return { paint: paintFor(process.stdout), width: widthOf(process.stdout), now };
+}
 
 /** A second observation shows whether what waits moves. It is not needed when nothing waits. */
 async function observeUntilMoving(observer: StackObserver): Promise<{ earlier: StackStatus; now: StackStatus }> {
@@ -39,59 +66,6 @@ async function observeUntilMoving(observer: StackObserver): Promise<{ earlier: S
     now = await observer.observe();
   }
   return { earlier, now };
-}
-
-/** Fields of a server that does not respond are absent. */
-function toJson(attention: readonly Attention[], { target, kafka, observation }: StackStatus): object {
-  return {
-    verdict: attention.length === 0 ? 'well' : 'attention',
-    attention,
-    ...(target && { totals: target.totals, files: target.files }),
-    ...(kafka && { lags: lagsOf(kafka), deadLetters: kafka.deadLetters }),
-    ...(observation.backlog !== null && { unpublishedChanges: observation.backlog }),
-  };
-}
-
-function print(attention: readonly Attention[], { target, kafka }: StackStatus): void {
-  if (attention.length === 0) printResult('All is well.');
-  for (const { code, subject, message, since } of attention) {
-    printResult(
-      `Attention: ${subject}${since === null ? '' : `, since ${since.toISOString()}`}\n  ${message} (${code})`,
-    );
-  }
-  if (target) printTarget(target);
-  if (kafka) printKafka(kafka);
-}
-
-/** By consumer group and topic. */
-function lagsOf({ groups }: KafkaStatus): { group: string; topic: string; lag: number }[] {
-  return groups.map(({ group, topic, partitions }) => ({
-    group,
-    topic,
-    lag: Number(partitions.reduce((sum, { lag }) => sum + lag, 0n)),
-  }));
-}
-
-function printTarget({ totals, files }: TargetStatus): void {
-  printTable(
-    'Totals by department',
-    totals.map((row) => ({ ...row, total_salary: BigInt(row.total_salary).toLocaleString('en') })),
-  );
-  printTable(
-    'Files, newest first',
-    files.map(({ bucket: _, version: __, end_recorded: ___, ...row }) => row),
-  );
-}
-
-function printKafka(kafka: KafkaStatus): void {
-  printTable('Consumer lag in records', lagsOf(kafka));
-  printTable('Dead letters', kafka.deadLetters);
-}
-
-function printTable(title: string, rows: readonly object[]): void {
-  printResult(`\n${title}`);
-  if (rows.length === 0) printResult('none');
-  else console.table(rows);
 }
 
 await runCommand(program);

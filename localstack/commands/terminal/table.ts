@@ -61,5 +61,7 @@ function toCell(cell: Cell): { readonly text: string; readonly role: Role } {
 function shrink(columns: readonly Column[], widths: readonly number[], width: number | undefined): number[] {
   const total = widths.reduce((sum, each) => sum + each, 0) + GAP.length * (columns.length - 1);
   const excess = width === undefined ? 0 : Math.max(0, total - width);
-  return widths.map((each, index) => (columns[index]?.shrinks ? Math.max(MIN_WIDTH, each - excess) : each));
+  return widths.map((each, index) =>
+    columns[index]?.shrinks ? Math.min(each, Math.max(MIN_WIDTH, each - excess)) : each,
+  );
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { processIdentity } from './process-info.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -30,7 +31,7 @@ export class DirectoryLock {
     } catch (error) {
       database.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-      return { heldBy: this.#readHolder() };
+      return { heldBy: readHolder(this.#holderPath) };
     }
     this.#database = database;
     writeFileSync(this.#holderPath, String(process.pid));
@@ -44,15 +45,25 @@ export class DirectoryLock {
     this.#database = undefined;
   }
 
-  get #holderPath(): string {
-    return join(this.#directory, 'lock.pid');
+  /** The process that uses a directory, for messages: unlike `tryAcquire`, this never takes the lock. */
+  static findHolder(directory: string): number | undefined {
+    const pid = readHolder(holderPath(directory));
+    return pid !== undefined && processIdentity(pid) !== undefined ? pid : undefined;
   }
 
-  #readHolder(): number | undefined {
-    try {
-      return Number.parseInt(readFileSync(this.#holderPath, 'utf8'), 10) || undefined;
-    } catch {
-      return undefined;
-    }
+  get #holderPath(): string {
+    return holderPath(this.#directory);
+  }
+}
+
+function holderPath(directory: string): string {
+  return join(directory, 'lock.pid');
+}
+
+function readHolder(path: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(path, 'utf8'), 10) || undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -14,7 +14,7 @@ beforeEach(async () => {
   await Promise.all([application.connect(), operator.connect()]);
   await application.query(`insert into employees (first_name, city, salary) values ('a', 'c', 1), ('b', 'c', 2)`);
   await application.query('update employees set salary = 3 where emp_id = 1; delete from employees where emp_id = 2');
-  await application.query('delete from emp_cdc');
+  await operator.query('delete from emp_cdc; truncate cdc_gap');
 });
 afterEach(async () => {
   await Promise.all([application.end(), operator.end()]);

@@ -1,3 +1,4 @@
+import { PostgresChangeSource } from '../../../functions/adapters/postgres/postgres-change-source.ts';
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
 import { mendCapture } from '../../support/cdc/resources.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -18,6 +19,9 @@ async function write(statement: string): Promise<void> {
 }
 
 const epoch = async () => BigInt(JSON.parse((await pipeline.ledger().read())?.position ?? '{}').epoch);
+
+const untilSnapshotAfter = (before: bigint) =>
+  eventually(async () => (await epoch()) > before, { what: 'a new snapshot' });
 
 test('a sequence that is set back leads to a new snapshot by itself, and no update is ignored as old', async () => {
   const before = await epoch();
@@ -79,6 +83,12 @@ test.each<[string, string, string, RegExp]>([
     /expected the table public\.emp_cdc, found none/,
   ],
   [
+    'the triggers of emp_cdc dropped',
+    'drop trigger "00_note_truncate" on emp_cdc',
+    `truncate emp_cdc; delete from employees where emp_id = 7`,
+    /expected trigger 00_note_truncate, 00_note_delete on public\.emp_cdc in mode ALWAYS/,
+  ],
+  [
     'a column of emp_cdc renamed',
     'alter table emp_cdc rename column city to town',
     `delete from employees where emp_id = 7`,
@@ -95,7 +105,7 @@ test.each<[string, string, string, RegExp]>([
     expect(await mendCapture(pipeline.settings.sourceUrl)).toEqual([]);
     await pipeline.untilConverged();
     await untilSound();
-    expect(await epoch()).toBeGreaterThan(before);
+    await untilSnapshotAfter(before);
     await write(`update employees set salary = salary + 1`);
     await pipeline.untilConverged();
     expect(await pipeline.deadLetters()).toEqual([]);
@@ -112,6 +122,38 @@ test('triggers that were disabled and are in mode ALWAYS again are noticed, also
   await pipeline.startPoller();
   await pipeline.untilConverged();
   expect(await epoch()).toBeGreaterThan(before);
+});
+
+test.each(['delete from emp_cdc', 'alter table emp_cdc drop city, add city varchar'])(
+  'changes that are lost before they are published lead to a new snapshot by itself: %s',
+  async (loss) => {
+    const before = await epoch();
+    await poller.stop();
+    await write(`update employees set city = 'lost'; ${loss}`);
+    await pipeline.startPoller();
+    await untilSnapshotAfter(before);
+    await pipeline.untilConverged();
+  },
+);
+
+test('a rewrite of emp_cdc and a trigger after its inserts lose nothing, and lead to no snapshot', async () => {
+  const before = await epoch();
+  await write('create table audit (cdc_id bigint)');
+  await write(`create function audit() returns trigger language plpgsql as
+    $$ begin insert into public.audit values (new.cdc_id); return null; end $$`);
+  await write('create trigger audit after insert on emp_cdc for each row execute function audit()');
+  await write('vacuum full emp_cdc');
+  await write('cluster emp_cdc using emp_cdc_pkey');
+  await write(`update employees set city = 'kept'`);
+  await poller.stop();
+  await pipeline.startPoller();
+  await pipeline.untilConverged();
+  const looks = jest.spyOn(PostgresChangeSource.prototype, 'inspectCapture');
+  await eventually(() => looks.mock.calls.length >= 2, { what: 'two looks at the capture' });
+  expect(await epoch()).toBe(before);
+  expect(await pipeline.conditions()).toEqual([]);
+  await pipeline.ledger().requestResnapshot('test');
+  await untilSnapshotAfter(before);
 });
 
 test('a table that is moved away and back loses nothing', async () => {

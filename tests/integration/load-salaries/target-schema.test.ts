@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { PostgresAppliedOffsets } from '../../../functions/adapters/postgres/postgres-applied-offsets.ts';
+import { PostgresUnfinishedFiles } from '../../../functions/adapters/postgres/postgres-unfinished-files.ts';
 import { SchemaError } from '../../../functions/core/errors.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { createSalaryRecordEncoder } from '../../../functions/core/salary-record.ts';
@@ -66,6 +68,23 @@ async function deliver(rows: readonly KafkaRecord[], delivery: (typeof deliverie
 
 const trigger = (body: string) => `create function refuse() returns trigger language plpgsql as $$begin ${body} end$$;
   create trigger refusing before insert on department_employee for each row execute function refuse()`;
+
+test('a statement that corrects the tables is named by what reads them, too', async () => {
+  await client.query(
+    'alter table ingested_file rename rows_lost_at to lost; alter table applied_offset rename to progress',
+  );
+  const files = new PostgresUnfinishedFiles(database, 'salaries');
+  for (const attempt of [files.findStalled(1), files.recordRequest(a1, 1), files.findSent()]) {
+    await expect(attempt).rejects.toMatchObject({
+      code: 'PIPE_TARGET_SCHEMA',
+      message: expect.stringContaining('alter table ingested_file rename column lost to rows_lost_at'),
+    });
+  }
+  await expect(new PostgresAppliedOffsets(database).read('t')).rejects.toMatchObject({
+    code: 'PIPE_TARGET_SCHEMA',
+    message: expect.stringContaining('rename to applied_offset'),
+  });
+});
 
 describe('tables that other statements can write', () => {
   test.each([

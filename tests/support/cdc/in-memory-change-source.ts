@@ -158,8 +158,12 @@ export class InMemoryChangeSource implements ChangeSource {
       saveNumber,
       serverStartedAt,
       changes: changes.length > this.pageSize ? null : changes.map(toCapturedChange),
-      lastGivenId: this.#nextChangeId === 1n ? null : String(this.#nextChangeId - 1n),
+      lastGivenId: await this.lastGivenId(),
     };
+  }
+
+  async lastGivenId(): Promise<string | null> {
+    return this.#nextChangeId === 1n ? null : String(this.#nextChangeId - 1n);
   }
 
   async measureDifference(since: string, until: string): Promise<ChangeIdRange | null> {

@@ -20,7 +20,7 @@ async function runCommand(command: string, args: readonly string[]): Promise<{ c
 export function describeChanges(run: () => PipelineRun): void {
   describe('changes', () => {
     test(
-      'snapshot, single changes, bulk changes and a rollback: B has the same employees as A',
+      'snapshot, single changes, bulk changes and a rollback: B has the same employees as A, and the status says so',
       async () => {
         const { sourceDatabaseUrl: source, targetDatabaseUrl: target, kafka } = run().endpoints;
 
@@ -31,6 +31,8 @@ export function describeChanges(run: () => PipelineRun): void {
         );
         const { deadLetters } = await readKafkaStatus(kafka.brokers);
         expect(deadLetters.find(({ topic }) => topic === 'employee-changes.dead-letter')?.records).toBe(0);
+        const { output } = await runCommand('status/status', ['--directory', run().stack.directory]);
+        expect(output).toMatch(/^● .*CHANGES +lag .* p50 .* p99 .* max .*poller streaming\nREPLICA /s);
       },
       LIMIT_MS,
     );

@@ -220,6 +220,16 @@ describe('the end of a snapshot', () => {
     ]);
   });
 
+  test('retains an employee whose image in the snapshot cannot be decoded', async () => {
+    const { applier, salaries } = createApplier('');
+    await applier.apply([changeRecord(1, { salary: 1 }), changeRecord(2, { salary: 2 })]);
+    const unreadable = changeRecord(1, { action: 'SNAPSHOT', epoch: 2, city: 'x'.repeat(101) });
+    await applier.apply([unreadable]);
+    await applier.apply([snapshotEndRecord(2, 0, 1)]);
+
+    expect(salaries()).toEqual([[1, 1]]);
+  });
+
   test('does not retain an employee because of a refused change that is not an image of the snapshot', async () => {
     const { applier, salaries } = createApplier('salaryAbove=0');
     await applier.apply([changeRecord(1, { salary: 1 })]);

@@ -9,6 +9,7 @@ type Layers = readonly (readonly Room[])[];
 
 export const FUNCTION_NAMES = [
   'apply-changes',
+  'index-dead-letters',
   'load-salaries',
   'poll-changes',
   'provision',
@@ -32,6 +33,7 @@ const FUNCTIONS: Layers = [
     'functions/adapters/s3/',
     // The use cases.
     'functions/apply-changes/',
+    'functions/index-dead-letters/',
     'functions/load-salaries/',
     'functions/poll-changes/',
     'functions/provision/',

@@ -11,7 +11,7 @@ test.each<[Partial<typeof MARKS>, string]>([
   [{ types: '', file: '' }, 'the rows of employees were rewritten for another type of a column'],
   [{ triggers: '' }, 'the capture triggers of employees were altered, disabled or created again'],
   [{ functions: '' }, 'the capture functions were replaced'],
-  [{ changes: '' }, 'emp_cdc or its sequence was truncated, rewritten or created again'],
+  [{ changes: '' }, 'emp_cdc, its columns, its triggers or its sequence were altered or created again'],
 ])('changes may be missing after %j', (marks, reason) => {
   expect(gap(marks)).toBe(`changes of employees may be missing: ${reason}`);
 });

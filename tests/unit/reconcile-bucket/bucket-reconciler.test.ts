@@ -56,11 +56,19 @@ describe('BucketReconciler', () => {
     expect(transformCsv.events).toEqual([{ arrival: arrivalOf(first) }, { arrival: arrivalOf(last) }]);
   });
 
-  it('leaves an object to its own event for as long as Lambda retries that', async () => {
+  it('starts a few objects once their events are a minute late', async () => {
     const { bucket, reconciler, transformCsv } = createRig();
-    bucket.put('new.csv', 'x', ago(5 * MINUTE_MS - 10_000));
+    bucket.put('new.csv', 'x', ago(MINUTE_MS - 10_000));
+    for (let index = 0; index < 20; index += 1) bucket.put(`${index}.csv`, 'x', ago(MINUTE_MS + 10_000));
+    expect((await reconciler.reconcile()).unreported).toHaveLength(20);
+    expect(transformCsv.events).toHaveLength(20);
+  });
+
+  it('leaves many objects to their own events for as long as Lambda retries these', async () => {
+    const { bucket, reconciler, transformCsv } = createRig();
+    for (let index = 0; index < 20; index += 1) bucket.put(`${index}.csv`, 'x', ago(5 * MINUTE_MS - 10_000));
     bucket.put('old.csv', 'x', ago(5 * MINUTE_MS + 10_000));
-    expect(await reconciler.reconcile()).toMatchObject({ listed: 2, unreported: ['old.csv'] });
+    expect(await reconciler.reconcile()).toMatchObject({ listed: 21, unreported: ['old.csv'] });
     expect(transformCsv.events).toHaveLength(1);
   });
 
@@ -78,8 +86,8 @@ describe('BucketReconciler', () => {
 
   it('waits longer by as much as events wait in a queue that is being worked off', async () => {
     const { bucket, ledger, reconciler, transformCsv } = createRig();
-    bucket.put('queued.csv', 'x', ago(14 * MINUTE_MS));
-    bucket.put('forgotten.csv', 'x', ago(16 * MINUTE_MS));
+    bucket.put('queued.csv', 'x', ago(10.5 * MINUTE_MS));
+    bucket.put('forgotten.csv', 'x', ago(12 * MINUTE_MS));
     const stored = bucket.put('begun.csv', 'x', ago(10 * MINUTE_MS));
     await ledger.register({ ...arrivalOf(stored), sentAt: ago(10 * MINUTE_MS).toISOString() }, isLatest);
     const { unreported, queueDelayMs } = await reconciler.reconcile();

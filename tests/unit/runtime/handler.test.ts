@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { InputError } from '../../../functions/core/errors.ts';
 import { createHandler } from '../../../functions/runtime/handler.ts';
+import { METRIC } from '../../../functions/runtime/metrics.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
@@ -63,13 +64,13 @@ describe('a handler', () => {
   it.each([
     ['succeeds', undefined],
     ['fails', new Error('unreachable')],
-  ])('flushes the metrics with the name of the function when the invocation %s', async (_, error) => {
+  ])('publishes the metrics with the name of the function when the invocation %s', async (_, error) => {
     const output = captureOutput();
     const handler = createHandler({
       name: 'example',
       connect: ({ metrics }) => metrics,
       handle: async (metrics) => {
-        metrics.addMetric('RowsLoaded', 'Count', 3);
+        metrics.add(METRIC.gapsFound, 3);
         if (error) throw error;
       },
     });
@@ -78,7 +79,7 @@ describe('a handler', () => {
     const emitted = output.restore().filter((line) => '_aws' in line);
     expect(emitted).toHaveLength(2);
     for (const line of emitted) {
-      expect(line).toMatchObject({ service: 'example', function: 'employee-streams-dev-example', RowsLoaded: 3 });
+      expect(line).toMatchObject({ service: 'example', function: 'employee-streams-dev-example', GapsFound: 3 });
       expect(line['_aws']).toMatchObject({
         CloudWatchMetrics: [{ Namespace: 'EmployeeStreams', Dimensions: [['service', 'function']] }],
       });

@@ -77,9 +77,24 @@ describe('PostgresChangeSource', () => {
     await database.query(`insert into emp_cdc (emp_id, action, changed_at) values (-1, 'x', 'infinity')`);
     await database.query(`insert into emp_cdc (emp_id, action, changed_at)
       select n, 'DELETE', now() - interval '1 day' from generate_series(1, 3500) n`);
-    expect(await source.purge(await snapshotNow(), 2)).toBe(3_500);
+    const start = await snapshotNow();
+    expect(await source.purge(start, 2)).toBe(3_500);
     const { rows } = await database.query<{ emp_id: number }>('select emp_id from emp_cdc');
     expect(rows).toEqual([{ emp_id: -1 }]);
+    // The purged changes are published, so none is missing.
+    expect((await source.inspectCapture(start)).gapReason).toBeNull();
+  });
+
+  it.each([
+    ['delete from emp_cdc', 'rows of emp_cdc were deleted'],
+    ['truncate emp_cdc', 'emp_cdc was truncated'],
+    ['delete from emp_cdc where emp_id = 7', null],
+    ['set session_replication_role = replica; truncate emp_cdc', 'emp_cdc was truncated'],
+  ])('reports that changes may be missing after %s: %s', async (statement, reason) => {
+    await database.query('insert into employees (emp_id) values (1)');
+    const start = await snapshotNow();
+    await database.query(statement);
+    expect((await source.inspectCapture(start)).gapReason).toBe(reason);
   });
 
   it('is read page by page also when changes written by hand have the least and the greatest possible id', async () => {

@@ -12,6 +12,7 @@ const TRIGGERS = [
   trigger('00_capture_change', 'capture_employee_change', 29),
   trigger('00_capture_truncate', 'capture_employees_truncate', 32),
 ] as const;
+const guard = (type: number) => ({ type, mode: 'A', version: '1' });
 const COLUMNS = [
   column('emp_id', 'integer'),
   column('first_name', 'character varying(100)'),
@@ -21,20 +22,23 @@ const COLUMNS = [
   column('salary', 'integer'),
 ];
 
+const ofTypes = (types: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(types).map(([name, type], index) => [name, { type, number: index + 1 }]));
+
 const SOUND = {
   table: { oid: 1, kind: 'r', persistence: 'p', file: 1, hidesRows: false },
   columns: COLUMNS,
   triggers: TRIGGERS,
   partitions: null,
-  functions: Array.from({ length: 11 }, (_, index) => ({
+  functions: Array.from({ length: 12 }, (_, index) => ({
     ...{ name: `f${index}`, checksum: 'c', version: '1', owner: 'o', comment: 'employee-streams c 1' },
   })),
-  changes: { oid: 2, kind: 'r', persistence: 'p', file: 1, hidesRows: false, refusals: [] },
-  changeColumns: {
+  changes: { oid: 2, kind: 'r', persistence: 'p', hidesRows: false, refusals: [], guards: [32, 8].map(guard) },
+  changeColumns: ofTypes({
     ...{ cdc_id: 'bigint', emp_id: 'integer', first_name: 'character varying', last_name: 'character varying' },
     ...{ dob: 'date', city: 'character varying', salary: 'integer', action: 'text', txid: 'xid8' },
     ...{ changed_at: 'timestamp with time zone', image: 'jsonb' },
-  },
+  }),
   ids: { oid: 3, file: 1, owner: 'o', isNearEnd: false, increment: 1 },
   mayInsert: true,
   hasGapTable: true,
@@ -115,17 +119,27 @@ test.each<[string, Partial<CaptureFacts>, RegExp]>([
     { functions: SOUND.functions.map((found) => ({ ...found, checksum: 'd' })) },
     /found other definitions of f0, f1/,
   ],
-  ['a missing function', { functions: SOUND.functions.slice(1) }, /found 10 of 11; invoke the function provision/],
+  ['a missing function', { functions: SOUND.functions.slice(1) }, /found 11 of 12; invoke the function provision/],
   ['no emp_cdc', { changes: null }, /expected the table public\.emp_cdc, found none; invoke/],
   [
     'another column of emp_cdc',
-    { changeColumns: { ...SOUND.changeColumns, salary: 'smallint' } },
+    { changeColumns: { ...SOUND.changeColumns, salary: { type: 'smallint', number: 7 } } },
     /column salary of public\.emp_cdc with type integer, found smallint/,
   ],
   [
     'a constraint of emp_cdc',
     { changes: { ...SOUND.changes, refusals: ['constraint c'] } },
     /found constraint c; drop it/,
+  ],
+  [
+    'no trigger that notes a truncate',
+    { changes: { ...SOUND.changes, guards: [guard(8)] } },
+    /expected trigger 00_note_truncate, 00_note_delete on public\.emp_cdc in mode ALWAYS/,
+  ],
+  [
+    'a disabled trigger that notes deletions',
+    { changes: { ...SOUND.changes, guards: [guard(32), { ...guard(8), mode: 'D' }] } },
+    /found one missing or in another mode; invoke the function provision/,
   ],
   [
     'an unlogged emp_cdc',

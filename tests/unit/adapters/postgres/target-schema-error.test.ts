@@ -13,3 +13,9 @@ it('names the constraint, and has nothing that quotes the values of the refused 
   expect(error.message).toContain('constraint salary_limit of table employees');
   expect(inspect(error)).not.toMatch(/54321|Lovelace/);
 });
+
+it('prints a statement that runs for names with capital letters', async () => {
+  const refusal = { code: '23514', table: 'Payroll', constraint: 'SalaryLimit' };
+  const error = await targetSchemaError(async () => ({ rows: [] }), [EMPLOYEES], refusal);
+  expect(error.message).toContain('alter table "Payroll" drop constraint "SalaryLimit"');
+});

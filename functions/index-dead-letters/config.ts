@@ -1,0 +1,3 @@
+import { targetDatabaseShape } from '../runtime/config.ts';
+
+export const indexDeadLettersShape = { ...targetDatabaseShape };

@@ -1,0 +1,137 @@
+import type { Database } from '../../../functions/adapters/postgres/database.ts';
+import { PostgresPipelineHistory } from '../../../functions/adapters/postgres/postgres-pipeline-history.ts';
+import { PostgresVerificationStore } from '../../../functions/adapters/postgres/postgres-verification-store.ts';
+import { CHANGES_GROUP } from '../../../functions/core/topics.ts';
+import type { HistorySpan } from '../../../functions/ports/pipeline-history.ts';
+import type { Agreement } from '../../../functions/ports/verification-store.ts';
+import type { ListedFile } from './bucket-files.ts';
+
+/** Only the newest files, so that the table fits on a screen. */
+const MAX_FILES = 20;
+
+/** Three heartbeats of transform-csv. Smaller: a file on a slow machine is shown while it makes progress. */
+const FILE_STANDSTILL_SECONDS = 15;
+
+/** How long the events of a burst may take. */
+const BURST_SECONDS = 120;
+
+/** Smaller: without changes for a while there are no figures. Larger: what was slow long ago hides what is fast now. */
+const LATENCY_SECONDS = 15 * 60;
+const RATE_SECONDS = 10;
+
+/** A version of a file and what became of its rows. */
+export interface FileStatus {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version: string;
+  readonly state: string;
+  readonly read: number;
+  readonly filtered_out: number;
+  readonly rejected: number;
+  readonly sent: number;
+  readonly loaded: number;
+  readonly refused: number;
+  readonly end_recorded: boolean;
+  /** ISO 8601. */
+  readonly started_at: string;
+  readonly finished_at: string | null;
+}
+
+/** The dead letters of one code that wait. */
+export interface CodeStatus {
+  readonly code: string;
+  readonly open: number;
+  readonly parked: number;
+  /** Claimed or published by a redrive whose outcome is awaited. */
+  readonly redriven: number;
+  readonly lastHour: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+}
+
+export interface TargetStatus {
+  /** The totals are text, because they are 64-bit numbers. */
+  readonly totals: readonly { department: string; total_salary: string; employee_count: string }[];
+  /** Newest first. */
+  readonly files: readonly FileStatus[];
+  /** Loading files without a heartbeat, the longest silent first. */
+  readonly standingFiles: readonly { key: string; heartbeatAt: Date }[];
+  /** The code with most of them first. */
+  readonly deadLetterCodes: readonly CodeStatus[];
+  /** Changes from the commit in A to the commit in B, over the last 15 minutes. */
+  readonly latency: HistorySpan['latency'];
+  readonly changesPerSecond: number;
+  readonly agreement: Agreement;
+}
+
+const TOTALS = 'select department, total_salary, employee_count from department_employee_salary order by department';
+
+const FILES = `
+  select bucket, key, version, state, read, filtered_out, rejected, sent, loaded, refused, end_recorded,
+    to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at,
+    to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as finished_at
+  from ingested_file order by file_id desc limit $1`;
+
+const STANDING_FILES = `
+  select key, heartbeat_at as "heartbeatAt" from ingested_file
+  where state = 'loading' and heartbeat_at < clock_timestamp() - make_interval(secs => $1)
+  order by heartbeat_at limit $2`;
+
+const DEAD_LETTER_CODES = `
+  select code, count(*) filter (where state = 'open')::integer as open,
+    count(*) filter (where state = 'parked')::integer as parked,
+    count(*) filter (where state in ('claimed', 'redriven'))::integer as redriven,
+    count(*) filter (where last_at > clock_timestamp() - interval '1 hour')::integer as "lastHour",
+    min(first_at) as "firstAt", max(last_at) as "lastAt"
+  from dead_letter where pending group by code order by count(*) desc, code`;
+
+export async function readTarget(database: Database): Promise<TargetStatus> {
+  const history = new PostgresPipelineHistory(database);
+  const [totals, files, standing, codes, whole, recent, agreement] = await Promise.all([
+    database.query<TargetStatus['totals'][number]>(TOTALS),
+    database.query<FileStatus & Record<string, unknown>>(FILES, [MAX_FILES]),
+    database.query<TargetStatus['standingFiles'][number]>(STANDING_FILES, [FILE_STANDSTILL_SECONDS, MAX_FILES]),
+    database.query<CodeStatus & Record<string, unknown>>(DEAD_LETTER_CODES),
+    history.total(CHANGES_GROUP, LATENCY_SECONDS),
+    history.total(CHANGES_GROUP, RATE_SECONDS),
+    new PostgresVerificationStore(database).read(),
+  ]);
+  return {
+    totals: totals.rows,
+    files: files.rows,
+    standingFiles: standing.rows,
+    deadLetterCodes: codes.rows,
+    latency: whole.latency,
+    changesPerSecond: recent.records / RATE_SECONDS,
+    agreement,
+  };
+}
+
+/**
+ * Those of the files that `ingested_file` does not have: their event has not arrived, or the target is an older copy. While
+ * other files begin, as in a burst, only those that are there for `BURST_SECONDS`.
+ */
+export async function readUnstartedFiles(
+  database: Database,
+  bucket: string,
+  files: readonly ListedFile[],
+): Promise<string[]> {
+  const { rows } = await database.query<{ key: string }>(
+    `select listed.key from unnest($2::text[], $3::text[], $4::float8[]) as listed (key, etag, age)
+     where not exists (
+       select from ingested_file as file
+       where file.bucket = $1 and file.key = listed.key and file.etag = listed.etag)
+       and (listed.age > $5 or not exists (
+         select from ingested_file where started_at > clock_timestamp() - interval '5 seconds'))
+     order by listed.key limit $6`,
+    [
+      bucket,
+      files.map(({ key }) => key),
+      files.map(({ eTag }) => eTag),
+      files.map(({ ageSeconds }) => ageSeconds),
+      BURST_SECONDS,
+      MAX_FILES,
+    ],
+  );
+  return rows.map(({ key }) => key);
+}

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Attention, findAttention } from '../../../functions/core/verdict.ts';
+import { readEndpoints } from '../../stack/endpoints.ts';
+import { printJson } from '../terminal/output.ts';
+import { paintFor, widthOf } from '../terminal/style.ts';
+import { StackObserver } from './observer.ts';
+import { renderStatus } from './render-status.ts';
+import { type RenderOptions, renderVerdict } from './render-verdict.ts';
+import { type StackStatus, toJson } from './stack-status.ts';
+import { describeStartingStack } from './starting-stack.ts';
+
+const INTERVAL_MS = 1_000;
+
+/** Smaller: a batch that takes long counts as standing still. Larger: a standstill is shown later. */
+const STANDSTILL_MS = 5_000;
+
+/** What is known after several observations. */
+interface Watched {
+  readonly status: StackStatus;
+  readonly attention: readonly Attention[];
+  readonly handedOverAt: Date | null;
+}
+
+/** Observes a stack once a second until the process ends, and compares what it sees with what it saw before. */
+class StatusWatch {
+  readonly #observer: StackObserver;
+  #earlier: StackStatus[] = [];
+  #fencingToken: string | null | undefined;
+  #handedOverAt: Date | null = null;
+
+  constructor(observer: StackObserver) {
+    this.#observer = observer;
+  }
+
+  async look(): Promise<Watched> {
+    const status = await this.#observer.observe();
+    const nowMs = status.observation.at.getTime();
+    this.#noteHandOver(status);
+    const isOld = ({ observation }: StackStatus) => nowMs - observation.at.getTime() >= STANDSTILL_MS;
+    const old = this.#earlier.filter(isOld).at(-1);
+    this.#earlier = [...this.#earlier.filter((each) => each === old || !isOld(each)), status];
+    const attention = findAttention(status.observation, old?.observation ?? null);
+    return { status, attention, handedOverAt: this.#handedOverAt };
+  }
+
+  #noteHandOver({ poller, observation }: StackStatus): void {
+    if (poller === null) return;
+    if (this.#fencingToken !== undefined && poller.fencingToken !== this.#fencingToken) {
+      this.#handedOverAt = observation.at;
+    }
+    this.#fencingToken = poller.fencingToken;
+  }
+}
+
+/** Shows the status once a second, until the user interrupts it. */
+export async function watchStatus(directory: string, logDirectory: string, json: boolean): Promise<never> {
+  const screen: Screen = json ? JSON_LINES : await createScreen();
+  let known = '';
+  let watch: StatusWatch | undefined;
+  for (;;) {
+    const startedAt = performance.now();
+    try {
+      // A stack that was started again may have other addresses.
+      const endpoints = await readEndpoints(directory);
+      if (watch === undefined || JSON.stringify(endpoints) !== known) {
+        known = JSON.stringify(endpoints);
+        watch = new StatusWatch(await StackObserver.open(endpoints, logDirectory));
+      }
+      screen.show(await watch.look());
+    } catch (error) {
+      const starting = describeStartingStack(directory);
+      // Without a stack at the beginning, the user has probably called it in the wrong place.
+      if (watch === undefined && starting === undefined) throw error;
+      screen.showAttention([starting ?? stoppedStack(error as Error)]);
+    }
+    await delay(Math.max(0, INTERVAL_MS - (performance.now() - startedAt)));
+  }
+}
+
+function stoppedStack({ message }: Error): Attention {
+  return { code: 'PIPE_SERVER_UNAVAILABLE', subject: 'the stack', message, since: null, command: 'npm start' };
+}
+
+interface Screen {
+  show(watched: Watched): void;
+  showAttention(attention: readonly Attention[]): void;
+}
+
+/** For programs: one object a second. */
+const JSON_LINES: Screen = {
+  show: ({ attention, status }) => printJson(toJson(attention, status)),
+  showAttention: (attention) => printJson({ verdict: 'attention', attention }),
+};
+
+/** Replaces what it showed before. */
+async function createScreen(): Promise<Screen> {
+  const { default: updateLog } = await import('log-update');
+  const paint = paintFor(process.stdout);
+  const print = (render: (options: RenderOptions) => string) => {
+    const now = new Date();
+    const text = render({ paint, width: widthOf(process.stdout), now });
+    const lines = `${text}\n\n${paint('dim', `${now.toLocaleTimeString('en-GB')}   Ctrl-C ends`)}`.split('\n');
+    // What does not fit is left out below, so that the verdict stays.
+    updateLog(lines.slice(0, Math.max(1, (process.stdout.rows ?? lines.length) - 1)).join('\n'));
+  };
+  return {
+    show: (watched) => print((options) => renderStatus(watched, options)),
+    showAttention: (attention) => print((options) => renderVerdict(attention, options)),
+  };
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+
+const ROOT = join(__dirname, '../..');
+
+/** A short form of CloudFormation is read as its argument: `!Ref Name` becomes the text "Name". */
+function readYaml<Content>(path: string): Content {
+  return parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true, logLevel: 'silent' }) as Content;
+}
+
+interface FunctionDefinition {
+  readonly handler: string;
+  readonly role: string;
+  readonly timeout: number;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly events?: readonly { readonly msk?: { readonly topic: string; readonly consumerGroupId: string } }[];
+  readonly reservedConcurrency?: number;
+  readonly maximumRetryAttempts?: number;
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly DependsOn?: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: a template may have any depth.
+  readonly Properties: any;
+}
+
+interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly extensions?: Readonly<Record<string, Partial<Resource>>>;
+}
+
+/** What `serverless.yml` says. */
+export const service = readYaml<{
+  readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
+  readonly functions: Readonly<Record<string, FunctionDefinition>>;
+  readonly resources: readonly unknown[];
+}>('serverless.yml');
+
+export const TEMPLATES = ['network', 'kafka', 'databases', 'storage', 'permissions', 'event-sources', 'alarms'];
+const templates = TEMPLATES.map((name) => readYaml<{ readonly template: Template }>(`infra/${name}.yml`).template);
+export const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources)));
+export const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
+
+/** The logical id that the framework generates. */
+export function functionId(name: string): string {
+  return `${name.replaceAll('-', 'Dash').replace(/^./, (first) => first.toUpperCase())}LambdaFunction`;
+}
