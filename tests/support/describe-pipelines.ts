@@ -3,6 +3,7 @@ import { seedSource } from '../../localstack/commands/demo/changes.ts';
 import type { S3ServerKind } from '../../localstack/stack/servers/stack-servers.ts';
 import { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { describeChanges } from './pipelines/describe-changes.ts';
+import { describeDeadLetters } from './pipelines/describe-dead-letters.ts';
 import { describeSalaries } from './pipelines/describe-salaries.ts';
 import { LIMIT_MS, type PipelineRun } from './pipelines/pipeline-run.ts';
 
@@ -33,4 +34,5 @@ export function describePipelines(s3: S3ServerKind): void {
   const getRun = () => run as PipelineRun;
   describeSalaries(getRun);
   describeChanges(getRun);
+  describeDeadLetters(getRun);
 }

@@ -1,21 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import { demonstrateChanges } from '../../../localstack/commands/demo/changes.ts';
 import { readKafkaStatus } from '../../../localstack/commands/status/kafka-status.ts';
 import { eventually } from '../eventually.ts';
 import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
-
-const COMMANDS = resolve(import.meta.dirname, '../../../localstack/commands');
-
-/** Runs the command of an npm script with an empty standard input. */
-async function runCommand(command: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const script = join(COMMANDS, `${command}.ts`);
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: code as number | null, output: out + error };
-}
+import { runCommand } from './run-command.ts';
 
 export function describeChanges(run: () => PipelineRun): void {
   describe('changes', () => {

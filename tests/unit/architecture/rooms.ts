@@ -95,7 +95,12 @@ const STACK: Layers = [
   ['localstack/stack/'],
   ['localstack/commands/terminal/'],
   ['localstack/commands/'],
-  ['localstack/commands/demo/', 'localstack/commands/status/', 'localstack/commands/verify/'],
+  [
+    'localstack/commands/dead-letters/',
+    'localstack/commands/demo/',
+    'localstack/commands/status/',
+    'localstack/commands/verify/',
+  ],
 ];
 
 const TREES: readonly Layers[] = [FUNCTIONS, [...EVENT_SOURCES, ...STACK]];

@@ -1,0 +1,99 @@
+import { Option } from '@commander-js/extra-typings';
+import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { PostgresDeadLetterLedger } from '../../../functions/adapters/postgres/postgres-dead-letter-ledger.ts';
+import type { DeadLetterLedger } from '../../../functions/ports/dead-letter-ledger.ts';
+import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
+import { printJson, printResult } from '../terminal/output.ts';
+import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand, wholeNumber } from '../terminal/program.ts';
+import { paintFor, widthOf } from '../terminal/style.ts';
+import { filterOf, requireKnownCode, STATE_CHOICES, timeOf } from './filter.ts';
+import { formatEntry } from './format-entry.ts';
+import { formatList, type View } from './format-list.ts';
+import { readDeadLetter } from './read-dead-letter.ts';
+
+const NAME = 'npm run dead-letters';
+const DEFAULT_LIMIT = 50;
+
+const json = () => new Option('--json', 'print one JSON object on one line');
+
+/** `npm run dead-letters`: lists, shows and discards records, rows and files that failed. */
+const program = createProgram(NAME, 'Lists the records, rows and files that failed, and what became of them.');
+
+program
+  .command('list', { isDefault: true })
+  .description('those that wait for an operator, the latest failure first')
+  .option('--code <CODE>', 'with this code or violated rule')
+  .option('--key <KEY>', 'of records with this key, such as an emp_id')
+  .option('--file <KEY>', 'of this object of the bucket')
+  .option('--topic <TOPIC>', 'on this dead-letter topic, or from this topic')
+  .addOption(
+    new Option('--since <TIME>', 'that failed last at or after this time, such as 2h or 2026-11-26T10:00Z').argParser(
+      timeOf,
+    ),
+  )
+  .addOption(new Option('--until <TIME>', 'that failed last before this time').argParser(timeOf))
+  .addOption(new Option('--state <STATE>', 'in this state (default: open and parked)').choices(STATE_CHOICES))
+  .addOption(new Option('--limit <N>', 'at most so many').argParser(wholeNumber(1)).default(DEFAULT_LIMIT))
+  .addOption(json())
+  .addOption(directoryOption())
+  .action(async ({ json: asJson, directory, limit, ...options }) => {
+    const filter = filterOf(options);
+    await withLedger(await readEndpoints(directory), async (ledger) => {
+      if (options.code !== undefined) await requireKnownCode(ledger, options.code);
+      const [entries, counts] = await Promise.all([ledger.list(filter, limit), ledger.count(filter)]);
+      if (asJson) printJson({ deadLetters: entries, counts });
+      else printResult(formatList({ entries, counts }, view()));
+    });
+  });
+
+program
+  .command('show')
+  .description('all that is known of one, with the first 4 KB of its payload')
+  .argument('<ID>', 'its id, as in the list')
+  .addOption(json())
+  .addOption(directoryOption())
+  .action(async (id, { json: asJson, directory }) => {
+    const endpoints = await readEndpoints(directory);
+    const entry = await withLedger(endpoints, (ledger) => ledger.find(id));
+    if (entry === null) throw unknown(id);
+    const envelope = await readDeadLetter(endpoints.kafka.brokers, entry);
+    if (asJson) printJson({ ...entry, envelope });
+    else printResult(formatEntry(entry, envelope, { now: new Date(), paint: paintFor(process.stdout) }));
+  });
+
+program
+  .command('discard')
+  .description('gives one up: no redrive takes it any more; its record stays in Kafka for 30 days')
+  .argument('<ID>', 'its id, as in the list')
+  .addOption(json())
+  .addOption(directoryOption())
+  .action(async (id, { json: asJson, directory }) => {
+    const state = await withLedger(await readEndpoints(directory), (ledger) => ledger.discard(id));
+    if (state === null) throw unknown(id);
+    if (asJson) printJson({ id, state });
+    else if (state === 'discarded') printResult(`Discarded ${id}.`);
+    else printResult(`${id} is ${state}: only dead letters that are open or parked can be discarded.`);
+    if (state !== 'discarded') process.exitCode = NEEDS_ATTENTION;
+  });
+
+async function withLedger<Result>(
+  { targetDatabaseUrl: url }: StackEndpoints,
+  work: (ledger: DeadLetterLedger) => Promise<Result>,
+): Promise<Result> {
+  const database = await Database.open({ url, applicationName: 'dead-letters', maxConnections: 2 });
+  try {
+    return await work(new PostgresDeadLetterLedger(database));
+  } finally {
+    await database.close();
+  }
+}
+
+function view(): View {
+  return { now: new Date(), paint: paintFor(process.stdout), width: widthOf(process.stdout) };
+}
+
+function unknown(id: string): Error {
+  return new Error(`Expected the id of a dead letter, found "${id}", which the ledger does not have: see ${NAME}`);
+}
+
+await runCommand(program);
