@@ -9,8 +9,8 @@ import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { pollChangesShape } from './config.ts';
 import { connectWithRetries } from './connect-with-retries.ts';
-import { POLLER_TIMING, RESERVE_MS } from './timing.ts';
 import { measureBacklog } from './measure-backlog.ts';
+import { POLLER_TIMING, RESERVE_MS } from './timing.ts';
 import { createPoller, openConnections, type PollerConnections, type PollerSettings } from './wiring.ts';
 
 const NAME = 'poll-changes';

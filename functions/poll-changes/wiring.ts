@@ -6,6 +6,7 @@ import { DynamoPollerLedger } from '../adapters/dynamodb/dynamo-poller-ledger.ts
 import type { KafkaSettings } from '../adapters/kafka/kafka-client.ts';
 import { KafkaRecordPublisher } from '../adapters/kafka/kafka-record-publisher.ts';
 import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
+import { TracedRecordPublisher } from '../adapters/kafka/traced-record-publisher.ts';
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { assertUtf8 } from '../adapters/postgres/encoding.ts';
 import { CHANGE_SOURCE_SESSION, PostgresChangeSource } from '../adapters/postgres/postgres-change-source.ts';
@@ -68,7 +69,7 @@ export async function openConnections(
   const dynamo = createDynamoClient(settings.dynamo);
   return {
     source: new PostgresChangeSource(database),
-    publisher,
+    publisher: new TracedRecordPublisher(publisher),
     inspector,
     ledger: new DynamoPollerLedger(dynamo, settings.offsetTable),
     conditions: new DynamoConditionStore(dynamo, settings.offsetTable),

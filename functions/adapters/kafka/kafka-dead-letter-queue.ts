@@ -1,7 +1,8 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type DeadLetter, encodeDeadLetter } from '../../core/dead-letter.ts';
 import type { DeadLetterQueue } from '../../ports/dead-letter-queue.ts';
 import type { RecordPublisher } from '../../ports/record-publisher.ts';
+import { newTraceparent } from './traceparent.ts';
 
 /** Publishes dead letters as JSON to one topic, under the key of their record. */
 export class KafkaDeadLetterQueue implements DeadLetterQueue {
@@ -29,9 +30,4 @@ export class KafkaDeadLetterQueue implements DeadLetterQueue {
     });
     await this.#publisher.publish(this.#topic, records);
   }
-}
-
-/** W3C Trace Context: a new trace whose spans nothing has sampled. All dead letters of one call share it. */
-function newTraceparent(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
 }
