@@ -44,7 +44,8 @@ export interface DeadLetterCount {
 export interface DeadLetterLedger {
   /**
    * Adds dead letters, or replaces older ones of the same failure. A new failure and one with another attempt are `open`,
-   * or `parked` after too many attempts; a repetition of the same attempt keeps the state. A dead letter with the same id
+   * or `parked` after too many attempts; one of a file that a newer version has replaced is `obsolete`. A repetition of the
+   * same attempt keeps the state. A dead letter with the same id
    * and another payload is another failure, because the topic that it came from was replaced.
    *
    * @returns how many failures were added, and how many have failed again.

@@ -33,7 +33,7 @@ export interface IngestionLedger {
   /**
    * Makes a `loading` version the current one of its key and records its sequencer, unless the rules of `register` now
    * make it `superseded` or `unchanged`. In the same transaction the version that was current until then becomes
-   * `superseded`, and its rows leave the tables and the totals.
+   * `superseded`, and its rows leave the tables and the totals. Dead letters of other versions become obsolete.
    */
   takeOver(arrival: FileArrival, isLatest: IsLatest): Promise<FileState>;
 

@@ -1,6 +1,8 @@
 import { InputError } from '../core/errors.ts';
 import type { FileArrival, FileState, RowCounts } from '../core/ingestion.ts';
 import type { SalaryFilter } from '../core/salary-rules.ts';
+import { FileGoneError } from '../csv/file-gone-error.ts';
+import { readRowBatches } from '../csv/row-reader.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { Deadline } from '../ports/deadline.ts';
@@ -10,8 +12,6 @@ import type { Logger } from '../ports/logger.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { type Checkpoint, continuationEvent, type SendCheckpoint, type ValidationCheckpoint } from './checkpoint.ts';
-import { readRowBatches } from '../csv/row-reader.ts';
-import { FileGoneError } from '../csv/file-gone-error.ts';
 import { ProgressCheck } from './progress-check.ts';
 import { RowSender } from './row-sender.ts';
 import { validateBatch } from './validate-batch.ts';

@@ -5,10 +5,10 @@ import type { SalaryColumns } from '../core/salary-columns.ts';
 import { createSalaryRecordEncoder } from '../core/salary-record.ts';
 import { applySalaryRules, type RowRejection, type SalaryFilter } from '../core/salary-rules.ts';
 import { SALARIES_TOPIC } from '../core/topics.ts';
-import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
-import type { RecordPublisher } from '../ports/record-publisher.ts';
 import type { RowBatch } from '../csv/row-batch.ts';
 import { RowParser } from '../csv/row-parser.ts';
+import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
+import type { RecordPublisher } from '../ports/record-publisher.ts';
 import { PublishWindow } from './publish-window.ts';
 
 /** Limits of one publish of records. Smaller costs more requests; larger costs memory and is not faster. */

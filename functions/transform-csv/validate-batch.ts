@@ -1,7 +1,7 @@
 import { findSalaryColumns } from '../core/salary-columns.ts';
-import type { ValidationCheckpoint } from './checkpoint.ts';
 import type { RowBatch } from '../csv/row-batch.ts';
 import { parseHeader } from '../csv/row-parser.ts';
+import type { ValidationCheckpoint } from './checkpoint.ts';
 
 /**
  * Validates one batch of a file: reads the header from the first batch that has a row, and passes on the batch's fault.

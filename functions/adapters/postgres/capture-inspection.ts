@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { sqlStateOf } from '../../core/classify-error.ts';
 import type { CaptureMarks, CaptureState } from '../../core/capture-state.ts';
+import { sqlStateOf } from '../../core/classify-error.ts';
 import { type CaptureFacts, findCaptureFaults } from './capture-faults.ts';
 import type { Database } from './database.ts';
 import { CAPTURE_FUNCTIONS, isVouchedFor } from './postgres-capture-installer.ts';

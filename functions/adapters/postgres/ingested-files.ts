@@ -58,6 +58,8 @@ export async function setState(client: PoolClient, fileId: string, state: FileSt
 }
 
 /**
+ * Also gives up the dead letters of the other versions, because they concern rows that no longer count.
+ *
  * @param fileId `null`: the key has no current version.
  * @param sequencer of the file; `null` keeps the sequencer of the key.
  */
@@ -69,9 +71,13 @@ export async function setCurrentFile(
 ): Promise<void> {
   await client.query({
     name: 'set-current-file',
-    text: `update ingested_key set current_file_id = $3, latest_sequencer = coalesce($4, latest_sequencer)
+    text: `with obsolete as (
+             update dead_letter set state = 'obsolete', state_at = clock_timestamp()
+             where pending and file_key = $2 and file_bucket = $1 and file_version <> $5
+               and state in ('open', 'parked') and $3::bigint is not null)
+           update ingested_key set current_file_id = $3, latest_sequencer = coalesce($4, latest_sequencer)
            where bucket = $1 and key = $2`,
-    values: [file.bucket, file.key, fileId, sequencer],
+    values: [file.bucket, file.key, fileId, sequencer, file.version],
   });
 }
 

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { plainArray, textArray } from './array-literal.ts';
-import { countAsSent, type CurrentRow } from './readmitted-rows.ts';
+import { type CurrentRow, countAsSent } from './readmitted-rows.ts';
 import { addToTotals } from './salary-totals.ts';
 import { SuppressedWriteError } from './suppressed-write-error.ts';
 import type { WriteMethod } from './write-method.ts';

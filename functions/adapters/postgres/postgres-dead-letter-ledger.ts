@@ -37,10 +37,18 @@ const REPLACED = Object.keys(COLUMNS).filter((name) => !['dlq_id', 'first_at', '
 const SAME_FAILURE = 'known.payload_sha256 is not distinct from excluded.payload_sha256';
 const SAME_ATTEMPT = `${SAME_FAILURE} and known.attempts = excluded.attempts`;
 
+/** Whether a newer version of the file has replaced the one of the entry before the entry is indexed. */
+const IS_REPLACED = `
+  exists (
+    select from ingested_file as file join ingested_key as current using (bucket, key)
+    where bucket = file_bucket and key = file_key and version = file_version and current.current_file_id > file.file_id
+      and file.state in ('superseded', 'rejected'))`;
+
 /** Sorted, so that batches that share failures lock them in the same order. */
 const UPSERT = `
   insert into dead_letter as known (${NAMES})
-  select ${NAMES} from json_to_recordset($1::json) as entry (${TYPED.join(', ')}) order by dlq_id
+  select ${NAMES.replace(/state$/, `case when file_key is not null and ${IS_REPLACED} then 'obsolete' else state end`)}
+  from json_to_recordset($1::json) as entry (${TYPED.join(', ')}) order by dlq_id
   on conflict (dlq_id) do update set
     ${REPLACED.map((name) => `${name} = excluded.${name}`).join(', ')},
     first_at = case when ${SAME_FAILURE} then least(known.first_at, excluded.first_at) else excluded.first_at end,

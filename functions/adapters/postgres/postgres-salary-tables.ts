@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 import { completeFiles } from './ingested-files.ts';
 import { insertRows } from './insert-rows.ts';
 import { type FileStatus, lockFiles } from './lock-files.ts';
-import { countAsSent, type CurrentRow, readmitRows } from './readmitted-rows.ts';
+import { type CurrentRow, countAsSent, readmitRows } from './readmitted-rows.ts';
 import { judgeRefused, recordAccepted, recordSuspicions } from './refusals.ts';
 import { canInsertCopy } from './salary-probe.ts';
 import type { RunQuery } from './table-shape.ts';

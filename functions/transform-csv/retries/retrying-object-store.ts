@@ -1,7 +1,7 @@
 import { classifyError } from '../../core/classify-error.ts';
 import type { FileArrival } from '../../core/ingestion.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
 import { FileGoneError } from '../../csv/file-gone-error.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
 import { type RetryDependencies, withRetries } from './with-retries.ts';
 
 /**

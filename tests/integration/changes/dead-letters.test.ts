@@ -1,5 +1,12 @@
 import { type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
+import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { PostgresDeadLetterLedger } from '../../../functions/adapters/postgres/postgres-dead-letter-ledger.ts';
+import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
+import { DeadLetterIndexer } from '../../../functions/index-dead-letters/dead-letter-indexer.ts';
+import { restoreDeadLetters } from '../../../functions/runtime/kafka-event.ts';
+import { FakeEventSource } from '../../support/cdc/fake-event-source.ts';
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { openTestApplier } from '../../support/cdc/wiring.ts';
 import { eventually } from '../../support/eventually.ts';
 import { uniqueName } from '../../support/servers.ts';
 
@@ -95,6 +102,52 @@ test('a dead letter has headers, and a plain copy of its value is processed as t
     { emp_id: 8, salary: 40_000 },
   ]);
   await lenient.stop();
+});
+
+test('the ledger has each failure once, although the applier and the indexer die after each write', async () => {
+  const { brokers, topic, deadLetterTopic, targetUrl } = pipeline.settings;
+  const database = await Database.open({ url: targetUrl, applicationName: 'test-indexer' });
+  const ledger = new PostgresDeadLetterLedger(database);
+  const indexer = new DeadLetterIndexer(ledger);
+  const { applier, close } = await openTestApplier(pipeline.settings);
+  let deaths = 0;
+  /** As a function that is killed after its work and before its event source commits: the batch is delivered again. */
+  const dieOnce = (work: (records: readonly KafkaRecord[]) => Promise<unknown>) => {
+    const seen = new Set<string>();
+    return async (records: readonly KafkaRecord[]) => {
+      await work(records);
+      const place = `${records[0]?.partition}/${records[0]?.offset}`;
+      if (seen.has(place)) return;
+      seen.add(place);
+      deaths += 1;
+      throw new Error('killed');
+    };
+  };
+  await pipeline.startEventSource(dieOnce((records) => applier.apply(restoreDeadLetters(records))));
+  const index = new FakeEventSource(
+    brokers,
+    deadLetterTopic,
+    1,
+    dieOnce((records) => indexer.index(records)),
+  );
+  await index.start();
+  try {
+    for (const empId of [1, 2, 3]) await write(changeOf(empId, empId, 5_000), { key: String(empId), partition: 0 });
+    await readDeadLetters(6);
+    await eventually(
+      async () => (await ledger.count({})).reduce((sum, { count }) => sum + count, 0) === 3 && deaths > 1,
+    );
+
+    const entries = await ledger.list({ key: '2' }, 10);
+    expect(entries).toMatchObject([
+      { id: `${topic}/0/1`, code: 'salaryAbove', rule: 'salaryAbove', attempts: 1, state: 'open', recordKey: '2' },
+    ]);
+    expect(await ledger.count({})).toEqual([{ topic: deadLetterTopic, code: 'salaryAbove', state: 'open', count: 3 }]);
+  } finally {
+    await index.stop();
+    await close();
+    await database.close();
+  }
 });
 
 test('a dead letter whose payload was edited becomes another dead letter', async () => {

@@ -1,8 +1,10 @@
 import type { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresDeadLetterLedger } from '../../../../functions/adapters/postgres/postgres-dead-letter-ledger.ts';
 import { PENDING_STATES } from '../../../../functions/core/dead-letter-entry.ts';
-import { describeDeadLetterLedger } from '../../../contract/dead-letter-ledger.ts';
-import { createSalaryDatabase } from '../../../support/salary-database.ts';
+import type { FileVersion } from '../../../../functions/core/salary-record.ts';
+import { changeEntry, describeDeadLetterLedger } from '../../../contract/dead-letter-ledger.ts';
+import { arrivalOf, begin } from '../../../contract/salary-database.ts';
+import { createSalaryDatabase, emptySalaryDatabase } from '../../../support/salary-database.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -17,6 +19,45 @@ describeDeadLetterLedger('PostgresDeadLetterLedger', async () => ({
     await database.query('update dead_letter set state = $2 where dlq_id = $1', [id, state]);
   },
 }));
+
+describe('the dead letters of a file', () => {
+  const rowOf = ({ bucket, key, version }: FileVersion, row: number) =>
+    changeEntry(row, 0, { id: `${bucket}/${key}@${version}#${row}`, file: { bucket, key, version, row } });
+  const states = async () =>
+    (
+      await database.query('select file_version as v, file_row as r, state as s from dead_letter order by 1, 2')
+    ).rows.map(({ v, r, s }) => `${v}#${r} ${s}`);
+
+  it('become obsolete when another version takes over, also those that are indexed later, claimed ones not', async () => {
+    const subject = await emptySalaryDatabase(database);
+    const ledger = new PostgresDeadLetterLedger(database);
+    const [first, second, other] = [arrivalOf('a.csv', '1'), arrivalOf('a.csv', '2'), arrivalOf('b.csv', '1')];
+    await begin(subject, first);
+    await begin(subject, other);
+    await ledger.index([rowOf(first, 1), rowOf(first, 2), { ...rowOf(other, 9), id: 'other' }]);
+    await database.query(`update dead_letter set state = 'claimed' where file_row = 2`);
+
+    await begin(subject, second);
+    await ledger.index([rowOf(first, 3), rowOf(second, 1)]);
+
+    expect(await states()).toEqual(['1#1 obsolete', '1#2 claimed', '1#3 obsolete', '1#9 open', '2#1 open']);
+  });
+
+  it('of a rejected version become obsolete when a usable one takes over', async () => {
+    const subject = await emptySalaryDatabase(database);
+    const ledger = new PostgresDeadLetterLedger(database);
+    const [rejected, usable] = [arrivalOf('a.csv', '1'), arrivalOf('a.csv', '2')];
+    await subject.ledger.register(rejected, async () => true);
+    await subject.ledger.reject(rejected);
+    await ledger.index([rowOf(rejected, 1)]);
+    expect(await states()).toEqual(['1#1 open']);
+
+    await begin(subject, usable);
+    await ledger.index([rowOf(rejected, 2)]);
+
+    expect(await states()).toEqual(['1#1 obsolete', '1#2 obsolete']);
+  });
+});
 
 describe('the table of dead letters', () => {
   const fill = (count: number) =>

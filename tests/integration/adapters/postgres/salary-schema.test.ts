@@ -47,7 +47,9 @@ describe('the tables of the salaries pipeline', () => {
     await migrator.migrate(migrations.slice(0, 2));
     // The adapters of today use these too, which later migrations add.
     await older.query(`alter table ingested_file add requested_at timestamptz, add begun_at timestamptz;
-      create table target_refusal (table_name text, accepted_at timestamptz)`);
+      create table target_refusal (table_name text, accepted_at timestamptz);
+      create table dead_letter (file_bucket text, file_key text, file_version text, pending boolean, state text,
+        state_at timestamptz)`);
     const subject = portsOn(older);
     await ingest(subject, arrivalOf('complete.csv', '1'), 3);
     await ingest(subject, arrivalOf('complete.csv', '2'), 2);
@@ -58,7 +60,9 @@ describe('the tables of the salaries pipeline', () => {
     const rejected = arrivalOf('rejected.csv', '1');
     await subject.ledger.register(rejected, async () => true);
     await subject.ledger.reject(rejected);
-    await older.query('alter table ingested_file drop requested_at, drop begun_at; drop table target_refusal');
+    await older.query(
+      'alter table ingested_file drop requested_at, drop begun_at; drop table target_refusal, dead_letter',
+    );
     expect(await migrator.migrate(migrations)).toEqual(migrations.slice(2).map(({ name }) => name));
     await older.close();
   });
