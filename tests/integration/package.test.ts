@@ -15,6 +15,7 @@ const FUNCTIONS = [
   'provision',
   'reconcile-bucket',
   'transform-csv',
+  'verify-replica',
   'watch-replica',
 ];
 
@@ -54,10 +55,12 @@ const ofType = (type: string) => Object.entries(resources).filter(([, resource])
 describe('the package for AWS, built without credentials', () => {
   it('invokes from Kafka without a batching window, and only after the topics exist', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping');
-    expect(mappings).toHaveLength(2);
+    expect(mappings).toHaveLength(4);
     for (const [, { Properties, DependsOn }] of mappings) {
       expect(Properties).toMatchObject({ MaximumBatchingWindowInSeconds: 0, StartingPosition: 'TRIM_HORIZON' });
-      expect(Properties.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId).toMatch(/^(load-salaries|apply-changes)$/);
+      expect(Properties.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId).toMatch(
+        /^(load-salaries|apply-changes|index-(change|salary)-dead-letters)$/,
+      );
       expect(DependsOn).toContain('Provision');
     }
   });
