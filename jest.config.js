@@ -15,7 +15,7 @@ const common = {
   },
   // These packages ship ES modules only, which Jest cannot load untransformed.
   transformIgnorePatterns: [
-    '/node_modules/(?!@middy/|@platformatic/|@commander-js/|commander/|string-width/|get-east-asian-width/|strip-ansi/|ansi-regex/)',
+    '/node_modules/(?!d3-|internmap/|@middy/|@platformatic/|@commander-js/|commander/|string-width/|get-east-asian-width/|strip-ansi/|ansi-regex/)',
   ],
   // middy exports itself to `import` only, which Jest's `require` does not ask for.
   moduleNameMapper: { '^@middy/([^/]+)$': '<rootDir>/node_modules/@middy/$1/index.js' },

@@ -7,6 +7,7 @@ import { onNpmExit } from './process/npm-exit.ts';
 import { EventSourcesStart } from './service/event-sources-start.ts';
 import { FunctionInvoker } from './service/function-invoker.ts';
 import { prepareService } from './service/prepare-service.ts';
+import { servePage } from './service/serve-page.ts';
 import { fromEnvironment, type RunningStack } from './service/running-stack.ts';
 import type { Serverless } from './service/serverless-types.ts';
 import { type LocalStackSettings, readSettings } from './service/settings.ts';
@@ -54,7 +55,12 @@ export default class LocalStackPlugin {
   async #start(): Promise<void> {
     const { service } = this.#serverless;
     const settings = readSettings(service.custom?.['localStack']);
-    checkFunctionNames(service, [...settings.beforeEventSources, ...settings.afterEventSources]);
+    const { beforeEventSources, afterEventSources, dashboard } = settings;
+    checkFunctionNames(service, [
+      ...beforeEventSources,
+      ...afterEventSources,
+      ...(dashboard ? [{ function: dashboard }] : []),
+    ]);
     this.#stopWithProcess();
     // serverless-offline also passes all AWS variables of this process on to the functions.
     isolateClients();
@@ -99,6 +105,7 @@ export default class LocalStackPlugin {
     await runStartInvocations(service, settings.beforeEventSources, options);
     await eventSources.allow();
     await runStartInvocations(service, settings.afterEventSources, options);
+    await servePage(service, settings, endpoints, options);
     if (signal.aborted) return;
     await writeEndpoints(directory, endpoints);
     this.#log.notice(readyMessage(endpoints, directory));
@@ -146,6 +153,7 @@ function readyMessage(endpoints: StackEndpoints, directory: string): string {
     ['S3', `${endpoints.s3.endpoint}/${endpoints.s3.bucket}`],
     ['DynamoDB', endpoints.dynamodb.endpoint],
     ['functions', endpoints.lambda.endpoint],
+    ...(endpoints.dashboardUrl === null ? [] : [['dashboard', endpoints.dashboardUrl]]),
   ];
   const table = lines.map(([name, address]) => `  ${name?.padEnd(16)} ${address}`).join('\n');
   return `\nReady. These addresses are also in ${endpointsPath(directory)}:\n${table}\n`;

@@ -9,6 +9,7 @@ const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
 const FUNCTIONS = [
   'apply-changes',
+  'dashboard',
   'index-dead-letters',
   'load-salaries',
   'poll-changes',
@@ -103,11 +104,19 @@ describe('the package for AWS, built without credentials', () => {
     expect([...new Set(named)].filter((name) => !(name in resources))).toEqual([]);
   });
 
-  it('contains each function and the migrations, and nothing of tests or stack', () => {
+  it('contains each function, the migrations and what the page loads, and nothing of tests or stack', () => {
     const files = Object.keys(packaged);
     for (const name of FUNCTIONS) expect(files).toContain(`functions/${name}/handler.mjs`);
     expect(files.filter((file) => file.startsWith('sql/')).length).toBeGreaterThanOrEqual(4);
-    expect(files.filter((file) => !/^(functions\/[^/]+\/handler\.mjs(\.map)?|sql\/.*\.sql)$/.test(file))).toEqual([]);
+    const ofPage = ['page.css', 'page.js', 'icon-well.svg', 'icon-attention.svg'].map(
+      (name) => `functions/dashboard/assets/${name}`,
+    );
+    expect(files).toEqual(expect.arrayContaining(['node_modules/htmx.org/dist/htmx.min.js', ...ofPage]));
+    expect(
+      files
+        .filter((file) => !/^(functions\/[^/]+\/handler\.mjs(\.map)?|sql\/.*\.sql)$/.test(file))
+        .filter((file) => !file.startsWith('functions/dashboard/assets/')),
+    ).toEqual(['node_modules/htmx.org/dist/htmx.min.js']);
   });
 
   it('has handlers that start and name their missing settings', async () => {

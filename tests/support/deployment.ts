@@ -38,7 +38,16 @@ export const service = readYaml<{
   readonly resources: readonly unknown[];
 }>('serverless.yml');
 
-export const TEMPLATES = ['network', 'kafka', 'databases', 'storage', 'permissions', 'event-sources', 'alarms'];
+export const TEMPLATES = [
+  'network',
+  'kafka',
+  'databases',
+  'storage',
+  'permissions',
+  'event-sources',
+  'dashboard',
+  'alarms',
+];
 const templates = TEMPLATES.map((name) => readYaml<{ readonly template: Template }>(`infra/${name}.yml`).template);
 export const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources)));
 export const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));

@@ -13,6 +13,7 @@ import {
   SALARIES_TOPIC,
 } from '../../functions/core/topics.ts';
 import { indexDeadLettersShape } from '../../functions/index-dead-letters/config.ts';
+import { dashboardShape } from '../../functions/dashboard/config.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
@@ -34,6 +35,7 @@ describe('the environment of the functions', () => {
     'index-dead-letters': indexDeadLettersShape,
     'verify-replica': verifyReplicaShape,
     'watch-replica': watchReplicaShape,
+    dashboard: dashboardShape,
     provision: provisionShape,
   };
   /** Lambda itself sets these for every function. */
@@ -137,6 +139,7 @@ describe('permissions', () => {
     ['IndexDeadLettersRole', []],
     ['VerifyReplicaRole', []],
     ['WatchReplicaRole', []],
+    ['DashboardRole', []],
     ['ProvisionRole', []],
   ])('let %s write to %j only', (role, topics) => {
     expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());

@@ -9,7 +9,7 @@ import { CONDITION_EXPIRY_SECONDS } from '../../core/condition.ts';
 import type { Condition, ConditionStore } from '../../ports/condition-store.ts';
 
 /** Distinguishes conditions from the poller's item in the same table. */
-const ID_PREFIX = 'condition#';
+export const CONDITION_ID_PREFIX = 'condition#';
 
 /**
  * One item for each condition, with `since` and `reportedAt` as ISO 8601 text and `expiresAt` in seconds since 1970, which
@@ -87,7 +87,7 @@ export class DynamoConditionStore implements ConditionStore {
 }
 
 function keyOf(id: string) {
-  return { id: { S: `${ID_PREFIX}${id}` } };
+  return { id: { S: `${CONDITION_ID_PREFIX}${id}` } };
 }
 
 /** JSON, or `null`: readers need the record as a whole. */

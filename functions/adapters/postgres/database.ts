@@ -19,6 +19,10 @@ export interface DatabaseSettings {
   readonly sessionSettings?: Readonly<Record<string, string>>;
   /** Maximum number of connections, 1 by default: a function instance handles one invocation at a time. */
   readonly maxConnections?: number;
+  /** When the server ends a statement, 60 s by default. */
+  readonly statementTimeoutMs?: number;
+  /** How long a statement waits for a connection, 5 s by default. */
+  readonly connectionTimeoutMs?: number;
 }
 
 /**
@@ -46,9 +50,9 @@ export class Database {
       ...(settings.secretArn !== undefined && (await signIn(settings.secretArn))),
       application_name: settings.applicationName,
       max: settings.maxConnections ?? 1,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: settings.connectionTimeoutMs ?? 5_000,
       keepAlive: true,
-      statement_timeout: 60_000,
+      statement_timeout: settings.statementTimeoutMs ?? 60_000,
       idle_in_transaction_session_timeout: 60_000,
       options: Object.entries({ ...SESSION, ...settings.sessionSettings })
         .map(([name, value]) => `-c ${name}=${value}`)

@@ -19,7 +19,7 @@ interface Options {
 export async function prepareService(service: Service, options: Options): Promise<StackEndpoints> {
   const { running, settings, cliOptions, onNotice } = options;
   const s3 = { ...running.endpoints.s3, region: service.provider.region };
-  const lambdaPort = configureOffline(service, cliOptions, running.ports);
+  const { lambdaPort, httpPort } = configureOffline(service, cliOptions, running.ports);
   const endpoints = { ...running.endpoints, s3, lambda: { endpoint: `http://127.0.0.1:${lambdaPort}` } };
   const buckets = findBuckets(service);
   const tables = findTables(service);
@@ -32,15 +32,16 @@ export async function prepareService(service: Service, options: Options): Promis
     ...endpoints,
     s3: { ...s3, bucket: settings.bucket ?? buckets[0]?.name ?? '' },
     dynamodb: { ...endpoints.dynamodb, offsetTable: offsetTableName(tables, settings.offsetTable) },
+    dashboardUrl: settings.dashboard === undefined ? null : `http://127.0.0.1:${httpPort}`,
   };
 }
 
-/** Sets the address and ports of serverless-offline. @returns the port of the Invoke API. */
+/** Sets the address and ports of serverless-offline. */
 function configureOffline(
   service: Service,
   cliOptions: Readonly<Record<string, unknown>>,
   ports: RunningStack['ports'],
-): number {
+): { lambdaPort: number; httpPort: number } {
   const offline = service.custom?.['serverless-offline'] as Record<string, unknown> | undefined;
   const lambdaPort = Number(cliOptions['lambdaPort'] ?? offline?.['lambdaPort'] ?? ports.lambda);
   const httpPort = Number(cliOptions['httpPort'] ?? offline?.['httpPort'] ?? ports.http);
@@ -48,7 +49,7 @@ function configureOffline(
     ...service.custom,
     'serverless-offline': { ...offline, host: '127.0.0.1', lambdaPort, httpPort, noPrependStageInUrl: true },
   };
-  return lambdaPort;
+  return { lambdaPort, httpPort };
 }
 
 function offsetTableName(tables: readonly TableResource[], logicalId: string | undefined): string {

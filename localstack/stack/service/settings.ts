@@ -31,6 +31,8 @@ const settingsSchema = z.strictObject({
   bucket: z.string().optional(),
   /** The logical id of the table that endpoints.json names. Default: the first one. */
   offsetTable: z.string().optional(),
+  /** The function's key in serverless.yml that makes the operators' page. It is served at the HTTP port. */
+  dashboard: z.string().optional(),
   /** Invoked one after another at a start, before any event source polls. */
   beforeEventSources: z.array(invocation).default([]),
   /** Invoked one after another at a start, when all event sources poll. Then the stack is ready. */

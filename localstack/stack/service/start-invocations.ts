@@ -28,7 +28,7 @@ export async function runStartInvocations(
 }
 
 /** @throws when an invocation names a function that the service does not define. */
-export function checkFunctionNames(service: Service, invocations: readonly StartInvocation[]): void {
+export function checkFunctionNames(service: Service, invocations: readonly Pick<StartInvocation, 'function'>[]): void {
   const defined = service.getAllFunctions();
   for (const { function: key } of invocations) {
     if (defined.includes(key)) continue;

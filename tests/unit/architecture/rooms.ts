@@ -9,6 +9,7 @@ type Layers = readonly (readonly Room[])[];
 
 export const FUNCTION_NAMES = [
   'apply-changes',
+  'dashboard',
   'index-dead-letters',
   'load-salaries',
   'poll-changes',
@@ -33,6 +34,7 @@ const FUNCTIONS: Layers = [
     'functions/adapters/s3/',
     // The use cases.
     'functions/apply-changes/',
+    ['functions/dashboard/', 'functions/dashboard/page/', 'functions/dashboard/assets/'],
     'functions/index-dead-letters/',
     'functions/load-salaries/',
     'functions/poll-changes/',
@@ -96,6 +98,7 @@ const STACK: Layers = [
   ['localstack/commands/terminal/'],
   ['localstack/commands/'],
   [
+    'localstack/commands/dashboard/',
     'localstack/commands/dead-letters/',
     'localstack/commands/demo/',
     'localstack/commands/status/',

@@ -1,0 +1,46 @@
+import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { ConditionReader, CurrentCondition } from '../../ports/condition-reader.ts';
+import { CONDITION_ID_PREFIX } from './dynamo-condition-store.ts';
+
+/** Scans the table, which has few items: the conditions and the poller's. */
+export class DynamoConditionReader implements ConditionReader {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #now: () => Date;
+
+  constructor(client: DynamoDBClient, table: string, now: () => Date = () => new Date()) {
+    this.#client = client;
+    this.#table = table;
+    this.#now = now;
+  }
+
+  async read(): Promise<readonly CurrentCondition[]> {
+    const pages = paginateScan(
+      { client: this.#client },
+      {
+        TableName: this.#table,
+        ConsistentRead: true,
+        FilterExpression: 'begins_with(id, :prefix) AND expiresAt > :now',
+        ExpressionAttributeValues: {
+          ':prefix': { S: CONDITION_ID_PREFIX },
+          ':now': { N: String(Math.floor(this.#now().getTime() / 1_000)) },
+        },
+      },
+    );
+    const conditions: CurrentCondition[] = [];
+    for await (const { Items: items = [] } of pages) conditions.push(...items.map(decodeCondition));
+    return conditions.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+}
+
+function decodeCondition(item: Record<string, AttributeValue>): CurrentCondition {
+  const text = (name: string) => item[name]?.S ?? '';
+  const waitingRecord = JSON.parse(text('waitingRecord') || 'null') as CurrentCondition['waitingRecord'] | null;
+  return {
+    id: text('id').slice(CONDITION_ID_PREFIX.length),
+    code: text('code'),
+    message: text('message'),
+    since: new Date(text('since')),
+    ...(waitingRecord && { waitingRecord }),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Backlog, CaptureBacklog } from '../../ports/capture-backlog.ts';
+import type { Database } from './database.ts';
+
+/** Counting more would take long, and the exact number does not matter. */
+const MAX_CHANGES = 10_000;
+
+/** Ordered by transaction, so that the index gives the oldest ones. */
+const READ = `
+  select count(*)::integer as changes,
+    extract(epoch from clock_timestamp() - min(changed_at))::float8 * 1000 as "oldestAgeMs"
+  from (
+    select changed_at from emp_cdc
+    where txid >= pg_snapshot_xmax($1::pg_snapshot) or txid in (select pg_snapshot_xip($1::pg_snapshot))
+    order by txid, cdc_id limit ${MAX_CHANGES + 1}) as unpublished`;
+
+export class PostgresCaptureBacklog implements CaptureBacklog {
+  readonly #database: Pick<Database, 'query'>;
+
+  constructor(database: Pick<Database, 'query'>) {
+    this.#database = database;
+  }
+
+  async read(since: string | null): Promise<Backlog> {
+    if (since === null) return { changes: 0, isMore: false, oldestAgeMs: null };
+    const { rows } = await this.#database.query<Pick<Backlog, 'changes' | 'oldestAgeMs'>>(READ, [since]);
+    const { changes = 0, oldestAgeMs = null } = rows[0] ?? {};
+    return { changes: Math.min(changes, MAX_CHANGES), isMore: changes > MAX_CHANGES, oldestAgeMs };
+  }
+}

@@ -1,0 +1,37 @@
+// Polls only while the page is visible, sends the tags of the parts that it has, and says when nothing answers.
+(() => {
+  const isPoll = (event) => event.detail.ctx?.sourceElement?.id === 'poll';
+  const connection = document.getElementById('connection');
+  const clock = () => new Date().toISOString().slice(11, 19);
+
+  document.addEventListener('htmx:config:request', (event) => {
+    if (!isPoll(event)) return;
+    if (document.hidden) {
+      event.preventDefault();
+      return;
+    }
+    const tags = [...document.querySelectorAll('[data-tag]')].map(({ dataset }) => `"${dataset.tag}"`);
+    event.detail.ctx.request.headers['If-None-Match'] = tags.join(', ');
+  });
+
+  document.addEventListener('htmx:after:request', (event) => {
+    if (!isPoll(event)) return;
+    const { status } = event.detail.ctx.response;
+    if (status === 200 || status === 304) {
+      connection.textContent = `as of ${clock()} UTC`;
+      connection.className = '';
+    } else {
+      lost();
+    }
+  });
+  document.addEventListener('htmx:error', (event) => {
+    if (isPoll(event)) lost();
+  });
+
+  let since = null;
+  function lost() {
+    if (connection.className !== 'lost') since = clock();
+    connection.textContent = `No answer since ${since} UTC`;
+    connection.className = 'lost';
+  }
+})();

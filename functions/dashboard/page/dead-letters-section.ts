@@ -1,0 +1,68 @@
+import type { DeadLetterGroup, DeadLetterOverview, RedriveProgress } from '../../ports/dead-letter-view.ts';
+import type { DashboardState } from '../state.ts';
+import { deadLetterPath } from './dead-letter-list.ts';
+import { bar } from './chart.ts';
+import { formatAgo, formatCount, plural } from './format.ts';
+import { html, type Markup, NOTHING } from './markup.ts';
+import { chip, shown } from './section.ts';
+
+/** Dead letters by code, with a sample of each, and the latest redrives. */
+export function deadLettersSection({ readings, now }: DashboardState): Markup {
+  return html`<header><h2>Dead letters</h2><a href="/dead-letters">All dead letters</a></header>
+    ${shown(readings.deadLetters, 'the target database', now, (overview) => deadLettersContent(overview, now))}`;
+}
+
+function deadLettersContent({ groups, redrives }: DeadLetterOverview, now: Date): Markup {
+  return html`${groups.length === 0 ? html`<p class="quiet">None waits.</p>` : html`<ul class="codes">${groups.map((group) => groupItem(group, now))}</ul>`}
+    ${redrives.length === 0 ? NOTHING : html`<h3>Latest redrives</h3><ul class="files">${redrives.map((redrive) => redriveItem(redrive, now))}</ul>`}`;
+}
+
+function groupItem(group: DeadLetterGroup, now: Date): Markup {
+  const code = encodeURIComponent(group.code);
+  const counts = [
+    `${formatCount(group.open)} open`,
+    ...(group.redriven > 0 ? [`${formatCount(group.redriven)} redriven`] : []),
+    ...(group.parked > 0 ? [`${formatCount(group.parked)} parked`] : []),
+    ...(group.lastHour > 0 ? [`${formatCount(group.lastHour)} in the last hour`] : []),
+  ].join(' · ');
+  return html`<li>
+    <p class="row"><a class="code" href="/dead-letters?code=${code}"><code>${group.code}</code></a></p>
+    <p>${counts}</p>
+    <p class="quiet">first ${formatAgo(group.firstAt, now)}, last ${formatAgo(group.lastAt, now)}</p>
+    <p class="sample"><a href="${deadLetterPath(group.sampleId)}">${group.sampleReason}</a></p>
+  </li>`;
+}
+
+/** One line about a redrive, with its progress while it runs. */
+function redriveItem(redrive: RedriveProgress, now: Date): Markup {
+  const { id, note, createdAt } = redrive;
+  return html`<li>
+    <p class="row"><b class="name">${note || `Redrive ${id}`}</b>${redriveChip(redrive)}</p>
+    ${isActive(redrive) && redrive.claimed > 0 ? bar((redrive.resolved + redrive.failed + redrive.refused) / redrive.claimed, 'busy') : NOTHING}
+    <p class="quiet">${redriveCounts(redrive)} · ${formatAgo(createdAt, now)}</p>
+  </li>`;
+}
+
+function isActive({ state }: RedriveProgress): boolean {
+  return ['planned', 'running', 'settling'].includes(state);
+}
+
+function redriveChip(redrive: RedriveProgress): Markup {
+  const { state, failed, refused } = redrive;
+  if (isActive(redrive)) return chip(state, 'busy');
+  if (state === 'canceled') return chip('canceled', 'plain');
+  return state === 'failed' || failed + refused > 0
+    ? chip(state === 'failed' ? 'failed' : 'some failed again', 'warn')
+    : chip(state, 'good');
+}
+
+function redriveCounts({ claimed, published, resolved, failed, refused }: RedriveProgress): string {
+  const parts = [
+    plural(claimed, 'dead letter'),
+    `${formatCount(published)} published`,
+    `${formatCount(resolved)} resolved`,
+  ];
+  if (failed > 0) parts.push(`${formatCount(failed)} failed again`);
+  if (refused > 0) parts.push(`${formatCount(refused)} refused`);
+  return parts.join(', ');
+}

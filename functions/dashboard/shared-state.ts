@@ -1,0 +1,114 @@
+import type { Clock } from '../ports/clock.ts';
+import type { DashboardState, Reading, Readings } from './state.ts';
+
+/** Reads one part; rejects when its server does not answer. */
+export type Readers = { readonly [Name in keyof Readings]: () => Promise<Readings[Name]> };
+
+export interface SharedStateOptions {
+  readonly readers: Readers;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
+  readonly now: () => Date;
+  /** Says why a reader failed, without values of rows. */
+  readonly describeFailure: (error: unknown) => string;
+}
+
+/** One snapshot a second serves all viewers. */
+const MAX_AGE_MS = 1_000;
+
+/**
+ * How long a request waits for the readers that are still busy when there is an older value. A server that hangs then
+ * delays nobody; its part shows the older value.
+ */
+const REFRESH_WAIT_MS = 40;
+
+/** How long a request waits when there is no value yet, or only one from before a pause. */
+const FIRST_WAIT_MS = 900;
+const TOO_OLD_MS = 10_000;
+
+/** A reader that has not answered by then counts as failed, and the next refresh calls it again. */
+const READER_TIMEOUT_MS = 2_000;
+
+/** A part that is asked for longer than this shows so. Smaller: one slow answer is a notice. */
+const SLOW_MS = 3_000;
+
+interface Slot {
+  reading: Reading<unknown>;
+  readAtMs: number;
+  /** Since when it has been asked for without success. */
+  askedAt: Date | null;
+  pending: Promise<void> | null;
+}
+
+/**
+ * The state that all viewers share. It is read when a page is requested, at most once a second; while no page is open, nothing
+ * is read.
+ */
+export class SharedState {
+  readonly #options: SharedStateOptions;
+  readonly #slots = new Map<keyof Readings, Slot>();
+
+  constructor(options: SharedStateOptions) {
+    this.#options = options;
+    for (const name of Object.keys(options.readers) as (keyof Readings)[]) {
+      this.#slots.set(name, {
+        reading: { value: null, at: null, failure: null },
+        readAtMs: -Infinity,
+        askedAt: null,
+        pending: null,
+      });
+    }
+  }
+
+  /** Never rejects: a part that cannot be read says so. */
+  async read(stage: string): Promise<DashboardState> {
+    const { clock, now } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const isFresh = [...this.#slots.values()].every(({ readAtMs }) => startedMs - readAtMs < TOO_OLD_MS);
+    const pending = [...this.#slots.keys()].flatMap((name) => this.#refresh(name, startedMs) ?? []);
+    if (pending.length > 0) {
+      await Promise.race([Promise.all(pending), clock.sleep(isFresh ? REFRESH_WAIT_MS : FIRST_WAIT_MS)]);
+    }
+    const entries = [...this.#slots].map(([name, slot]) => [name, this.#shown(slot)]);
+    return { now: now(), stage, readings: Object.fromEntries(entries) as DashboardState['readings'] };
+  }
+
+  /** Starts reading when the value is old. Returns the reading in progress, if any. */
+  #refresh(name: keyof Readings, nowMs: number): Promise<void> | null {
+    const slot = this.#slots.get(name) as Slot;
+    if (slot.pending === null && nowMs - slot.readAtMs >= MAX_AGE_MS) {
+      slot.readAtMs = nowMs;
+      slot.askedAt ??= this.#options.now();
+      slot.pending = this.#readPart(name, slot).finally(() => {
+        slot.pending = null;
+      });
+    }
+    return slot.pending;
+  }
+
+  async #readPart(name: keyof Readings, slot: Slot): Promise<void> {
+    const { readers, now, describeFailure } = this.#options;
+    try {
+      const value = await this.#inTime<unknown>(readers[name]());
+      slot.reading = { value, at: now(), failure: null };
+      slot.askedAt = null;
+    } catch (error) {
+      const since = slot.askedAt ?? now();
+      slot.reading = { ...slot.reading, failure: { message: describeFailure(error), since } };
+    }
+  }
+
+  async #inTime<Value>(reading: Promise<Value>): Promise<Value> {
+    const timeout = Symbol('timeout');
+    const first = await Promise.race([reading, this.#options.clock.sleep(READER_TIMEOUT_MS).then(() => timeout)]);
+    if (first !== timeout) return first as Value;
+    reading.catch(() => {});
+    throw new Error('it did not answer in time');
+  }
+
+  /** A reading that is on its way for long is a failure too. */
+  #shown({ reading, askedAt }: Slot): Reading<unknown> {
+    const waitedMs = askedAt === null ? 0 : this.#options.now().getTime() - askedAt.getTime();
+    if (askedAt === null || reading.failure !== null || waitedMs < SLOW_MS) return reading;
+    return { ...reading, failure: { message: 'it did not answer in time', since: askedAt } };
+  }
+}

@@ -1,0 +1,41 @@
+import { formatAgo, formatCount, formatDuration, plural } from '../../../../functions/dashboard/page/format.ts';
+
+describe('formatDuration', () => {
+  it.each([
+    [-5, '0 ms'],
+    [41.4, '41 ms'],
+    [1_234, '1.2 s'],
+    [12_999, '12 s'],
+    [94_000, '1 min 34 s'],
+    [120_000, '2 min'],
+    [45 * 60_000, '45 min'],
+    [130 * 60_000, '2 h 10 min'],
+    [50 * 3_600_000, '2 d'],
+  ])('shows %d ms as %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+});
+
+describe('formatCount', () => {
+  it('keeps every digit of a 64-bit number', () => {
+    expect(formatCount('9223372036854775807')).toBe('9,223,372,036,854,775,807');
+  });
+});
+
+describe('plural', () => {
+  it('counts one without a plural', () => {
+    expect([plural(1, 'row'), plural(0, 'row'), plural('1', 'row')]).toEqual(['1 row', '0 rows', '1 row']);
+  });
+});
+
+describe('formatAgo', () => {
+  const now = new Date('2026-11-26T08:00:00Z');
+  it('is the same text at two polls', () => {
+    const at = new Date(now.getTime() - 41_000);
+    expect(formatAgo(at, new Date(now.getTime() + 2_000)).toString()).toBe(formatAgo(at, now).toString());
+  });
+
+  it('has the exact time for machines', () => {
+    expect(formatAgo(now, now).toString()).toContain('datetime="2026-11-26T08:00:00.000Z"');
+  });
+});

@@ -1,0 +1,81 @@
+import { encodePosition } from '../../../functions/core/change-position.ts';
+import { LATENCY_BOUNDARIES_MS } from '../../../functions/core/latency.ts';
+import { createReaders } from '../../../functions/dashboard/readers.ts';
+import type { PollerLedgerEntry } from '../../../functions/ports/poller-ledger.ts';
+import { exampleState } from '../../support/dashboard/example-state.ts';
+import { InMemoryPipelineHistory } from '../../support/in-memory-pipeline-history.ts';
+import { InMemoryTopics } from '../../support/in-memory-topics.ts';
+
+const NOW = new Date('2026-11-26T08:00:07Z');
+const NOW_SECOND = Math.floor(NOW.getTime() / 1_000);
+
+function createRig() {
+  const topics = new InMemoryTopics();
+  for (const topic of ['employee-changes', 'employee-salaries']) topics.createTopic(topic, 2);
+  const history = new InMemoryPipelineHistory(() => NOW.getTime());
+  const { readings } = exampleState(NOW);
+  const position = encodePosition({
+    ...{ systemIdentifier: '7', saveNumber: 3n, epoch: 5n },
+    progress: { phase: 'stream', since: '100:100:', page: null },
+  });
+  const asked: (string | null)[] = [];
+  const readers = createReaders({
+    ...{ topics, history, now: () => NOW },
+    ledger: { read: async () => ({ owner: 'a', position }) as PollerLedgerEntry },
+    conditions: { read: async () => [] },
+    backlog: {
+      read: async (since) => {
+        asked.push(since);
+        return { changes: 0, isMore: false, oldestAgeMs: null };
+      },
+    },
+    salaries: { overview: async () => readings.salaries.value as never },
+    deadLetters: { overview: async () => readings.deadLetters.value as never },
+    verification: { read: async () => readings.agreement.value as never },
+  });
+  return { topics, history, readers, asked };
+}
+
+describe('the readers of the page', () => {
+  it('count the records that each group has still to consume', async () => {
+    const { topics, readers } = createRig();
+    topics.write('employee-changes', 0, 10);
+    topics.write('employee-changes', 1, 4);
+    topics.deleteRecords('employee-changes', 1, 3n);
+    topics.commitOffset('apply-changes', 'employee-changes', 0, 7n);
+    const [changes, salaries] = await readers.groups();
+    expect(changes?.partitions).toEqual([
+      { partition: 0, end: 10n, next: 7n, lag: 3n },
+      { partition: 1, end: 4n, next: 3n, lag: 1n },
+    ]);
+    expect(salaries?.partitions.map(({ lag }) => lag)).toEqual([0n, 0n]);
+  });
+
+  it('count nothing for a group that is beyond the end of a topic', async () => {
+    const { topics, readers } = createRig();
+    topics.write('employee-changes', 0, 2);
+    topics.commitOffset('apply-changes', 'employee-changes', 0, 9n);
+    expect((await readers.groups())[0]?.partitions[0]?.lag).toBe(0n);
+  });
+
+  it('look for what is not published since the position of the same moment', async () => {
+    const { readers, asked } = createRig();
+    await Promise.all([readers.poller(), readers.backlog()]);
+    expect(asked).toEqual(['100:100:']);
+  });
+
+  it('have a step for each ten seconds of a quarter of an hour, also where nothing was applied', async () => {
+    const { history, readers } = createRig();
+    const latencyCounts = Array(LATENCY_BOUNDARIES_MS.length + 1).fill(0);
+    latencyCounts[4] = 100;
+    const tick = { functionName: 'apply-changes', writer: 1, batches: 1, records: 100, greatestMs: 71, latencyCounts };
+    history.record([{ ...tick, second: NOW_SECOND - 62 }]);
+    const latency = await readers.latency();
+    expect(latency.steps).toHaveLength(91);
+    expect(latency.steps.filter(({ p99Ms }) => p99Ms !== null).map(({ at }) => at)).toEqual([
+      new Date('2026-11-26T07:59:00Z'),
+    ]);
+    expect(latency).toMatchObject({ greatestMs: 71, recentMs: 0, perSecond: 0 });
+    expect(latency.p99Ms).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,107 @@
+import { type Readers, SharedState } from '../../../functions/dashboard/shared-state.ts';
+import { exampleState } from '../../support/dashboard/example-state.ts';
+
+/** A clock on which time passes only when the test says so, and readers that can be held up or fail. */
+class Rig {
+  nowMs = Date.parse('2026-11-26T08:00:00Z');
+  readonly calls = new Map<string, number>();
+  readonly #waiting: { untilMs: number; resolve: () => void }[] = [];
+  readonly state: SharedState;
+  salaries: () => Promise<never> | Promise<unknown> = async () =>
+    exampleState(new Date(this.nowMs)).readings.salaries.value;
+
+  constructor() {
+    const { readings } = exampleState(new Date(this.nowMs));
+    const readers = Object.fromEntries(
+      Object.entries(readings).map(([name, { value }]) => [
+        name,
+        async () => {
+          this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+          return name === 'salaries' ? this.salaries() : value;
+        },
+      ]),
+    ) as unknown as Readers;
+    this.state = new SharedState({
+      readers,
+      clock: { monotonicMs: () => this.nowMs, sleep: (ms) => this.#sleep(ms) },
+      now: () => new Date(this.nowMs),
+      describeFailure: (error) => (error as Error).message,
+    });
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ untilMs: this.nowMs + ms, resolve }));
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms;
+    for (const { untilMs, resolve } of this.#waiting) if (untilMs <= this.nowMs) resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const hanging = () => new Promise<never>(() => {});
+
+describe('SharedState', () => {
+  it('reads nothing until it is asked', async () => {
+    const rig = new Rig();
+    await rig.pass(60_000);
+    expect(rig.calls.size).toBe(0);
+  });
+
+  it('reads each part once a second for all viewers', async () => {
+    const rig = new Rig();
+    await Promise.all(Array.from({ length: 10 }, () => rig.state.read('local')));
+    await rig.pass(900);
+    await Promise.all(Array.from({ length: 10 }, () => rig.state.read('local')));
+    expect([...rig.calls.values()]).toEqual(Array(8).fill(1));
+    await rig.pass(100);
+    await Promise.all(Array.from({ length: 10 }, () => rig.state.read('local')));
+    expect([...rig.calls.values()]).toEqual(Array(8).fill(2));
+  });
+
+  it('shows why a part cannot be read, with its older value, until it can be read again', async () => {
+    const rig = new Rig();
+    const good = rig.salaries;
+    await rig.state.read('local');
+    rig.salaries = async () => {
+      throw new Error('connect ECONNREFUSED');
+    };
+    await rig.pass(1_000);
+    const failedAt = new Date(rig.nowMs);
+    await rig.state.read('local');
+    await rig.pass(1_000);
+    const { salaries, groups } = (await rig.state.read('local')).readings;
+    expect(salaries.failure).toEqual({ message: 'connect ECONNREFUSED', since: failedAt });
+    expect(salaries.value).not.toBeNull();
+    expect(groups.failure).toBeNull();
+    rig.salaries = good;
+    await rig.pass(1_000);
+    expect((await rig.state.read('local')).readings.salaries.failure).toBeNull();
+  });
+
+  it('does not wait for a server that hangs when it has an older value', async () => {
+    const rig = new Rig();
+    await rig.state.read('local');
+    await rig.pass(1_000);
+    rig.salaries = hanging;
+    const reading = rig.state.read('local');
+    await rig.pass(40);
+    const { salaries, groups } = (await reading).readings;
+    expect([salaries.failure, groups.failure]).toEqual([null, null]);
+    expect(salaries.value).not.toBeNull();
+  });
+
+  it('says so when a server hangs for seconds', async () => {
+    const rig = new Rig();
+    rig.salaries = hanging;
+    const reading = rig.state.read('local');
+    const since = new Date(rig.nowMs);
+    await rig.pass(900);
+    expect((await reading).readings.salaries).toEqual({ value: null, at: null, failure: null });
+    await rig.pass(2_000);
+    const later = rig.state.read('local');
+    await rig.pass(900);
+    expect((await later).readings.salaries.failure).toEqual({ message: 'it did not answer in time', since });
+  });
+});
