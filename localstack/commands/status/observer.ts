@@ -10,6 +10,7 @@ import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
 import { readSource } from './source-status.ts';
 import type { StackStatus } from './stack-status.ts';
 import { readTarget, readUnstartedFiles, type TargetStatus } from './target-status.ts';
+import { unreachableReason, unreachableRemedy } from './unreachable-server.ts';
 
 /** A server that accepts a connection and does not answer must not hold up the rest. */
 const TIMEOUT_MS = 4_000;
@@ -111,8 +112,8 @@ export class StackObserver {
       if (result.status === 'fulfilled') return [];
       const { name, log } = SERVERS[key];
       const where = log === null ? 'the output of npm start' : `${this.#logDirectory}/${log}`;
-      const remedy = `The stack restarts a crashed server within seconds: run npm run status again, then look at ${where}`;
-      return [{ name, reason: reasonText(result.reason), remedy, since: null }];
+      const { reason } = result;
+      return [{ name, reason: unreachableReason(reason), remedy: unreachableRemedy(reason, where), since: null }];
     });
   }
 }
@@ -146,12 +147,6 @@ function waitingOf(codes: TargetStatus['deadLetterCodes']): ObservedDeadLetters 
 
 function valueOrNull<Value>(result: PromiseSettledResult<Value>): Value | null {
   return result.status === 'fulfilled' ? result.value : null;
-}
-
-function reasonText(reason: unknown): string {
-  if (reason instanceof AggregateError && reason.message === '') return reason.errors.map(reasonText).join('; ');
-  if (!(reason instanceof Error)) return String(reason);
-  return reason.name === 'TimeoutError' ? 'it did not answer in time' : reason.message || reason.name;
 }
 
 function inTime<Result>(work: Promise<Result>): Promise<Result> {
