@@ -1,13 +1,13 @@
+import { DynamoConditionReader } from '../../../functions/adapters/dynamodb/dynamo-condition-reader.ts';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
+import { PostgresCaptureBacklog } from '../../../functions/adapters/postgres/postgres-capture-backlog.ts';
 import { summarizeAgreement } from '../../../functions/core/agreement.ts';
 import type { ObservedCondition, ObservedDeadLetters, UnreachableServer } from '../../../functions/core/observation.ts';
 import { createDynamoDbClient, ONE_QUICK_ATTEMPT } from '../../stack/aws-clients.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { PollerState, type State } from '../poller-state.ts';
 import { BucketFiles } from './bucket-files.ts';
-import { readConditions } from './conditions.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
-import { readSource } from './source-status.ts';
 import type { StackStatus } from './stack-status.ts';
 import { readTarget, readUnstartedFiles, type TargetStatus } from './target-status.ts';
 import { unreachableReason, unreachableRemedy } from './unreachable-server.ts';
@@ -24,7 +24,7 @@ const SERVERS = {
   kafka: { name: 'Kafka', log: 'kafka.log' },
   dynamodb: { name: 'DynamoDB', log: 'dynamodb.log' },
   s3: { name: 'the S3 server', log: 's3.log' },
-  lambda: { name: 'the endpoint of the functions', log: null },
+  lambda: { name: 'the endpoint of the functions', log: 'functions.log' },
 } as const;
 
 type Results = { readonly [Name in keyof typeof SERVERS]: PromiseSettledResult<unknown> };
@@ -59,12 +59,12 @@ export class StackObserver {
     const { kafka: cluster, lambda: functions, s3: store } = this.#endpoints;
     const offsetTable = inTime(this.#readOffsetTable());
     const since = offsetTable.then(
-      ({ poller }) => poller.progress?.since,
-      () => undefined,
+      ({ poller }) => poller.progress?.since ?? null,
+      () => null,
     );
     const files = inTime(this.#files.list());
     const [source, target, kafka, dynamodb, s3, lambda, unstartedFiles] = await Promise.allSettled([
-      since.then((snapshot) => inTime(readSource(this.#source, snapshot))),
+      since.then((snapshot) => inTime(new PostgresCaptureBacklog(this.#source).read(snapshot))),
       inTime(readTarget(this.#target)),
       inTime(readKafkaStatus(cluster.brokers)),
       offsetTable,
@@ -79,7 +79,7 @@ export class StackObserver {
         unreachable: this.#unreachable({ source, target, kafka, dynamodb, s3, lambda }),
         conditions: table?.conditions ?? null,
         poller: table && { heartbeat: table.poller.heartbeat, progress: JSON.stringify(table.poller.progress ?? null) },
-        backlog: valueOrNull(source)?.backlog ?? null,
+        backlog: valueOrNull(source)?.changes ?? null,
         unstartedFiles: valueOrNull(unstartedFiles),
         standstills: null,
         ...kafkaPart(valueOrNull(kafka)),
@@ -98,7 +98,7 @@ export class StackObserver {
     try {
       const [poller, conditions] = await Promise.all([
         new PollerState(client, offsetTable).read(),
-        readConditions(client, offsetTable),
+        new DynamoConditionReader(client, offsetTable).read(),
       ]);
       return { poller, conditions };
     } finally {
@@ -111,9 +111,9 @@ export class StackObserver {
       const result = results[key];
       if (result.status === 'fulfilled') return [];
       const { name, log } = SERVERS[key];
-      const where = log === null ? 'the output of npm start' : `${this.#logDirectory}/${log}`;
       const { reason } = result;
-      return [{ name, reason: unreachableReason(reason), remedy: unreachableRemedy(reason, where), since: null }];
+      const remedy = unreachableRemedy(reason, `${this.#logDirectory}/${log}`);
+      return [{ name, reason: unreachableReason(reason), remedy, since: null }];
     });
   }
 }

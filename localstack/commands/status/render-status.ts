@@ -1,14 +1,23 @@
 import { summarizeAgreement } from '../../../functions/core/agreement.ts';
+import {
+  CHANGES_DEAD_LETTER_TOPIC,
+  CHANGES_TOPIC,
+  SALARIES_DEAD_LETTER_TOPIC,
+  SALARIES_TOPIC,
+} from '../../../functions/core/topics.ts';
 import type { Attention } from '../../../functions/core/verdict.ts';
+import type { DeadLetterGroup } from '../../../functions/ports/dead-letter-view.ts';
 import { formatAge, formatCount, formatDuration, formatNumber, formatRate } from '../terminal/figures.ts';
 import { type Cell, type Column, formatTable } from '../terminal/table.ts';
+import { type DepartmentTotal, totalsTable } from '../totals-table.ts';
 import type { KafkaStatus } from './kafka-status.ts';
 import { type RenderOptions, renderVerdict } from './render-verdict.ts';
 import { lagsOf, type StackStatus } from './stack-status.ts';
-import type { CodeStatus, FileStatus, TargetStatus } from './target-status.ts';
+import type { FileStatus, TargetStatus } from './target-status.ts';
 
 /** More files are in `--json`. */
 const SHOWN_FILES = 8;
+const TOPICS = [CHANGES_TOPIC, CHANGES_DEAD_LETTER_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC];
 const LABEL_WIDTH = 11;
 const GAP = '   ';
 
@@ -30,7 +39,7 @@ export function renderStatus({ status, attention, handedOverAt }: StatusView, op
   const parts = [
     renderVerdict(attention, options),
     figures.filter((line) => line !== '').join('\n'),
-    ...(target === null ? [] : [totalsTable(target, options), filesTable(target.files, options)]),
+    ...(target === null ? [] : [totalsTable(departmentsOf(target), options), filesTable(target.files, options)]),
     ...(kafka === null ? [] : [waitingTable(kafka, options)]),
     ...(target === null ? [] : [codesTable(target.deadLetterCodes, options)]),
   ];
@@ -59,7 +68,7 @@ function changesLine(
   { now }: RenderOptions,
 ) {
   const lag = source === null ? [] : [`lag ${formatDuration(source.oldestAgeMs ?? 0)}`];
-  const backlog = source?.backlog ? [`${formatCount(source.backlog)} not published`] : [];
+  const backlog = source?.changes ? [`${formatCount(source.changes)}${source.isMore ? '+' : ''} not published`] : [];
   const unread = kafka === null ? 0 : lagOf(kafka, 'apply-changes');
   const latency = target?.latency;
   const quantiles = latency && [
@@ -111,19 +120,12 @@ function salariesLine({ agreement: { salaries } }: TargetStatus, { now }: Render
   ];
 }
 
-const TOTALS: readonly Column[] = [
-  { title: 'DEPARTMENT', shrinks: true },
-  { title: 'TOTAL', align: 'right' },
-  { title: 'EMPLOYEES', align: 'right' },
-];
-
-function totalsTable({ totals }: TargetStatus, options: RenderOptions): string {
-  const rows = totals.map(({ department, total_salary, employee_count }) => [
+function departmentsOf({ totals }: TargetStatus): DepartmentTotal[] {
+  return totals.map(({ department, total_salary, employee_count }) => ({
     department,
-    formatCount(BigInt(total_salary)),
-    formatCount(BigInt(employee_count)),
-  ]);
-  return tableOf(TOTALS, rows, options);
+    total: BigInt(total_salary),
+    employees: BigInt(employee_count),
+  }));
 }
 
 const FILES: readonly Column[] = [
@@ -151,9 +153,10 @@ function filesTable(files: readonly FileStatus[], options: RenderOptions): strin
 
 const WAITING: readonly Column[] = [{ title: 'GROUP' }, { title: 'TOPIC' }, { title: 'WAITING', align: 'right' }];
 
+/** The records of the pipelines' topics that a group has not consumed; other topics of the cluster are not shown. */
 function waitingTable(kafka: KafkaStatus, options: RenderOptions): string {
   const rows = lagsOf(kafka)
-    .filter(({ lag }) => lag > 0)
+    .filter(({ topic, lag }) => lag > 0 && TOPICS.includes(topic))
     .map(({ group, topic, lag }) => [group, topic, formatCount(lag)]);
   return tableOf(WAITING, rows, options);
 }
@@ -171,7 +174,7 @@ const CODES: readonly Column[] = [
   { title: 'LAST', align: 'right' },
 ];
 
-function codesTable(codes: readonly CodeStatus[], options: RenderOptions): string {
+function codesTable(codes: readonly DeadLetterGroup[], options: RenderOptions): string {
   const count = (value: number) => (value === 0 ? '–' : formatCount(value));
   const rows = codes.map(({ code, open, parked, redriven, lastHour, lastAt }) => [
     code,

@@ -1,14 +1,14 @@
 import type { Observation } from '../../../functions/core/observation.ts';
 import type { Attention } from '../../../functions/core/verdict.ts';
+import type { Backlog } from '../../../functions/ports/capture-backlog.ts';
 import type { State } from '../poller-state.ts';
 import type { KafkaStatus } from './kafka-status.ts';
-import type { SourceStatus } from './source-status.ts';
 import type { TargetStatus } from './target-status.ts';
 
 /** The state of the stack at one moment. What its server did not deliver is `null`. */
 export interface StackStatus {
   readonly observation: Observation;
-  readonly source: SourceStatus | null;
+  readonly source: Backlog | null;
   readonly target: TargetStatus | null;
   readonly kafka: KafkaStatus | null;
   readonly poller: State | null;

@@ -10,7 +10,8 @@ export function describeStartingStack(directory: string): Attention | undefined 
   if (pid === undefined) return undefined;
   const message =
     `npm start (process ${pid}) runs, and its functions do not respond yet: they start, or start again after a crash, which ` +
-    'takes some seconds. Nothing is lost meanwhile: run npm run status again, then look at the output of npm start';
+    'takes some seconds. Nothing is lost meanwhile: run npm run status again, then look at ' +
+    `${directory}/logs/functions.log`;
   return {
     code: 'PIPE_SERVER_UNAVAILABLE',
     subject: 'the endpoint of the functions',

@@ -1,7 +1,9 @@
 import type { Database } from '../../../functions/adapters/postgres/database.ts';
+import { PostgresDeadLetterView } from '../../../functions/adapters/postgres/postgres-dead-letter-view.ts';
 import { PostgresPipelineHistory } from '../../../functions/adapters/postgres/postgres-pipeline-history.ts';
 import { PostgresVerificationStore } from '../../../functions/adapters/postgres/postgres-verification-store.ts';
 import { CHANGES_GROUP } from '../../../functions/core/topics.ts';
+import type { DeadLetterGroup } from '../../../functions/ports/dead-letter-view.ts';
 import type { HistorySpan } from '../../../functions/ports/pipeline-history.ts';
 import type { Agreement } from '../../../functions/ports/verification-store.ts';
 import type { ListedFile } from './bucket-files.ts';
@@ -37,18 +39,6 @@ export interface FileStatus {
   readonly finished_at: string | null;
 }
 
-/** The dead letters of one code that wait. */
-export interface CodeStatus {
-  readonly code: string;
-  readonly open: number;
-  readonly parked: number;
-  /** Claimed or published by a redrive whose outcome is awaited. */
-  readonly redriven: number;
-  readonly lastHour: number;
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-}
-
 export interface TargetStatus {
   /** The totals are text, because they are 64-bit numbers. */
   readonly totals: readonly { department: string; total_salary: string; employee_count: string }[];
@@ -57,7 +47,7 @@ export interface TargetStatus {
   /** Loading files without a heartbeat, the longest silent first. */
   readonly standingFiles: readonly { key: string; heartbeatAt: Date }[];
   /** The code with most of them first. */
-  readonly deadLetterCodes: readonly CodeStatus[];
+  readonly deadLetterCodes: readonly DeadLetterGroup[];
   /** Changes from the commit in A to the commit in B, over the last 15 minutes. */
   readonly latency: HistorySpan['latency'];
   readonly changesPerSecond: number;
@@ -77,21 +67,13 @@ const STANDING_FILES = `
   where state = 'loading' and heartbeat_at < clock_timestamp() - make_interval(secs => $1)
   order by heartbeat_at limit $2`;
 
-const DEAD_LETTER_CODES = `
-  select code, count(*) filter (where state = 'open')::integer as open,
-    count(*) filter (where state = 'parked')::integer as parked,
-    count(*) filter (where state in ('claimed', 'redriven'))::integer as redriven,
-    count(*) filter (where last_at > clock_timestamp() - interval '1 hour')::integer as "lastHour",
-    min(first_at) as "firstAt", max(last_at) as "lastAt"
-  from dead_letter where pending group by code order by count(*) desc, code`;
-
 export async function readTarget(database: Database): Promise<TargetStatus> {
   const history = new PostgresPipelineHistory(database);
-  const [totals, files, standing, codes, whole, recent, agreement] = await Promise.all([
+  const [totals, files, standing, deadLetters, whole, recent, agreement] = await Promise.all([
     database.query<TargetStatus['totals'][number]>(TOTALS),
     database.query<FileStatus & Record<string, unknown>>(FILES, [MAX_FILES]),
     database.query<TargetStatus['standingFiles'][number]>(STANDING_FILES, [FILE_STANDSTILL_SECONDS, MAX_FILES]),
-    database.query<CodeStatus & Record<string, unknown>>(DEAD_LETTER_CODES),
+    new PostgresDeadLetterView(database).overview(),
     history.total(CHANGES_GROUP, LATENCY_SECONDS),
     history.total(CHANGES_GROUP, RATE_SECONDS),
     new PostgresVerificationStore(database).read(),
@@ -100,7 +82,7 @@ export async function readTarget(database: Database): Promise<TargetStatus> {
     totals: totals.rows,
     files: files.rows,
     standingFiles: standing.rows,
-    deadLetterCodes: codes.rows,
+    deadLetterCodes: deadLetters.groups,
     latency: whole.latency,
     changesPerSecond: recent.records / RATE_SECONDS,
     agreement,

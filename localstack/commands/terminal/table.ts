@@ -13,7 +13,7 @@ export interface Column {
 /** Text as it came from a database or a file; the table makes it printable and gives it its colour. */
 export type Cell = string | { readonly text: string; readonly role: Role };
 
-interface TableOptions {
+export interface TableOptions {
   readonly paint: Paint;
   /** Of the terminal; `undefined` does not shorten anything. */
   readonly width?: number | undefined;

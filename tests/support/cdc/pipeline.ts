@@ -1,11 +1,11 @@
 import { DeleteItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import pg from 'pg';
+import { DynamoConditionReader } from '../../../functions/adapters/dynamodb/dynamo-condition-reader.ts';
 import { DynamoPollerLedger } from '../../../functions/adapters/dynamodb/dynamo-poller-ledger.ts';
-import type { ObservedCondition } from '../../../functions/core/observation.ts';
 import type { PollResult } from '../../../functions/poll-changes/change-poller.ts';
+import type { CurrentCondition } from '../../../functions/ports/condition-reader.ts';
 import { restoreDeadLetters } from '../../../functions/runtime/kafka-event.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
-import { readConditions } from '../../../localstack/commands/status/conditions.ts';
 import { eventually } from '../eventually.ts';
 import { createDatabase, endpoints } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
@@ -152,8 +152,8 @@ export class CdcPipeline {
   }
 
   /** What the functions have reported and not cleared. */
-  conditions(): Promise<ObservedCondition[]> {
-    return readConditions(this.#dynamo, this.settings.offsetTable);
+  conditions(): Promise<readonly CurrentCondition[]> {
+    return new DynamoConditionReader(this.#dynamo, this.settings.offsetTable).read();
   }
 
   async replacePosition(position: string): Promise<void> {

@@ -1,5 +1,5 @@
+import { DynamoConditionReader } from '../../../../functions/adapters/dynamodb/dynamo-condition-reader.ts';
 import { DynamoConditionStore } from '../../../../functions/adapters/dynamodb/dynamo-condition-store.ts';
-import { readConditions } from '../../../../localstack/commands/status/conditions.ts';
 import { describeConditionStore } from '../../../contract/condition-store.ts';
 import { createOffsetTable } from '../../../support/cdc/resources.ts';
 import { createPatientDynamoClient } from '../../../support/cdc/wiring.ts';
@@ -12,7 +12,7 @@ afterAll(() => client.destroy());
 describeConditionStore('DynamoConditionStore', async (now) => {
   const table = await createOffsetTable(endpoint);
   const read = async () => {
-    const conditions = await readConditions(client, table, now());
+    const conditions = await new DynamoConditionReader(client, table, now).read();
     return conditions.map((condition) => ({ ...condition, since: condition.since.toISOString() }));
   };
   return { store: new DynamoConditionStore(client, table, now), read };
