@@ -224,7 +224,7 @@ function differentSalaries({ salaries }: Observation): Attention[] {
       subject: `Salaries differ in ${formatNumber(differences)} ${differences === 1 ? 'place' : 'places'}`,
       message: first === undefined ? 'npm run verify shows where' : `${first.subject}: ${first.message}`,
       since: differsSince,
-      command: 'npm run verify',
+      command: 'npm run verify -- --repair',
     },
   ];
 }

@@ -186,7 +186,10 @@ it('says how many rows of B differ, why, and what repairs them', () => {
 it('says where totals and rows of the salaries differ', () => {
   const salaries = { differences: 1, findings: [{ subject: 'CIT', message: 'too much' }], differsSince: before(9) };
   expect(find(alive({ salaries }))).toMatchObject([
-    { code: 'PIPE_SALARIES_DIFFER', subject: 'Salaries differ in 1 place', message: 'CIT: too much', since: before(9) },
+    {
+      ...{ code: 'PIPE_SALARIES_DIFFER', subject: 'Salaries differ in 1 place', message: 'CIT: too much' },
+      ...{ since: before(9), command: 'npm run verify -- --repair' },
+    },
   ]);
 });
 
