@@ -15,7 +15,7 @@ export const PENDING_STATES: readonly DeadLetterState[] = ['open', 'claimed', 'r
 export const DEAD_LETTER_STATES: readonly DeadLetterState[] = [...PENDING_STATES, 'resolved', 'obsolete', 'discarded'];
 
 /** Smaller: a cause that is mended in steps needs a redrive by name sooner. Larger: a loop repeats more often. */
-const ATTEMPTS_UNTIL_PARKED = 3;
+export const ATTEMPTS_UNTIL_PARKED = 3;
 
 /** The state of a record, row or file that has failed for the given number of times. */
 export function stateOfFailure(attempts: number): 'open' | 'parked' {

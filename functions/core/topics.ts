@@ -4,6 +4,9 @@ export const CHANGES_TOPIC = 'employee-changes';
 export const SALARIES_DEAD_LETTER_TOPIC = 'employee-salaries.dead-letter';
 export const CHANGES_DEAD_LETTER_TOPIC = 'employee-changes.dead-letter';
 
+/** What the name of a dead-letter topic adds to that of its topic. */
+export const DEAD_LETTER_SUFFIX = '.dead-letter';
+
 /** The consumer groups of apply-changes and load-salaries. */
 export const CHANGES_GROUP = 'apply-changes';
 export const SALARIES_GROUP = 'load-salaries';
@@ -19,3 +22,6 @@ export const RETENTION_MS = 14 * DAY_MS;
 
 /** Longer than the retention of records, so that a dead letter is still there when its record has expired. */
 export const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
+
+/** For how long the target remembers deletions, with one day for clocks that differ. A redrive refuses older changes. */
+export const DELETION_MEMORY_MS = DEAD_LETTER_RETENTION_MS;

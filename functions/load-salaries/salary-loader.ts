@@ -1,11 +1,13 @@
 import { describeDatabaseFault } from '../core/database-fault.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
+import { earlierFailuresOf } from '../core/dead-letter-headers.ts';
+import { dlqIdOf } from '../core/dead-letter-origin.ts';
 import { InputError } from '../core/errors.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
 import type { LatencySummary } from '../core/latency.ts';
 import type { TickRecorder } from '../core/pipeline-tick.ts';
 import { isolateRefused } from '../core/refused-rows.ts';
-import { decodeSalaryRecord, type ReceivedSalary } from '../core/salary-record.ts';
+import { decodeSalaryRecord, type ReceivedSalary, type SalaryRecord } from '../core/salary-record.ts';
 import type { DeadLetterQueue } from '../ports/dead-letter-queue.ts';
 import type { SalaryTables } from '../ports/salary-tables.ts';
 
@@ -83,13 +85,20 @@ function decode(records: readonly KafkaRecord[]) {
   for (const record of records) {
     try {
       if (record.fault) throw record.fault;
-      readable.push({ salary: decodeSalaryRecord(record.value), record });
+      const salary = decodeSalaryRecord(record.value);
+      readable.push(wasRejected(record, salary) ? { salary, record, wasRejected: true } : { salary, record });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       deadLetters.push(deadLetterOfRecord(record, error.code, error.message));
     }
   }
   return { readable, deadLetters };
+}
+
+/** Whether a redrive has published the row: its first failure was that the rules rejected this very row. */
+function wasRejected({ headers }: KafkaRecord, { bucket, key, version, rowNumber }: SalaryRecord): boolean {
+  if (headers === undefined) return false;
+  return earlierFailuresOf(headers)?.id === dlqIdOf({ bucket, key, version, row: rowNumber });
 }
 
 function deadLetterOfUnregisteredFile(record: KafkaRecord): DeadLetter {

@@ -15,6 +15,7 @@ const FUNCTIONS = [
   'poll-changes',
   'provision',
   'reconcile-bucket',
+  'redrive',
   'transform-csv',
   'verify-replica',
   'watch-replica',

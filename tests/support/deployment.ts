@@ -4,9 +4,16 @@ import { parse } from 'yaml';
 
 const ROOT = join(__dirname, '../..');
 
-/** A short form of CloudFormation is read as its argument: `!Ref Name` becomes the text "Name". */
+/**
+ * A short form of CloudFormation is read as its argument: `!Ref Name` becomes the text "Name". The files are our own, so
+ * that the parser need not limit their aliases.
+ */
 function readYaml<Content>(path: string): Content {
-  return parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true, logLevel: 'silent' }) as Content;
+  return parse(readFileSync(join(ROOT, path), 'utf8'), {
+    merge: true,
+    maxAliasCount: -1,
+    logLevel: 'silent',
+  }) as Content;
 }
 
 interface FunctionDefinition {

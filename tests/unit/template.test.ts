@@ -18,6 +18,7 @@ import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
+import { redriveShape } from '../../functions/redrive/config.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { verifyReplicaShape } from '../../functions/verify-replica/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
@@ -33,6 +34,7 @@ describe('the environment of the functions', () => {
     'poll-changes': pollChangesShape,
     'apply-changes': applyChangesShape,
     'index-dead-letters': indexDeadLettersShape,
+    redrive: redriveShape,
     'verify-replica': verifyReplicaShape,
     'watch-replica': watchReplicaShape,
     dashboard: dashboardShape,
@@ -99,8 +101,8 @@ describe('the event sources', () => {
     expect(poller?.timeout).toBeGreaterThan(60);
   });
 
-  it('let transform-csv invoke itself', () => {
-    expect(extensions.get(functionId('transform-csv'))?.Properties).toEqual({ RecursiveLoop: 'Allow' });
+  it.each(['transform-csv', 'redrive'])('let %s invoke itself', (name) => {
+    expect(extensions.get(functionId(name))?.Properties).toEqual({ RecursiveLoop: 'Allow' });
   });
 
   it('provision again when a migration changes', () => {
@@ -140,6 +142,7 @@ describe('permissions', () => {
     ['VerifyReplicaRole', []],
     ['WatchReplicaRole', []],
     ['DashboardRole', []],
+    ['RedriveRole', [CHANGES_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC]],
     ['ProvisionRole', []],
   ])('let %s write to %j only', (role, topics) => {
     expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
@@ -167,7 +170,11 @@ describe('permissions', () => {
 
   it.each(Object.values(service.functions))('let $role read what it is invoked with only', ({ role, events }) => {
     const ofEvents = (events ?? []).flatMap(({ msk }) => (msk ? [msk] : []));
-    const topics = role === 'WatchReplicaRole' ? [CHANGES_TOPIC] : ofEvents.map(({ topic }) => topic);
+    const ofOwnReads: Readonly<Record<string, readonly string[]>> = {
+      WatchReplicaRole: [CHANGES_TOPIC],
+      RedriveRole: [CHANGES_TOPIC, CHANGES_DEAD_LETTER_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC],
+    };
+    const topics = [...(ofOwnReads[role] ?? ofEvents.map(({ topic }) => topic))];
     expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(topics.sort());
     const groups = ofEvents.map(({ consumerGroupId }) => consumerGroupId);
     expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(groups.sort());

@@ -19,19 +19,27 @@ const IS_CONTROL = 1 << 5;
 /** The type in the key of a control record, which has two bytes of version and two of type. */
 const ABORT = 0;
 
+/** A record with its offset and its batch. */
+export interface ConsumableRecord<Batch extends FetchedBatch> {
+  readonly offset: bigint;
+  readonly record: Batch['records'][number];
+  readonly batch: Batch;
+}
+
 /**
- * Whether a consumer that reads committed records receives a record at one of the offsets.
+ * The records that a consumer of committed records receives at these offsets.
  *
  * @param batches of one response, in the order of their offsets. The response begins at or before the offsets.
  */
-export function hasConsumableRecords(
-  batches: readonly FetchedBatch[],
+export function* consumableRecords<Batch extends FetchedBatch>(
+  batches: readonly Batch[],
   abortedTransactions: readonly AbortedTransaction[],
   { first, next }: OffsetRange,
-): boolean {
+): Generator<ConsumableRecord<Batch>, void, undefined> {
   const aborting = new Set<bigint>();
   const upcoming = [...abortedTransactions].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
-  for (const { firstOffset, lastOffsetDelta, attributes, producerId, records } of batches) {
+  for (const batch of batches) {
+    const { firstOffset, lastOffsetDelta, attributes, producerId, records } = batch;
     const lastOffset = firstOffset + BigInt(lastOffsetDelta);
     while (upcoming[0] && upcoming[0].firstOffset <= lastOffset) {
       const begun = upcoming.shift();
@@ -42,11 +50,18 @@ export function hasConsumableRecords(
       continue;
     }
     if ((attributes & IS_TRANSACTIONAL) !== 0 && aborting.has(producerId)) continue;
-    const isInRange = ({ offsetDelta }: { readonly offsetDelta: number }) => {
-      const offset = firstOffset + BigInt(offsetDelta);
-      return offset >= first && offset < next;
-    };
-    if (records.some(isInRange)) return true;
+    for (const record of records) {
+      const offset = firstOffset + BigInt(record.offsetDelta);
+      if (offset >= first && offset < next) yield { offset, record, batch };
+    }
   }
-  return false;
+}
+
+/** Whether a consumer that reads committed records receives a record at one of the offsets. */
+export function hasConsumableRecords(
+  batches: readonly FetchedBatch[],
+  abortedTransactions: readonly AbortedTransaction[],
+  range: OffsetRange,
+): boolean {
+  return consumableRecords(batches, abortedTransactions, range).next().done === false;
 }

@@ -29,17 +29,28 @@ export class FunctionInvoker {
 
   /** Invokes a function and returns its result. @throws with the function's error message when it fails. */
   async invoke(functionName: string, event: unknown, signal?: AbortSignal): Promise<unknown> {
-    const response = await fetch(`${this.#url}/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`, {
-      method: 'POST',
-      headers: { 'x-amz-invocation-type': 'RequestResponse' },
-      body: JSON.stringify(event),
-      ...(signal !== undefined && { signal }),
-    });
+    const response = await this.#post('RequestResponse', functionName, event, signal);
     const body = await response.text();
     if (!response.ok || response.headers.has('x-amz-function-error')) {
       throw new Error(`${functionName} failed: ${functionErrorMessage(body)}`);
     }
     return body === '' ? undefined : JSON.parse(body);
+  }
+
+  /** Resolves when the invocation is queued. It runs even if this process ends. @throws when the API refuses it. */
+  async invokeAsync(functionName: string, event: unknown): Promise<void> {
+    const response = await this.#post('Event', functionName, event);
+    const body = await response.text();
+    if (!response.ok) throw new Error(`${functionName} was not invoked: ${functionErrorMessage(body)}`);
+  }
+
+  #post(type: 'RequestResponse' | 'Event', functionName: string, event: unknown, signal?: AbortSignal) {
+    return fetch(`${this.#url}/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`, {
+      method: 'POST',
+      headers: { 'x-amz-invocation-type': type },
+      body: JSON.stringify(event),
+      ...(signal !== undefined && { signal }),
+    });
   }
 }
 

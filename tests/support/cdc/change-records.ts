@@ -6,13 +6,24 @@ interface ChangeFields {
   readonly changeId?: number;
   readonly salary?: number | null;
   readonly city?: string | null;
+  /** ISO 8601. */
+  readonly changedAt?: string;
 }
 
 /** A record of topic `employee-changes` with a change of one employee. */
 export function changeRecord(empId: number, fields: ChangeFields = {}): KafkaRecord {
-  const { action = 'UPDATE', epoch = 1, changeId = 1, salary = null, city = null } = fields;
+  const { action = 'UPDATE', epoch = 1, changeId = 1, salary = null, city = null, changedAt } = fields;
   const employee = { empId, firstName: null, lastName: null, dob: null, city, salary };
-  return messageRecord({ action, epoch: String(epoch), changeId: String(changeId), employee }, String(empId));
+  return messageRecord(
+    {
+      action,
+      epoch: String(epoch),
+      changeId: String(changeId),
+      employee,
+      ...(changedAt !== undefined && { changedAt }),
+    },
+    String(empId),
+  );
 }
 
 export function truncateRecord(changeId: number, epoch = 1): KafkaRecord {

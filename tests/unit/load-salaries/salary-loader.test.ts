@@ -56,6 +56,16 @@ describe('SalaryLoader', () => {
     expect(publish).not.toHaveBeenCalled();
   });
 
+  it('tells the tables which rows a redrive has sent that were rejected when their file was read', async () => {
+    const load = jest.spyOn(tables, 'load');
+    const named = (row: number, id: string) => ({ ...recordOf(row), headers: [['dlq.id', Buffer.from(id)]] as const });
+    const { bucket, key, version } = file;
+    const ids = [`${bucket}/${key}@${version}#2`, `${bucket}/${key}@${version}#9`, 'employee-salaries/2/1004', 'none'];
+    await loader.load([recordOf(1), ...ids.map((id, index) => named(index + 2, id))]);
+    const rows = load.mock.calls[0]?.[0] ?? [];
+    expect(rows.map(({ wasRejected = false }) => wasRejected)).toEqual([false, true, false, false, false]);
+  });
+
   it('writes what it has received to the history, with the time since the records were published', async () => {
     const { latency } = await loader.load(records(5));
     expect(tables.history.ticks).toMatchObject([{ functionName: 'load-salaries', batches: 1, records: 5 }]);

@@ -1,0 +1,137 @@
+import { ATTEMPTS_UNTIL_PARKED } from '../../core/dead-letter-entry.ts';
+import type { OffsetRange } from '../../core/offset-range.ts';
+import type { AwaitedOutcomes, RedriveOutcomes } from '../../ports/redrive-outcomes.ts';
+import { plainArray } from './array-literal.ts';
+import type { Database } from './database.ts';
+
+interface AwaitedRow extends Record<string, unknown> {
+  readonly topic: string;
+  readonly dead_letter_topic: string;
+  readonly partition: number;
+  readonly first: string;
+  readonly next: string;
+}
+
+/** Moves dead letters, sorted by name, and counts those of each redrive in one of its columns. */
+const settle = (column: 'resolved' | 'failed', chosen: string, change: string) => `
+  with chosen as materialized (${chosen} order by dlq_id for update of dead_letter),
+  moved as (
+    update dead_letter set ${change}, state_at = clock_timestamp()
+    from chosen where dead_letter.dlq_id = chosen.dlq_id returning redrive_id),
+  counted as (select redrive_id, count(*)::integer as count from moved group by redrive_id),
+  recorded as (
+    update redrive set ${column} = ${column} + counted.count from counted
+    where redrive.redrive_id = counted.redrive_id)
+  select coalesce(sum(count), 0)::integer as count from counted`;
+
+const PUBLISHED = `select dlq_id from dead_letter
+  where pending and state = 'redriven' and published_topic = $1 and published_partition = $2`;
+
+/** The version of the whole file that failed. */
+const FAILED_FILE = `
+  join ingested_file as file
+    on (file.bucket, file.key, file.version) = (file_bucket, file_key, file_version)`;
+
+export class PostgresRedriveOutcomes implements RedriveOutcomes {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async findAwaited(): Promise<readonly AwaitedOutcomes[]> {
+    const { rows } = await this.#database.query<AwaitedRow>(
+      `select published_topic as topic, topic as dead_letter_topic, published_partition as partition,
+         min(published_offset) as first, max(published_offset) + 1 as next
+       from dead_letter where pending and state = 'redriven' and published_topic is not null
+       group by 1, 2, 3 order by 1, 2, 3`,
+    );
+    return rows.map(({ topic, dead_letter_topic: deadLetterTopic, partition, first, next }) => {
+      return { topic, deadLetterTopic, partition, offsets: { first: BigInt(first), next: BigInt(next) } };
+    });
+  }
+
+  async resolve(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number> {
+    return this.#settle(
+      settle(
+        'resolved',
+        `${PUBLISHED} and exists (
+           select from unnest($3::bigint[], $4::bigint[]) as passed (first, next)
+           where published_offset >= first and published_offset < next)`,
+        `state = 'resolved'`,
+      ),
+      [topic, partition, plainArray(ranges.map(({ first }) => first)), plainArray(ranges.map(({ next }) => next))],
+    );
+  }
+
+  async reopen(topic: string, partition: number, { first, next }: OffsetRange): Promise<number> {
+    return this.#settle(
+      settle(
+        'failed',
+        `${PUBLISHED} and published_offset >= $3 and published_offset < $4`,
+        `state = case when attempts >= ${ATTEMPTS_UNTIL_PARKED} then 'parked' else 'open' end`,
+      ),
+      [topic, partition, first, next],
+    );
+  }
+
+  async resolveFiles(): Promise<number> {
+    const redrivenFile = (states: string) => `
+      select dlq_id from dead_letter ${FAILED_FILE}
+      where pending and dead_letter.state = 'redriven' and published_topic is null and file_row is null
+        and file.state in (${states})`;
+    const resolved = await this.#settle(
+      settle('resolved', redrivenFile(`'complete', 'unchanged'`), `state = 'resolved'`),
+      [],
+    );
+    const rejected = await this.#settle(
+      settle(
+        'failed',
+        redrivenFile(`'rejected'`),
+        `attempts = attempts + 1, state = case when attempts + 1 >= ${ATTEMPTS_UNTIL_PARKED} then 'parked' else 'open' end`,
+      ),
+      [],
+    );
+    return resolved + rejected;
+  }
+
+  async markObsolete(): Promise<number> {
+    // A rejected version is replaced when a version that is newer has become the current one of its key. Sequencers of
+    // different lengths are padded with zeros on the right; without them the later version is the newer one.
+    const { rowCount } = await this.#database.query(
+      `with chosen as materialized (
+         select dlq_id from dead_letter ${FAILED_FILE} join ingested_key using (bucket, key)
+         left join ingested_file as current on current.file_id = current_file_id
+         where pending and dead_letter.origin ? 'bucket'
+           and (dead_letter.state in ('open', 'parked') or dead_letter.state = 'redriven' and published_topic is null)
+           and (file.state = 'superseded' or file.state = 'rejected' and current.file_id <> file.file_id and
+             case when current.sequencer is null or file.sequencer is null then current.file_id > file.file_id
+               else rpad(upper(current.sequencer), 1024, '0') collate "C" > rpad(upper(file.sequencer), 1024, '0') collate "C" end)
+         order by dlq_id for update of dead_letter)
+       update dead_letter set state = 'obsolete', state_at = clock_timestamp()
+       from chosen where dead_letter.dlq_id = chosen.dlq_id`,
+    );
+    return rowCount ?? 0;
+  }
+
+  async completeSettled(): Promise<void> {
+    // What is neither resolved nor awaited came back.
+    await this.#database.query(
+      `with unsettled as (
+         select redrive_id, state, published, resolved, (
+           select count(*) from dead_letter
+           where pending and dead_letter.redrive_id = redrive.redrive_id and dead_letter.state in ('claimed', 'redriven')
+         ) as awaited
+         from redrive where state in ('settling', 'canceled') and finished_at is null)
+       update redrive set failed = greatest(0, redrive.published - redrive.resolved - awaited),
+         state = case when awaited = 0 and redrive.state = 'settling' then 'complete' else redrive.state end,
+         finished_at = case when awaited = 0 then clock_timestamp() end
+       from unsettled where redrive.redrive_id = unsettled.redrive_id`,
+    );
+  }
+
+  async #settle(text: string, values: readonly unknown[]): Promise<number> {
+    const { rows } = await this.#database.query<{ count: number }>(text, values);
+    return rows[0]?.count ?? 0;
+  }
+}

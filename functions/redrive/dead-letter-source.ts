@@ -1,0 +1,43 @@
+import { decodeEnvelope } from '../core/dead-letter-envelope.ts';
+import type { ClaimedDeadLetter } from '../core/redrive.ts';
+import type { RecordReader } from '../ports/record-reader.ts';
+import { type ReadDeadLetter, refuse, type Step } from './step.ts';
+
+/**
+ * Reads claimed dead letters from their topics, in stretches of one partition.
+ *
+ * @returns those that were read, and a refusal of each one that its topic no longer has.
+ */
+export async function readDeadLetters(
+  reader: RecordReader,
+  batch: readonly ClaimedDeadLetter[],
+): Promise<{ readonly read: readonly ReadDeadLetter[]; readonly refused: readonly Step[] }> {
+  const read: ReadDeadLetter[] = [];
+  const refused: Step[] = [];
+  for (const stretch of stretchesOf(batch)) {
+    const { topic, partition } = stretch[0] as ClaimedDeadLetter;
+    const records = await reader.read(
+      topic,
+      partition,
+      stretch.map(({ offset }) => offset),
+    );
+    const byOffset = new Map(records.map((record) => [record.offset, record]));
+    for (const claimed of stretch) {
+      const record = byOffset.get(String(claimed.offset));
+      const envelope = record?.value ? decodeEnvelope(record.value) : undefined;
+      // A topic that was created again has other dead letters at the same offsets.
+      if (record === undefined || envelope === undefined || envelope.id !== claimed.dlqId) {
+        const reason =
+          `expected the dead letter at the offset that the ledger has, found ${record ? 'another record' : 'none'}; ` +
+          'the topic has deleted it after its retention time, or was created again';
+        refused.push(refuse(claimed, 'PIPE_REDRIVE_GONE', reason));
+      } else read.push({ claimed, envelope, recordKey: record.key });
+    }
+  }
+  return { read, refused };
+}
+
+/** Divides a batch, which is in the order of topics, partitions and offsets, by partition. */
+function stretchesOf(batch: readonly ClaimedDeadLetter[]): readonly ClaimedDeadLetter[][] {
+  return [...Map.groupBy(batch, ({ topic, partition }) => `${topic}/${partition}`).values()];
+}

@@ -1,0 +1,89 @@
+import { FunctionInvoker } from '../../stack/service/function-invoker.ts';
+import { UsageError } from '../terminal/program.ts';
+
+/** The name that serverless-offline serves the function under. */
+const FUNCTION_NAME = 'employee-streams-local-redrive';
+
+export interface RedriveFilter {
+  readonly topic?: string | undefined;
+  readonly codes?: readonly string[] | undefined;
+  readonly key?: string | undefined;
+  readonly file?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
+}
+
+export interface RedriveCount {
+  readonly code: string;
+  readonly destination: string;
+  readonly count: number;
+}
+
+/** A redrive as the function shows it. */
+export interface RedriveState {
+  readonly redriveId: string;
+  readonly state: 'planned' | 'running' | 'settling' | 'complete' | 'canceled' | 'failed';
+  readonly claimed: number;
+  readonly published: number;
+  readonly resolved: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly refusals: readonly {
+    readonly code: string;
+    readonly reason: string;
+    readonly count: number;
+    readonly ids: readonly string[];
+  }[];
+  readonly counts: readonly RedriveCount[];
+  /** `null` while outcomes are awaited. */
+  readonly finishedAt: string | null;
+}
+
+interface Answer {
+  readonly counts?: readonly RedriveCount[];
+  readonly redrive?: RedriveState | null;
+  readonly refusal?: { readonly code: string; readonly reason: string };
+}
+
+/** Refusals that another call of the command avoids. */
+const WRONG_CALLS = ['PIPE_REDRIVE_TOPIC', 'PIPE_REDRIVE_CODE'];
+
+/** Asks the function redrive to plan, run, cancel and show redrives. */
+export class RedriveFunction {
+  readonly #invoker: FunctionInvoker;
+
+  constructor(lambdaUrl: string) {
+    this.#invoker = new FunctionInvoker(lambdaUrl);
+  }
+
+  async count(filter: RedriveFilter): Promise<readonly RedriveCount[]> {
+    return (await this.#invoke({ action: 'plan', filter, dryRun: true })).counts ?? [];
+  }
+
+  /** Claims what matches; `null` when nothing does. */
+  async plan(filter: RedriveFilter, note: string | null, rate: number | null): Promise<RedriveState | null> {
+    return (await this.#invoke({ action: 'plan', filter, note, rate })).redrive ?? null;
+  }
+
+  /** Resolves when the redrive is queued; it then runs by itself. */
+  async run(redriveId: string): Promise<void> {
+    await this.#invoker.invokeAsync(FUNCTION_NAME, { action: 'run', redriveId });
+  }
+
+  /** The latest redrive without an id; `null` when there was none. */
+  async show(redriveId?: string): Promise<RedriveState | null> {
+    return (await this.#invoke({ action: 'show', redriveId })).redrive ?? null;
+  }
+
+  async cancel(): Promise<RedriveState | null> {
+    return (await this.#invoke({ action: 'cancel' })).redrive ?? null;
+  }
+
+  /** @throws when the request is refused. */
+  async #invoke(event: object): Promise<Answer> {
+    const answer = (await this.#invoker.invoke(FUNCTION_NAME, event)) as Answer;
+    const { refusal } = answer;
+    if (refusal === undefined) return answer;
+    const message = `${refusal.code}: ${refusal.reason}`;
+    throw WRONG_CALLS.includes(refusal.code) ? new UsageError(message) : new Error(message);
+  }
+}

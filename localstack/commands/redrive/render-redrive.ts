@@ -1,0 +1,59 @@
+import { formatCount, formatNumber } from '../terminal/figures.ts';
+import { type Paint, printable } from '../terminal/style.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { RedriveCount, RedriveState } from './redrive-function.ts';
+
+interface RenderOptions {
+  readonly paint: Paint;
+  /** Of the terminal; `undefined` when the output is none. */
+  readonly width?: number | undefined;
+}
+
+export function countOf(counts: readonly RedriveCount[]): number {
+  return counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** What a redrive would publish, by code and destination. */
+export function renderPlan(counts: readonly RedriveCount[], { paint, width }: RenderOptions): string {
+  const columns = [
+    { title: 'CODE', shrinks: true },
+    { title: 'DESTINATION' },
+    { title: 'DEAD LETTERS', align: 'right' },
+  ] as const;
+  const rows = counts.map(({ code, destination, count }) => [code, destination, formatCount(count)]);
+  return formatTable(columns, rows, { paint, width });
+}
+
+/** One line of progress. */
+export function renderProgress({ state, claimed, published, resolved, refused }: RedriveState): string {
+  if (state === 'planned' || state === 'running') {
+    return `${formatCount(published + refused)} of ${formatCount(claimed)} published`;
+  }
+  return `${formatCount(resolved)} of ${formatCount(published)} applied, the outcome of the others is awaited`;
+}
+
+/** Whether an operator has to look at the outcome. */
+export function needsAttention({ failed, refused }: RedriveState): boolean {
+  return failed + refused > 0;
+}
+
+/** The verdict, and why dead letters were not published or came back. */
+export function renderOutcome(redrive: RedriveState, { paint }: RenderOptions): string {
+  const { redriveId, state, claimed, published, resolved, failed, refused, refusals } = redrive;
+  const isWell = !needsAttention(redrive);
+  const verdict = isWell ? paint('good', '● well') : paint('attention', '● attention');
+  const parts = [`${formatCount(resolved)} applied`];
+  if (failed > 0) parts.push(`${formatCount(failed)} failed again`);
+  if (refused > 0) parts.push(`${formatCount(refused)} not published`);
+  const open = claimed - published - refused;
+  if (state === 'canceled') parts.push(`cancelled with ${formatCount(Math.max(0, open))} not published`);
+  const lines = [
+    `${verdict}   redrive ${redriveId}: ${parts.join(', ')} of ${formatNumber(claimed, 'dead letter')}`,
+    ...refusals.flatMap(({ code, reason, count, ids: [first = ''] }) => [
+      `  ${formatCount(count)} × ${code}, such as ${printable(first)}`,
+      `      ${printable(reason)}`,
+    ]),
+  ];
+  if (failed > 0) lines.push(`  the reason of each: npm run dead-letters`);
+  return lines.join('\n');
+}
