@@ -4,6 +4,7 @@ import type { ChangeRule } from '../core/change-rules.ts';
 import { LOWEST_VERSION, lastVersionBefore } from '../core/change-version.ts';
 import { classifyError } from '../core/classify-error.ts';
 import { describeDatabaseFault } from '../core/database-fault.ts';
+import { wasDeadLetter } from '../core/dead-letter-headers.ts';
 import { type DeadLetter, deadLetterOfRecord } from '../core/dead-letter.ts';
 import { type EmployeeChange, isEmployeeChange, type SnapshotEnd } from '../core/employee-change.ts';
 import { firstPartition, type KafkaRecord } from '../core/kafka-record.ts';
@@ -142,12 +143,12 @@ export class ChangeApplier {
   }
 }
 
+/** When the changes were made. A change that was redriven is left out, because it has waited for an operator. */
 function originsOf(changes: readonly ReceivedChange[]): number[] {
   const origins: number[] = [];
-  for (const { change } of changes) {
-    if (change.action !== 'SNAPSHOT' && change.action !== 'SNAPSHOT_END' && change.changedAtMs !== undefined) {
-      origins.push(change.changedAtMs);
-    }
+  for (const { change, record } of changes) {
+    if (change.action === 'SNAPSHOT' || change.action === 'SNAPSHOT_END' || wasDeadLetter(record)) continue;
+    if (change.changedAtMs !== undefined) origins.push(change.changedAtMs);
   }
   return origins;
 }

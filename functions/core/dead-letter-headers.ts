@@ -1,4 +1,5 @@
 import { type DeadLetterOrigin, type EarlierFailures, isRecordOrigin, originOfDlqId } from './dead-letter-origin.ts';
+import type { KafkaRecord } from './kafka-record.ts';
 import { headerText, type RecordHeaders, TRACE_HEADER } from './record-headers.ts';
 
 /** The headers that identify a failure, so that a record that a redrive has published is known when it fails again. */
@@ -72,6 +73,11 @@ export function earlierFailuresOf(headers: RecordHeaders | undefined): EarlierFa
     first: { origin, at: Number.isNaN(Date.parse(firstAt)) ? null : firstAt },
     attempts: Number.isSafeInteger(attempts) && attempts > 0 ? attempts : 1,
   };
+}
+
+/** Whether a redrive has published the record, or a tool has copied it back. */
+export function wasDeadLetter({ headers, returned }: Pick<KafkaRecord, 'headers' | 'returned'>): boolean {
+  return returned !== undefined || (headers !== undefined && headerText(headers, DLQ_HEADER.id) !== undefined);
 }
 
 /** What a redrive adds to the original headers. */

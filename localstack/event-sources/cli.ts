@@ -18,7 +18,7 @@ Lambda's Invoke API.
   --s3 URL              S3 server whose buckets are watched; credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   --region REGION       default us-east-1
   --state DIRECTORY     cursors and queued events; default .localstack/event-sources
-  --metrics PORT        serve counters at http://127.0.0.1:PORT/metrics
+  --metrics PORT        serve metrics at http://127.0.0.1:PORT/metrics (Prometheus) and /metrics.json
   --log LEVEL           debug, info (default), warn, error or silent
   --options JSON        further options, as in custom.eventSources
 `;

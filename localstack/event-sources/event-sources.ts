@@ -11,7 +11,9 @@ import { MemberIds } from './kafka/consumer/member-ids.ts';
 import { sourceTitle } from './kafka/consumer/polling-errors.ts';
 import { KafkaEventSource } from './kafka/kafka-event-source.ts';
 import type { Logger } from './logger.ts';
-import { MetricsServer, type MetricsSnapshot } from './metrics/metrics-server.ts';
+import { FunctionMetrics } from './metrics/function-metrics.ts';
+import { MetricsServer } from './metrics/metrics-server.ts';
+import type { MetricsSnapshot } from './metrics/metrics-snapshot.ts';
 import type { QueuedEvent } from './model/async-invocation.ts';
 import type { Invoker } from './model/invocation.ts';
 import type { EventSourcesOptions } from './options.ts';
@@ -26,6 +28,8 @@ export interface EventSourcesDependencies {
   readonly options: EventSourcesOptions;
   readonly invoker: Invoker;
   readonly log: Logger;
+  /** What the functions print, if this process runs them. */
+  readonly functionMetrics?: FunctionMetrics;
 }
 
 /** All event sources of a template. They work between `start` and `stop`. */
@@ -75,7 +79,10 @@ export class EventSources {
     this.#logWhatIsNotPolled();
     if (options.creationDelayMs > 0) await systemClock.wait(options.creationDelayMs, new AbortController().signal);
     if (options.metricsPort !== undefined) {
-      this.#metricsServer = new MetricsServer(() => this.metrics());
+      this.#metricsServer = new MetricsServer(
+        () => this.metrics(),
+        this.#dependencies.functionMetrics ?? new FunctionMetrics(),
+      );
       this.#metricsPort = await this.#metricsServer.listen(options.metricsPort);
     }
     const recovered = await this.#queue.recover();

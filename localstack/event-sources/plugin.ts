@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { EventSources } from './event-sources.ts';
+import { FunctionMetrics } from './metrics/function-metrics.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
 import { createLogger, type Logger, reasonOf } from './logger.ts';
 import type { Invoker } from './model/invocation.ts';
@@ -36,6 +37,7 @@ export default class EventSourcesPlugin {
   readonly #serverless: Serverless;
   readonly #cliOptions: Readonly<Record<string, unknown>>;
   readonly #log: PluginUtilities['log'];
+  readonly #functionMetrics = new FunctionMetrics();
   readonly #ending = new AbortController();
   #started: Promise<void> | undefined;
   #sources: EventSources | undefined;
@@ -82,6 +84,7 @@ export default class EventSourcesPlugin {
       const { lambda } = await patchServerlessOffline(
         this.#serviceDirectory,
         async (functionName, payload) => this.#sources?.enqueue(functionName, payload) ?? false,
+        preparation.options.metricsPort === undefined ? undefined : (line) => this.#functionMetrics.record(line),
       );
       return { ...preparation, lambda };
     } catch (error) {
@@ -115,7 +118,7 @@ export default class EventSourcesPlugin {
     const invoker = await this.#connect(options, lambda);
     if (this.#ending.signal.aborted) return;
     const log: Logger = createLogger(options.logLevel ?? 'warn', (line) => this.#log.notice(line));
-    this.#sources = new EventSources({ model, options, invoker, log });
+    this.#sources = new EventSources({ model, options, invoker, log, functionMetrics: this.#functionMetrics });
     const started = this.#sources.start();
     // A source that waits for a topic or a bucket does not hold up the others. It begins when that is there.
     await Promise.race([started, this.#sources.ready()]);

@@ -42,10 +42,10 @@ export class DockerStack {
   }
 
   get running(): RunningStack {
-    const { lambda, http, s3Notifications } = defaultPorts;
+    const { lambda, http, metrics, s3Notifications } = defaultPorts;
     return {
       endpoints: composeEndpoints(),
-      ports: { lambda, http, s3Notifications },
+      ports: { lambda, http, metrics, s3Notifications },
       // A container cannot reach a loopback address of the host, so MinIO cannot post notifications.
       s3: { keepsVersions: true, notifies: false },
       directory: this.#directory,

@@ -11,6 +11,8 @@ export interface StackEndpoints {
   dynamodb: { endpoint: string; offsetTable: string };
   lambda: { endpoint: string };
   dashboardUrl: string | null;
+  /** Where Prometheus reads the metrics of functions and event sources. */
+  metricsUrl: string;
 }
 
 /** Exists only while the stack is ready. */

@@ -129,10 +129,10 @@ export class LocalStack {
       Object.fromEntries(wanted.map((name) => [name, servers[name].address])),
       ports.lambda,
     );
-    const { lambda, http, s3Notifications } = ports;
+    const { lambda, http, metrics, s3Notifications } = ports;
     this.#running = {
       endpoints,
-      ports: { lambda, http, s3Notifications },
+      ports: { lambda, http, metrics, s3Notifications },
       s3: { keepsVersions: s3 === 'minio', notifies: s3 === 'minio' },
       directory,
     };

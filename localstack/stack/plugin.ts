@@ -154,6 +154,7 @@ function readyMessage(endpoints: StackEndpoints, directory: string): string {
     ['DynamoDB', endpoints.dynamodb.endpoint],
     ['functions', endpoints.lambda.endpoint],
     ...(endpoints.dashboardUrl === null ? [] : [['dashboard', endpoints.dashboardUrl]]),
+    ['metrics', endpoints.metricsUrl],
   ];
   const table = lines.map(([name, address]) => `  ${name?.padEnd(16)} ${address}`).join('\n');
   return `\nReady. These addresses are also in ${endpointsPath(directory)}:\n${table}\n`;

@@ -1,24 +1,33 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { MappingMetrics } from './mapping-metrics.ts';
+import type { FunctionMetrics } from './function-metrics.ts';
+import { mappingText } from './mapping-text.ts';
+import type { MetricsSnapshot } from './metrics-snapshot.ts';
 
-/** The body of the endpoint's response. */
-export interface MetricsSnapshot {
-  readonly mappings: Readonly<Record<string, MappingMetrics>>;
-  readonly asynchronous: { readonly queued: number };
-  /** What stands still, why, and since when. */
-  readonly standstills: readonly { readonly what: string; readonly reason: string; readonly forSeconds: number }[];
-}
+const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Serves the metrics as JSON at `GET /metrics`, on the loopback address only. */
+/**
+ * Serves the metrics of the functions and of the event sources at `GET /metrics` for Prometheus, and those of the event
+ * sources as JSON at `GET /metrics.json`. On the loopback address only.
+ */
 export class MetricsServer {
   readonly #server: http.Server;
 
-  constructor(snapshot: () => MetricsSnapshot) {
+  constructor(snapshot: () => MetricsSnapshot, functions: FunctionMetrics) {
     this.#server = http.createServer((request, response) => {
-      const found = request.method === 'GET' && /^\/(metrics)?$/.test(request.url ?? '');
-      response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(found ? snapshot() : { message: 'the metrics are at GET /metrics' }));
+      const answer = (status: number, type: string, body: string) => {
+        response.writeHead(status, { 'content-type': type });
+        response.end(body);
+      };
+      const path = request.method === 'GET' ? request.url : undefined;
+      if (path === '/metrics.json') answer(200, 'application/json', JSON.stringify(snapshot()));
+      else if (path !== '/metrics') answer(404, TEXT_FORMAT, 'the metrics are at GET /metrics and GET /metrics.json\n');
+      else {
+        Promise.all([functions.text(), mappingText(snapshot())]).then(
+          (parts) => answer(200, TEXT_FORMAT, parts.filter((part) => part.trim() !== '').join('')),
+          (error: Error) => answer(500, TEXT_FORMAT, `${error.message}\n`),
+        );
+      }
     });
   }
 

@@ -4,6 +4,7 @@
  */
 import { env } from 'node:process';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { takeMetricLines } from './metric-lines.ts';
 
 interface Invocation {
   readonly event?: unknown;
@@ -17,7 +18,12 @@ interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>;
 }
 
-const { runnerUrl, ...functionOptions } = workerData as { runnerUrl: string };
+const { runnerUrl, takesMetricLines, ...functionOptions } = workerData as {
+  runnerUrl: string;
+  takesMetricLines: boolean;
+};
+if (takesMetricLines) takeMetricLines(process.stdout, (metricLine) => parentPort?.postMessage({ metricLine }));
+
 const { default: InProcessRunner } = (await import(runnerUrl)) as {
   default: new (options: object, environment: NodeJS.ProcessEnv) => Runner;
 };

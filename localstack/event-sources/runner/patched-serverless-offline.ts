@@ -38,18 +38,23 @@ interface StartableLambda extends OfflineLambda {
   start(): Promise<void>;
 }
 
+/** Takes what a function prints in CloudWatch's embedded metric format. */
+export type TakeMetricLine = (line: string) => void;
+
 /**
  * Patches the serverless-offline that the project in the directory uses; to be called once, before it starts. `lambda`
  * resolves with its pool of functions once they can be invoked.
  *
+ * @param takeMetricLine without it, functions print these lines.
  * @throws {UnsupportedVersionError} before anything is patched.
  */
 export async function patchServerlessOffline(
   serviceDirectory: string,
   queue: QueueInvocation,
+  takeMetricLine?: TakeMetricLine,
 ): Promise<{ readonly lambda: Promise<OfflineLambda> }> {
   const lambdaModule = locateLambdaModule(serviceDirectory);
-  runFunctionsInRestartingThreads(lambdaModule);
+  runFunctionsInRestartingThreads(lambdaModule, takeMetricLine);
   await queueEventInvocations(lambdaModule, queue);
   return captureStartedLambda(lambdaModule);
 }
@@ -67,7 +72,7 @@ function locateLambdaModule(serviceDirectory: string): URL {
 }
 
 /** Replaces the worker threads that serverless-offline starts for functions, and no others. */
-function runFunctionsInRestartingThreads(lambdaModule: URL): void {
+function runFunctionsInRestartingThreads(lambdaModule: URL, takeMetricLine: TakeMetricLine | undefined): void {
   const offlineScript = /[/\\]worker-thread-runner[/\\]workerThreadHelper\.js$/;
   const script = new URL(
     import.meta.url.endsWith('.ts') ? './function-thread.ts' : './function-thread.js',
@@ -79,7 +84,7 @@ function runFunctionsInRestartingThreads(lambdaModule: URL): void {
     construct(target, [started, options = {}]: [string | URL, WorkerOptions?], newTarget) {
       if (!offlineScript.test(String(started))) return Reflect.construct(target, [started, options], newTarget);
       const workerData = { ...(options.workerData as object), runnerUrl };
-      return new RestartingWorker(OriginalWorker, script, { ...options, workerData });
+      return new RestartingWorker(OriginalWorker, script, { ...options, workerData }, takeMetricLine);
     },
   });
   syncBuiltinESMExports();

@@ -19,8 +19,13 @@ export class RestartingWorker {
   readonly #pending = new Set<MessagePort>();
   #thread: Worker | undefined;
 
-  constructor(WorkerClass: typeof Worker, script: URL, options: WorkerOptions) {
-    this.#startThread = () => new WorkerClass(script, options);
+  /** @param onMetricLine gets the lines in CloudWatch's embedded metric format that the thread would print. */
+  constructor(WorkerClass: typeof Worker, script: URL, options: WorkerOptions, onMetricLine?: (line: string) => void) {
+    const workerData = { ...(options.workerData as object), takesMetricLines: onMetricLine !== undefined };
+    this.#startThread = () => {
+      const thread = new WorkerClass(script, { ...options, workerData });
+      return thread.on('message', ({ metricLine }: { metricLine: string }) => onMetricLine?.(metricLine));
+    };
     this.#thread = this.#start();
   }
 

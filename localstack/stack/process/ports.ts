@@ -10,6 +10,7 @@ export const defaultPorts = {
   dynamodb: 8000,
   lambda: 3002,
   http: 3000,
+  metrics: 9464,
   s3Notifications: 9001,
 } as const;
 

@@ -56,5 +56,6 @@ export function serverEndpoints(
     dynamodb: { endpoint: dynamodb, offsetTable: '' },
     lambda: { endpoint: `http://127.0.0.1:${lambdaPort}` },
     dashboardUrl: null,
+    metricsUrl: '',
   };
 }

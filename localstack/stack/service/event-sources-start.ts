@@ -20,6 +20,7 @@ export class EventSourcesStart {
       brokers: endpoints.kafka.brokers,
       s3: { ...s3, ...(running.s3.notifies && { kind: 'minio', notifications }) },
       lambdaEndpoint: endpoints.lambda.endpoint,
+      metricsPort: running.ports.metrics,
       stateDirectory: join(running.directory, 'event-sources'),
       waitFor: () => {
         this.#isWaiting = true;

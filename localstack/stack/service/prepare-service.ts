@@ -33,6 +33,7 @@ export async function prepareService(service: Service, options: Options): Promis
     s3: { ...s3, bucket: settings.bucket ?? buckets[0]?.name ?? '' },
     dynamodb: { ...endpoints.dynamodb, offsetTable: offsetTableName(tables, settings.offsetTable) },
     dashboardUrl: settings.dashboard === undefined ? null : `http://127.0.0.1:${httpPort}`,
+    metricsUrl: `http://127.0.0.1:${running.ports.metrics}/metrics`,
   };
 }
 

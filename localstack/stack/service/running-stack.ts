@@ -4,7 +4,12 @@ import type { StackEndpoints } from '../endpoints.ts';
 export interface RunningStack {
   /** Bucket, table and region are empty or preliminary: the service defines them. */
   readonly endpoints: StackEndpoints;
-  readonly ports: { readonly lambda: number; readonly http: number; readonly s3Notifications: number };
+  readonly ports: {
+    readonly lambda: number;
+    readonly http: number;
+    readonly metrics: number;
+    readonly s3Notifications: number;
+  };
   readonly s3: { readonly keepsVersions: boolean; readonly notifies: boolean };
   readonly directory: string;
 }

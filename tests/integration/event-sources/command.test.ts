@@ -56,7 +56,7 @@ test('the command invokes functions through the Invoke API, logs each batch, ser
     );
     await eventually(async () => {
       if (child.exitCode !== null) throw new Error(lines().join('\n'));
-      const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`).catch(() => undefined);
+      const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics.json`).catch(() => undefined);
       const { mappings } = ((await response?.json()) ?? {}) as { mappings?: Record<string, MappingMetrics> };
       return mappings?.['Mapping']?.CommittedEventCount === 3;
     });
@@ -65,7 +65,7 @@ test('the command invokes functions through the Invoke API, logs each batch, ser
 
     const metrics = async (path: string) => fetch(`http://127.0.0.1:${metricsPort}${path}`);
     const failed = Object.values(run.fn.invocations[0]?.event.records ?? {}).flat().length;
-    expect(await (await metrics('/metrics')).json()).toEqual({
+    expect(await (await metrics('/metrics.json')).json()).toEqual({
       mappings: {
         Mapping: expect.objectContaining({
           PolledEventCount: 3,

@@ -7,7 +7,7 @@ import { EventSources } from '../../../localstack/event-sources/event-sources.ts
 import { LambdaClient } from '../../../localstack/event-sources/invoke/lambda-client.ts';
 import { createLogger } from '../../../localstack/event-sources/logger.ts';
 import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
-import type { MetricsSnapshot } from '../../../localstack/event-sources/metrics/metrics-server.ts';
+import type { MetricsSnapshot } from '../../../localstack/event-sources/metrics/metrics-snapshot.ts';
 import { type EventSourcesInput, readOptions } from '../../../localstack/event-sources/options.ts';
 import { readTemplate } from '../../../localstack/event-sources/template/template-model.ts';
 import { eventually } from '../eventually.ts';

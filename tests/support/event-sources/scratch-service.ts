@@ -116,7 +116,7 @@ ${handlers}`,
   }
 
   async metrics(): Promise<{ mappings: Record<string, Record<string, number>>; asynchronous: { queued: number } }> {
-    const response = await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`);
+    const response = await fetch(`http://127.0.0.1:${this.metricsPort}/metrics.json`);
     return (await response.json()) as Awaited<ReturnType<ScratchService['metrics']>>;
   }
 

@@ -26,6 +26,24 @@ export function describeChanges(run: () => PipelineRun): void {
     );
 
     test(
+      'metrics and history have the latency of the changes',
+      async () => {
+        const { endpoints, target } = run();
+        const isMeasured = async () => {
+          const metrics = await (await fetch(endpoints.metricsUrl)).text();
+          return (
+            /^employee_streams_change_latency_p99_seconds_count\{service="apply-changes",.*\} [1-9]/m.test(metrics) &&
+            /^event_source_mapping_committed_events_total\{mapping="ApplyDashchanges.*"\} [1-9]/m.test(metrics)
+          );
+        };
+        await eventually(isMeasured, { what: 'the latency of changes among the metrics', withinMs: LIMIT_MS });
+        const { rows } = await target.query(`select p99_ms, records from pipeline_history('apply-changes', 900, null)`);
+        expect(rows).toEqual([{ p99_ms: expect.any(Number), records: expect.stringMatching(/^[1-9]\d*$/) }]);
+      },
+      LIMIT_MS,
+    );
+
+    test(
       'resnapshot deletes from B what A does not have, and reports its progress',
       async () => {
         const { target, stack } = run();

@@ -49,6 +49,13 @@ describe('a batch', () => {
     expect(latency?.greatestMs).toBeGreaterThan(10_000);
   });
 
+  test('leaves the time that a redriven change has waited out of the history', async () => {
+    const { applier, replica } = createApplier();
+    const redriven = { ...changeRecord(1), headers: [['dlq.id', Buffer.from('employee-changes/0/7')] as const] };
+    expect((await applier.apply([redriven])).latency).toBeUndefined();
+    expect(replica.history.ticks).toMatchObject([{ records: 1, greatestMs: null }]);
+  });
+
   test('without records starts no transaction', async () => {
     const { applier, locks } = createApplier();
 

@@ -24,10 +24,14 @@ const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`
 
 const captured = isPatched
   ? (
-      await patchServerlessOffline(root, async (functionName, payload) => {
-        print({ queued: functionName, payload });
-        return true;
-      })
+      await patchServerlessOffline(
+        root,
+        async (functionName, payload) => {
+          print({ queued: functionName, payload });
+          return true;
+        },
+        (metricLine) => print({ metricLine }),
+      )
     ).lambda
   : undefined;
 

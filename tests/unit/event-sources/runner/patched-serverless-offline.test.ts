@@ -104,6 +104,14 @@ test('with the patches each failure fails its own invocation, and the next one s
   expect(ended.exitCode).toBe(0);
 });
 
+test('with the patches what a function prints in the embedded metric format is taken, and not printed', async () => {
+  const { lines } = await run({ isPatched: true, steps: [{ handler: 'printMetrics', via: 'in process' }] });
+  expect(lines).toEqual([
+    { metricLine: '{"_aws":{},"RowsSent":3}' },
+    expect.objectContaining({ kind: 'success', body: 'null' }),
+  ]);
+});
+
 test('another version of serverless-offline is refused before anything is patched', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'other-version-'));
   try {

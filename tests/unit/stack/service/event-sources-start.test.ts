@@ -3,7 +3,7 @@ import { exampleEndpoints } from './example-service.ts';
 
 const running = {
   endpoints: exampleEndpoints,
-  ports: { lambda: 6, http: 7, s3Notifications: 8 },
+  ports: { lambda: 6, http: 7, metrics: 9, s3Notifications: 8 },
   s3: { keepsVersions: false, notifies: false },
   directory: '/stack',
 };
@@ -14,6 +14,7 @@ test('the event sources get the local servers, and notifications where the S3 se
     brokers: ['127.0.0.1:1', '127.0.0.1:7'],
     s3: { endpoint: 'http://127.0.0.1:4', region: 'eu-central-1' },
     lambdaEndpoint: 'http://127.0.0.1:6',
+    metricsPort: 9,
     stateDirectory: '/stack/event-sources',
   });
   expect(start.settings(exampleEndpoints, running).s3).not.toHaveProperty('notifications');

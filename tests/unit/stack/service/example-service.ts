@@ -20,6 +20,7 @@ export const exampleEndpoints: StackEndpoints = {
   dynamodb: { endpoint: 'http://127.0.0.1:5', offsetTable: '' },
   lambda: { endpoint: 'http://127.0.0.1:6' },
   dashboardUrl: null,
+  metricsUrl: 'http://127.0.0.1:8/metrics',
 };
 
 /** A service whose only function is `work`. */
