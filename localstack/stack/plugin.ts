@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { stop as stopBundler } from 'esbuild';
-import { endpointsPath, removeEndpointsSync, type StackEndpoints, writeEndpoints } from './endpoints.ts';
+import { removeEndpointsSync, type StackEndpoints, writeEndpoints } from './endpoints.ts';
 import { LocalStack } from './local-stack.ts';
 import { isolateClients } from './process/isolate-clients.ts';
 import { onNpmExit } from './process/npm-exit.ts';
+import { readyMessage } from './ready-message.ts';
 import { EventSourcesStart } from './service/event-sources-start.ts';
 import { FunctionInvoker } from './service/function-invoker.ts';
 import { prepareService } from './service/prepare-service.ts';
-import { servePage } from './service/serve-page.ts';
 import { fromEnvironment, type RunningStack } from './service/running-stack.ts';
+import { servePage } from './service/serve-page.ts';
 import type { Serverless } from './service/serverless-types.ts';
 import { type LocalStackSettings, readSettings } from './service/settings.ts';
 import { checkFunctionNames, runStartInvocations } from './service/start-invocations.ts';
@@ -143,19 +144,4 @@ export default class LocalStackPlugin {
     this.#log.error(error.message);
     process.exit(1);
   }
-}
-
-function readyMessage(endpoints: StackEndpoints, directory: string): string {
-  const lines = [
-    ['Kafka', endpoints.kafka.brokers.join(',')],
-    ['source database', endpoints.sourceDatabaseUrl],
-    ['target database', endpoints.targetDatabaseUrl],
-    ['S3', `${endpoints.s3.endpoint}/${endpoints.s3.bucket}`],
-    ['DynamoDB', endpoints.dynamodb.endpoint],
-    ['functions', endpoints.lambda.endpoint],
-    ...(endpoints.dashboardUrl === null ? [] : [['dashboard', endpoints.dashboardUrl]]),
-    ['metrics', endpoints.metricsUrl],
-  ];
-  const table = lines.map(([name, address]) => `  ${name?.padEnd(16)} ${address}`).join('\n');
-  return `\nReady. These addresses are also in ${endpointsPath(directory)}:\n${table}\n`;
 }

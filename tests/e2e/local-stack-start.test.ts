@@ -52,7 +52,7 @@ function start(...args: string[]): { child: ChildProcess; output: () => string; 
   return { child, output: () => output, exited };
 }
 
-const npmStart = () => start(join(project, 'localstack', 'stack', 'start.ts'), '--ports', 'free');
+const npmStart = () => start(join(project, 'localstack', 'commands', 'start', 'start.ts'), '--ports', 'free');
 const serverlessOffline = () => start(join(service, 'node_modules', '.bin', 'serverless'), 'offline');
 
 async function ready({ child, output }: ReturnType<typeof start>): Promise<StackEndpoints> {

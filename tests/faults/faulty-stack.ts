@@ -29,7 +29,7 @@ export class FaultyStack {
   #salariesUploaded = 0;
 
   async start(): Promise<void> {
-    const script = join(PROJECT, 'localstack/stack/start.ts');
+    const script = join(PROJECT, 'localstack/commands/start/start.ts');
     const child = spawn(process.execPath, [script, '--ports', 'free', '--directory', this.directory], {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],

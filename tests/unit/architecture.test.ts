@@ -168,7 +168,11 @@ describe('the rules', () => {
       "import { c } from '../../functions/runtime/config.ts';",
       'only core, ports and adapters',
     ],
-    ['localstack/event-sources/kafka/a.ts', "import { s } from '../../stack/start.ts';", 'a package of their own'],
+    [
+      'localstack/event-sources/kafka/a.ts',
+      "import { s } from '../../stack/local-stack.ts';",
+      'a package of their own',
+    ],
     ['localstack/event-sources/model/a.ts', "import type { Q } from '../invoke/async-queue.ts';", 'is above'],
     ['localstack/event-sources/invoke/a.ts', "import { e } from '../event-sources.ts';", 'is above'],
     ['localstack/event-sources/s3/a.ts', "import { e } from '../schedule/expression.ts';", 'rooms of one layer'],
@@ -179,8 +183,8 @@ describe('the rules', () => {
     ],
     ['localstack/stack/process/a.ts', "import { b } from '../tools/java.ts';", 'is above'],
     ['localstack/stack/servers/a.ts', "import { b } from '../service/settings.ts';", 'is above'],
-    ['localstack/stack/service/a.ts', "import { b } from '../start.ts';", 'localstack/stack/ is above'],
-    ['localstack/stack/start.ts', "import { b } from '../commands/upload.ts';", 'localstack/commands/ is above'],
+    ['localstack/stack/service/a.ts', "import { b } from '../local-stack.ts';", 'localstack/stack/ is above'],
+    ['localstack/stack/local-stack.ts', "import { b } from '../commands/upload.ts';", 'localstack/commands/ is above'],
     ['localstack/stack/a.ts', "import '../../tests/support/servers.ts';", 'nothing outside tests imports tests'],
   ])('forbid that %s has %j', (path, text, why) => {
     expect(violations([{ path, text }])).toEqual([expect.stringContaining(why)]);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { putIntoBucket } from '../bucket.ts';
+import type { DepartmentTotal } from '../totals-table.ts';
 import { withDatabase } from '../with-database.ts';
 import { expectedTotals } from './expected-totals.ts';
 
@@ -11,8 +12,10 @@ const NO_PROGRESS_TIMEOUT_MS = 60_000;
 const POLL_INTERVAL_MS = 25;
 
 export interface SalariesResult {
+  /** From the upload to the complete result. */
   readonly seconds: number;
-  readonly totals: readonly { readonly department: string; readonly total: bigint }[];
+  readonly key: string;
+  readonly totals: readonly DepartmentTotal[];
   readonly file: FileAccount;
 }
 
@@ -46,7 +49,7 @@ export async function demonstrateSalaries(
     const seconds = (performance.now() - startedAt) / 1000;
     const totals = await readTotals(client);
     verify(totals, expected.totals);
-    return { seconds, totals, file: account };
+    return { seconds, key, totals, file: account };
   });
 }
 
@@ -77,12 +80,16 @@ async function untilComplete(client: pg.Client, bucket: string, key: string, rep
   }
 }
 
-async function readTotals(client: pg.Client): Promise<{ department: string; total: bigint }[]> {
-  const { rows } = await client.query<{ department: string; total_salary: string }>(
-    `select department, total_salary from department_employee_salary
+async function readTotals(client: pg.Client): Promise<DepartmentTotal[]> {
+  const { rows } = await client.query<{ department: string; total_salary: string; employee_count: string }>(
+    `select department, total_salary, employee_count from department_employee_salary
      order by array_position(array['EMS', 'CIT', 'ECC'], department::text)`,
   );
-  return rows.map((row) => ({ department: row.department, total: BigInt(row.total_salary) }));
+  return rows.map(({ department, total_salary, employee_count }) => ({
+    department,
+    total: BigInt(total_salary),
+    employees: BigInt(employee_count),
+  }));
 }
 
 function verify(totals: readonly { department: string; total: bigint }[], expected: ReadonlyMap<string, bigint>): void {

@@ -1,6 +1,9 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const INTERRUPTED = 130;
 
+/** npm forwards the signal of Ctrl-C, which the terminal sends to this process too. */
+const SAME_SIGNAL_MS = 1_000;
+
 type CleanUp = () => Promise<unknown> | unknown;
 
 const cleanUps = new Set<CleanUp>();
@@ -10,11 +13,14 @@ let isInstalled = false;
 export function exitAfterInterrupt(): void {
   if (isInstalled) return;
   isInstalled = true;
-  let isEnding = false;
+  let endingSinceMs: number | undefined;
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      if (isEnding) process.exit(INTERRUPTED);
-      isEnding = true;
+      if (endingSinceMs !== undefined) {
+        if (performance.now() - endingSinceMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
+        return;
+      }
+      endingSinceMs = performance.now();
       void Promise.allSettled([...cleanUps].map(async (cleanUp) => cleanUp())).then(() => process.exit(INTERRUPTED));
     });
   }

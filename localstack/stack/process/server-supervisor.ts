@@ -77,6 +77,11 @@ export class ServerSupervisor {
     return this.#ready.promise;
   }
 
+  /** The log file; `undefined` when the server prints to the terminal. */
+  get logPath(): string | undefined {
+    return this.#log?.path;
+  }
+
   get #title(): string {
     return this.#options.server.title;
   }

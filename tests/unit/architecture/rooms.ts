@@ -95,7 +95,7 @@ const STACK: Layers = [
   ['localstack/stack/servers/builtin-s3/'],
   ['localstack/stack/servers/'],
   ['localstack/stack/service/', 'localstack/stack/doctor/'],
-  // start.ts, plugin.ts and the stacks.
+  // plugin.ts and the stacks.
   ['localstack/stack/'],
   ['localstack/commands/terminal/'],
   ['localstack/commands/'],
@@ -107,6 +107,7 @@ const STACK: Layers = [
     'localstack/commands/status/',
     'localstack/commands/verify/',
   ],
+  ['localstack/commands/start/'],
 ];
 
 const TREES: readonly Layers[] = [FUNCTIONS, [...EVENT_SOURCES, ...STACK]];
