@@ -24,7 +24,6 @@ export interface PreconditionsDependencies {
   readonly replicaEvidence: ReplicaEvidence;
   readonly changeSource: Pick<ChangeSource, 'inspectCapture'>;
   readonly ledger: Pick<PollerLedger, 'read'>;
-  readonly clock: Clock;
 }
 
 /** A running poller increments its heartbeat at least once a second. */
@@ -59,19 +58,47 @@ export async function checkPreconditions(dependencies: PreconditionsDependencies
   return { obstacles, method: ours.majorVersion === theirs.majorVersion ? 'record' : 'md5' };
 }
 
-/** Resolves when the poller shows that it is alive, or with the obstacle when it does not. */
-export async function checkPoller({
-  ledger,
-  clock,
-}: Pick<PreconditionsDependencies, 'ledger' | 'clock'>): Promise<readonly Obstacle[]> {
-  const before = (await ledger.read())?.heartbeat;
-  const untilMs = clock.monotonicMs() + HEARTBEAT_LIMIT_MS;
-  while (clock.monotonicMs() < untilMs) {
-    await clock.sleep(LOOK_INTERVAL_MS);
-    if ((await ledger.read())?.heartbeat !== before) return [];
+/**
+ * Whether a poller runs, by its heartbeat. A heartbeat that was seen to change a moment ago is enough, so that only the first
+ * of several checks waits for one.
+ */
+export class PollerCheck {
+  readonly #ledger: Pick<PollerLedger, 'read'>;
+  readonly #clock: Clock;
+  #heartbeat: number | undefined;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #changedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ledger: Pick<PollerLedger, 'read'>, clock: Clock) {
+    this.#ledger = ledger;
+    this.#clock = clock;
   }
-  const message =
-    'expected a running poller, found no heartbeat in the offset table, so that changes do not reach the target; look at ' +
-    'the log of poll-changes';
-  return [{ code: 'PIPE_POLLER_NOT_RUNNING', message }];
+
+  /** Resolves when the poller shows that it is alive, or with the obstacle when it does not. */
+  async check(): Promise<readonly Obstacle[]> {
+    const untilMs = this.#clock.monotonicMs() + HEARTBEAT_LIMIT_MS;
+    for (;;) {
+      if (await this.#isAlive()) return [];
+      if (this.#clock.monotonicMs() >= untilMs) return [POLLER_NOT_RUNNING];
+      await this.#clock.sleep(LOOK_INTERVAL_MS);
+    }
+  }
+
+  async #isAlive(): Promise<boolean> {
+    const heartbeat = (await this.#ledger.read())?.heartbeat;
+    const nowMs = this.#clock.monotonicMs();
+    // A change since a look long ago may itself be long ago.
+    const isRecent = nowMs - this.#lookedAtMs <= HEARTBEAT_LIMIT_MS;
+    if (isRecent && heartbeat !== this.#heartbeat) this.#changedAtMs = nowMs;
+    this.#heartbeat = heartbeat;
+    this.#lookedAtMs = nowMs;
+    return nowMs - this.#changedAtMs <= HEARTBEAT_LIMIT_MS;
+  }
 }
+
+const POLLER_NOT_RUNNING: Obstacle = {
+  code: 'PIPE_POLLER_NOT_RUNNING',
+  message:
+    'expected a running poller, found no heartbeat in the offset table, so that changes do not reach the target; look at ' +
+    'the log of poll-changes',
+};

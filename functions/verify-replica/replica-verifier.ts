@@ -4,7 +4,7 @@ import type { EmployeeHashes, HashMethod } from '../ports/employee-hashes.ts';
 import type { EmployeeRepair } from '../ports/employee-repair.ts';
 import type { Agreement, CheckedSlice, VerificationStore } from '../ports/verification-store.ts';
 import type { ArrivalWait } from './arrival-wait.ts';
-import { checkPoller, checkPreconditions, type Obstacle, type PreconditionsDependencies } from './preconditions.ts';
+import { checkPreconditions, type Obstacle, PollerCheck, type PreconditionsDependencies } from './preconditions.ts';
 import { ReplicaRepairer } from './replica-repairer.ts';
 import type { SliceVerifier } from './slice-verifier.ts';
 
@@ -60,9 +60,11 @@ const REPAIR_ARRIVAL_MS = 600_000;
  */
 export class ReplicaVerifier {
   readonly #dependencies: ReplicaVerifierDependencies;
+  readonly #pollerCheck: PollerCheck;
 
   constructor(dependencies: ReplicaVerifierDependencies) {
     this.#dependencies = dependencies;
+    this.#pollerCheck = new PollerCheck(dependencies.ledger, dependencies.clock);
   }
 
   /** @throws when a server is unreachable. */
@@ -70,7 +72,7 @@ export class ReplicaVerifier {
     const { clock, source, store } = this.#dependencies;
     const { obstacles, method } = await checkPreconditions(this.#dependencies);
     // It takes up to a second, during which rows can be compared.
-    const poller = checkPoller(this.#dependencies);
+    const poller = this.#pollerCheck.check();
     poller.catch(() => {});
     const repairer = new ReplicaRepairer(this.#dependencies.employeeRepair, clock, request.repairsPerSecond);
     const checked: CheckedSlice[] = [];

@@ -22,8 +22,9 @@ const IS_UNCHANGED = `
 const READ = (table: string) => `
   select wanted.emp_id as "empId", stored.fields, coalesce(stored.is_unchanged, false) as "isUnchangedSinceSnapshot",
     newest.change as newest, applied.change as "ofReplica",
-    (select max(cdc_id)::text from emp_cdc where emp_id is null and action = 'TRUNCATE'
-      and not pg_visible_in_snapshot(txid, $3::pg_snapshot)) as "truncateId"
+    (select cdc_id::text from emp_cdc where emp_id is null and action = 'TRUNCATE'
+      and not pg_visible_in_snapshot(txid, $3::pg_snapshot)
+      order by emp_cdc.emp_id desc, cdc_id desc limit 1) as "truncateId"
   from unnest($1::integer[], $2::bigint[]) as wanted (emp_id, change_id)
   cross join (
     select id & 4294967295 as low, id - (id & 4294967295) as high

@@ -21,6 +21,7 @@ function createRig() {
   const rig = {
     ...{ heartbeat: 0, isPollerRunning: true, savedPosition: STREAMING, watermarkEpoch: 4n, faults: [] as string[] },
     ...{ sourceShape: 'usual', majorVersion: 18, nowMs: 0, hasArrived: true },
+    failsAtSlice: null as number | null,
     slices: [] as SliceRequest[],
     repaired: [] as (readonly number[])[],
     waited: [] as (readonly bigint[])[],
@@ -34,6 +35,7 @@ function createRig() {
       rig.nowMs += 100;
       const comparison = (rig.results.length > 1 ? rig.results.shift() : rig.results[0]) ?? NONE;
       if (comparison.missing > 0) await request.onProven?.([{ empId: 7, isInSource: true }]);
+      if (rig.failsAtSlice !== null && rig.slices.length > rig.failsAtSlice) throw new Error('killed');
       return { comparison, until: request.maxRows === null ? null : (request.after ?? 0) + request.maxRows };
     },
   };
@@ -146,6 +148,29 @@ describe('the verification of the employees', () => {
     expect(rig.repaired).toEqual([]);
   });
 
+  it('that ends in the middle leaves the slices before it, and the next one continues there', async () => {
+    const { rig, verify } = createRig();
+    rig.failsAtSlice = 3;
+    await expect(verify()).rejects.toThrow('killed');
+    expect((await rig.store.read()).slices.map(({ slice }) => slice)).toEqual([0, 1, 2]);
+    rig.failsAtSlice = null;
+    await verify({ from: null, maxSlices: 1 });
+    expect((await rig.store.read()).slices.map(({ slice }) => slice)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('that ends in the middle of a repair repairs the rest when it is repeated', async () => {
+    const { rig, verify } = createRig();
+    rig.results = [ONE_LOST];
+    rig.failsAtSlice = 0;
+    await expect(verify({ maxSlices: 1, isRepair: true })).rejects.toThrow('killed');
+    expect(rig.repaired).toEqual([[7]]);
+    expect((await rig.store.read()).slices).toEqual([]);
+    rig.failsAtSlice = null;
+    rig.results = [ONE_LOST, NONE];
+    await verify({ maxSlices: 1, isRepair: true });
+    expect((await rig.store.read()).slices).toMatchObject([{ missing: 0 }]);
+  });
+
   it('keeps the rate of the repairs', async () => {
     const { rig, verify } = createRig();
     rig.results = [ONE_LOST, NONE];
@@ -166,6 +191,21 @@ describe('the verification of the employees', () => {
     Object.assign(rig, state);
     expect(await verify()).toMatchObject({ checked: [], obstacles: [{ code }] });
     expect((await rig.store.read()).slices).toEqual([]);
+  });
+
+  it('waits for the heartbeat of the poller at the first of several verifications only', async () => {
+    const { rig, verify } = createRig();
+    await verify({ maxSlices: 1 });
+    const before = rig.nowMs;
+    await verify({ from: null, maxSlices: 1 });
+    expect(rig.nowMs - before).toBe(100);
+    // A heartbeat that changed since a look long ago may have stopped.
+    rig.isPollerRunning = false;
+    rig.heartbeat += 1;
+    rig.nowMs += 10_000;
+    expect(await verify({ from: null, maxSlices: 1 })).toMatchObject({
+      obstacles: [{ code: 'PIPE_POLLER_NOT_RUNNING' }],
+    });
   });
 
   it.each([

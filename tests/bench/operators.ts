@@ -1,0 +1,31 @@
+import { printJson } from '../../localstack/commands/terminal/output.ts';
+import { createProgram, UsageError } from '../../localstack/commands/terminal/program.ts';
+import { onTemporaryStack, runBenchmark, say } from './benchmark.ts';
+import type { OperatorsSection } from './operators/section.ts';
+import { verifySection } from './operators/verify.ts';
+
+/** One after the other on the same stack. */
+const SECTIONS: readonly OperatorsSection[] = [verifySection];
+
+const program = createProgram(
+  'npm run bench:operators',
+  'Measures what operators use: the verification and its repair.',
+)
+  .option('--only <SECTION>', `one of ${SECTIONS.map(({ name }) => name).join(', ')}`)
+  .option('--json', 'print the result as one line of JSON after the table')
+  .action(async ({ only, json }) => {
+    const sections = only === undefined ? SECTIONS : SECTIONS.filter(({ name }) => name === only);
+    if (sections.length === 0) throw new UsageError(`Expected --only with the name of a section, found "${only}".`);
+    const figures = await onTemporaryStack(async (stack, endpoints) => {
+      const measured: Record<string, number> = {};
+      for (const { name, measure } of sections) {
+        say(`section ${name}`);
+        Object.assign(measured, await measure(stack, endpoints));
+      }
+      return measured;
+    });
+    console.table(figures);
+    if (json) printJson(figures);
+  });
+
+await runBenchmark(program);
