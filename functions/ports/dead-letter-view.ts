@@ -7,6 +7,7 @@ export interface DeadLetterGroup {
   /** Failed too often: redriven only by name. */
   readonly parked: number;
   readonly lastHour: number;
+  /** The first failure of the one that has waited longest for another one. */
   readonly firstAt: Date;
   readonly lastAt: Date;
   /** The newest of them. */

@@ -6,26 +6,27 @@ import type {
 } from '../../ports/dead-letter-view.ts';
 import type { Database } from './database.ts';
 
-const WAITING = `state in ('open', 'claimed', 'redriven', 'parked')`;
-
 const MAX_GROUPS = 50;
 const SHOWN_REDRIVES = 3;
 
-/** The sample is looked up by code afterwards, so that the counting reads the index of waiting dead letters only once. */
+const countOf = (states: string) => `coalesce(sum(count) filter (where state in (${states})), 0)::integer`;
+
+/** The counts are kept in a table, and the rest of each code is looked up in an index, so that no row is read to be counted. */
 const GROUPS = `
-  select code, open, redriven, parked, "lastHour", "firstAt", "lastAt", sample.dlq_id as "sampleId",
-    sample.reason as "sampleReason"
+  select code, open, redriven, parked, "firstAt", "lastAt", "sampleId", "sampleReason",
+    (select count(*) from dead_letter
+     where pending and code = counted.code and last_at > clock_timestamp() - interval '1 hour')::integer as "lastHour"
   from (
-    select code, (count(*) filter (where state = 'open'))::integer as open,
-      (count(*) filter (where state in ('claimed', 'redriven')))::integer as redriven,
-      (count(*) filter (where state = 'parked'))::integer as parked,
-      (count(*) filter (where last_at > clock_timestamp() - interval '1 hour'))::integer as "lastHour",
-      min(first_at) as "firstAt", max(last_at) as "lastAt"
-    from dead_letter where ${WAITING}
-    group by code order by open desc, code limit ${MAX_GROUPS}) as counted
+    select code, ${countOf("'open'")} as open, ${countOf("'claimed', 'redriven'")} as redriven,
+      ${countOf("'parked'")} as parked
+    from dead_letter_count where state in ('open', 'claimed', 'redriven', 'parked')
+    group by code having sum(count) > 0 order by open desc, code limit ${MAX_GROUPS}) as counted
   cross join lateral (
-    select dlq_id, reason from dead_letter where code = counted.code and ${WAITING}
-    order by last_at desc limit 1) as sample
+    select first_at as "firstAt" from dead_letter where pending and code = counted.code
+    order by last_at limit 1) as oldest
+  cross join lateral (
+    select last_at as "lastAt", dlq_id as "sampleId", reason as "sampleReason" from dead_letter
+    where pending and code = counted.code order by last_at desc limit 1) as latest
   order by open desc, code`;
 
 const REDRIVES = `
