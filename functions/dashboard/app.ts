@@ -1,8 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { DEAD_LETTER_STATES, PENDING_STATES } from '../core/dead-letter-entry.ts';
-import type { DeadLetterFilter, DeadLetterLedger } from '../ports/dead-letter-ledger.ts';
+import type { DeadLetterFilter, DeadLetterLedger, LedgerEntry } from '../ports/dead-letter-ledger.ts';
+import type { FunctionInvoker } from '../ports/function-invoker.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { RecordReader } from '../ports/record-reader.ts';
 import type { SalaryView } from '../ports/salary-view.ts';
 import { type Assets, shortHash } from './assets.ts';
 import { deadLetterList, type ListedDeadLetters } from './page/dead-letter-list.ts';
@@ -13,17 +15,23 @@ import { layout, type Page } from './page/layout.ts';
 import { errorPage } from './page/error-page.ts';
 import { titleOf } from './page/verdict-section.ts';
 import type { Judge } from './judge.ts';
+import { addRedriveRoutes, type RedriveRouteDependencies } from './redrive-routes.ts';
 import { respond } from './respond.ts';
 import { type Bindings, safety } from './safety.ts';
 import type { SharedState } from './shared-state.ts';
+import { shownPayload } from './shown-payload.ts';
 
-export interface AppDependencies {
+export interface AppDependencies extends RedriveRouteDependencies {
   readonly stage: string;
   readonly assets: Assets;
   readonly state: Pick<SharedState, 'read'>;
   readonly judge: Pick<Judge, 'judge'>;
   readonly salaries: Pick<SalaryView, 'findFiles'>;
   readonly deadLetters: Pick<DeadLetterLedger, 'list' | 'find'>;
+  /** Reads the record of a dead letter. */
+  readonly records: RecordReader;
+  /** Function verify-replica. */
+  readonly verify: FunctionInvoker;
   readonly logger: Logger;
 }
 
@@ -36,7 +44,7 @@ const MAX_FILTER_LENGTH = 200;
 
 /** The operators' page. */
 export function createApp(dependencies: AppDependencies): App {
-  const { stage, assets, state, judge, salaries, deadLetters, logger } = dependencies;
+  const { stage, assets, state, judge, salaries, deadLetters, records, verify, logger } = dependencies;
   const app: App = new Hono<{ Bindings: Bindings }>();
   const page = (content: Omit<Page, 'stage' | 'isWell'> & { isWell?: boolean }, isHome = false) =>
     layout({ isWell: true, ...content, stage }, assets.urls, isHome);
@@ -44,6 +52,16 @@ export function createApp(dependencies: AppDependencies): App {
     const current = await state.read(stage);
     const attention = judge.judge(current);
     return { attention, parts: homeParts(current, attention, shortHash) };
+  };
+
+  /** `undefined` when Kafka does not answer. */
+  const payloadOf = async ({ topic, partition, offset }: LedgerEntry) => {
+    try {
+      const [record] = await records.read(topic, partition, [BigInt(offset)]);
+      return shownPayload(record?.value ?? null);
+    } catch {
+      return undefined;
+    }
   };
 
   app.use(...safety());
@@ -79,8 +97,18 @@ export function createApp(dependencies: AppDependencies): App {
   app.get('/dead-letter', async (c) => {
     const entry = await deadLetters.find(c.req.query('id') ?? '');
     if (entry === null) throw new HTTPException(404, { message: 'There is no dead letter with this name.' });
-    return respond(c, page({ title: `Dead letter ${entry.code}`, body: deadLetterPage(entry, new Date()) }));
+    return respond(
+      c,
+      page({ title: `Dead letter ${entry.code}`, body: deadLetterPage(entry, await payloadOf(entry), new Date()) }),
+    );
   });
+
+  app.post('/verify', async (c) => {
+    await verify.invokeAsync({ action: 'verify' });
+    return c.redirect('/#agreement', 303);
+  });
+
+  addRedriveRoutes(app, dependencies, page);
 
   app.get('/assets/:name', (c) => {
     const asset = assets.files.get(c.req.path);
@@ -88,10 +116,12 @@ export function createApp(dependencies: AppDependencies): App {
     return respond(c, asset, { immutable: true });
   });
 
-  for (const path of ['/', '/parts', '/files', '/dead-letters', '/dead-letter', '/assets/:name']) {
-    app.all(path, () => {
-      throw new HTTPException(405, { message: 'this page can only be read' });
-    });
+  for (const { path } of [...app.routes]) {
+    if (path.startsWith('/') && !path.includes('*')) {
+      app.all(path, () => {
+        throw new HTTPException(405);
+      });
+    }
   }
   app.notFound((c) => failed(c, new HTTPException(404)));
   app.onError((error, c) => {

@@ -1,7 +1,11 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createDynamoClient } from '../adapters/dynamodb/dynamo-client.ts';
 import { DynamoConditionReader } from '../adapters/dynamodb/dynamo-condition-reader.ts';
 import { DynamoPollerLedger } from '../adapters/dynamodb/dynamo-poller-ledger.ts';
+import { KafkaRecordReader } from '../adapters/kafka/kafka-record-reader.ts';
 import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
+import { LambdaFunctionCaller } from '../adapters/lambda/lambda-function-caller.ts';
+import { LambdaFunctionInvoker } from '../adapters/lambda/lambda-function-invoker.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresCaptureBacklog } from '../adapters/postgres/postgres-capture-backlog.ts';
 import { PostgresDeadLetterLedger } from '../adapters/postgres/postgres-dead-letter-ledger.ts';
@@ -38,6 +42,12 @@ export async function openDashboard(config: Config, name: string): Promise<Omit<
   const dynamo = createDynamoClient({ maxAttempts: 1 });
   const salaries = new PostgresSalaryView(target);
   const deadLetters = new PostgresDeadLetterLedger(target);
+  const lambda = new LambdaClient({ maxAttempts: 1 });
+  const functions = {
+    redrive: new LambdaFunctionCaller(lambda, config.REDRIVE_FUNCTION_NAME),
+    redriveRun: new LambdaFunctionInvoker(lambda, config.REDRIVE_FUNCTION_NAME),
+    verify: new LambdaFunctionInvoker(lambda, config.VERIFY_FUNCTION_NAME),
+  };
   const now = () => new Date();
   const readers = createReaders({
     ledger: new DynamoPollerLedger(dynamo, config.OFFSET_TABLE),
@@ -51,5 +61,13 @@ export async function openDashboard(config: Config, name: string): Promise<Omit<
     now,
   });
   const state = new SharedState({ readers, clock: systemClock, now, describeFailure: failureReason });
-  return { stage: config.DASHBOARD_STAGE, state, judge: new Judge(), salaries, deadLetters };
+  return {
+    stage: config.DASHBOARD_STAGE,
+    state,
+    judge: new Judge(),
+    salaries,
+    deadLetters,
+    ...functions,
+    records: new KafkaRecordReader(kafkaOf(config, name)),
+  };
 }

@@ -172,6 +172,7 @@ describe('permissions', () => {
     const ofEvents = (events ?? []).flatMap(({ msk }) => (msk ? [msk] : []));
     const ofOwnReads: Readonly<Record<string, readonly string[]>> = {
       WatchReplicaRole: [CHANGES_TOPIC],
+      DashboardRole: [CHANGES_DEAD_LETTER_TOPIC, SALARIES_DEAD_LETTER_TOPIC],
       RedriveRole: [CHANGES_TOPIC, CHANGES_DEAD_LETTER_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC],
     };
     const topics = [...(ofOwnReads[role] ?? ofEvents.map(({ topic }) => topic))];

@@ -10,7 +10,7 @@ const SHOWN_KEYS = 5;
 
 /** Whether B agrees with A, when that was checked, and the differences by cause. */
 export function agreementSection({ readings, now }: DashboardState): Markup {
-  return html`<header><h2>Agreement</h2></header>
+  return html`<header><h2>Agreement</h2><form method="post" action="/verify"><button class="small">Verify now</button></form></header>
     ${shown(readings.agreement, 'the target database', now, (agreement) => agreementContent(agreement, now))}`;
 }
 

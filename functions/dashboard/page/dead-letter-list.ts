@@ -27,9 +27,17 @@ export function deadLetterList(
         ${filterField('code', 'Code', filter.code)}${filterField('key', 'Key', filter.key)}${filterField('file', 'File', filter.file)}
         <div><button>Filter</button></div>
       </form>
-      <p class="row"><span class="quiet">${count}${filter.state === undefined ? ' that wait' : `, ${filter.state}`}</span></p>
+      <p class="row"><span class="quiet">${count}${filter.state === undefined ? ' that wait' : `, ${filter.state}`}</span>${redriveLink(filter, found)}</p>
       ${found.length === 0 ? NOTHING : html`<ul class="codes">${found.map((entry) => entryItem(entry, now))}</ul>`}
     </section></div>`;
+}
+
+function redriveLink({ code, key, file }: ListedDeadLetters, found: readonly LedgerEntry[]): Markup {
+  if (!found.some(({ state }) => state === 'open')) return NOTHING;
+  const given = Object.entries({ code, key, file }).filter(
+    (field): field is [string, string] => field[1] !== undefined,
+  );
+  return html`<a class="button small" href="/redrive?${new URLSearchParams(given).toString()}">Redrive these</a>`;
 }
 
 function filterField(name: string, label: string, value: string | undefined): Markup {

@@ -1,10 +1,15 @@
 import type { LedgerEntry } from '../../ports/dead-letter-ledger.ts';
+import type { ShownPayload } from '../shown-payload.ts';
 import { fileText, stateChip } from './dead-letter-list.ts';
-import { formatAgo, formatCount } from './format.ts';
+import { formatAgo, formatCount, plural } from './format.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 
-/** Everything that the ledger knows about one dead letter. */
-export function deadLetterPage(entry: LedgerEntry, now: Date): Markup {
+/**
+ * Everything about one dead letter. The payload is shown nowhere else, because it has values of rows.
+ *
+ * @param payload `null` when there is none, `undefined` when it could not be read
+ */
+export function deadLetterPage(entry: LedgerEntry, payload: ShownPayload | null | undefined, now: Date): Markup {
   const { id, code, rule, reason, state, recordKey, file, attempts, firstAt, lastAt } = entry;
   const fact = (name: string, value: string | Markup | null) =>
     value === null ? NOTHING : html`<dt>${name}</dt><dd>${value}</dd>`;
@@ -21,7 +26,24 @@ export function deadLetterPage(entry: LedgerEntry, now: Date): Markup {
         ${fact('First', formatAgo(firstAt, now))}
         ${fact('Last', formatAgo(lastAt, now))}
         ${fact('Is at', `${entry.topic}/${entry.partition}/${entry.offset}`)}
-        ${fact('Redrive', entry.redriveId)}
+        ${fact('Redrive', entry.redriveId === null ? null : html`<a href="/redrives/${entry.redriveId}">${entry.redriveId}</a>`)}
       </dl>
-    </section></div>`;
+      ${state === 'open' || state === 'parked' ? html`<p><a class="button" href="/redrive?id=${encodeURIComponent(id)}">Redrive this one</a></p>` : NOTHING}
+    </section>
+    <section class="card"><h2>Payload</h2>${payloadContent(entry, payload)}</section></div>`;
+}
+
+function payloadContent({ payloadBytes }: LedgerEntry, payload: ShownPayload | null | undefined): Markup {
+  if (payload === undefined) {
+    return html`<p class="failure" role="status">Kafka does not answer; try again in some seconds.</p>`;
+  }
+  if (payload === null) {
+    return html`<p class="quiet">There is none: a whole file, a record without a value, or the topic has deleted it.</p>`;
+  }
+  const notes = [
+    ...(payloadBytes === null ? [] : [plural(payloadBytes, 'byte')]),
+    ...(payload.encoding === 'base64' ? ['in base64, because it is no text'] : []),
+    ...(payload.isCut ? ['only the beginning is shown'] : []),
+  ];
+  return html`<pre tabindex="0">${payload.text}</pre><p class="quiet">${notes.join(' · ')}</p>`;
 }

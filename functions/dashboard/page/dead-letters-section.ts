@@ -26,7 +26,7 @@ function groupItem(group: DeadLetterGroup, now: Date): Markup {
     ...(group.lastHour > 0 ? [`${formatCount(group.lastHour)} in the last hour`] : []),
   ].join(' · ');
   return html`<li>
-    <p class="row"><a class="code" href="/dead-letters?code=${code}"><code>${group.code}</code></a></p>
+    <p class="row"><a class="code" href="/dead-letters?code=${code}"><code>${group.code}</code></a>${redriveButton(group)}</p>
     <p>${counts}</p>
     <p class="quiet">first ${formatAgo(group.firstAt, now)}, last ${formatAgo(group.lastAt, now)}</p>
     <p class="sample"><a href="${deadLetterPath(group.sampleId)}">${group.sampleReason}</a></p>
@@ -37,17 +37,23 @@ function groupItem(group: DeadLetterGroup, now: Date): Markup {
 function redriveItem(redrive: RedriveProgress, now: Date): Markup {
   const { id, note, createdAt } = redrive;
   return html`<li>
-    <p class="row"><b class="name">${note || `Redrive ${id}`}</b>${redriveChip(redrive)}</p>
+    <p class="row"><a class="name" href="/redrives/${id}">${note || `Redrive ${id}`}</a>${redriveChip(redrive)}</p>
     ${isActive(redrive) && redrive.claimed > 0 ? bar((redrive.resolved + redrive.failed + redrive.refused) / redrive.claimed, 'busy') : NOTHING}
     <p class="quiet">${redriveCounts(redrive)} · ${formatAgo(createdAt, now)}</p>
   </li>`;
 }
 
-function isActive({ state }: RedriveProgress): boolean {
+function redriveButton({ code, open }: DeadLetterGroup): Markup {
+  if (open === 0) return NOTHING;
+  return html`<a class="button small" href="/redrive?code=${encodeURIComponent(code)}">Redrive<span class="hidden"> the dead letters with code ${code}</span></a>`;
+}
+
+/** Whether something may still happen to it. */
+export function isActive({ state }: Pick<RedriveProgress, 'state'>): boolean {
   return ['planned', 'running', 'settling'].includes(state);
 }
 
-function redriveChip(redrive: RedriveProgress): Markup {
+export function redriveChip(redrive: Pick<RedriveProgress, 'state' | 'failed' | 'refused'>): Markup {
   const { state, failed, refused } = redrive;
   if (isActive(redrive)) return chip(state, 'busy');
   if (state === 'canceled') return chip('canceled', 'plain');

@@ -5,6 +5,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Refused',
   404: 'There is no such page',
   405: 'Not possible here',
+  409: 'This is not possible now',
   413: 'Too much to send',
   414: 'The address is too long',
   503: 'This page cannot be shown now',
@@ -12,6 +13,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 const EXPLANATIONS: Readonly<Record<number, string>> = {
   404: 'The address names nothing that exists.',
+  405: 'This address does not do that.',
   503: 'A server that it needs does not answer. Try again in some seconds; the log of the function dashboard has the reason.',
 };
 
