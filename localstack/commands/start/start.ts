@@ -136,7 +136,8 @@ class StartCommand {
 }
 
 function logLine(path: string | undefined): string {
-  return `${'log of functions'.padEnd(16)} ${path === undefined ? 'this terminal' : relative(process.cwd(), path)}`;
+  const inProject = path === undefined ? 'this terminal' : relative(process.cwd(), path);
+  return `${'log of functions'.padEnd(16)} ${inProject.startsWith('..') ? path : inProject}`;
 }
 
 const program = createProgram('npm start', 'Starts the servers, the functions and their event sources, until Ctrl-C.')

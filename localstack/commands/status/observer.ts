@@ -9,6 +9,7 @@ import { PollerState, type State } from '../poller-state.ts';
 import { BucketFiles } from './bucket-files.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
 import type { StackStatus } from './stack-status.ts';
+import { readStandstills } from './standstills.ts';
 import { readTarget, readUnstartedFiles, type TargetStatus } from './target-status.ts';
 import { unreachableReason, unreachableRemedy } from './unreachable-server.ts';
 
@@ -56,14 +57,14 @@ export class StackObserver {
   }
 
   async observe(): Promise<StackStatus> {
-    const { kafka: cluster, lambda: functions, s3: store } = this.#endpoints;
+    const { kafka: cluster, lambda: functions, s3: store, metricsUrl } = this.#endpoints;
     const offsetTable = inTime(this.#readOffsetTable());
     const since = offsetTable.then(
       ({ poller }) => poller.progress?.since ?? null,
       () => null,
     );
     const files = inTime(this.#files.list());
-    const [source, target, kafka, dynamodb, s3, lambda, unstartedFiles] = await Promise.allSettled([
+    const [source, target, kafka, dynamodb, s3, lambda, unstartedFiles, standstills] = await Promise.allSettled([
       since.then((snapshot) => inTime(new PostgresCaptureBacklog(this.#source).read(snapshot))),
       inTime(readTarget(this.#target)),
       inTime(readKafkaStatus(cluster.brokers)),
@@ -71,6 +72,7 @@ export class StackObserver {
       files,
       fetch(functions.endpoint, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
       files.then((listed) => inTime(readUnstartedFiles(this.#target, store.bucket, listed))),
+      readStandstills(metricsUrl, AbortSignal.timeout(TIMEOUT_MS)),
     ]);
     const table = valueOrNull(dynamodb);
     return {
@@ -81,7 +83,7 @@ export class StackObserver {
         poller: table && { heartbeat: table.poller.heartbeat, progress: JSON.stringify(table.poller.progress ?? null) },
         backlog: valueOrNull(source)?.changes ?? null,
         unstartedFiles: valueOrNull(unstartedFiles),
-        standstills: null,
+        standstills: valueOrNull(standstills),
         ...kafkaPart(valueOrNull(kafka)),
         ...targetPart(valueOrNull(target)),
       },
