@@ -19,9 +19,20 @@ interface Consumer {
   readonly recordsOffsets: boolean;
 }
 
+/** How far a consumer group was at one moment, and what it had dead-lettered until then. */
+interface Observation {
+  readonly topicId: string;
+  /** The offset at which the group continues, by partition. */
+  readonly committed: readonly (bigint | null)[];
+  /** Of each dead-letter topic, the offsets after its last dead letters. */
+  readonly deadLetterEnds: ReadonlyMap<string, readonly bigint[]>;
+}
+
 /** Decides what became of the dead letters that redrives have published. */
 export class OutcomeSettler {
   readonly #deps: OutcomeSettlerDependencies;
+  /** Those whose dead letters are not indexed yet. New ones may arrive all the time, so the later ones must not count. */
+  readonly #observations = new Map<string, Observation>();
 
   constructor(dependencies: OutcomeSettlerDependencies) {
     this.#deps = dependencies;
@@ -45,21 +56,20 @@ export class OutcomeSettler {
     const { outcomes, inspector, consumers } = this.#deps;
     const consumer = consumers[topic];
     if (consumer === undefined) return;
-    const { partitions } = await inspector.describe(topic);
-    // In this order: the group has passed an offset when the dead letter of its record is published, so everything that
-    // is in the dead-letter topic afterwards has to be indexed.
-    const committed = await inspector.committedOffsets(consumer.group, topic);
+    const { topicId, partitions } = await inspector.describe(topic);
+    const earlier = this.#observations.get(topic);
+    const seen = earlier?.topicId === topicId ? earlier : await this.#observe(topic, topicId, consumer, awaited);
+    const isIndexed = await this.#isIndexed(seen, consumer);
+    if (isIndexed) this.#observations.delete(topic);
+    else this.#observations.set(topic, seen);
     const applied = consumer.recordsOffsets ? await this.#appliedOffsets(topic) : undefined;
-    const deadLetterTopics = [...new Set(awaited.map(({ deadLetterTopic }) => deadLetterTopic))];
-    const isIndexed = (
-      await Promise.all(deadLetterTopics.map((each) => this.#isIndexed(each, consumer.deadLetterGroup)))
-    ).every(Boolean);
     for (const { partition, offsets } of awaited) {
       const { startOffset = 0n, endOffset = 0n } = partitions[partition] ?? {};
-      const until = committed[partition] ?? 0n;
+      const until = seen.committed[partition] ?? 0n;
       // The topic was deleted and created again, or the records have expired before the group has read them.
       if (offsets.next > endOffset) await outcomes.reopen(topic, partition, { first: endOffset, next: offsets.next });
-      if (startOffset > until) await outcomes.reopen(topic, partition, { first: until, next: startOffset });
+      if (seen !== earlier && startOffset > until)
+        await outcomes.reopen(topic, partition, { first: until, next: startOffset });
       if (!isIndexed || until <= offsets.first) continue;
       const passed = { first: 0n, next: until };
       const ranges = applied === undefined ? [passed] : below(applied.get(partition) ?? [], until);
@@ -67,19 +77,37 @@ export class OutcomeSettler {
     }
   }
 
+  /** In this order: the group has passed an offset when the dead letter of its record is published. */
+  async #observe(
+    topic: string,
+    topicId: string,
+    { group }: Consumer,
+    awaited: readonly AwaitedOutcomes[],
+  ): Promise<Observation> {
+    const { inspector } = this.#deps;
+    const committed = await inspector.committedOffsets(group, topic);
+    const deadLetterEnds = new Map<string, readonly bigint[]>();
+    for (const { deadLetterTopic } of awaited) {
+      if (deadLetterEnds.has(deadLetterTopic)) continue;
+      const { partitions } = await inspector.describe(deadLetterTopic);
+      const ends = partitions.map(({ startOffset, endOffset }) => (startOffset === endOffset ? 0n : endOffset));
+      deadLetterEnds.set(deadLetterTopic, ends);
+    }
+    return { topicId, committed, deadLetterEnds };
+  }
+
+  async #isIndexed({ deadLetterEnds }: Observation, { deadLetterGroup }: Consumer): Promise<boolean> {
+    for (const [topic, ends] of deadLetterEnds) {
+      const indexed = await this.#deps.inspector.committedOffsets(deadLetterGroup, topic);
+      if (ends.some((end, partition) => (indexed[partition] ?? 0n) < end)) return false;
+    }
+    return true;
+  }
+
   /** A group may have been moved forward by hand, past records that were never applied. */
   async #appliedOffsets(topic: string): Promise<ReadonlyMap<number, readonly OffsetRange[]>> {
     const { partitions } = await this.#deps.appliedOffsets.read(topic);
     return new Map(partitions.map(({ partition, offsets }) => [partition, offsets]));
-  }
-
-  async #isIndexed(deadLetterTopic: string, group: string): Promise<boolean> {
-    const { inspector } = this.#deps;
-    const { partitions } = await inspector.describe(deadLetterTopic);
-    const committed = await inspector.committedOffsets(group, deadLetterTopic);
-    return partitions.every(({ startOffset, endOffset }, partition) => {
-      return (committed[partition] ?? startOffset) >= endOffset;
-    });
   }
 }
 

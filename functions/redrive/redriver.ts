@@ -36,7 +36,8 @@ export const STALE_OWNER_MS = 30_000;
 
 /** For how long an invocation waits for outcomes after it has published. Later ones are decided by the schedule. */
 const SETTLE_FOR_MS = 30_000;
-const SETTLE_INTERVAL_MS = 250;
+/** Smaller: more queries, while the consumer is busy with the records. Larger: outcomes are shown later. */
+const SETTLE_INTERVAL_MS = 1_000;
 
 interface PreparedBatch {
   readonly batch: readonly ClaimedDeadLetter[];

@@ -27,11 +27,12 @@ beforeEach(async () => {
   await ledger.finishPublishing(redriveId, 'me');
 });
 
-const settle = () =>
+const makeSettler = () =>
   new OutcomeSettler({
     ...{ outcomes: ledger, inspector: topics, appliedOffsets: applied },
     consumers: { t: { group: 'g', deadLetterGroup: 'i', recordsOffsets } },
-  }).settle();
+  });
+const settle = () => makeSettler().settle();
 const states = () => ledger.entries.map(({ state }) => state);
 const indexed = () => topics.commitOffset('i', 't.dead-letter', 0, 1n);
 
@@ -48,6 +49,23 @@ describe('an outcome', () => {
     await settle();
     expect(states()).toEqual(['resolved', 'resolved', 'resolved']);
     expect(await ledger.find()).toMatchObject({ state: 'complete', resolved: 3 });
+  });
+
+  it('is decided although further dead letters arrive all the time', async () => {
+    const settler = makeSettler();
+    topics.commitOffset('g', 't', 0, 2n);
+    await settler.settle();
+    // The observation is that of the first look: two records passed, one dead letter to index.
+    topics.commitOffset('g', 't', 0, 3n);
+    topics.write('t.dead-letter', 0, 5);
+    topics.commitOffset('i', 't.dead-letter', 0, 1n);
+    await settler.settle();
+    expect(states()).toEqual(['resolved', 'resolved', 'redriven']);
+    await settler.settle();
+    expect(states()).toEqual(['resolved', 'resolved', 'redriven']);
+    topics.commitOffset('i', 't.dead-letter', 0, 6n);
+    await settler.settle();
+    expect(states()).toEqual(['resolved', 'resolved', 'resolved']);
   });
 
   it('is that it failed again, when its dead letter came back', async () => {
