@@ -1,56 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Attention, findAttention } from '../../../functions/core/verdict.ts';
+import type { Attention } from '../../../functions/core/verdict.ts';
 import { readEndpoints } from '../../stack/endpoints.ts';
 import { printJson } from '../terminal/output.ts';
 import { paintFor, widthOf } from '../terminal/style.ts';
 import { StackObserver } from './observer.ts';
 import { renderStatus } from './render-status.ts';
 import { type RenderOptions, renderVerdict } from './render-verdict.ts';
-import { type StackStatus, toJson } from './stack-status.ts';
+import { toJson } from './stack-status.ts';
 import { describeStartingStack } from './starting-stack.ts';
+import { StatusWatch, type Watched } from './status-watch.ts';
 
 const INTERVAL_MS = 1_000;
-
-/** Smaller: a batch that takes long counts as standing still. Larger: a standstill is shown later. */
-const STANDSTILL_MS = 5_000;
-
-/** What is known after several observations. */
-interface Watched {
-  readonly status: StackStatus;
-  readonly attention: readonly Attention[];
-  readonly handedOverAt: Date | null;
-}
-
-/** Observes a stack once a second until the process ends, and compares what it sees with what it saw before. */
-class StatusWatch {
-  readonly #observer: StackObserver;
-  #earlier: StackStatus[] = [];
-  #fencingToken: string | null | undefined;
-  #handedOverAt: Date | null = null;
-
-  constructor(observer: StackObserver) {
-    this.#observer = observer;
-  }
-
-  async look(): Promise<Watched> {
-    const status = await this.#observer.observe();
-    const nowMs = status.observation.at.getTime();
-    this.#noteHandOver(status);
-    const isOld = ({ observation }: StackStatus) => nowMs - observation.at.getTime() >= STANDSTILL_MS;
-    const old = this.#earlier.filter(isOld).at(-1);
-    this.#earlier = [...this.#earlier.filter((each) => each === old || !isOld(each)), status];
-    const attention = findAttention(status.observation, old?.observation ?? null);
-    return { status, attention, handedOverAt: this.#handedOverAt };
-  }
-
-  #noteHandOver({ poller, observation }: StackStatus): void {
-    if (poller === null) return;
-    if (this.#fencingToken !== undefined && poller.fencingToken !== this.#fencingToken) {
-      this.#handedOverAt = observation.at;
-    }
-    this.#fencingToken = poller.fencingToken;
-  }
-}
 
 /** Shows the status once a second, until the user interrupts it. */
 export async function watchStatus(directory: string, logDirectory: string, json: boolean): Promise<never> {
