@@ -11,6 +11,10 @@ export const CONDITION_EXPIRY_SECONDS = 180;
 /** The log of every use of a condition store says this when the store is unreachable, because the work matters more. */
 export const CONDITION_NOT_STORED = 'the condition for npm run status could not be stored';
 
+const LOCKED =
+  'another session may keep a lock; to find it: select pid, query from pg_stat_activity where pid in (select ' +
+  'unnest(pg_blocking_pids(pid)) from pg_stat_activity); to end it: select pg_terminate_backend(PID)';
+
 /** What an operator does about SQLSTATEs that a retry alone does not resolve. */
 const HINTS: Readonly<Record<string, string>> = {
   '25006':
@@ -21,6 +25,8 @@ const HINTS: Readonly<Record<string, string>> = {
   '53100': 'the disk of the database server is full; free or add space',
   '53200': 'the database server is out of memory; reduce its load or its settings for memory',
   '53300': 'the database server has no connection left; end sessions that are not needed, or raise max_connections',
+  '55P03': LOCKED,
+  '57014': LOCKED,
 };
 
 /** The code and the message of the condition that a failure causes. */

@@ -139,7 +139,8 @@ function standingGroups(now: Observation, { groups: before }: Observation): Atte
       subject: group,
       message:
         `${lag} records of topic ${topic} wait, and ${group} commits no offset; look at the log of ${group}, and ` +
-        'restart with npm start if it says nothing',
+        'for a session of the target database that keeps a lock (select pid, query from pg_stat_activity where pid in ' +
+        '(select unnest(pg_blocking_pids(pid)) from pg_stat_activity)); restart with npm start if neither says why',
       since: null,
       command: null,
     }));

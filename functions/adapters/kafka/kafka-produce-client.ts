@@ -101,6 +101,17 @@ function responseOf(error: unknown): unknown {
   throw error;
 }
 
+/** What an operator does about refusals that a setting of the topic causes. By the name of Kafka's error. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  MESSAGE_TOO_LARGE: 'reset max.message.bytes of the topic, whose default is 1048588',
+  RECORD_LIST_TOO_LARGE: 'reset segment.bytes of the topic',
+  INVALID_RECORD:
+    'set cleanup.policy of the topic to delete, because a compacted topic accepts no record without a key',
+  INVALID_TIMESTAMP: 'reset the settings message.timestamp.* of the topic, and check the clock of the brokers',
+  NOT_ENOUGH_REPLICAS: 'start the missing brokers, or lower min.insync.replicas of the topic',
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'start the missing brokers, or lower min.insync.replicas of the topic',
+};
+
 function outcomeOf({ topic, partition }: SequencedBatch, { responses }: ProduceResponse): BatchOutcome {
   const answer = responses
     .find(({ name }) => name === topic)
@@ -110,7 +121,8 @@ function outcomeOf({ topic, partition }: SequencedBatch, { responses }: ProduceR
   const error = new ProtocolError(answer.errorCode, answer.errorMessage);
   // The batch was written long ago, and the broker no longer knows its offset.
   if (error['apiId'] === 'DUPLICATE_SEQUENCE_NUMBER') return 'written';
-  const message = `partition ${partition} of ${topic}: ${error.message}`;
+  const remedy = REMEDIES[String(error['apiId'])];
+  const message = `partition ${partition} of ${topic}: ${error.message}${remedy === undefined ? '' : ` To mend it, ${remedy}.`}`;
   return error['canRetry'] === true
     ? new TransientKafkaError(message, { cause: error })
     : new Error(message, { cause: error });

@@ -25,6 +25,7 @@ it.each([
 it.each([
   ['53100', 'disk'],
   ['25006', 'read-only'],
+  ['57014', 'pg_blocking_pids'],
 ])('says what mends SQLSTATE %s', (code, remedy) => {
   const { message } = describeFailure('load-salaries', withCode('could not extend file', code));
   expect(message).toContain(remedy);

@@ -64,6 +64,8 @@ describe('KafkaProduceClient', () => {
       'message',
       expect.stringMatching(/partition 1 of changes: .*not the current leader/),
     );
+    expect(outcomes[3]).toHaveProperty('message', expect.stringMatching(/To mend it, reset max\.message\.bytes/));
+    expect(outcomes[4]).toHaveProperty('message', expect.stringMatching(/min\.insync\.replicas of the topic\.$/));
     for (const refused of [outcomes[3], outcomes[5]]) expect(refused).not.toBeInstanceOf(TransientKafkaError);
   });
 
