@@ -35,7 +35,15 @@ describe('the id of a failure', () => {
     );
   });
 
-  it.each(['', 'employee-changes', 'a/b', 'a/1/x', '/1/2'])('is not %j', (text) => {
-    expect(originOfDlqId(text)).toBeUndefined();
+  it('tells a file whose key looks like a place in a topic from a record', () => {
+    const origin = { bucket: 'b', key: '1/2', version: 'v' };
+    expect(originOfDlqId(dlqIdOf(origin))).toEqual(origin);
   });
+
+  it.each(['', 'employee-changes', 'a/b', 'a/1/x', '/1/2', 'a/b/1/2', '/k@v', 'b/@v', 'b/k@v#x'])(
+    'is not %j',
+    (text) => {
+      expect(originOfDlqId(text)).toBeUndefined();
+    },
+  );
 });
