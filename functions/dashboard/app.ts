@@ -7,14 +7,14 @@ import type { Logger } from '../ports/logger.ts';
 import type { RecordReader } from '../ports/record-reader.ts';
 import type { SalaryView } from '../ports/salary-view.ts';
 import { type Assets, shortHash } from './assets.ts';
+import type { Judge } from './judge.ts';
 import { deadLetterList, type ListedDeadLetters } from './page/dead-letter-list.ts';
 import { deadLetterPage } from './page/dead-letter-page.ts';
+import { errorPage } from './page/error-page.ts';
 import { filesPage } from './page/files-page.ts';
 import { changedParts, homeBody, homeParts } from './page/home.ts';
 import { layout, type Page } from './page/layout.ts';
-import { errorPage } from './page/error-page.ts';
 import { titleOf } from './page/verdict-section.ts';
-import type { Judge } from './judge.ts';
 import { addRedriveRoutes, type RedriveRouteDependencies } from './redrive-routes.ts';
 import { respond } from './respond.ts';
 import { type Bindings, safety } from './safety.ts';
@@ -73,10 +73,10 @@ export function createApp(dependencies: AppDependencies): App {
   });
 
   app.get('/parts', async (c) => {
-    const { attention, parts } = await home();
+    const { parts } = await home();
     const known = new Set(c.req.header('if-none-match')?.match(/[\w.-]+/g));
     if (parts.every(({ tag }) => known.has(tag))) return c.body(null, 304);
-    return respond(c, changedParts(titleOf(attention), parts, known));
+    return respond(c, changedParts(parts, known));
   });
 
   app.get('/files', async (c) => {

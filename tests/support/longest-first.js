@@ -15,6 +15,7 @@ export const longest = [
   'integration/event-sources/kafka/memory.test.ts',
   'integration/local-stack/object-server.test.ts',
   'integration/package.test.ts',
+  'e2e/page-in-browser.test.ts',
   'integration/local-stack/surroundings.test.ts',
   'integration/adapters/kafka/kafka-broker-failures.test.ts',
   'integration/changes/outages.test.ts',

@@ -28,6 +28,16 @@
     if (isPoll(event)) lost();
   });
 
+  // After the parts are replaced. The tab shows the verdict too.
+  document.addEventListener('htmx:finally:request', (event) => {
+    const verdict = document.querySelector('.verdict');
+    if (!isPoll(event) || verdict === null) return;
+    document.title = verdict.dataset.title;
+    const icon = document.querySelector('link[rel=icon]');
+    const href = verdict.classList.contains('good') ? icon.dataset.good : icon.dataset.bad;
+    if (icon.getAttribute('href') !== href) icon.setAttribute('href', href);
+  });
+
   let since = null;
   function lost() {
     if (connection.className !== 'lost') since = clock();

@@ -1,7 +1,7 @@
 import type { DeadLetterGroup, DeadLetterOverview, RedriveProgress } from '../../ports/dead-letter-view.ts';
 import type { DashboardState } from '../state.ts';
-import { deadLetterPath } from './dead-letter-list.ts';
 import { bar } from './chart.ts';
+import { deadLetterPath } from './dead-letter-list.ts';
 import { formatAgo, formatCount, plural } from './format.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 import { chip, shown } from './section.ts';

@@ -42,9 +42,9 @@ export function homeBody(parts: readonly Part[]): Markup {
 }
 
 /** The parts whose tags the browser does not have, as htmx replaces them. */
-export function changedParts(title: string, parts: readonly Part[], known: ReadonlySet<string>): Markup {
+export function changedParts(parts: readonly Part[], known: ReadonlySet<string>): Markup {
   const changed = parts.filter(({ tag }) => !known.has(tag));
-  return html`<title>${title}</title>${changed.map(
+  return html`${changed.map(
     ({ id, markup }) => html`<hx-partial hx-target="#${id}" hx-swap="outerMorph">${markup}</hx-partial>`,
   )}`;
 }

@@ -32,7 +32,7 @@ export function layout({ title, isWell, stage, body }: Page, assets: AssetUrls, 
 <meta name="color-scheme" content="light dark">
 <meta name="htmx-config" content="${HTMX_CONFIG}">
 <title>${title}</title>
-<link rel="icon" type="image/svg+xml" href="${isWell ? assets.iconWell : assets.iconAttention}">
+<link rel="icon" type="image/svg+xml" href="${isWell ? assets.iconWell : assets.iconAttention}" data-good="${assets.iconWell}" data-bad="${assets.iconAttention}">
 <link rel="stylesheet" href="${assets.style}">
 <script src="${assets.htmx}" defer></script>
 <script src="${assets.script}" defer></script>

@@ -7,11 +7,12 @@ import { html, type Markup, NOTHING } from './markup.ts';
 
 /** The first thing on the page: all is well, or each thing that needs attention, since when and what to do. */
 export function verdictSection(state: DashboardState, attention: readonly Attention[]): Markup {
+  const title = titleOf(attention);
   if (attention.length === 0) {
-    return html`<div class="verdict good">${ICON.well}<div><h1>All is well</h1>${summary(state)}</div></div>`;
+    return html`<div class="verdict good" data-title="${title}">${ICON.well}<div><h1>All is well</h1>${summary(state)}</div></div>`;
   }
   const heading = attention.length === 1 ? 'One thing needs attention' : `${attention.length} things need attention`;
-  return html`<div class="verdict bad">${ICON.attention}<div><h1>${heading}</h1>${summary(state)}</div></div>
+  return html`<div class="verdict bad" data-title="${title}">${ICON.attention}<div><h1>${heading}</h1>${summary(state)}</div></div>
     <ol class="attention">${attention.map((item) => attentionItem(item, state.now))}</ol>`;
 }
 

@@ -65,10 +65,11 @@ export class AppRig {
   async request(path: string, { host = HOST, ...init }: RequestOptions = {}): Promise<Response> {
     const headers = { host, ...(init.headers as Record<string, string>) };
     const bindings = { requestContext: { domainName: HOST } };
-    return this.#app().fetch(new Request(`http://${HOST}${path}`, { ...init, headers }), bindings);
+    return this.app().fetch(new Request(`http://${HOST}${path}`, { ...init, headers }), bindings);
   }
 
-  #app() {
+  /** With what the test has set until a request comes. */
+  app() {
     return createApp({
       ...{ stage: 'local', assets: this.assets, judge: new Judge(), logger: this.logger },
       state: { read: async () => this.state },

@@ -102,7 +102,7 @@ describe('a poll', () => {
     rig.state = exampleState(NOW, { deadLetters: exampleTrouble(NOW).deadLetters ?? { groups: [], redrives: [] } });
     const parts = await rig.get('/parts', { 'if-none-match': tags });
     expect(parts.match(/hx-target="#[a-z-]+"/g)).toEqual(['hx-target="#verdict"', 'hx-target="#dead-letters"']);
-    expect(parts).toContain('<title>(1) Needs attention · employee-streams</title>');
+    expect(parts).toContain('data-title="(1) Needs attention · employee-streams"');
   });
 });
 

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findChromium } from './find-chromium.ts';
+
+const ROOT = process.cwd();
+const AXE = readFileSync(createRequire(join(ROOT, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
+
+export async function launchChromium(): Promise<Browser> {
+  const { path, env } = await findChromium();
+  return chromium.launch({
+    executablePath: path,
+    // Tests often run as root, for which Chromium has no sandbox.
+    args: ['--no-sandbox'],
+    ...(env !== undefined && { env: { ...(process.env as Record<string, string>), ...env } }),
+  });
+}
+
+/** What happened while a page was open. */
+export interface PageVisit {
+  readonly page: Page;
+  /** Errors of the page, among them what its content security policy has forbidden. */
+  readonly errors: readonly string[];
+  /** The origins of all requests. */
+  readonly origins: ReadonlySet<string>;
+  /** What was transferred, without headers. */
+  transferredBytes(): Promise<number>;
+}
+
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<PageVisit> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const origins = new Set<string>();
+  const sizes: Promise<number>[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('request', (request) => origins.add(new URL(request.url()).origin));
+  page.on('requestfinished', (request) => {
+    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+  });
+  await page.goto(url, { waitUntil: 'load' });
+  return { page, errors, origins, transferredBytes: async () => (await Promise.all(sizes)).reduce((a, b) => a + b, 0) };
+}
+
+/** What axe-core finds, one line for each rule that is broken. */
+export async function findBarriers(page: Page): Promise<readonly string[]> {
+  return page.evaluate(`(async () => {
+    const module = undefined;
+    ${AXE}
+    const { violations } = await axe.run(document);
+    return violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', '));
+  })()`);
+}
