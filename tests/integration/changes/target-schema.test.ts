@@ -15,6 +15,25 @@ afterEach(() => rig.close());
 
 const CHANGE_KEY = 'alter table employees drop constraint employees_pkey;';
 
+describe.each(deliveries)('a table that holds rows, %s', (delivery) => {
+  const suppressing = (events: string) =>
+    `create function refuse() returns trigger language plpgsql as 'begin return null; end';
+     create trigger refusing before ${events} on employees for each row execute function refuse()`;
+
+  test.each([
+    ['writes', suppressing('insert or update'), /trigger refusing.*PIPE_WRITE_SUPPRESSED.*disable trigger refusing/],
+    ['inserts', suppressing('insert'), /trigger refusing.*PIPE_WRITE_SUPPRESSED/],
+    ['inserts by a rule', 'create rule nothing as on insert to employees do instead nothing', /rule nothing/],
+  ])('and suppresses all %s makes everything wait and says why', async (_, ddl, expected) => {
+    expect(await deliver(rig, writes(5), 'in one batch')).toEqual([]);
+    await rig.client.query(ddl);
+    const errors = await deliver(rig, [write(6, 1), write(7, 1)], delivery);
+    expect(errors).toHaveLength(delivery === 'in one batch' ? 1 : 2);
+    for (const error of errors) expect(error).toMatchObject({ message: expect.stringMatching(expected) });
+    expect(rig.deadLetters).toEqual([]);
+  });
+});
+
 describe('a table that another statement can write', () => {
   test.each([
     [
