@@ -12,6 +12,7 @@ export const longest = [
   'integration/adapters/kafka/kafka-cluster.test.ts',
   'integration/local-stack/local-stack.test.ts',
   'integration/changes/faults.test.ts',
+  'integration/verify-replica/verify.test.ts',
   'integration/event-sources/kafka/memory.test.ts',
   'integration/local-stack/object-server.test.ts',
   'integration/package.test.ts',

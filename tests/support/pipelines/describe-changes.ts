@@ -61,6 +61,41 @@ export function describeChanges(run: () => PipelineRun): void {
     );
 
     test(
+      'verify finds rows that were changed in B, says why, corrects them after --yes, and then finds nothing',
+      async () => {
+        const { target, stack } = run();
+        const directory = ['--directory', stack.directory];
+        const keys = (await target.query<{ emp_id: number }>('select emp_id from employees order by 1 limit 2')).rows;
+        const [edited, deleted] = keys.map(({ emp_id }) => emp_id);
+        await target.query(`update employees set city = 'edited' where emp_id = $1`, [edited]);
+        await target.query('delete from employees where emp_id = $1', [deleted]);
+        await target.query(`insert into employees (emp_id, first_name) values (888888, 'only in B')`);
+
+        const found = await runCommand('verify/verify', ['--json', ...directory]);
+        expect(found.code).toBe(1);
+        expect(JSON.parse(found.output)).toMatchObject({
+          employees: {
+            ...{ missing: 1, extra: 1, different: 1, unsettled: 0 },
+            causes: { 'edited-in-target': 2, 'came-in-by-another-way': 1 },
+          },
+          obstacles: [],
+        });
+        expect(await runCommand('verify/verify', ['--repair', '--dry-run', ...directory])).toEqual({
+          code: 1,
+          output: expect.stringContaining('--repair would capture 2 rows again and 1 deletion'),
+        });
+        expect(await runCommand('verify/verify', ['--repair', ...directory])).toMatchObject({ code: 2 });
+
+        expect(await runCommand('verify/verify', ['--repair', '--yes', ...directory])).toEqual({
+          code: 0,
+          output: expect.stringMatching(/● well.*2 rows captured again, 1 deletion captured/s),
+        });
+        expect(await runCommand('verify/verify', directory)).toMatchObject({ code: 0 });
+      },
+      LIMIT_MS,
+    );
+
+    test(
       'resnapshot does nothing without confirmation, refuses a wrong option, and fails where no stack runs',
       async () => {
         const { directory } = run().stack;

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { sampleCsv } from '../../../localstack/commands/sample-csv.ts';
+import { FunctionInvoker } from '../../../localstack/stack/service/function-invoker.ts';
 import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
+import { runCommand } from './run-command.ts';
 import { SalaryResults } from './salary-results.ts';
 
 const REAL_FILE = resolve(import.meta.dirname, '../../../../shared/data/Employee_Salaries.csv');
@@ -132,6 +134,43 @@ export function describeSalaries(run: () => PipelineRun): void {
 
         expect(added).toEqual({ EMS: BigInt(rowCount * 3) });
         expect(await results.wrongTotals()).toEqual([]);
+      },
+      LIMIT_MS,
+    );
+
+    test(
+      'verify finds a total and rows that were changed by hand, and with --repair both are as before',
+      async () => {
+        const key = 'verified.csv';
+        const { target, stack, endpoints } = run();
+        const directory = ['--directory', stack.directory];
+        const added = await results.added(async () => {
+          await results.upload(key, `${HEADER}${'EMS,division,title,2015-01-01,3\n'.repeat(10)}`);
+          await results.untilComplete(key);
+          await target.query(
+            `delete from department_employee where row_number > 4
+               and file_id = (select file_id from ingested_file where key = $1)`,
+            [key],
+          );
+          await target.query(`update department_employee_salary set total_salary = 1 where department = 'ECC'`);
+          const found = await runCommand('verify/verify', ['--json', ...directory]);
+          const { salaries } = JSON.parse(found.output) as {
+            salaries: { findings: { kind: string; subject: string }[] };
+          };
+          expect([found.code, ...salaries.findings.map(({ kind, subject }) => `${kind} ${subject}`)]).toEqual([
+            ...[1, 'total ECC', 'total EMS', `file ${key}`],
+          ]);
+          expect(await runCommand('verify/verify', ['--repair', '--yes', '--deep', ...directory])).toEqual({
+            code: 0,
+            output: expect.stringContaining('2 totals computed again, 1 file to be loaded again'),
+          });
+          expect(await results.wrongTotals()).toEqual([]);
+          // Its schedule would do so within a minute.
+          await new FunctionInvoker(endpoints.lambda.endpoint).invoke('employee-streams-local-reconcile-bucket', {});
+          await results.untilComplete(key);
+        });
+        expect(added).toEqual({ EMS: 30n });
+        expect(await runCommand('verify/verify', ['--deep', ...directory])).toMatchObject({ code: 0 });
       },
       LIMIT_MS,
     );
