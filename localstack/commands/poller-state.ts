@@ -41,7 +41,22 @@ export class PollerState {
       isSnapshotRequested: item?.['resnapshot'] !== undefined,
       heartbeat: item?.['heartbeat']?.N ?? null,
       fencingToken: item?.['fencing']?.N ?? null,
-      ...(JSON.parse(item?.['position']?.S ?? '{}') as Pick<State, 'epoch' | 'progress'>),
+      ...readPosition(item?.['position']?.S ?? '{}'),
     };
+  }
+}
+
+type SavedPosition = Pick<State, 'epoch' | 'progress'>;
+
+const SNAPSHOT = /^\d+:\d+:[\d,]*$/;
+
+/** Nothing of a position that is unreadable, because poll-changes reports it, with what to do about it. */
+function readPosition(text: string): SavedPosition {
+  try {
+    const { progress, ...position } = JSON.parse(text) as SavedPosition;
+    const isReadable = progress !== undefined && SNAPSHOT.test(progress.since ?? '');
+    return { ...position, ...(isReadable && { progress }) };
+  } catch {
+    return {};
   }
 }

@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { type SnapshotReason, snapshotReasonOf } from '../../core/snapshot-reason.ts';
+import { readSnapshotReason, type SnapshotReason } from '../../core/snapshot-reason.ts';
 import type { LedgerUpdate, PollerLedger, PollerLedgerEntry, ReleaseOutcome } from '../../ports/poller-ledger.ts';
 
 /** The one item that all pollers share. */
@@ -158,7 +158,7 @@ function decodeEntry(item: Item): PollerLedgerEntry {
     isAccepted: item['pending'] === undefined,
     requestedBy: item['requestedBy']?.S ?? null,
     resnapshotToken: item['resnapshot']?.S ?? null,
-    resnapshotReason: snapshotReasonOf(JSON.parse(item['resnapshotReason']?.S ?? 'null')) ?? null,
+    resnapshotReason: readSnapshotReason(item['resnapshotReason']?.S ?? '') ?? null,
     position: item['position']?.S ?? null,
   };
 }
