@@ -30,7 +30,7 @@ function agreementContent(agreement: Agreement, now: Date): Markup {
     <p class="quiet">Checked ${formatAgo(newestCheckAt, now)}${
       agreement.oldestCheckedAt === null
         ? ', not every part yet'
-        : html`, every part within ${formatAgo(agreement.oldestCheckedAt, now)}`
+        : html`, the oldest part ${formatAgo(agreement.oldestCheckedAt, now)}`
     }.</p>`;
 }
 

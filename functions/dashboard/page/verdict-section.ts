@@ -19,7 +19,7 @@ export function verdictSection(state: DashboardState, attention: readonly Attent
 function attentionItem({ code, subject, message, since, command }: Attention, now: Date): Markup {
   return html`<li>
     <p><b>${subject}</b>${since === null ? NOTHING : html` <span class="quiet">since ${formatAgo(since, now)}</span>`}</p>
-    <p>${message}</p>
+    <p>${capitalized(message)}</p>
     <p class="foot"><code>${code}</code>${help(code, command)}</p>
   </li>`;
 }
@@ -46,7 +46,8 @@ function summary({ readings }: DashboardState): Markup {
   }
   if (salaries.value !== null) {
     const { totals, loading } = salaries.value;
-    facts.push(loading > 0 ? `${plural(loading, 'file')} loading` : `${plural(totals.length, 'department')} totalled`);
+    if (loading > 0) facts.push(`${plural(loading, 'file')} loading`);
+    else if (totals.length > 0) facts.push(`${plural(totals.length, 'department')} totalled`);
   }
   return facts.length === 0 ? NOTHING : html`<p>${capitalized(facts.join(' · '))}</p>`;
 }
