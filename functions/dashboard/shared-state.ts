@@ -19,7 +19,7 @@ const MAX_AGE_MS = 1_000;
  * How long a request waits for the readers that are still busy when there is an older value. A server that hangs then
  * delays nobody; its part shows the older value.
  */
-const REFRESH_WAIT_MS = 40;
+const REFRESH_WAIT_MS = 25;
 
 /** How long a request waits when there is no value yet, or only one from before a pause. */
 const FIRST_WAIT_MS = 900;

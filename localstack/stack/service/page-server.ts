@@ -20,6 +20,8 @@ export type AnswerPage = (request: PageRequest, host: string) => Promise<PageRes
 const MAX_TARGET_LENGTH = 4_096;
 const MAX_BODY_BYTES = 16 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** A page loads five. */
+const MAX_FILES = 50;
 
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
@@ -44,6 +46,8 @@ export class PageServer {
   readonly #onError: (message: string) => void;
   #port = 0;
   #lastRead: Promise<unknown> = Promise.resolve();
+  /** Files whose address changes with their content, by address and accepted encoding. */
+  readonly #files = new Map<string, PageResponse>();
 
   constructor(answer: AnswerPage, onError: (message: string) => void) {
     this.#answer = answer;
@@ -79,7 +83,7 @@ export class PageServer {
     try {
       this.#check(incoming);
       const request = await readPageRequest(incoming);
-      const { status, headers, body } = await this.#answerInTurn(request);
+      const { status, headers, body } = await this.#answerOnce(request);
       outgoing.writeHead(status, headers);
       outgoing.end(request.method === 'HEAD' ? undefined : body);
     } catch (error) {
@@ -87,6 +91,17 @@ export class PageServer {
       outgoing.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
       outgoing.end(`${message}\n`);
     }
+  }
+
+  /** Asks for a file that never changes only once. */
+  async #answerOnce(request: PageRequest): Promise<PageResponse> {
+    const key = `${request.method} ${request.target} ${request.headers['accept-encoding']}`;
+    const known = this.#files.get(key);
+    if (known !== undefined) return known;
+    const response = await this.#answerInTurn(request);
+    const isImmutable = response.headers['cache-control']?.includes('immutable') === true;
+    if (isImmutable && this.#files.size < MAX_FILES) this.#files.set(key, response);
+    return response;
   }
 
   /**

@@ -6,6 +6,7 @@ const notices: string[] = [];
 let received: PageRequest[];
 let failure: Error | undefined;
 let hold: PromiseWithResolvers<void> | undefined;
+let cacheControl: string;
 let url: string;
 
 const server = new PageServer(
@@ -13,7 +14,8 @@ const server = new PageServer(
     received.push(request);
     if (failure !== undefined) throw failure;
     await hold?.promise;
-    return { status: 200, headers: { 'content-type': 'text/html' }, body: Buffer.from(`served at ${host}`) };
+    const headers = { 'content-type': 'text/html', 'cache-control': cacheControl };
+    return { status: 200, headers, body: Buffer.from(`served at ${host}`) };
   },
   (message) => notices.push(message),
 );
@@ -28,6 +30,7 @@ beforeEach(() => {
   received = [];
   failure = undefined;
   hold = undefined;
+  cacheControl = 'no-store';
 });
 
 interface Answer {
@@ -97,6 +100,19 @@ describe('PageServer', () => {
     expect(received.map(({ target }) => target)).toEqual(['/first', '/verify']);
     hold.resolve();
     expect((await Promise.all([first, second, action])).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  it('asks only once for a file that never changes, for each encoding', async () => {
+    cacheControl = 'public, max-age=31536000, immutable';
+    const gzip = { 'accept-encoding': 'gzip' };
+    const answers = [
+      await send('/a.css', gzip),
+      await send('/a.css', gzip),
+      await send('/a.css'),
+      await send('/b.css', gzip),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(received).toHaveLength(3);
   });
 
   it('answers with a plain error when the function fails, and says why to the user of the terminal', async () => {
