@@ -74,7 +74,7 @@ export function judgeRow(
   // A newer snapshot has begun: its position has to be read first.
   if ((replica.version?.epoch ?? -1n) > context.epoch) return { outcome: 'in-flight', changeId: 0n, kind };
   if (requiredId === null || hasApplied(replica, { epoch: context.epoch, changeId: requiredId }, context)) {
-    if (context.isSweeping && replica.employee !== null && isBelowWatermark(replica, context)) {
+    if (replica.employee !== null && mayBeDeleted(replica, context)) {
       return { outcome: 'in-flight', changeId: requiredId ?? 0n, kind };
     }
     return { outcome: 'differs', cause: differenceCause(replica, capture), kind };
@@ -118,8 +118,10 @@ function hasApplied({ version }: ReplicaRow, required: Version, { watermark }: V
   return version !== null && compareVersions(version, required) >= 0;
 }
 
-function isBelowWatermark({ version }: ReplicaRow, { watermark }: VerdictContext): boolean {
-  return version === null || compareVersions(version, watermark) <= 0;
+/** Whether a sweep may delete the row: one that is under way, or the one at the end of a snapshot that is not complete. */
+function mayBeDeleted({ version }: ReplicaRow, { watermark, isSweeping, epoch }: VerdictContext): boolean {
+  if (isSweeping && (version === null || compareVersions(version, watermark) <= 0)) return true;
+  return watermark.epoch < epoch - 1n && (version === null || version.epoch < epoch);
 }
 
 /** Whether the source's row is what was captured of it. */
@@ -139,7 +141,7 @@ function judgeCapture(
     return employee === null && version.isDeleted ? 'same' : 'unknown';
   }
   if (employee !== null) return isUnchangedSinceSnapshot ? 'same' : 'differs';
-  return version === null || version.isDeleted ? 'same' : 'differs';
+  return version === null || version.isDeleted || version.epoch < epoch ? 'same' : 'differs';
 }
 
 function differenceCause(replica: ReplicaRow, capture: 'same' | 'unknown'): DifferenceCause {

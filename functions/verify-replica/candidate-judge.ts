@@ -26,6 +26,9 @@ export interface CandidateJudgeDependencies {
   readonly rules: readonly ChangeRule[];
 }
 
+/** For a position that an earlier version has saved: no change counts as part of the snapshot. */
+const NOTHING_VISIBLE = '1:1:';
+
 /** Reads both sides of some keys again, with their versions, and judges each. */
 export class CandidateJudge {
   readonly #dependencies: CandidateJudgeDependencies;
@@ -46,7 +49,7 @@ export class CandidateJudge {
       empId,
       replicaChangeId: replicaRows.get(empId)?.version?.changeId ?? null,
     }));
-    const { rows, truncateId } = await source.read(wanted, position.capture?.since ?? position.progress.since);
+    const { rows, truncateId } = await source.read(wanted, position.capture?.since ?? NOTHING_VISIBLE);
     const sourceRows = new Map(rows.map((row) => [row.empId, row]));
     const { watermark, isSweeping } = found;
     const context = { epoch: position.epoch, rules, truncateId, watermark, isSweeping };

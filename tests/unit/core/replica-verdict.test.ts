@@ -141,6 +141,15 @@ describe('the verdict on an employee', () => {
     ]);
   });
 
+  it('waits until the end of a snapshot has deleted the rows that it did not have', () => {
+    const gone = { employee: null, newest: null };
+    const old = { version: version(3, false, EPOCH - 5n) };
+    const watermark = { epoch: EPOCH - 6n, changeId: 1n };
+    expect(judge(gone, old, { watermark })).toEqual(['in-flight']);
+    expect(judge(gone, { version: null }, { watermark })).toEqual(['in-flight']);
+    expect(judge(gone, { version: null })).toEqual(['differs', 'came-in-by-another-way']);
+  });
+
   it('names the columns that differ', () => {
     expect(differingColumns(ADA, { ...MOVED, salary: null })).toEqual(['city', 'salary']);
     expect(differingColumns(ADA, null)).toEqual([]);
