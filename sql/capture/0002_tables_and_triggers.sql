@@ -1,6 +1,8 @@
 -- Mends what the capture of changes needs and does not find: the tables that it writes, their indexes, and the triggers on
--- employees and emp_cdc. `provision` runs this file at every start; it changes nothing when all is as it should be. Whatever it mends
--- may have lost changes, so it notes a gap, and the poller begins a new snapshot.
+-- employees and emp_cdc. `provision` runs this file at every start; it changes nothing when all is as it should be.
+-- Whatever it mends may have lost changes, so it notes a gap, and the poller begins a new snapshot.
+--
+-- Always locks employees before emp_cdc, as a writer does. In the other order a writer could be the victim of a deadlock.
 
 -- A table of captured changes that cannot hold them is moved into a schema of its own, so that nothing is deleted.
 do $$
@@ -18,6 +20,9 @@ begin
     where attnum is null or attgenerated <> '' or attnotnull <> is_required
       or format_type(atttypid, atttypmod) <> wanted.type or is_required and not atthasdef
   ) then
+    if exists (select from pg_class where oid = to_regclass('public.employees') and relkind in ('r', 'p')) then
+      lock table public.employees in share row exclusive mode;
+    end if;
     execute format('create schema %I', aside);
     execute format('alter table public.emp_cdc set schema %I', aside);
   end if;
@@ -55,6 +60,59 @@ begin
     );
     perform public._private_note_capture_gap('table emp_cdc was missing, or did not have its columns');
   end if;
+
+  -- Another table under the name employees: what the former one is used for now is not to be captured.
+  for leftover in
+    select tgname, tgrelid::regclass as relation from pg_trigger
+    where not tgisinternal and tgparentid = 0
+      and tgfoid in (
+        'public.capture_employee_change'::regproc, 'public.capture_employees_truncate'::regproc,
+        'public.capture_statement_start'::regproc
+      )
+      and (
+        tgrelid is distinct from to_regclass('public.employees')
+        or tgname not in ('00_capture_change', '00_capture_truncate', '00_capture_statement')
+      )
+  loop
+    execute format('drop trigger %I on %s', leftover.tgname, leftover.relation);
+    perform public._private_note_capture_gap(format('trigger %I was on table %s', leftover.tgname, leftover.relation));
+  end loop;
+
+  for wanted in
+    select * from (values
+      ('00_capture_statement', 'before insert or update or delete', 'statement', 'capture_statement_start', 30),
+      ('00_capture_change', 'after insert or update or delete', 'row', 'capture_employee_change', 29),
+      ('00_capture_truncate', 'after truncate', 'statement', 'capture_employees_truncate', 32)
+    ) as triggers (name, event, level, function_name, type)
+    where exists (select from pg_class where oid = to_regclass('public.employees') and relkind in ('r', 'p'))
+  loop
+    if exists (
+      select from pg_trigger
+      where tgrelid = 'public.employees'::regclass and tgname = wanted.name
+        and tgfoid = ('public.' || wanted.function_name)::regproc and tgtype = wanted.type
+        and tgqual is null and tgattr = '' and not tgdeferrable
+    ) then
+      if exists (
+        select from pg_trigger
+        where tgname = wanted.name and tgenabled <> 'A'
+          and (tgrelid = 'public.employees'::regclass or pg_partition_root(tgrelid) = 'public.employees'::regclass)
+      ) then
+        execute format('alter table public.employees enable always trigger %I', wanted.name);
+        perform public._private_note_capture_gap(format('trigger %I was not in mode ALWAYS', wanted.name));
+      end if;
+    else
+      execute format('drop trigger if exists %I on public.employees', wanted.name);
+      execute format(
+        'create trigger %I %s on public.employees for each %s execute function public.%I()',
+        wanted.name, wanted.event, wanted.level, wanted.function_name
+      );
+      execute format('alter table public.employees enable always trigger %I', wanted.name);
+      if wanted.name <> '00_capture_statement' then
+        perform public._private_note_capture_gap(format('trigger %I was missing or another one', wanted.name));
+      end if;
+    end if;
+  end loop;
+
   if to_regclass('public.emp_cdc_by_transaction') is null then
     create index emp_cdc_by_transaction on public.emp_cdc (txid, cdc_id);
   end if;
@@ -81,60 +139,6 @@ begin
       );
       execute format('alter table public.emp_cdc enable always trigger %I', wanted.name);
       perform public._private_note_capture_gap(format('trigger %I was missing or another one', wanted.name));
-    end if;
-  end loop;
-
-  -- Another table under the name employees: what the former one is used for now is not to be captured.
-  for leftover in
-    select tgname, tgrelid::regclass as relation from pg_trigger
-    where not tgisinternal and tgparentid = 0
-      and tgfoid in (
-        'public.capture_employee_change'::regproc, 'public.capture_employees_truncate'::regproc,
-        'public.capture_statement_start'::regproc
-      )
-      and (
-        tgrelid is distinct from to_regclass('public.employees')
-        or tgname not in ('00_capture_change', '00_capture_truncate', '00_capture_statement')
-      )
-  loop
-    execute format('drop trigger %I on %s', leftover.tgname, leftover.relation);
-    perform public._private_note_capture_gap(format('trigger %I was on table %s', leftover.tgname, leftover.relation));
-  end loop;
-
-  if not exists (select from pg_class where oid = to_regclass('public.employees') and relkind in ('r', 'p')) then
-    return;
-  end if;
-  for wanted in
-    select * from (values
-      ('00_capture_statement', 'before insert or update or delete', 'statement', 'capture_statement_start', 30),
-      ('00_capture_change', 'after insert or update or delete', 'row', 'capture_employee_change', 29),
-      ('00_capture_truncate', 'after truncate', 'statement', 'capture_employees_truncate', 32)
-    ) as triggers (name, event, level, function_name, type)
-  loop
-    if exists (
-      select from pg_trigger
-      where tgrelid = 'public.employees'::regclass and tgname = wanted.name
-        and tgfoid = ('public.' || wanted.function_name)::regproc and tgtype = wanted.type
-        and tgqual is null and tgattr = '' and not tgdeferrable
-    ) then
-      if exists (
-        select from pg_trigger
-        where tgname = wanted.name and tgenabled <> 'A'
-          and (tgrelid = 'public.employees'::regclass or pg_partition_root(tgrelid) = 'public.employees'::regclass)
-      ) then
-        execute format('alter table public.employees enable always trigger %I', wanted.name);
-        perform public._private_note_capture_gap(format('trigger %I was not in mode ALWAYS', wanted.name));
-      end if;
-    else
-      execute format('drop trigger if exists %I on public.employees', wanted.name);
-      execute format(
-        'create trigger %I %s on public.employees for each %s execute function public.%I()',
-        wanted.name, wanted.event, wanted.level, wanted.function_name
-      );
-      execute format('alter table public.employees enable always trigger %I', wanted.name);
-      if wanted.name <> '00_capture_statement' then
-        perform public._private_note_capture_gap(format('trigger %I was missing or another one', wanted.name));
-      end if;
     end if;
   end loop;
 end

@@ -112,6 +112,35 @@ test.each<[string, string, string, RegExp]>([
   },
 );
 
+test.each([
+  'drop trigger "00_capture_truncate" on employees; drop trigger "00_note_truncate" on emp_cdc',
+  'drop trigger "00_capture_truncate" on employees; alter table emp_cdc rename column city to town',
+])(
+  'provision mends it while a writer has the lock of employees, and makes no writer wait for emp_cdc: %s',
+  async (damage) => {
+    await write(damage);
+    const writer = await pipeline.source.connect();
+    try {
+      await writer.query('begin; lock table employees in row exclusive mode; set local lock_timeout = 100');
+      const mending = mendCapture(pipeline.settings.sourceUrl);
+      await eventually(
+        async () => {
+          const { rowCount } = await pipeline.source.query(
+            `select from pg_locks where relation = 'employees'::regclass and not granted`,
+          );
+          return rowCount === 1;
+        },
+        { what: 'provision waiting for the lock of employees', everyMs: 5 },
+      );
+      await writer.query('insert into employees (first_name) values (null); commit');
+      expect(await mending).not.toEqual([]);
+    } finally {
+      writer.release(true);
+    }
+    await pipeline.untilConverged();
+  },
+);
+
 test('triggers that were disabled and are in mode ALWAYS again are noticed, also by the next start', async () => {
   const before = await epoch();
   await poller.stop();
