@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** Larger: fewer round trips, and more dead letters that a crash publishes again. 5,000 are not faster than 2,000. */
-const MAX_BATCH = 2_000;
+/** Smaller: more round trips. Larger: more memory, and a crash publishes more dead letters again. */
+const MAX_BATCH = 1_000;
 /** With a rate, batches of half a second, so that the rate is even. */
 const BATCHES_PER_SECOND = 2;
 

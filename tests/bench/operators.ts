@@ -2,15 +2,16 @@ import { printJson } from '../../localstack/commands/terminal/output.ts';
 import { createProgram, UsageError } from '../../localstack/commands/terminal/program.ts';
 import { onTemporaryStack, runBenchmark, say } from './benchmark.ts';
 import { pageSection } from './operators/page.ts';
+import { redriveSection } from './operators/redrive.ts';
 import type { OperatorsSection } from './operators/section.ts';
 import { verifySection } from './operators/verify.ts';
 
 /** One after the other on the same stack. */
-const SECTIONS: readonly OperatorsSection[] = [verifySection, pageSection];
+const SECTIONS: readonly OperatorsSection[] = [redriveSection, verifySection, pageSection];
 
 const program = createProgram(
   'npm run bench:operators',
-  'Measures what operators use: the verification, its repair, and the page.',
+  'Measures what operators use: the redrive of dead letters, the verification, its repair, and the page.',
 )
   .option('--only <SECTION>', `one of ${SECTIONS.map(({ name }) => name).join(', ')}`)
   .option('--json', 'print the result as one line of JSON after the table')

@@ -30,6 +30,8 @@ describe('KafkaRecordReader', () => {
       ['a', 'b', 'c', 'd'].map((value) => ({ key: null, value, partition: 0 })),
     );
     await admin.connect();
+    // kafkajs deletes records of topics only that it has looked up.
+    await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] });
     const read = await subject.read(topic, 0, [0n, 1n, 2n, 3n, 4n]);
     expect(read.map(({ value }) => String(value))).toEqual(['c', 'd']);

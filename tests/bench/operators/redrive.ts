@@ -1,0 +1,130 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import pg from 'pg';
+import { KafkaDeadLetterQueue } from '../../../functions/adapters/kafka/kafka-dead-letter-queue.ts';
+import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
+import { type DeadLetter, deadLetterOfRecord } from '../../../functions/core/dead-letter.ts';
+import { changeEncoder } from '../../../functions/core/employee-change.ts';
+import { CHANGES_DEAD_LETTER_TOPIC, CHANGES_TOPIC } from '../../../functions/core/topics.ts';
+import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
+import { sdkEnvironment } from '../../../localstack/stack/service/environment.ts';
+import type { TemporaryStack } from '../../../localstack/stack/temporary-stack.ts';
+import { say } from '../benchmark.ts';
+import { round } from '../statistics.ts';
+import type { OperatorsSection } from './section.ts';
+import type { RedriveAnswer } from './redrive-process.ts';
+
+const DEAD_LETTERS = 100_000;
+const PARTITIONS = 6;
+const CALL = 1_000;
+const WAIT_MS = 600_000;
+const POLL_MS = 500;
+
+export const redriveSection: OperatorsSection = { name: 'redrive', measure };
+
+/**
+ * Redrives 100,000 changes that the replica has newer versions of, while apply-changes receives them. Their dead letters are
+ * published directly, because failing 100,000 changes one by one would take minutes.
+ */
+async function measure(stack: TemporaryStack, endpoints: StackEndpoints): Promise<Record<string, number>> {
+  const target = new pg.Pool({ connectionString: endpoints.targetDatabaseUrl, max: 2 });
+  const redrive = await startRedrive(stack, endpoints);
+  try {
+    say(`publishing ${DEAD_LETTERS} dead letters`);
+    await publishDeadLetters(endpoints);
+    await waitForCount(target, 'open');
+    await target.query('vacuum analyze dead_letter');
+    const plan = await redrive.invoke({ action: 'plan' });
+    const { redriveId } = (plan.result as { redrive: { redriveId: string } }).redrive;
+    say('redriving them');
+    const run = await redrive.invoke({ action: 'run', redriveId });
+    await waitForCount(target, 'resolved');
+    const { rows } = await target.query<{ seconds: number; settled: number }>(
+      `select extract(epoch from published_at - started_at)::float8 as seconds,
+         extract(epoch from finished_at - started_at)::float8 as settled from redrive where redrive_id = $1`,
+      [redriveId],
+    );
+    const { seconds = 0, settled = 0 } = rows[0] ?? {};
+    return {
+      redrivePerSecond: Math.round(DEAD_LETTERS / seconds),
+      redrivePeakRssMb: run.peakRssMb,
+      redrivePlanSeconds: round(plan.seconds),
+      redriveSettledSeconds: round(settled),
+    };
+  } finally {
+    await redrive.stop();
+    await target.end();
+  }
+}
+
+async function publishDeadLetters({ kafka: { brokers } }: StackEndpoints): Promise<void> {
+  const publisher = new KafkaRecordPublisher({ brokers, auth: 'none', clientId: 'bench-redrive' });
+  const queue = new KafkaDeadLetterQueue(publisher, CHANGES_DEAD_LETTER_TOPIC, 'apply-changes');
+  const encode = changeEncoder(0n);
+  const changedAt = `${new Date().toISOString().replace('T', ' ').replace('Z', '')}+00`;
+  for (let first = 0; first < DEAD_LETTERS; first += CALL) {
+    const deadLetters = Array.from({ length: CALL }, (_, index): DeadLetter => {
+      const number = first + index;
+      const empId = number + 1;
+      const employee = { empId, firstName: 'First', lastName: 'Last', dob: '1980-02-29', city: 'City', salary: 1_000 };
+      const value = Buffer.from(encode({ ...employee, changeId: '0', action: 'UPDATE', changedAt }));
+      const place = { topic: CHANGES_TOPIC, partition: number % PARTITIONS, offset: String(10_000_000 + number) };
+      const record = { ...place, timestampMs: 0, key: Buffer.from(String(empId)), value };
+      return deadLetterOfRecord(record, 'PIPE_CHANGE_REFUSED', 'the target database refuses this change');
+    });
+    await queue.publish(deadLetters);
+  }
+  await publisher.disconnect();
+}
+
+async function waitForCount(target: pg.Pool, state: string): Promise<void> {
+  const untilMs = performance.now() + WAIT_MS;
+  for (;;) {
+    const { rows } = await target.query<{ count: number }>(
+      'select coalesce(sum(count), 0)::integer as count from dead_letter_count where state = $1',
+      [state],
+    );
+    if ((rows[0]?.count ?? 0) >= DEAD_LETTERS) return;
+    if (performance.now() > untilMs) throw new Error(`expected ${DEAD_LETTERS} ${state} dead letters, found fewer`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** The function in a process of its own, so that its memory can be measured. */
+async function startRedrive(stack: TemporaryStack, endpoints: StackEndpoints) {
+  const bundle = join(stack.directory, 'build', '.build', 'functions', 'redrive', 'handler.mjs');
+  const child = fork(new URL('redrive-process.ts', import.meta.url), [bundle], {
+    // Standard output has only the results of the benchmark.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      ...sdkEnvironment(endpoints),
+      ...{ KAFKA_BROKERS: endpoints.kafka.brokers.join(','), KAFKA_AUTH: 'none' },
+      ...{ TARGET_DATABASE_URL: endpoints.targetDatabaseUrl, OFFSET_TABLE: endpoints.dynamodb.offsetTable },
+      ...{ TRANSFORM_FUNCTION_NAME: 'unused', AWS_LAMBDA_FUNCTION_NAME: 'unused' },
+      // As serverless.yml sets them.
+      ...{ NODE_OPTIONS: '--max-semi-space-size=8', MALLOC_ARENA_MAX: '2' },
+      ...{ POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_LOG_LEVEL: 'WARN' },
+    },
+  });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`expected an answer of the redrive, but its process ended with code ${code}`);
+  });
+  ended.catch(() => {});
+  const answer = async () => (await Promise.race([once(child, 'message'), ended]))[0] as RedriveAnswer;
+  await answer();
+  return {
+    invoke: async (event: object): Promise<RedriveAnswer> => {
+      const answered = answer();
+      child.send(event);
+      return answered;
+    },
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill();
+      await exited;
+    },
+  };
+}
