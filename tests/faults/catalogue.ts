@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Fault } from './fault.ts';
 import type { ProcessName } from './faulty-stack.ts';
 import { fillDisk, freeDisk } from './full-disk.ts';
@@ -98,6 +98,13 @@ export const TARGET_SCHEMA: readonly Fault[] = [
     'alter table staff rename to employees',
   ),
   targetSchema(
+    'a trigger drops every write',
+    `create function nothing() returns trigger language plpgsql as $$begin return null; end$$;
+     create trigger nothing before insert or update on employees for each row execute function nothing()`,
+    'drop trigger nothing on employees; drop function nothing',
+    /disable trigger nothing/,
+  ),
+  targetSchema(
     'the totals have no key',
     'alter table department_employee_salary drop constraint department_employee_salary_pkey',
     'alter table department_employee_salary add primary key (department)',
@@ -140,6 +147,8 @@ export const SOURCE_SCHEMA: readonly Fault[] = [
     null,
   ),
   sourceSchema('a trigger is dropped', 'drop trigger "00_capture_change" on employees', null),
+  sourceSchema('emp_cdc is dropped', 'drop table emp_cdc', null),
+  sourceSchema('captured changes are deleted', 'delete from emp_cdc', null),
   sourceSchema('emp_cdc is emptied and its sequence restarted', 'truncate emp_cdc restart identity', null),
 ];
 
@@ -187,6 +196,31 @@ export const DATA: readonly Fault[] = [
       await restoreTables(stack);
     },
     mend: NOTHING,
+  },
+  {
+    name: 'the topic of the changes accepts no record of usual size',
+    expected: /max\.message\.bytes/,
+    break: (stack) => stack.configureTopic('employee-changes', 'max.message.bytes', '200'),
+    mend: (stack) => stack.configureTopic('employee-changes', 'max.message.bytes', '1048588'),
+  },
+  {
+    name: 'the position is damaged',
+    expected: /npm run resnapshot|poller/,
+    break: (stack) =>
+      stack.withDynamoDb((client, table) =>
+        client.send(
+          new UpdateItemCommand({
+            ...{
+              TableName: table,
+              Key: POSITION,
+              UpdateExpression: 'SET #position = :damaged, fencing = fencing + :one',
+            },
+            ExpressionAttributeNames: { '#position': 'position' },
+            ExpressionAttributeValues: { ':damaged': { S: '{' }, ':one': { N: '1' } },
+          }),
+        ),
+      ),
+    mend: (stack) => stack.resnapshot(),
   },
   {
     name: 'the position is deleted',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import type { Attention } from '../../functions/core/verdict.ts';
 import { putIntoBucket } from '../../localstack/commands/bucket.ts';
@@ -126,8 +126,22 @@ export class FaultyStack {
 
   /** `npm run provision`. */
   async provision(): Promise<void> {
-    const script = join(PROJECT, 'localstack/commands/provision.ts');
-    await run(process.execPath, [script, '--directory', this.directory], { cwd: PROJECT, timeout: 120_000 });
+    await this.#command('provision');
+  }
+
+  /** `npm run resnapshot`. */
+  async resnapshot(): Promise<void> {
+    await this.#command('resnapshot', '--yes');
+  }
+
+  async #command(name: string, ...args: string[]): Promise<void> {
+    const script = join(PROJECT, `localstack/commands/${name}.ts`);
+    await run(process.execPath, [script, '--directory', this.directory, ...args], { cwd: PROJECT, timeout: 120_000 });
+  }
+
+  async configureTopic(topic: string, name: string, value: string): Promise<void> {
+    const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [{ name, value }] }];
+    await this.withKafka((admin) => admin.alterConfigs({ validateOnly: false, resources }));
   }
 
   /** Stops the execution of a server and its children, as a machine without CPU time does. */
