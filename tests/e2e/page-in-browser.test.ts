@@ -4,6 +4,7 @@ import { findBarriers, launchChromium, visit } from '../support/browser/audit-pa
 import { AppRig, loadPageAssets } from '../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble, failing } from '../support/dashboard/example-state.ts';
 import { serveApp } from '../support/dashboard/serve-app.ts';
+import { eventually } from '../support/eventually.ts';
 
 const MAX_PAGE_BYTES = 60 * 1_024;
 
@@ -69,8 +70,8 @@ describe('the page in a browser', () => {
     await page.locator('summary').click();
     show(exampleTrouble(new Date()));
     await page.getByRole('heading', { name: '3 things need attention' }).waitFor();
-    await page.waitForFunction(`document.title === '(3) Needs attention · employee-streams'`);
-    expect(await page.getAttribute('link[rel=icon]', 'href')).toContain('icon-attention');
+    await eventually(async () => (await page.title()) === '(3) Needs attention · employee-streams');
+    await eventually(async () => (await page.getAttribute('link[rel=icon]', 'href'))?.includes('icon-attention'));
     expect(await page.getAttribute('details', 'open')).not.toBeNull();
     expect(errors).toEqual([]);
     await page.context().close();
