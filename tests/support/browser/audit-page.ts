@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from 'playwright-core';
 import { findChromium } from './find-chromium.ts';
 
 const ROOT = process.cwd();
@@ -33,17 +33,20 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   const page = await context.newPage();
   const errors: string[] = [];
   const origins = new Set<string>();
-  const sizes: Promise<number>[] = [];
+  const finished: Request[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('request', (request) => origins.add(new URL(request.url()).origin));
-  page.on('requestfinished', (request) => {
-    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
-  });
+  page.on('requestfinished', (request) => finished.push(request));
   await page.goto(url, { waitUntil: 'load' });
-  return { page, errors, origins, transferredBytes: async () => (await Promise.all(sizes)).reduce((a, b) => a + b, 0) };
+  // Only on request: the browser tells no size any more when it is being closed.
+  const transferredBytes = async () => {
+    const sizes = await Promise.all(finished.map((request) => request.sizes()));
+    return sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
+  };
+  return { page, errors, origins, transferredBytes };
 }
 
 /** What axe-core finds, one line for each rule that is broken. */
