@@ -23,8 +23,9 @@ const TIMEOUT_MS = 15_000;
 export function signedPage({ url, region, credentials, fetch: send = fetch }: SignedPageOptions): AnswerPage {
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256, uriEscapePath: true });
   return async (request) => {
-    const signed = await signer.sign(toHttpRequest(request, new URL(url)));
-    const response = await send(new URL(request.target, url), {
+    const address = addressOf(request.target, url);
+    const signed = await signer.sign(toHttpRequest(request, address));
+    const response = await send(address, {
       method: request.method,
       headers: signed.headers,
       redirect: 'manual',
@@ -52,8 +53,24 @@ async function refusal(response: Response): Promise<Error> {
   );
 }
 
-function toHttpRequest({ method, target, headers, body }: PageRequest, url: URL) {
-  const { pathname, searchParams } = new URL(target, url);
+/** Always on the host of the API, whatever the target looks like. */
+function addressOf(target: string, api: string): URL {
+  const [pathname = '/', ...query] = target.split('?');
+  const address = new URL(api);
+  address.pathname = pathname;
+  // Encoded as in the signature, which has %20 where a form of the browser has a plus sign.
+  const parameters = [...new URLSearchParams(query.join('?'))];
+  address.search = parameters.map((pair) => pair.map(encode).join('=')).join('&');
+  return address;
+}
+
+/** `encodeURIComponent` leaves these characters as they are, the signature does not. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function toHttpRequest({ method, headers, body }: PageRequest, url: URL) {
+  const { pathname, searchParams } = url;
   const passedOn = PASSED_ON.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
   const isAction = method !== 'GET' && method !== 'HEAD';
   return {

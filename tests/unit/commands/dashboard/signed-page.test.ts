@@ -37,6 +37,27 @@ describe('signedPage', () => {
     expect(init.headers).not.toHaveProperty('cookie');
   });
 
+  it.each(['//attacker.example/x', '/\\attacker.example/x', '//user@attacker.example'])(
+    'sends a signed request to no other host, also for %s',
+    async (target) => {
+      const { answered, sent } = await answer({ ...REQUEST, target }, new Response('page'));
+      await answered;
+      expect(new URL(sent[0]?.url ?? '').origin).toBe(URL_OF_API);
+      expect(sent[0]?.init.headers['host']).toBe(new URL(URL_OF_API).host);
+    },
+  );
+
+  it('sends the query as it is signed, whatever the browser encodes in another way', async () => {
+    const addressFor = async (target: string) => {
+      const { answered, sent } = await answer({ ...REQUEST, target }, new Response('page'));
+      await answered;
+      return sent[0]?.url;
+    };
+    expect(await addressFor("/files?key=a+b%20c?d&key=(e)*'!~&state=")).toBe(
+      `${URL_OF_API}/files?key=a%20b%20c%3Fd&key=%28e%29%2A%27%21~&state=`,
+    );
+  });
+
   it('lets an action come from the address of the API, because the page server has checked where it comes from', async () => {
     const headers = { ...REQUEST.headers, 'content-type': 'application/x-www-form-urlencoded' };
     const action = { ...REQUEST, method: 'POST', target: '/verify', headers, body: Buffer.from('a=b') };
