@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { DEAD_LETTER_STATES, PENDING_STATES } from '../core/dead-letter-entry.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterFilter, DeadLetterLedger, LedgerEntry } from '../ports/dead-letter-ledger.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -24,6 +25,7 @@ import { shownPayload } from './shown-payload.ts';
 export interface AppDependencies extends RedriveRouteDependencies {
   readonly stage: string;
   readonly assets: Assets;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly state: Pick<SharedState, 'read'>;
   readonly judge: Pick<Judge, 'judge'>;
   readonly salaries: Pick<SalaryView, 'findFiles'>;
@@ -41,10 +43,12 @@ const MAX_FILES = 50;
 const MAX_DEAD_LETTERS = 50;
 /** Longer texts in a filter find nothing. */
 const MAX_FILTER_LENGTH = 200;
+/** The client of Kafka tries for longer, while the viewer waits for the rest of the page. */
+const PAYLOAD_TIMEOUT_MS = 2_000;
 
 /** The operators' page. */
 export function createApp(dependencies: AppDependencies): App {
-  const { stage, assets, state, judge, salaries, deadLetters, records, verify, logger } = dependencies;
+  const { stage, assets, clock, state, judge, salaries, deadLetters, records, verify, logger } = dependencies;
   const app: App = new Hono<{ Bindings: Bindings }>();
   const page = (content: Omit<Page, 'stage' | 'isWell'> & { isWell?: boolean }, isHome = false) =>
     layout({ isWell: true, ...content, stage }, assets.urls, isHome);
@@ -54,11 +58,12 @@ export function createApp(dependencies: AppDependencies): App {
     return { attention, parts: homeParts(current, attention, shortHash) };
   };
 
-  /** `undefined` when Kafka does not answer. */
+  /** `undefined` when Kafka does not answer in time. */
   const payloadOf = async ({ topic, partition, offset }: LedgerEntry) => {
     try {
-      const [record] = await records.read(topic, partition, [BigInt(offset)]);
-      return shownPayload(record?.value ?? null);
+      const timeout = clock.sleep(PAYLOAD_TIMEOUT_MS).then(() => undefined);
+      const found = await Promise.race([records.read(topic, partition, [BigInt(offset)]), timeout]);
+      return found && shownPayload(found[0]?.value ?? null);
     } catch {
       return undefined;
     }

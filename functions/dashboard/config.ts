@@ -13,4 +13,10 @@ export const dashboardShape = {
     .string()
     .describe('the function that compares both sides, e.g. employee-streams-prod-verify-replica'),
   DASHBOARD_STAGE: z.string().describe('the stage that the page names, e.g. prod'),
+  DASHBOARD_REFRESH_WAIT_MS: z.coerce
+    .number('expected a whole number from 0')
+    .int('expected a whole number from 0')
+    .min(0, 'expected a whole number from 0')
+    .default(900)
+    .describe('milliseconds that a page waits for newer values before it shows those it has, e.g. 900'),
 };

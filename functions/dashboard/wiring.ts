@@ -60,9 +60,13 @@ export async function openDashboard(config: Config, name: string): Promise<Omit<
     verification: new PostgresVerificationStore(target),
     now,
   });
-  const state = new SharedState({ readers, clock: systemClock, now, describeFailure: failureReason });
+  const state = new SharedState({
+    ...{ readers, now, clock: systemClock, describeFailure: failureReason },
+    refreshWaitMs: config.DASHBOARD_REFRESH_WAIT_MS,
+  });
   return {
     stage: config.DASHBOARD_STAGE,
+    clock: systemClock,
     state,
     judge: new Judge(),
     salaries,

@@ -42,6 +42,8 @@ export class AppRig {
   answer: unknown = { counts: [], redrive: null };
   /** The record of the dead letter. */
   readRecord: () => Promise<Buffer | null> = async () => null;
+  /** Waiting is over when the test says so. */
+  sleep: (ms: number) => Promise<void> = () => new Promise(() => {});
   findFiles: () => Promise<readonly []> = async () => [];
 
   constructor(assets: Assets) {
@@ -72,6 +74,7 @@ export class AppRig {
   app() {
     return createApp({
       ...{ stage: 'local', assets: this.assets, judge: new Judge(), logger: this.logger },
+      clock: { sleep: (ms) => this.sleep(ms) },
       state: { read: async () => this.state },
       salaries: {
         findFiles: async (key) => {

@@ -127,6 +127,17 @@ describe('other pages', () => {
     expect(await rig.get(`/dead-letter?id=${encodeURIComponent(id)}`)).toContain(reason);
     expect((await rig.request('/dead-letter?id=none')).status).toBe(404);
   });
+
+  it('show a dead letter without its payload when Kafka does not answer within two seconds', async () => {
+    const { id, reason } = exampleDeadLetter(NOW);
+    const waits: number[] = [];
+    rig.readRecord = () => new Promise(() => {});
+    rig.sleep = async (ms) => void waits.push(ms);
+    const page = await rig.get(`/dead-letter?id=${encodeURIComponent(id)}`);
+    expect(page).toContain(reason);
+    expect(page).toContain('Kafka does not answer');
+    expect(waits).toEqual([2_000]);
+  });
 });
 
 describe('a request that is refused', () => {

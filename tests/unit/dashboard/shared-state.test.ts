@@ -23,13 +23,14 @@ class Rig {
     ) as unknown as Readers;
     this.state = new SharedState({
       readers,
-      clock: { monotonicMs: () => this.nowMs, sleep: (ms) => this.#sleep(ms) },
+      clock: { monotonicMs: () => this.nowMs, sleep: (ms) => this.sleep(ms) },
       now: () => new Date(this.nowMs),
       describeFailure: (error) => (error as Error).message,
+      refreshWaitMs: 25,
     });
   }
 
-  #sleep(ms: number): Promise<void> {
+  sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.#waiting.push({ untilMs: this.nowMs + ms, resolve }));
   }
 
@@ -90,6 +91,43 @@ describe('SharedState', () => {
     const { salaries, groups } = (await reading).readings;
     expect([salaries.failure, groups.failure]).toEqual([null, null]);
     expect(salaries.value).not.toBeNull();
+  });
+
+  it('waits longer for a part that could not be read for long, so that it is not shown as failed after it is mended', async () => {
+    const rig = new Rig();
+    const good = rig.salaries;
+    await rig.state.read('local');
+    rig.salaries = async () => {
+      throw new Error('connect ECONNREFUSED');
+    };
+    for (let second = 0; second < 12; second++) {
+      await rig.pass(1_000);
+      await rig.state.read('local');
+    }
+    rig.salaries = () => rig.sleep(200).then(good);
+    await rig.pass(1_000);
+    const reading = rig.state.read('local');
+    await rig.pass(200);
+    expect((await reading).readings.salaries.failure).toBeNull();
+  });
+
+  it('does not blame a server that could not answer while the process was frozen', async () => {
+    const rig = new Rig();
+    const good = rig.salaries;
+    await rig.state.read('local');
+    await rig.pass(1_000);
+    const answer = Promise.withResolvers<unknown>();
+    rig.salaries = () => answer.promise;
+    const before = rig.state.read('local');
+    await rig.pass(25);
+    await before;
+    await rig.pass(60_000);
+    const reading = rig.state.read('local');
+    await rig.pass(900);
+    expect((await reading).readings.salaries.failure).toBeNull();
+    answer.resolve(await good());
+    await rig.pass(0);
+    expect((await rig.state.read('local')).readings.salaries).toMatchObject({ at: new Date(rig.nowMs), failure: null });
   });
 
   it('says so when a server hangs for seconds', async () => {
