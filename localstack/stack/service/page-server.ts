@@ -23,6 +23,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** A page loads five. */
 const MAX_FILES = 50;
 
+/** What one open page asks for: itself, its parts and its files. */
+const IN_TURN = /^\/(parts|assets\/[^?]*)?(\?|$)/;
+
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /** An answer without a page, for a request that the function does not get or could not answer. */
@@ -105,11 +108,13 @@ export class PageServer {
   }
 
   /**
-   * Pages and files one after the other, so that one instance of the function serves them all: with its one snapshot of
-   * the state, and without the start of another instance. Actions do not wait for them.
+   * The home page, its polls and its files one after the other, so that one instance of the function serves them all: with
+   * its one snapshot of the state, and without the start of another instance. Other pages and actions may take longer, so
+   * they neither wait nor are waited for.
    */
   #answerInTurn(request: PageRequest): Promise<PageResponse> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#answer(request, this.#host);
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (!isRead || !IN_TURN.test(request.target)) return this.#answer(request, this.#host);
     const answer = this.#lastRead.then(() => this.#answer(request, this.#host));
     this.#lastRead = answer.catch(() => {});
     return answer;
@@ -121,7 +126,8 @@ export class PageServer {
   }
 
   #check({ method, url = '', headers }: IncomingMessage): void {
-    if (!url.startsWith('/')) throw new Refusal(400, 'Expected an address that begins with a slash.');
+    // After two slashes comes the name of a host.
+    if (!/^\/(?![/\\])/.test(url)) throw new Refusal(400, 'Expected an address that begins with a single slash.');
     if (url.length > MAX_TARGET_LENGTH) {
       throw new Refusal(414, `Expected an address of at most ${MAX_TARGET_LENGTH} characters.`);
     }

@@ -78,6 +78,8 @@ describe('PageServer', () => {
     ['no sign of where it comes from', '/verify', {}, 'POST', 403],
     ['a huge query', `/?${'x'.repeat(5_000)}`, {}, 'GET', 414],
     ['an address that is no path', 'http://attacker.example/', {}, 'GET', 400],
+    ['an address that names a host', '//attacker.example/x', {}, 'GET', 400],
+    ['an address that names a host in another way', '/\\attacker.example/x', {}, 'GET', 400],
   ] as const)('does not pass on a request that has %s', async (_, path, headers, method, status) => {
     const answer = await send(path, headers, method);
     expect(answer.status).toBe(status);
@@ -90,16 +92,27 @@ describe('PageServer', () => {
     expect(received).toEqual([]);
   });
 
-  it('asks for one page at a time, so that one instance of the function serves them all', async () => {
+  it('asks for one part of the home page at a time, so that one instance of the function serves them all', async () => {
     hold = Promise.withResolvers<void>();
-    const first = send('/first');
+    const first = send('/?a=b');
     await eventually(() => received.length === 1);
-    const second = send('/second');
+    const waiting = [send('/parts'), send('/assets/page.css')];
     const action = send('/verify', { 'sec-fetch-site': 'same-origin' }, 'POST');
     await eventually(() => received.length === 2);
-    expect(received.map(({ target }) => target)).toEqual(['/first', '/verify']);
+    expect(received.map(({ target }) => target)).toEqual(['/?a=b', '/verify']);
     hold.resolve();
-    expect((await Promise.all([first, second, action])).map(({ status }) => status)).toEqual([200, 200, 200]);
+    const answers = await Promise.all([first, ...waiting, action]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
+  it('does not let the home page wait for another page', async () => {
+    hold = Promise.withResolvers<void>();
+    const slow = send('/dead-letter?id=1');
+    await eventually(() => received.length === 1);
+    const poll = send('/parts');
+    await eventually(() => received.length === 2);
+    hold.resolve();
+    expect((await Promise.all([slow, poll])).map(({ status }) => status)).toEqual([200, 200]);
   });
 
   it('asks only once for a file that never changes, for each encoding', async () => {
