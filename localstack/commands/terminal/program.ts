@@ -88,24 +88,31 @@ function wrongCall({ message }: Error): string {
 }
 
 /**
- * npm takes options before `--` for its own, as in `npm run redrive --dry-run`, and sets a variable for each. `yes` is left
- * out, because a user may have set it in `.npmrc`.
+ * Options that npm has too, so that a user may have set them for npm. npm exports no `--key` of its command line, so a
+ * variable for it is always the user's own.
+ */
+const OPTIONS_OF_NPM = ['--yes', '--key'];
+
+/**
+ * npm takes options before `--` for its own, as in `npm run redrive --dry-run --code=X`, and sets a variable for each.
  *
  * @throws when an option of the command was given to npm.
  */
 function requireSeparator(program: CommandUnknownOpts, name: string, args: readonly string[]): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;
-  for (const { long, attributeName, isBoolean } of optionsOf(program)) {
-    if (!isBoolean || attributeName === 'yes' || args.includes(long)) continue;
-    if (process.env[`npm_config_${long.slice(2).replaceAll('-', '_')}`] !== 'true') continue;
-    throw new UsageError(`Expected ${long} after "--", because npm takes what is before it: call ${name} -- ${long}`);
+  for (const { long, flags, isBoolean } of optionsOf(program)) {
+    if (OPTIONS_OF_NPM.includes(long) || args.some((arg) => arg === long || arg.startsWith(`${long}=`))) continue;
+    const value = process.env[`npm_config_${long.slice(2).replaceAll('-', '_')}`];
+    // npm sets a boolean option of its own to an empty text when it is off.
+    if (isBoolean ? value !== 'true' : value === undefined) continue;
+    throw new UsageError(`Expected ${long} after "--", because npm takes what is before it: call ${name} -- ${flags}`);
   }
 }
 
 function optionsOf(program: CommandUnknownOpts) {
   return [program, ...program.commands].flatMap((command) =>
     command.options.flatMap((option) =>
-      option.long ? [{ long: option.long, attributeName: option.attributeName(), isBoolean: option.isBoolean() }] : [],
+      option.long ? [{ long: option.long, flags: option.flags, isBoolean: option.isBoolean() }] : [],
     ),
   );
 }

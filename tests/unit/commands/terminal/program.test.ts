@@ -131,6 +131,19 @@ describe('an option before "--", which npm takes for its own', () => {
   test('does no harm when the command has it as well', async () => {
     expect((await run(async () => {}, '--json')).exitCode).toBeUndefined();
   });
+
+  test.each(['3', 'true', ''])('is refused with the value "%s" too', async (value) => {
+    Object.assign(process.env, { npm_config_json: '', npm_config_rows: value });
+    const { exitCode, err } = await run(notRun);
+    expect(exitCode).toBe(2);
+    expect(err).toContain('Expected --rows after "--"');
+    expect(err).toContain('call npm run example -- --rows <N>');
+  });
+
+  test.each([[['--rows', '3']], [['--rows=3']]])('does no harm when the command has %j as well', async (args) => {
+    Object.assign(process.env, { npm_config_json: '', npm_config_rows: '4' });
+    expect((await run(async () => {}, ...args)).exitCode).toBeUndefined();
+  });
 });
 
 test.each(['-1', '1.5', '1e3', '', 'x', '0', '9007199254740993'])(
