@@ -50,12 +50,12 @@ const program = createProgram(
     }
     const question = `Publish ${formatNumber(total, 'dead letter')} again?`;
     if (!yes && !(await confirm(question, 'npm run redrive -- --yes'))) {
-      printResult('Cancelled: nothing was published.');
+      printNone('Cancelled: nothing was published.', json);
       return;
     }
     const planned = await redrive.plan(filter, note ?? null, rate ?? null);
     if (planned === null) {
-      printResult('No open dead letter matches any more.');
+      printNone('No open dead letter matches any more.', json);
       return;
     }
     const done = onInterrupt(() =>
@@ -77,7 +77,7 @@ program
   .addOption(directoryOption())
   .action(async ({ json, directory }) => {
     const latest = await new RedriveFunction((await readEndpoints(directory)).lambda.endpoint).show();
-    if (latest === null) printResult('Nothing was redriven yet.');
+    if (latest === null) printNone('Nothing was redriven yet.', json);
     else if (latest.finishedAt === null && !json)
       printResult(`Redrive ${latest.redriveId}: ${renderProgress(latest)}.`);
     else print(latest, json);
@@ -119,6 +119,12 @@ async function untilFinished(
     }
     await delay(POLL_INTERVAL_MS);
   }
+}
+
+/** Says that there is no redrive. */
+function printNone(text: string, json: boolean): void {
+  if (json) printJson({ redrive: null });
+  else printResult(text);
 }
 
 function print(redrive: RedriveState, json: boolean): void {
