@@ -20,12 +20,11 @@ type PlanAnswer =
   | { readonly counts: readonly RedriveCount[]; readonly redrive: Redrive | null }
   | { readonly refusal: { readonly reason: string } };
 
-const MAX_FIELD_LENGTH = 4_096;
 const MAX_NOTE_LENGTH = 1_000;
 
-/** What the redrive is about, by fixed fields. */
-const FIELDS = ['code', 'key', 'file', 'id'] as const;
-type Fields = Readonly<Partial<Record<(typeof FIELDS)[number], string>>>;
+/** What the redrive is about, by fixed fields, with the longest value of each that function redrive accepts. */
+const MAX_LENGTHS = { code: 1_024, key: 1_024, file: 1_024, id: 4_096 } as const;
+type Fields = Readonly<Partial<Record<keyof typeof MAX_LENGTHS, string>>>;
 
 /** Redrive: what it would take, with a note and a confirmation, then its progress and outcome. */
 export function addRedriveRoutes(
@@ -77,7 +76,7 @@ function idOf(c: Context): string {
 }
 
 function fieldsOf(read: (name: string) => string | undefined): Fields {
-  const given = FIELDS.map((name) => [name, read(name)?.trim().slice(0, MAX_FIELD_LENGTH)] as const);
+  const given = Object.entries(MAX_LENGTHS).map(([name, max]) => [name, read(name)?.trim().slice(0, max)] as const);
   return Object.fromEntries(given.filter(([, value]) => value));
 }
 

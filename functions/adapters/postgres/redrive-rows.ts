@@ -1,3 +1,4 @@
+import { keyText } from '../../core/dead-letter-entry.ts';
 import { PipelineError } from '../../core/errors.ts';
 import type { FileState } from '../../core/ingestion.ts';
 import type { ClaimedDeadLetter, FailedFile, Redrive, RedriveFilter } from '../../core/redrive.ts';
@@ -32,7 +33,7 @@ export function selection(filter: RedriveFilter, first: number): { condition: st
     `pending and state = any(${parameter(ids === undefined ? ['open'] : ['open', 'parked'])}::text[])`,
     topic !== undefined && `topic = ${parameter(topic)}`,
     codes !== undefined && `code = any(${parameter(codes)}::text[])`,
-    key !== undefined && `record_key = ${parameter(key)}`,
+    key !== undefined && `record_key = ${parameter(keyText(key))}`,
     file !== undefined && `file_key = ${parameter(file)}`,
     ids !== undefined && `dlq_id = any(${parameter(ids)}::text[])`,
   ];

@@ -1,4 +1,5 @@
 import type { Assets } from '../../../functions/dashboard/assets.ts';
+import { decodeRedriveEvent } from '../../../functions/redrive/redrive-event.ts';
 import { AppRig, loadPageAssets, NOW } from '../../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble } from '../../support/dashboard/example-state.ts';
 
@@ -76,6 +77,17 @@ describe('actions', () => {
     ]);
     expect(text).toContain('Redrive 3 dead letters?');
     expect(text).toContain('<input type="hidden" name="code" value="PIPE_CHANGE_FIELD"/>'.replace('/>', '>'));
+  });
+
+  it('cut each field at what function redrive accepts', async () => {
+    rig.answer = { counts: REDRIVE.counts, redrive: null };
+    const long = 'x'.repeat(1_025);
+    await rig.post('/redrive', { code: long, key: long, file: long, id: 'x'.repeat(4_097) });
+    const [, event] = rig.actions[0] ?? [];
+    const text = 'x'.repeat(1_024);
+    const filter = { codes: [text], key: text, file: text, ids: ['x'.repeat(4_096)] };
+    expect(event).toEqual({ action: 'plan', filter, note: null, dryRun: false });
+    expect(() => decodeRedriveEvent(event)).not.toThrow();
   });
 
   it('plan a redrive, run it, and lead to its progress', async () => {
