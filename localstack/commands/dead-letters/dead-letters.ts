@@ -4,7 +4,14 @@ import { PostgresDeadLetterLedger } from '../../../functions/adapters/postgres/p
 import type { DeadLetterLedger } from '../../../functions/ports/dead-letter-ledger.ts';
 import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
 import { printJson, printResult } from '../terminal/output.ts';
-import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand, wholeNumber } from '../terminal/program.ts';
+import {
+  createProgram,
+  directoryOption,
+  errorMessage,
+  NEEDS_ATTENTION,
+  runCommand,
+  wholeNumber,
+} from '../terminal/program.ts';
 import { paintFor, widthOf } from '../terminal/style.ts';
 import { filterOf, requireKnownCode, STATE_CHOICES, timeOf } from './filter.ts';
 import { formatEntry } from './format-entry.ts';
@@ -56,9 +63,14 @@ program
     const endpoints = await readEndpoints(directory);
     const entry = await withLedger(endpoints, (ledger) => ledger.find(id));
     if (entry === null) throw unknown(id);
-    const envelope = await readDeadLetter(endpoints.kafka.brokers, entry);
-    if (asJson) printJson({ ...entry, envelope });
-    else printResult(formatEntry(entry, envelope, { now: new Date(), paint: paintFor(process.stdout) }));
+    // The ledger's entry is worth showing also when Kafka does not answer.
+    const { envelope, unread } = await readDeadLetter(endpoints.kafka.brokers, entry).then(
+      (found) => ({ envelope: found, unread: undefined }),
+      (error: unknown) => ({ envelope: null, unread: errorMessage(error) }),
+    );
+    if (asJson) printJson({ ...entry, envelope, unread });
+    else printResult(formatEntry(entry, envelope, { now: new Date(), paint: paintFor(process.stdout), unread }));
+    if (unread !== undefined) process.exitCode = NEEDS_ATTENTION;
   });
 
 program

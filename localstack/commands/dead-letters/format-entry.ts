@@ -10,12 +10,13 @@ const MAX_PAYLOAD_BYTES = 4_096;
 /**
  * One dead letter with its payload, made printable line by line.
  *
- * @param envelope `null` when Kafka no longer has it.
+ * @param envelope `null` when Kafka no longer has it, or did not answer.
+ * @param options.unread why Kafka did not answer.
  */
 export function formatEntry(
   entry: LedgerEntry,
   envelope: Envelope | null,
-  { now, paint }: Pick<View, 'now' | 'paint'>,
+  { now, paint, unread }: Pick<View, 'now' | 'paint'> & { readonly unread?: string | undefined },
 ): string {
   const place = ({ topic, partition, offset }: { topic: string; partition: number; offset: string }) =>
     `${topic}, partition ${partition}, offset ${offset}`;
@@ -41,7 +42,11 @@ export function formatEntry(
   ] as const;
   const rows = facts.flatMap(([name, value]) => (value ? [[{ text: name, role: 'dim' as const }, value]] : []));
   const table = formatTable([{ title: '' }, { title: '' }], rows, { paint }).trimStart();
-  return [table, payloadText(entry, envelope, paint)].join('\n\n');
+  const payload =
+    unread === undefined
+      ? payloadText(entry, envelope, paint)
+      : paint('attention', `Its payload could not be read: ${printable(unread)}`);
+  return [table, payload].join('\n\n');
 }
 
 function payloadText({ payloadBytes }: LedgerEntry, envelope: Envelope | null, paint: View['paint']): string {

@@ -62,3 +62,9 @@ test('one without a payload, and one that has expired in Kafka, say so', () => {
   expect(formatEntry({ ...entry, payloadBytes: null }, envelopeOf(null), view)).toContain('It has no payload.');
   expect(formatEntry(entry, null, view)).toContain('Kafka no longer has this dead letter');
 });
+
+test('one that Kafka does not give has its facts, and says why its payload is missing', () => {
+  const text = formatEntry(entry, null, { ...view, unread: 'connect ECONNREFUSED 127.0.0.1:9092' });
+  expect(text).toMatch(/^id +employee-changes\/3\/42\nstate +open\n/);
+  expect(text).toMatch(/\n\nIts payload could not be read: connect ECONNREFUSED 127\.0\.0\.1:9092$/);
+});
