@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { limitLog } from '../../../../localstack/commands/start/log-limit.ts';
@@ -39,6 +39,26 @@ test('a log file that is too long continues empty, and its lines are in another 
     expect(readFileSync(`${path}.old`, 'utf8')).toBe('first\nsecond\n');
   } finally {
     end();
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('a log file that cannot be copied is emptied all the same, and that is said once', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'log-limit-'));
+  const path = join(directory, 'functions.log');
+  const err: string[] = [];
+  const spy = jest.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
+  mkdirSync(`${path}.old`);
+  appendFileSync(path, 'first and second\n');
+  const end = limitLog(path, 10, 5);
+  try {
+    await eventually(() => readFileSync(path, 'utf8') === '');
+    appendFileSync(path, 'third and fourth\n');
+    await eventually(() => readFileSync(path, 'utf8') === '');
+    expect(err).toEqual([expect.stringMatching(/functions\.log could not be kept short without loss: .+\n$/)]);
+  } finally {
+    end();
+    spy.mockRestore();
     rmSync(directory, { recursive: true });
   }
 });
