@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { FileArrival, FileState } from '../../core/ingestion.ts';
 import type { FileVersion } from '../../core/salary-record.ts';
 import type { Database } from './database.ts';
+import { isNewerFile } from './is-newer-file.ts';
 
 /** The row of `ingested_key`. */
 export interface KeyRow {
@@ -58,7 +59,8 @@ export async function setState(client: PoolClient, fileId: string, state: FileSt
 }
 
 /**
- * Also gives up the dead letters of the other versions, because they concern rows that no longer count.
+ * Also gives up the dead letters of the other versions, because they concern rows that no longer count; but not those of a
+ * newer version that was rejected, which an operator has to correct.
  *
  * @param fileId `null`: the key has no current version.
  * @param sequencer of the file; `null` keeps the sequencer of the key.
@@ -74,7 +76,11 @@ export async function setCurrentFile(
     text: `with obsolete as (
              update dead_letter set state = 'obsolete', state_at = clock_timestamp()
              where pending and file_key = $2 and file_bucket = $1 and file_version <> $5
-               and state in ('open', 'parked') and $3::bigint is not null)
+               and state in ('open', 'parked') and $3::bigint is not null
+               and not exists (
+                 select from ingested_file as file join ingested_file as current on current.file_id = $3
+                 where file.bucket = file_bucket and file.key = file_key and file.version = file_version
+                   and file.state = 'rejected' and not ${isNewerFile('current', 'file')}))
            update ingested_key set current_file_id = $3, latest_sequencer = coalesce($4, latest_sequencer)
            where bucket = $1 and key = $2`,
     values: [file.bucket, file.key, fileId, sequencer, file.version],

@@ -6,6 +6,7 @@ import type {
   LedgerEntry,
 } from '../../ports/dead-letter-ledger.ts';
 import type { Database } from './database.ts';
+import { isNewerFile } from './is-newer-file.ts';
 import { DeadLetterQuery } from './dead-letter-query.ts';
 
 const COLUMNS = {
@@ -40,9 +41,10 @@ const SAME_ATTEMPT = `${SAME_FAILURE} and known.attempts = excluded.attempts`;
 /** Whether a newer version of the file has replaced the one of the entry before the entry is indexed. */
 const IS_REPLACED = `
   exists (
-    select from ingested_file as file join ingested_key as current using (bucket, key)
-    where bucket = file_bucket and key = file_key and version = file_version and current.current_file_id > file.file_id
-      and file.state in ('superseded', 'rejected'))`;
+    select from ingested_file as file join ingested_key as of_key using (bucket, key)
+    left join ingested_file as current on current.file_id = of_key.current_file_id
+    where file.bucket = file_bucket and file.key = file_key and file.version = file_version
+      and (file.state = 'superseded' or file.state = 'rejected' and ${isNewerFile('current', 'file')}))`;
 
 /** Sorted, so that batches that share failures lock them in the same order. */
 const UPSERT = `

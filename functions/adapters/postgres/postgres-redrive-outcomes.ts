@@ -3,6 +3,7 @@ import type { OffsetRange } from '../../core/offset-range.ts';
 import type { AwaitedOutcomes, RedriveOutcomes } from '../../ports/redrive-outcomes.ts';
 import { plainArray } from './array-literal.ts';
 import type { Database } from './database.ts';
+import { isNewerFile } from './is-newer-file.ts';
 
 interface AwaitedRow extends Record<string, unknown> {
   readonly topic: string;
@@ -96,17 +97,14 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
   }
 
   async markObsolete(): Promise<number> {
-    // A rejected version is replaced when a version that is newer has become the current one of its key. Sequencers of
-    // different lengths are padded with zeros on the right; without them the later version is the newer one.
+    // A rejected version is replaced when a version that is newer has become the current one of its key.
     const { rowCount } = await this.#database.query(
       `with chosen as materialized (
          select dlq_id from dead_letter ${FAILED_FILE} join ingested_key using (bucket, key)
          left join ingested_file as current on current.file_id = current_file_id
          where pending and dead_letter.origin ? 'bucket'
            and (dead_letter.state in ('open', 'parked') or dead_letter.state = 'redriven' and published_topic is null)
-           and (file.state = 'superseded' or file.state = 'rejected' and current.file_id <> file.file_id and
-             case when current.sequencer is null or file.sequencer is null then current.file_id > file.file_id
-               else rpad(upper(current.sequencer), 1024, '0') collate "C" > rpad(upper(file.sequencer), 1024, '0') collate "C" end)
+           and (file.state = 'superseded' or file.state = 'rejected' and ${isNewerFile('current', 'file')})
          order by dlq_id for update of dead_letter)
        update dead_letter set state = 'obsolete', state_at = clock_timestamp()
        from chosen where dead_letter.dlq_id = chosen.dlq_id`,

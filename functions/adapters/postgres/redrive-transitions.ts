@@ -32,7 +32,6 @@ const MOVE = `
     state = change.state, state_at = clock_timestamp(),
     attempts = dead_letter.attempts + change.added,
     code = coalesce(change.code, dead_letter.code), reason = coalesce(change.reason, dead_letter.reason),
-    last_at = case when change.added > 0 then clock_timestamp() else last_at end,
     published_topic = change.topic, published_partition = change.kafka_partition, published_offset = change.kafka_offset
   from change join locked using (dlq_id)
   where dead_letter.dlq_id = change.dlq_id
@@ -40,7 +39,8 @@ const MOVE = `
 
 /**
  * Moves the dead letters of a batch to their next states. One that has come back meanwhile has more attempts and stays as
- * it is; one that a cancel has released is still marked as published.
+ * it is; one that a cancel has released is still marked as published. The time of the last failure is that of the dead letter
+ * that a returned row gets: its index entry would otherwise seem older, and the place of the new dead letter be unknown.
  *
  * @returns the names of those moved.
  */

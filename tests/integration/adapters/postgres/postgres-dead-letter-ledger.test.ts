@@ -57,6 +57,24 @@ describe('the dead letters of a file', () => {
 
     expect(await states()).toEqual(['1#1 obsolete', '1#2 obsolete']);
   });
+
+  it('of a rejected version stay open when an older one takes over late', async () => {
+    const subject = await emptySalaryDatabase(database);
+    const ledger = new PostgresDeadLetterLedger(database);
+    const [older, rejected] = [arrivalOf('a.csv', '1'), arrivalOf('a.csv', '2')];
+    await subject.ledger.register(rejected, async () => true);
+    await subject.ledger.reject(rejected);
+    await ledger.index([rowOf(rejected, 1)]);
+
+    await begin(subject, older);
+    await ledger.index([rowOf(rejected, 2)]);
+
+    const { rows } = await database.query(
+      'select version from ingested_file join ingested_key on current_file_id = file_id',
+    );
+    expect(rows).toEqual([{ version: '1' }]);
+    expect(await states()).toEqual(['2#1 open', '2#2 open']);
+  });
 });
 
 describe('the table of dead letters', () => {
