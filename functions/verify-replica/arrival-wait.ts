@@ -12,6 +12,8 @@ export interface ArrivalDependencies {
   /** Where the changes are published, and the group by which they are applied. */
   readonly topic: string;
   readonly group: string;
+  /** Where the changes that fail are published, and the group by which they are indexed; absent where nothing indexes them. */
+  readonly deadLetters?: { readonly topic: string; readonly group: string };
 }
 
 const LOOK_INTERVAL_MS = 50;
@@ -27,13 +29,20 @@ export class ArrivalWait {
   /**
    * Resolves with `true` when these changes are published and apply-changes has passed their records: the saved position
    * of the poller includes them, and the group has committed the end that the topic had after that. A change that the
-   * replica does not have then will not come.
+   * replica does not have then will not come. If it became a dead letter, that is indexed by then.
    *
    * @returns `false` when `untilMs` of the clock comes first.
    */
   async untilPassed(changeIds: readonly bigint[], untilMs: number): Promise<boolean> {
     if (!(await this.#repeat(() => this.#arePublished(changeIds), untilMs))) return false;
-    const { inspector, topic, group } = this.#dependencies;
+    const { topic, group, deadLetters } = this.#dependencies;
+    if (!(await this.#untilCommitted(topic, group, untilMs))) return false;
+    return deadLetters === undefined || this.#untilCommitted(deadLetters.topic, deadLetters.group, untilMs);
+  }
+
+  /** Waits until the group has committed the end that the topic has now. */
+  async #untilCommitted(topic: string, group: string, untilMs: number): Promise<boolean> {
+    const { inspector } = this.#dependencies;
     const { topicId, partitions } = await inspector.describe(topic);
     return this.#repeat(async () => {
       const committed = await inspector.committedOffsets(group, topic);

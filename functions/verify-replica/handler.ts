@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { differenceCount } from '../core/verification.ts';
-import { CHANGES_DEAD_LETTER_TOPIC, CHANGES_GROUP, CHANGES_TOPIC } from '../core/topics.ts';
+import { CHANGES_DEAD_LETTER_GROUP, CHANGES_DEAD_LETTER_TOPIC, CHANGES_GROUP, CHANGES_TOPIC } from '../core/topics.ts';
 import {
   conditionsShape,
   kafkaOf,
@@ -28,7 +28,10 @@ export const handler = createHandler({
     const config = loadConfig(verifyReplicaShape, process.env);
     const connections = await openVerifier({
       kafka: kafkaOf(config, NAME),
-      changes: { topic: CHANGES_TOPIC, deadLetterTopic: CHANGES_DEAD_LETTER_TOPIC, group: CHANGES_GROUP },
+      changes: {
+        ...{ topic: CHANGES_TOPIC, group: CHANGES_GROUP },
+        ...{ deadLetterTopic: CHANGES_DEAD_LETTER_TOPIC, deadLetterGroup: CHANGES_DEAD_LETTER_GROUP },
+      },
       sourceDatabase: sourceDatabaseOf(config, NAME),
       targetDatabase: targetDatabaseOf(config, NAME),
       offsetTable: config.OFFSET_TABLE,

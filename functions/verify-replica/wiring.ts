@@ -26,8 +26,16 @@ import { SliceVerifier } from './slice-verifier.ts';
 
 export interface VerifierSettings {
   readonly kafka: KafkaSettings;
-  /** Where the changes are published, where those that fail are, and the group by which they are applied. */
-  readonly changes: { readonly topic: string; readonly deadLetterTopic: string; readonly group: string };
+  /**
+   * Where the changes are published, where those that fail are, and the groups by which they are applied and indexed. No
+   * `deadLetterGroup` where nothing indexes dead letters.
+   */
+  readonly changes: {
+    readonly topic: string;
+    readonly group: string;
+    readonly deadLetterTopic: string;
+    readonly deadLetterGroup?: string;
+  };
   readonly sourceDatabase: DatabaseSettings;
   readonly targetDatabase: DatabaseSettings;
   readonly offsetTable: string;
@@ -53,7 +61,7 @@ const CONNECTIONS = { maxConnections: 3, sessionSettings: COMPARISON_SESSION };
 export async function openVerifier(settings: VerifierSettings): Promise<VerifierConnections> {
   const { rules, clock, filter } = settings;
   const now = () => new Date();
-  const { topic, group, deadLetterTopic } = settings.changes;
+  const { topic, group, deadLetterTopic, deadLetterGroup } = settings.changes;
   const sourceDatabase = await Database.open({ ...settings.sourceDatabase, ...CONNECTIONS });
   const targetDatabase = await Database.open({ ...settings.targetDatabase, ...CONNECTIONS });
   // Without the settings for comparisons: all rows are read, and in parallel.
@@ -65,7 +73,12 @@ export async function openVerifier(settings: VerifierSettings): Promise<Verifier
   const replica = new PostgresEmployeeHashes(targetDatabase);
   const sourceEvidence = new PostgresSourceEvidence(sourceDatabase);
   const replicaEvidence = new PostgresReplicaEvidence(targetDatabase, deadLetterTopic);
-  const arrival = new ArrivalWait({ ledger, source: sourceEvidence, inspector, clock, topic, group });
+  const deadLetters =
+    deadLetterGroup === undefined ? {} : { deadLetters: { topic: deadLetterTopic, group: deadLetterGroup } };
+  const arrival = new ArrivalWait({
+    ...{ ledger, source: sourceEvidence, inspector, clock, topic, group },
+    ...deadLetters,
+  });
   const judge = new CandidateJudge({ source: sourceEvidence, replica: replicaEvidence, ledger, rules });
   const store = new PostgresVerificationStore(targetDatabase);
   return {
