@@ -13,17 +13,13 @@ interface AwaitedRow extends Record<string, unknown> {
   readonly next: string;
 }
 
-/** Moves dead letters, sorted by name, and counts those of each redrive in one of its columns. */
-const settle = (column: 'resolved' | 'failed', chosen: string, change: string) => `
+/** Moves dead letters, sorted by name. */
+const move = (chosen: string, change: string) => `
   with chosen as materialized (${chosen} order by dlq_id for update of dead_letter),
   moved as (
     update dead_letter set ${change}, state_at = clock_timestamp()
-    from chosen where dead_letter.dlq_id = chosen.dlq_id returning redrive_id),
-  counted as (select redrive_id, count(*)::integer as count from moved group by redrive_id),
-  recorded as (
-    update redrive set ${column} = ${column} + counted.count from counted
-    where redrive.redrive_id = counted.redrive_id)
-  select coalesce(sum(count), 0)::integer as count from counted`;
+    from chosen where dead_letter.dlq_id = chosen.dlq_id returning redrive_id)
+  select redrive_id, count(*)::integer as count from moved group by redrive_id order by redrive_id`;
 
 const PUBLISHED = `select dlq_id from dead_letter
   where pending and state = 'redriven' and published_topic = $1 and published_partition = $2`;
@@ -54,8 +50,8 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
 
   async resolve(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number> {
     return this.#settle(
-      settle(
-        'resolved',
+      'resolved',
+      move(
         `${PUBLISHED} and exists (
            select from unnest($3::bigint[], $4::bigint[]) as passed (first, next)
            where published_offset >= first and published_offset < next)`,
@@ -67,8 +63,8 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
 
   async reopen(topic: string, partition: number, { first, next }: OffsetRange): Promise<number> {
     return this.#settle(
-      settle(
-        'failed',
+      'failed',
+      move(
         `${PUBLISHED} and published_offset >= $3 and published_offset < $4`,
         `state = case when attempts >= ${ATTEMPTS_UNTIL_PARKED} then 'parked' else 'open' end`,
       ),
@@ -82,12 +78,13 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
       where pending and dead_letter.state = 'redriven' and published_topic is null and file_row is null
         and file.state in (${states})`;
     const resolved = await this.#settle(
-      settle('resolved', redrivenFile(`'complete', 'unchanged'`), `state = 'resolved'`),
+      'resolved',
+      move(redrivenFile(`'complete', 'unchanged'`), `state = 'resolved'`),
       [],
     );
     const rejected = await this.#settle(
-      settle(
-        'failed',
+      'failed',
+      move(
         redrivenFile(`'rejected'`),
         `attempts = attempts + 1, state = case when attempts + 1 >= ${ATTEMPTS_UNTIL_PARKED} then 'parked' else 'open' end`,
       ),
@@ -128,8 +125,21 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
     );
   }
 
-  async #settle(text: string, values: readonly unknown[]): Promise<number> {
-    const { rows } = await this.#database.query<{ count: number }>(text, values);
-    return rows[0]?.count ?? 0;
+  /**
+   * Counts what was moved in a column of each redrive. A statement of its own, so that dead letters, their counts and redrives
+   * are locked in the same order as by a redrive that records a batch.
+   */
+  async #settle(column: 'resolved' | 'failed', text: string, values: readonly unknown[]): Promise<number> {
+    return this.#database.transaction(async (client) => {
+      const { rows } = await client.query<{ redrive_id: string; count: number }>(text, [...values]);
+      if (rows.length === 0) return 0;
+      await client.query(
+        `update redrive set ${column} = ${column} + counted.count
+         from unnest($1::bigint[], $2::integer[]) as counted (redrive_id, count)
+         where redrive.redrive_id = counted.redrive_id`,
+        [rows.map(({ redrive_id }) => redrive_id), rows.map(({ count }) => count)],
+      );
+      return rows.reduce((sum, { count }) => sum + count, 0);
+    });
   }
 }
