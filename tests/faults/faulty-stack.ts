@@ -155,7 +155,14 @@ export class FaultyStack {
 
   signal(name: ProcessName, signal: NodeJS.Signals): void {
     const { pid } = JSON.parse(readFileSync(join(this.directory, 'run', `${name}.json`), 'utf8')) as { pid: number };
-    for (const each of [pid, ...descendantsOf(pid)]) process.kill(each, signal);
+    for (const each of [pid, ...descendantsOf(pid)]) {
+      try {
+        process.kill(each, signal);
+      } catch (error) {
+        // A descendant, such as a session of PostgreSQL, may have ended since the list was made.
+        if (each === pid || (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
   }
 
   async withKafka<Result>(work: (admin: ReturnType<Kafka['admin']>) => Promise<Result>): Promise<Result> {
