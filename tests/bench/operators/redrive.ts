@@ -1,6 +1,3 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import pg from 'pg';
 import { KafkaDeadLetterQueue } from '../../../functions/adapters/kafka/kafka-dead-letter-queue.ts';
 import { KafkaRecordPublisher } from '../../../functions/adapters/kafka/kafka-record-publisher.ts';
@@ -8,12 +5,11 @@ import { type DeadLetter, deadLetterOfRecord } from '../../../functions/core/dea
 import { changeEncoder } from '../../../functions/core/employee-change.ts';
 import { CHANGES_DEAD_LETTER_TOPIC, CHANGES_TOPIC } from '../../../functions/core/topics.ts';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
-import { sdkEnvironment } from '../../../localstack/stack/service/environment.ts';
 import type { TemporaryStack } from '../../../localstack/stack/temporary-stack.ts';
 import { say } from '../benchmark.ts';
 import { round } from '../statistics.ts';
 import type { OperatorsSection } from './section.ts';
-import type { RedriveAnswer } from './redrive-process.ts';
+import { type MeasuredHandler, startHandler } from './measured-handler.ts';
 
 const DEAD_LETTERS = 100_000;
 const PARTITIONS = 6;
@@ -35,10 +31,10 @@ async function measure(stack: TemporaryStack, endpoints: StackEndpoints): Promis
     await publishDeadLetters(endpoints);
     await waitForCount(target, 'open');
     await target.query('vacuum analyze dead_letter');
-    const plan = await redrive.invoke({ action: 'plan' });
+    const plan = await redrive.run({ action: 'plan' });
     const { redriveId } = (plan.result as { redrive: { redriveId: string } }).redrive;
     say('redriving them');
-    const run = await redrive.invoke({ action: 'run', redriveId });
+    const run = await redrive.run({ action: 'run', redriveId });
     await waitForCount(target, 'resolved');
     const { rows } = await target.query<{ seconds: number; settled: number }>(
       `select extract(epoch from published_at - started_at)::float8 as seconds,
@@ -91,40 +87,10 @@ async function waitForCount(target: pg.Pool, state: string): Promise<void> {
   }
 }
 
-/** The function in a process of its own, so that its memory can be measured. */
-async function startRedrive(stack: TemporaryStack, endpoints: StackEndpoints) {
-  const bundle = join(stack.directory, 'build', '.build', 'functions', 'redrive', 'handler.mjs');
-  const child = fork(new URL('redrive-process.ts', import.meta.url), [bundle], {
-    // Standard output has only the results of the benchmark.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      ...sdkEnvironment(endpoints),
-      ...{ KAFKA_BROKERS: endpoints.kafka.brokers.join(','), KAFKA_AUTH: 'none' },
-      ...{ TARGET_DATABASE_URL: endpoints.targetDatabaseUrl, OFFSET_TABLE: endpoints.dynamodb.offsetTable },
-      ...{ TRANSFORM_FUNCTION_NAME: 'unused', AWS_LAMBDA_FUNCTION_NAME: 'unused' },
-      // As serverless.yml sets them.
-      ...{ NODE_OPTIONS: '--max-semi-space-size=8', MALLOC_ARENA_MAX: '2' },
-      ...{ POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_LOG_LEVEL: 'WARN' },
-    },
+function startRedrive(stack: TemporaryStack, endpoints: StackEndpoints): Promise<MeasuredHandler> {
+  return startHandler('redrive', stack, endpoints, {
+    ...{ TRANSFORM_FUNCTION_NAME: 'unused', AWS_LAMBDA_FUNCTION_NAME: 'unused' },
+    // As serverless.yml sets them.
+    ...{ NODE_OPTIONS: '--max-semi-space-size=8', MALLOC_ARENA_MAX: '2' },
   });
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`expected an answer of the redrive, but its process ended with code ${code}`);
-  });
-  ended.catch(() => {});
-  const answer = async () => (await Promise.race([once(child, 'message'), ended]))[0] as RedriveAnswer;
-  await answer();
-  return {
-    invoke: async (event: object): Promise<RedriveAnswer> => {
-      const answered = answer();
-      child.send(event);
-      return answered;
-    },
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill();
-      await exited;
-    },
-  };
 }

@@ -1,10 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { Comparison } from '../../../functions/core/verification.ts';
+import type { VerifiedParts } from '../../../functions/verify-replica/verify-parts.ts';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
-import { sdkEnvironment } from '../../../localstack/stack/service/environment.ts';
 import type { TemporaryStack } from '../../../localstack/stack/temporary-stack.ts';
 import { say } from '../benchmark.ts';
 import { runSteadyLoad } from '../cdc/steady-load.ts';
@@ -12,7 +9,8 @@ import { waitUntilEqual } from '../cdc/wait-until-equal.ts';
 import { median, percentile, perSecond, round } from '../statistics.ts';
 import { literalSettings } from '../transform-memory/function-settings.ts';
 import type { OperatorsSection } from './section.ts';
-import type { VerifyAnswer } from './verify-process.ts';
+import type { HandlerAnswer } from './handler-process.ts';
+import { type MeasuredHandler, startHandler } from './measured-handler.ts';
 
 const ROWS = 1_000_000;
 /** Rows of one statement, so that the stream can follow. */
@@ -132,59 +130,14 @@ function expectSlices(slices: readonly Comparison[], isExpected: (differences: n
   throw new Error(`expected another number of differences than ${total} in ${slices.length} slices`);
 }
 
-interface Verifier {
-  run(event: object): Promise<VerifyAnswer>;
-  stop(): Promise<void>;
+interface Verifier extends MeasuredHandler {
+  run(event: object): Promise<HandlerAnswer & { readonly result: VerifiedParts }>;
 }
 
-/** The function as it is deployed, in a process of its own. */
-async function startVerifier(stack: TemporaryStack, endpoints: StackEndpoints): Promise<Verifier> {
-  const bundle = join(stack.directory, 'build', '.build', 'functions', 'verify-replica', 'handler.mjs');
-  const child = fork(new URL('verify-process.ts', import.meta.url), [bundle], {
-    // Standard output has only the results of the benchmark.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      ...sdkEnvironment(endpoints),
-      // The limits of memory, as deployed.
-      NODE_OPTIONS: literalSettings('verify-replica')['NODE_OPTIONS'],
-      KAFKA_BROKERS: endpoints.kafka.brokers.join(','),
-      KAFKA_AUTH: 'none',
-      SOURCE_DATABASE_URL: endpoints.sourceDatabaseUrl,
-      TARGET_DATABASE_URL: endpoints.targetDatabaseUrl,
-      OFFSET_TABLE: endpoints.dynamodb.offsetTable,
-      POWERTOOLS_METRICS_DISABLED: 'true',
-      POWERTOOLS_LOG_LEVEL: 'WARN',
-    },
-  });
-  await answer(child);
-  return {
-    run: async (event) => {
-      const answered = answer(child);
-      child.send(event);
-      return (await answered) as VerifyAnswer;
-    },
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill();
-      await ended;
-    },
-  };
-}
-
-/** @throws when the process ends instead. */
-async function answer(child: ChildProcess): Promise<unknown> {
-  const listening = new AbortController();
-  const { signal } = listening;
-  const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`expected an answer of the verification, but its process ended with code ${code}`);
-  });
-  ended.catch(() => {});
-  try {
-    const [message] = await Promise.race([once(child, 'message', { signal }), ended]);
-    return message;
-  } finally {
-    listening.abort();
-  }
+function startVerifier(stack: TemporaryStack, endpoints: StackEndpoints): Promise<Verifier> {
+  return startHandler('verify-replica', stack, endpoints, {
+    // The limits of memory, as deployed.
+    NODE_OPTIONS: literalSettings('verify-replica')['NODE_OPTIONS'],
+    SOURCE_DATABASE_URL: endpoints.sourceDatabaseUrl,
+  }) as Promise<Verifier>;
 }

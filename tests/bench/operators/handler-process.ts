@@ -1,19 +1,18 @@
-/** Runs the handler of verify-replica as Lambda does: one event after the other, with time and memory as the answer. */
+/** Runs the handler of a function as Lambda does: one event after the other, with time and memory as the answer. */
 import { readFile } from 'node:fs/promises';
 import type { Context } from 'aws-lambda';
-import type { VerifiedParts } from '../../../functions/verify-replica/verify-parts.ts';
 
-type Handler = (event: unknown, context: Context) => Promise<VerifiedParts>;
+type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
-export interface VerifyAnswer {
+export interface HandlerAnswer {
   readonly seconds: number;
   readonly peakRssMb: number;
-  readonly result: VerifiedParts;
+  readonly result: unknown;
 }
 
-const [bundle = ''] = process.argv.slice(2);
+const [bundle = '', functionName] = process.argv.slice(2);
 const { handler } = (await import(bundle)) as { handler: Handler };
-const context = { functionName: 'verify-replica', getRemainingTimeInMillis: () => 900_000 } as Context;
+const context = { functionName, awsRequestId: 'bench', getRemainingTimeInMillis: () => 900_000 } as Context;
 
 process.on('message', async (event) => {
   const startedAt = performance.now();
@@ -22,6 +21,6 @@ process.on('message', async (event) => {
   // Linux records the peak by itself. Elsewhere Node's own figure has to do.
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
   const peakKb = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
-  process.send?.({ seconds, peakRssMb: Math.round(peakKb / 1_024), result } satisfies VerifyAnswer);
+  process.send?.({ seconds, peakRssMb: Math.round(peakKb / 1_024), result } satisfies HandlerAnswer);
 });
 process.send?.('ready');
