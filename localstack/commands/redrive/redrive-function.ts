@@ -1,46 +1,16 @@
+import type { Redrive, RedriveCount, RedriveFilter } from '../../../functions/core/redrive.ts';
 import { FunctionInvoker } from '../../stack/service/function-invoker.ts';
 import { UsageError } from '../terminal/program.ts';
 
 /** The name that serverless-offline serves the function under. */
 const FUNCTION_NAME = 'employee-streams-local-redrive';
 
-export interface RedriveFilter {
-  readonly topic?: string | undefined;
-  readonly codes?: readonly string[] | undefined;
-  readonly key?: string | undefined;
-  readonly file?: string | undefined;
-  readonly ids?: readonly string[] | undefined;
-}
-
-export interface RedriveCount {
-  readonly code: string;
-  readonly destination: string;
-  readonly count: number;
-}
-
-/** A redrive as the function shows it. */
-export interface RedriveState {
-  readonly redriveId: string;
-  readonly state: 'planned' | 'running' | 'settling' | 'complete' | 'canceled' | 'failed';
-  readonly claimed: number;
-  readonly published: number;
-  readonly resolved: number;
-  readonly failed: number;
-  readonly refused: number;
-  readonly refusals: readonly {
-    readonly code: string;
-    readonly reason: string;
-    readonly count: number;
-    readonly ids: readonly string[];
-  }[];
-  readonly counts: readonly RedriveCount[];
-  /** `null` while outcomes are awaited. */
-  readonly finishedAt: string | null;
-}
+/** A redrive as the commands show it. `finishedAt` is `null` while outcomes are awaited. */
+export type ShownRedrive = Omit<Redrive, 'filter' | 'note' | 'rate' | 'createdAt'>;
 
 interface Answer {
   readonly counts?: readonly RedriveCount[];
-  readonly redrive?: RedriveState | null;
+  readonly redrive?: ShownRedrive | null;
   readonly refusal?: { readonly code: string; readonly reason: string };
 }
 
@@ -60,7 +30,7 @@ export class RedriveFunction {
   }
 
   /** Claims what matches; `null` when nothing does. */
-  async plan(filter: RedriveFilter, note: string | null, rate: number | null): Promise<RedriveState | null> {
+  async plan(filter: RedriveFilter, note: string | null, rate: number | null): Promise<ShownRedrive | null> {
     return (await this.#invoke({ action: 'plan', filter, note, rate })).redrive ?? null;
   }
 
@@ -70,11 +40,11 @@ export class RedriveFunction {
   }
 
   /** The latest redrive without an id; `null` when there was none. */
-  async show(redriveId?: string): Promise<RedriveState | null> {
+  async show(redriveId?: string): Promise<ShownRedrive | null> {
     return (await this.#invoke({ action: 'show', redriveId })).redrive ?? null;
   }
 
-  async cancel(): Promise<RedriveState | null> {
+  async cancel(): Promise<ShownRedrive | null> {
     return (await this.#invoke({ action: 'cancel' })).redrive ?? null;
   }
 

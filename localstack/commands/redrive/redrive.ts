@@ -7,7 +7,7 @@ import { onInterrupt } from '../terminal/interrupt.ts';
 import { printJson, printProgress, printResult } from '../terminal/output.ts';
 import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand, wholeNumber } from '../terminal/program.ts';
 import { paintFor, widthOf } from '../terminal/style.ts';
-import { RedriveFunction, type RedriveState } from './redrive-function.ts';
+import { RedriveFunction, type ShownRedrive } from './redrive-function.ts';
 import { countOf, needsAttention, renderOutcome, renderPlan, renderProgress } from './render-redrive.ts';
 
 const POLL_INTERVAL_MS = 500;
@@ -103,9 +103,9 @@ program
 
 async function untilFinished(
   redrive: RedriveFunction,
-  planned: RedriveState,
+  planned: ShownRedrive,
   directory: string,
-): Promise<RedriveState> {
+): Promise<ShownRedrive> {
   let shown = '';
   let shownAt = Number.NEGATIVE_INFINITY;
   for (;;) {
@@ -127,7 +127,7 @@ function printNone(text: string, json: boolean): void {
   else printResult(text);
 }
 
-function print(redrive: RedriveState, json: boolean): void {
+function print(redrive: ShownRedrive, json: boolean): void {
   if (json) printJson({ redrive });
   else printResult(renderOutcome(redrive, options()));
   if (needsAttention(redrive)) process.exitCode = NEEDS_ATTENTION;

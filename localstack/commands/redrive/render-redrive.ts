@@ -1,7 +1,8 @@
 import { formatCount, formatNumber } from '../terminal/figures.ts';
 import { type Paint, printable } from '../terminal/style.ts';
 import { formatTable } from '../terminal/table.ts';
-import type { RedriveCount, RedriveState } from './redrive-function.ts';
+import type { RedriveCount } from '../../../functions/core/redrive.ts';
+import type { ShownRedrive } from './redrive-function.ts';
 
 interface RenderOptions {
   readonly paint: Paint;
@@ -25,7 +26,7 @@ export function renderPlan(counts: readonly RedriveCount[], { paint, width }: Re
 }
 
 /** One line of progress. */
-export function renderProgress({ state, claimed, published, resolved, refused }: RedriveState): string {
+export function renderProgress({ state, claimed, published, resolved, refused }: ShownRedrive): string {
   if (state === 'planned' || state === 'running') {
     return `${formatCount(published + refused)} of ${formatCount(claimed)} published`;
   }
@@ -33,12 +34,12 @@ export function renderProgress({ state, claimed, published, resolved, refused }:
 }
 
 /** Whether an operator has to look at the outcome. */
-export function needsAttention({ failed, refused }: RedriveState): boolean {
+export function needsAttention({ failed, refused }: ShownRedrive): boolean {
   return failed + refused > 0;
 }
 
 /** The verdict, and why dead letters were not published or came back. */
-export function renderOutcome(redrive: RedriveState, { paint }: RenderOptions): string {
+export function renderOutcome(redrive: ShownRedrive, { paint }: RenderOptions): string {
   const { redriveId, state, claimed, published, resolved, failed, refused, refusals } = redrive;
   const isWell = !needsAttention(redrive);
   const verdict = isWell ? paint('good', '● well') : paint('attention', '● attention');

@@ -1,4 +1,4 @@
-import type { RedriveState } from '../../../../localstack/commands/redrive/redrive-function.ts';
+import type { ShownRedrive } from '../../../../localstack/commands/redrive/redrive-function.ts';
 import {
   needsAttention,
   renderOutcome,
@@ -8,7 +8,7 @@ import {
 import { plainPaint } from '../../../../localstack/commands/terminal/style.ts';
 
 const options = { paint: plainPaint };
-const redrive = (more: Partial<RedriveState>): RedriveState => ({
+const redrive = (more: Partial<ShownRedrive>): ShownRedrive => ({
   ...{ redriveId: '7', state: 'complete', claimed: 1_200, published: 1_200, resolved: 1_200, failed: 0, refused: 0 },
   ...{ refusals: [], counts: [], finishedAt: '2026-11-26T10:00:00Z', ...more },
 });
