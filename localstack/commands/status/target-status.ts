@@ -1,18 +1,17 @@
 import type { Database } from '../../../functions/adapters/postgres/database.ts';
 import { PostgresDeadLetterView } from '../../../functions/adapters/postgres/postgres-dead-letter-view.ts';
 import { PostgresPipelineHistory } from '../../../functions/adapters/postgres/postgres-pipeline-history.ts';
+import { PostgresSalaryView } from '../../../functions/adapters/postgres/postgres-salary-view.ts';
 import { PostgresVerificationStore } from '../../../functions/adapters/postgres/postgres-verification-store.ts';
 import { CHANGES_GROUP } from '../../../functions/core/topics.ts';
 import type { DeadLetterGroup } from '../../../functions/ports/dead-letter-view.ts';
 import type { HistorySpan } from '../../../functions/ports/pipeline-history.ts';
+import type { FileProgress } from '../../../functions/ports/salary-view.ts';
 import type { Agreement } from '../../../functions/ports/verification-store.ts';
 import type { ListedFile } from './bucket-files.ts';
 
 /** Only the newest files, so that the table fits on a screen. */
 const MAX_FILES = 20;
-
-/** Three heartbeats of transform-csv. Smaller: a file on a slow machine is shown while it makes progress. */
-const FILE_STANDSTILL_SECONDS = 15;
 
 /** How long the events of a burst may take. */
 const BURST_SECONDS = 120;
@@ -54,38 +53,35 @@ export interface TargetStatus {
   readonly agreement: Agreement;
 }
 
-const TOTALS = 'select department, total_salary, employee_count from department_employee_salary order by department';
-
-const FILES = `
-  select bucket, key, version, state, read, filtered_out, rejected, sent, loaded, refused, end_recorded,
-    to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at,
-    to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as finished_at
-  from ingested_file order by file_id desc limit $1`;
-
-const STANDING_FILES = `
-  select key, heartbeat_at as "heartbeatAt" from ingested_file
-  where state = 'loading' and heartbeat_at < clock_timestamp() - make_interval(secs => $1)
-  order by heartbeat_at limit $2`;
-
 export async function readTarget(database: Database): Promise<TargetStatus> {
   const history = new PostgresPipelineHistory(database);
-  const [totals, files, standing, deadLetters, whole, recent, agreement] = await Promise.all([
-    database.query<TargetStatus['totals'][number]>(TOTALS),
-    database.query<FileStatus & Record<string, unknown>>(FILES, [MAX_FILES]),
-    database.query<TargetStatus['standingFiles'][number]>(STANDING_FILES, [FILE_STANDSTILL_SECONDS, MAX_FILES]),
+  const [salaries, deadLetters, whole, recent, agreement] = await Promise.all([
+    new PostgresSalaryView(database).overview(MAX_FILES),
     new PostgresDeadLetterView(database).overview(),
     history.total(CHANGES_GROUP, LATENCY_SECONDS),
     history.total(CHANGES_GROUP, RATE_SECONDS),
     new PostgresVerificationStore(database).read(),
   ]);
   return {
-    totals: totals.rows,
-    files: files.rows,
-    standingFiles: standing.rows,
+    totals: salaries.totals.map(({ department, totalSalary, employees }) => {
+      return { department, total_salary: totalSalary, employee_count: employees };
+    }),
+    files: salaries.newest.map(fileStatusOf),
+    standingFiles: salaries.standing,
     deadLetterCodes: deadLetters.groups,
     latency: whole.latency,
     changesPerSecond: recent.records / RATE_SECONDS,
     agreement,
+  };
+}
+
+function fileStatusOf({ bucket, key, version, state, read, ...file }: FileProgress): FileStatus {
+  const { filteredOut, rejected, sent, loaded, refused, endRecorded, startedAt, finishedAt } = file;
+  return {
+    ...{ bucket, key, version, state, read, filtered_out: filteredOut, rejected, sent, loaded, refused },
+    end_recorded: endRecorded,
+    started_at: startedAt.toISOString(),
+    finished_at: finishedAt?.toISOString() ?? null,
   };
 }
 
