@@ -34,6 +34,33 @@ it('has no times before the first verification', () => {
   expect(summarizeAgreement({ slices: [] })).toMatchObject({ rows: 0, differsSince: null, newestCheckAt: null });
 });
 
-it('has words for each cause', () => {
-  expect(causeText('edited-in-target')).toBe('edited in B');
+it('leaves out causes and holders without rows', () => {
+  const slices = [slice({ causes: { lost: 0 }, heldBy: { salaryAbove: 0 } }, 5)];
+  expect(summarizeAgreement({ slices })).toMatchObject({ causes: [], heldBy: [] });
+});
+
+it('has the holders of most rows first, and the samples of all slices', () => {
+  const sample = (empId: number) => ({ empId, kind: 'missing' as const, cause: 'lost', columns: [] });
+  const slices = [
+    slice({ heldBy: { salaryAbove: 1, 'dead letter': 2 }, samples: [sample(1)] }, 5),
+    slice({ heldBy: { 'dead letter': 1 }, samples: [sample(2), sample(3)] }, 6),
+  ];
+  expect(summarizeAgreement({ slices })).toMatchObject({
+    ...{
+      heldBy: [
+        ['dead letter', 3],
+        ['salaryAbove', 1],
+      ],
+      samples: [sample(1), sample(2), sample(3)],
+    },
+  });
+});
+
+it.each([
+  ['trigger-disabled', 'changed while a capture trigger was off'],
+  ['edited-in-target', 'edited in B'],
+  ['came-in-by-another-way', 'written to B by another way'],
+  ['lost', 'lost on the way'],
+] as const)('has words for cause %s', (cause, text) => {
+  expect(causeText(cause)).toBe(text);
 });

@@ -12,6 +12,11 @@ const POSITION: Position = {
   progress: { phase: 'stream', since: '10:20:10,12', page: { until: '10:30:', afterChangeId: '5', lastChangeId: '9' } },
 };
 
+const CAPTURE: NonNullable<Position['capture']> = {
+  marks: { table: '1', columns: '2', types: '3', file: '4', triggers: '5', functions: '6', changes: '7' },
+  since: '10:20:',
+};
+
 test.each<Position['progress']>([
   POSITION.progress,
   { phase: 'stream', since: '10:20:', page: null },
@@ -20,6 +25,22 @@ test.each<Position['progress']>([
   { phase: 'snapshot', since: '10:20:', afterEmpId: -3 },
 ])('reads what was encoded: %j', (progress) => {
   expect(decodePosition(encodePosition({ ...POSITION, progress }))).toEqual({ ...POSITION, progress });
+});
+
+test('reads the topic, the capture and the reason that were saved with a position', () => {
+  const position: Position = {
+    ...POSITION,
+    topic: { clusterId: 'c', topicId: 't', nextOffsets: ['9', null] },
+    capture: CAPTURE,
+    snapshotReason: { code: 'PIPE_TOPIC_REPLACED', message: 'the topic was replaced' },
+  };
+  expect(decodePosition(encodePosition(position))).toEqual(position);
+});
+
+test('a position without them, as an earlier version saved it, has none of these fields', () => {
+  expect(Object.keys(decodePosition(encodePosition(POSITION)))).toEqual(Object.keys(POSITION));
+  const unusable = { ...POSITION, topic: 'x', capture: 'x', snapshotReason: 'x' } as unknown as Position;
+  expect(Object.keys(decodePosition(encodePosition(unusable)))).toEqual(Object.keys(POSITION));
 });
 
 test.each([

@@ -32,6 +32,8 @@ describe('classifyError', () => {
     ['a name that is not found', 'ENOTFOUND'],
     ['a code with something before it', 'X22001'],
     ['a code with something after it', '220011'],
+    ['a code of the tables with something before it', 'X42P01'],
+    ['a code of the tables with something after it', '42P011'],
     ['a code of lower case', '22p02'],
     ['a number', 22_001],
     ['no code', undefined],
@@ -57,6 +59,10 @@ describe('classifyError', () => {
     expect(classifyError(Object.assign(withCode('42501'), { routine: 'ExecWithCheckOptions' }))).toBe('permanent');
   });
 
+  it('another SQLSTATE from there is judged by itself', () => {
+    expect(classifyError(Object.assign(withCode('40001'), { routine: 'ExecWithCheckOptions' }))).toBe('transient');
+  });
+
   it('a plan that was cached before a table changed is transient', () => {
     expect(classifyError(Object.assign(withCode('0A000'), { routine: 'RevalidateCachedQuery' }))).toBe('transient');
   });
@@ -77,8 +83,18 @@ describe('classifyError', () => {
 });
 
 describe('isInvalidValue', () => {
-  it('is true of a value that no table could hold', () => {
-    expect(isInvalidValue(withCode('22008'))).toBe(true);
+  it.each([
+    ['a text that is no date', '22007'],
+    ['a date that does not exist', '22008'],
+    ['a text that is no number', '22P02'],
+    ['a character that the encoding does not have', '22P05'],
+    ['a character that no text can have', '22021'],
+  ])('is true of %s', (_, code) => {
+    expect(isInvalidValue(withCode(code))).toBe(true);
+  });
+
+  it('is false of what is no error of the database', () => {
+    expect(isInvalidValue(undefined)).toBe(false);
   });
 
   it('is false of a value that does not fit a column, and of what the function of a trigger raised', () => {

@@ -22,9 +22,27 @@ it.each([
   expect(message).toContain(reason);
 });
 
+it('points to the log of the function when nothing else is known', () => {
+  expect(describeFailure('apply-changes', new Error('no')).message).toMatch(
+    /; if .* the log of apply-changes says more$/,
+  );
+});
+
+it('gives the message of several errors at once, or else that of each', () => {
+  const errors = [new Error('first'), new Error('second')];
+  expect(failureReason(new AggregateError(errors))).toBe('first; second');
+  expect(failureReason(new AggregateError(errors, 'all have failed'))).toBe('all have failed');
+  expect(failureReason(new Error(''))).toBe('');
+});
+
 it.each([
   ['53100', 'disk'],
-  ['25006', 'read-only'],
+  ['25006', 'read-only; connect to the primary, or run alter database NAME reset default_transaction_read_only'],
+  ['28P01', 'correct the password'],
+  ['3D000', 'create the database'],
+  ['53200', 'out of memory; reduce its load'],
+  ['53300', 'no connection left; end sessions'],
+  ['55P03', 'select pg_terminate_backend(PID)'],
   ['57014', 'pg_blocking_pids'],
 ])('says what mends SQLSTATE %s', (code, remedy) => {
   const { message } = describeFailure('load-salaries', withCode('could not extend file', code));

@@ -1,4 +1,4 @@
-import { databaseFaultOf, describeDatabaseFault } from '../../../functions/core/database-fault.ts';
+import { databaseFaultOf, describeDatabaseFault, mayQuoteValues } from '../../../functions/core/database-fault.ts';
 import { InputError } from '../../../functions/core/errors.ts';
 
 const fault = (fields: object, message = 'secret') => Object.assign(new Error(message), fields);
@@ -18,6 +18,7 @@ describe('describeDatabaseFault', () => {
       'SQLSTATE 42703, function f(integer,text)',
     ],
     [{ code: '22P02', detail: 'secret', where: 'secret' }, 'SQLSTATE 22P02'],
+    [{ code: '23514', table: '', where: 'SQL statement "PL/pgSQL function f()"' }, 'SQLSTATE 23514'],
     [{}, 'SQLSTATE unknown'],
   ])('names what %j names, and no value', (fields, expected) => {
     expect(describeDatabaseFault(fault(fields))).toBe(expected);
@@ -30,6 +31,15 @@ describe('describeDatabaseFault', () => {
     expect(describeDatabaseFault(fault({ code: '22000' }, message))).toBe(`SQLSTATE 22000, type ${type}`);
   });
 
+  it.each([
+    'secret value too long for type character varying(5)',
+    'value too long for type character varying(5)\nsecret',
+    'secret integer out of range',
+    'integer out of range: secret',
+  ])('names no type of "%s", which is not a message of PostgreSQL about a type', (message) => {
+    expect(describeDatabaseFault(fault({ code: '22000' }, message))).toBe('SQLSTATE 22000');
+  });
+
   it('gives the code of an error of this project', () => {
     expect(describeDatabaseFault(new InputError('PIPE_X', 'text'))).toBe('PIPE_X');
   });
@@ -37,6 +47,17 @@ describe('describeDatabaseFault', () => {
 
 test('what is no error of PostgreSQL has no fault', () => {
   for (const thrown of [undefined, null, 'text', 7, {}, fault({ code: 'ECONNREFUSED' }), fault({ code: 23_514 })]) {
-    expect(databaseFaultOf(thrown)).toEqual({});
+    expect(Object.keys(databaseFaultOf(thrown))).toEqual([]);
   }
+});
+
+test.each([
+  ['22001', true],
+  ['23514', true],
+  ['P0001', true],
+  ['42703', false],
+  ['ECONNREFUSED', false],
+  [undefined, false],
+])('a message with SQLSTATE %s may quote values = %s', (code, mayQuote) => {
+  expect(mayQuoteValues(fault({ code }))).toBe(mayQuote);
 });

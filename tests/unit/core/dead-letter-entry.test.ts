@@ -1,5 +1,11 @@
 import { type DeadLetter, encodeDeadLetter } from '../../../functions/core/dead-letter.ts';
-import { entryOf, keyText, stateOfFailure } from '../../../functions/core/dead-letter-entry.ts';
+import {
+  DEAD_LETTER_STATES,
+  entryOf,
+  keyText,
+  PENDING_STATES,
+  stateOfFailure,
+} from '../../../functions/core/dead-letter-entry.ts';
 import type { DeadLetterOrigin } from '../../../functions/core/dead-letter-origin.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 
@@ -58,8 +64,8 @@ describe('the entry of a dead letter', () => {
   });
 
   it('shortens what an index could not hold', () => {
-    const long = entry({ code: 'c'.repeat(5_000), reason: 'r'.repeat(5_000) });
-    expect([long.code.length, long.reason.length]).toEqual([200, 2_000]);
+    const long = entry({ code: 'c'.repeat(5_000), rule: 'l'.repeat(5_000), reason: 'r'.repeat(5_000) });
+    expect([long.code.length, long.rule?.length, long.reason.length]).toEqual([200, 200, 2_000]);
     expect(keyText('🙂'.repeat(300))).toBe('🙂'.repeat(200));
     const tooLong = entry({ origin: { bucket: 'b', key: 'k'.repeat(3_000), version: 'v' } });
     expect(tooLong).toMatchObject({ code: 'PIPE_DEAD_LETTER_UNREADABLE', id: 'employee-changes.dead-letter/1/5' });
@@ -88,6 +94,105 @@ describe('the entry of a dead letter', () => {
       recordKey: null,
     });
   });
+});
+
+describe('what a database cannot store in the entry of a dead letter', () => {
+  const file = { bucket: 'b', key: 'a.csv', version: 'v' };
+  const ofFile = (changes: object) => entry({ origin: { ...file, ...changes }, payload: null });
+  const ofRow = (fields: object) =>
+    entry({ payload: Buffer.from(JSON.stringify({ ...file, rowNumber: 7, ...fields })) });
+
+  it.each([
+    [2_500, 'PIPE_X'],
+    [2_501, 'PIPE_DEAD_LETTER_UNREADABLE'],
+  ])('is an id of more than 2,500 bytes: one of %i has code %s', (bytes, code) => {
+    expect(ofFile({ key: `é${'k'.repeat(bytes - 'b/é@v'.length - 1)}` }).code).toBe(code);
+  });
+
+  it.each(['bucket', 'key', 'version'])('is a file whose %s has more than 1,024 bytes', (field) => {
+    const longest = 'é'.repeat(512);
+    expect(ofRow({ [field]: longest }).file).toEqual({ ...file, row: 7, [field]: longest });
+    expect(ofRow({ [field]: `${longest}x` }).file).toBeNull();
+    expect(ofRow({ [field]: 7 }).file).toBeNull();
+  });
+
+  it.each([7.5, '7', 2 ** 31])('is row %p of a file', (rowNumber) => {
+    expect(ofRow({ rowNumber }).file).toEqual({ ...file, row: null });
+  });
+
+  it.each(['bucket', 'key', 'version'])('is U+0000 in the %s of a file', (field) => {
+    expect(ofFile({ [field]: 'a\u0000' }).file).toEqual({ ...file, [field]: 'a\ufffd', row: null });
+  });
+
+  it.each([
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    [2 ** 31, null],
+  ])('is a payload of %i bytes when that is no 32-bit number', (payloadBytes, found) => {
+    expect(entry({}, { payloadBytes }).payloadBytes).toBe(found);
+  });
+
+  it.each([
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    [2 ** 31, 1],
+  ])('are %i attempts when that is no 32-bit number', (attempts, found) => {
+    expect(entry({}, { attempts }).attempts).toBe(found);
+  });
+
+  it.each([`${'a'.repeat(64)}b`, `x${'a'.repeat(64)}`, 'A'.repeat(64), 'a'.repeat(63)])(
+    'is %s, no SHA-256',
+    (sha256) => {
+      expect(entry({}, { sha256 }).sha256).toBeNull();
+    },
+  );
+
+  it.each([
+    ['1970-01-01T00:00:00.000Z', true],
+    ['1969-12-31T23:59:59.999Z', false],
+    ['9999-12-31T23:59:59.999Z', true],
+    ['+010000-01-01T00:00:00.000Z', false],
+  ])('is a time outside of the years 1970 to 9999: %s is kept = %s', (at, isKept) => {
+    expect(entry({}, { at }).lastAt).toEqual(isKept ? new Date(at) : new Date('2026-11-26T11:00:00Z'));
+  });
+
+  it('is the time of a record without a timestamp, which has -1', () => {
+    expect(entryOf({ ...recordOf('none'), timestampMs: -1 }).lastAt).toEqual(new Date(0));
+  });
+});
+
+describe('the entry of a dead letter of which a part is missing', () => {
+  it('has the time of the last failure when that of the first is unusable', () => {
+    const found = entry({}, { first: { origin, at: 'yesterday' } });
+    expect(found).toMatchObject({ firstAt: new Date(STAMP.at), lastAt: new Date(STAMP.at) });
+  });
+
+  it('does not guess the file of a record whose payload is cut or missing', () => {
+    const payload = Buffer.from('{"bucket":"b","key":"a.csv","version":"v","rowNumber":7}');
+    expect(entry({ payload }).file).not.toBeNull();
+    expect(entry({ payload }, { cut: true }).file).toBeNull();
+    expect(entry({ payload: null }).file).toBeNull();
+  });
+
+  it('keeps numbers of its origin', () => {
+    expect(entry({ origin: { bucket: 'b', key: 'k', version: 'v', row: 7, byteRange: [3, 9] } }).origin).toEqual({
+      ...{ bucket: 'b', key: 'k', version: 'v', row: 7, byteRange: [3, 9] },
+    });
+  });
+
+  it('tells an operator of a record that is no dead letter what was found, and what to do', () => {
+    const at = new Date('2026-11-26T11:00:00Z');
+    const place = { topic: 'employee-changes.dead-letter', partition: 1, offset: '5' };
+    expect(entryOf(recordOf('text'))).toEqual({
+      ...{ ...place, id: 'employee-changes.dead-letter/1/5', code: 'PIPE_DEAD_LETTER_UNREADABLE', rule: null },
+      reason: 'expected a dead letter on this topic, found a record of another kind; discard it',
+      ...{ recordKey: '7', origin: place, file: null, payloadBytes: 4, sha256: null, cut: false, attempts: 1 },
+      ...{ firstAt: at, lastAt: at },
+    });
+  });
+});
+
+test('a dead letter is pending until it is resolved, obsolete or discarded', () => {
+  expect(PENDING_STATES).toEqual(['open', 'claimed', 'redriven', 'parked']);
+  expect(DEAD_LETTER_STATES).toEqual([...PENDING_STATES, 'resolved', 'obsolete', 'discarded']);
 });
 
 test('a failure is open until its third attempt', () => {

@@ -2,6 +2,7 @@ import {
   deadLetterHeaders,
   earlierFailuresOf,
   headersOfRedriven,
+  wasDeadLetter,
   withoutDeadLetterHeaders,
 } from '../../../functions/core/dead-letter-headers.ts';
 import type { RecordHeaders } from '../../../functions/core/record-headers.ts';
@@ -55,6 +56,29 @@ describe('the headers of a dead letter', () => {
     },
   );
 
+  it('take exactly 2 KB when the reason is longer, and have it whole when it fits', () => {
+    const messageOf = (reason: string) =>
+      texts(deadLetterHeaders({ ...failure, reason }))['__dlq.errors.message'] ?? '';
+    const cut = messageOf('r'.repeat(3_000));
+    expect(bytes(deadLetterHeaders({ ...failure, reason: 'r'.repeat(3_000) }))).toBe(2_048);
+    const longest = cut.slice('PIPE_CHANGE_FIELD: '.length);
+    expect(messageOf(longest)).toBe(cut);
+    expect(messageOf(`${longest.slice(1)}!`)).toMatch(/r!$/);
+  });
+
+  it('have no reason when the id of a file takes all the room', () => {
+    const origin = { bucket: 'b', key: 'k'.repeat(2_100), version: 'v' };
+    const headers = texts(deadLetterHeaders({ ...failure, origin, id: `b/${origin.key}@v` }));
+    expect(headers).toMatchObject({ 'dlq.id': `b/${origin.key}@v`, '__dlq.errors.message': '' });
+  });
+
+  it('begin with a prefix of their own, and no other header is taken for one', () => {
+    const header = (name: string) => [name, Buffer.from('x')] as const;
+    const original = ['dlq', 'my-dlq.id', '__dlq', 'my-__dlq.errors.x', 'x-original-topics'].map(header);
+    const own = ['dlq.other', '__dlq.errors.exception', 'x-original-topic'].map(header);
+    expect(withoutDeadLetterHeaders([...own, ...original])).toEqual(original);
+  });
+
   it('are told apart from those of the original record', () => {
     const original: RecordHeaders = [
       ['traceparent', Buffer.from('t')],
@@ -91,4 +115,21 @@ describe('the headers of a dead letter', () => {
     ];
     expect(earlierFailuresOf(headers)).toMatchObject({ attempts: 1, first: { at: null } });
   });
+
+  it('tell no time when theirs is none', () => {
+    const headers: RecordHeaders = [
+      ['dlq.id', Buffer.from('t/1/2')],
+      ['dlq.first-at', Buffer.from('yesterday')],
+    ];
+    expect(earlierFailuresOf(headers)?.first.at).toBeNull();
+  });
+});
+
+test('a record was a dead letter when a redrive has published it, or a tool has copied it back', () => {
+  const id: RecordHeaders = [['dlq.id', Buffer.from('t/1/2')]];
+  const first = { origin: failure.origin, at: null };
+  expect(wasDeadLetter({})).toBe(false);
+  expect(wasDeadLetter({ headers: [['source', Buffer.from('x')]] })).toBe(false);
+  expect(wasDeadLetter({ headers: id })).toBe(true);
+  expect(wasDeadLetter({ returned: { id: 't/1/2', first, attempts: 1 } })).toBe(true);
 });

@@ -35,15 +35,32 @@ describe('the id of a failure', () => {
     );
   });
 
+  it.each(['in\nout.csv', 'a@b#1.csv', 'a/b@c'])('leads back to the file with key %j', (key) => {
+    for (const row of [undefined, 7]) {
+      const origin = { bucket: 'b', key, version: 'v', ...(row !== undefined && { row }) };
+      expect(originOfDlqId(dlqIdOf(origin))).toEqual(origin);
+    }
+  });
+
   it('tells a file whose key looks like a place in a topic from a record', () => {
     const origin = { bucket: 'b', key: '1/2', version: 'v' };
     expect(originOfDlqId(dlqIdOf(origin))).toEqual(origin);
   });
 
-  it.each(['', 'employee-changes', 'a/b', 'a/1/x', '/1/2', 'a/b/1/2', '/k@v', 'b/@v', 'b/k@v#x'])(
-    'is not %j',
-    (text) => {
-      expect(originOfDlqId(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    ...[
+      '',
+      'employee-changes',
+      'a/b',
+      'a/1/x',
+      '/1/2',
+      'a/b/1/2',
+      'a/1/2x',
+      'a/12345678901/2',
+      'a/1/12345678901234567890',
+    ],
+    ...['/k@v', '/b/k@v', 'b/@v', 'b/k@', 'b/k@v#x', 'b/k@v#7x', 'b/k@v#12345678901'],
+  ])('is not %j', (text) => {
+    expect(originOfDlqId(text)).toBeUndefined();
+  });
 });

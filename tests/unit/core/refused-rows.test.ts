@@ -74,14 +74,20 @@ describe('isolateRefused', () => {
 
   it('stops after 20 items and a sample of the rest when all of them are refused and the schema is at fault', async () => {
     const calls: number[][] = [];
+    const judged: number[] = [];
     const unfit = new SchemaError('unfit');
     const attempt = isolateRefused(
       items(5_000),
       attempting(() => true, calls),
-      () => Promise.reject(unfit),
+      async (refused) => {
+        judged.push(...refused.map(({ item }) => item));
+        throw unfit;
+      },
     );
     await expect(attempt).rejects.toBe(unfit);
     expect(calls.length).toBeLessThan(100);
+    const sample = items(20).map((index) => 249 + index * 250);
+    expect(judged).toEqual([...items(20), ...sample]);
   });
 
   it('continues when one item of the sample is accepted, and isolates every other', async () => {

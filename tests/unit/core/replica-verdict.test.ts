@@ -150,8 +150,103 @@ describe('the verdict on an employee', () => {
     expect(judge(gone, { version: null })).toEqual(['differs', 'came-in-by-another-way']);
   });
 
+  it('waits for a sweep only where it may delete the row', () => {
+    const truncated = { employee: null, newest: image(10, ADA) };
+    const sweeping = { truncateId: 12n, watermark: { epoch: EPOCH, changeId: 12n }, isSweeping: true };
+    expect(judge(truncated, { version: version(12) }, sweeping)).toEqual(['in-flight']);
+    expect(judge(truncated, { version: null }, sweeping)).toEqual(['in-flight']);
+    expect(judge(truncated, { version: version(13) }, sweeping)).toEqual(['differs', 'edited-in-target']);
+    const old = { version: version(3, false, EPOCH - 5n) };
+    expect(judge({ employee: null, newest: null }, old)).toEqual(['differs', 'edited-in-target']);
+    const published = { newest: null, isUnchangedSinceSnapshot: true };
+    const incomplete = { watermark: { epoch: EPOCH - 6n, changeId: 1n } };
+    expect(judge(published, { employee: MOVED, version: version(0) }, incomplete)).toEqual([
+      ...['differs', 'edited-in-target'],
+    ]);
+  });
+
+  it('agrees about a truncated employee once the replica has none, and differs when the source has one', () => {
+    const context = { truncateId: 12n, watermark: { epoch: EPOCH, changeId: 12n } };
+    expect(judge({ employee: null, newest: image(10, ADA) }, { employee: null }, context)).toEqual(['agreed']);
+    expect(judge({ newest: null }, { employee: null }, context)).toEqual(['differs', 'trigger-disabled']);
+    const after = { newest: image(13, ADA), employee: ADA };
+    expect(judge(after, { employee: null, version: version(13) }, context)).toEqual(['differs', 'edited-in-target']);
+  });
+
+  it('waits for the truncate and not for an older change', () => {
+    const source = sourceRow({ employee: null, newest: image(10, ADA) });
+    expect(judgeRow(source, replicaRow(), { ...CONTEXT, truncateId: 12n }, null)).toMatchObject({ changeId: 12n });
+    const newer = sourceRow({ employee: null, newest: image(13, null) });
+    expect(judgeRow(newer, replicaRow(), { ...CONTEXT, truncateId: 12n }, null)).toMatchObject({ changeId: 13n });
+  });
+
+  it('waits for no change when the snapshot or the end of it has to come first', () => {
+    const newerSnapshot = replicaRow({ version: version(0, false, EPOCH + 1n) });
+    const moved = sourceRow({ employee: MOVED, newest: image(10, MOVED) });
+    expect(judgeRow(moved, newerSnapshot, CONTEXT, null)).toMatchObject({ outcome: 'in-flight', changeId: 0n });
+    const gone = sourceRow({ employee: null, newest: null });
+    const context = { ...CONTEXT, watermark: { epoch: EPOCH - 6n, changeId: 1n } };
+    expect(judgeRow(gone, replicaRow({ version: null }), context, null)).toMatchObject({ changeId: 0n });
+    const row = sourceRow({ newest: null, isUnchangedSinceSnapshot: true });
+    expect(judgeRow(row, replicaRow({ employee: null, version: null }), CONTEXT, null)).toMatchObject({ changeId: 0n });
+  });
+
+  it('has applied what the watermark covers', () => {
+    const watermark = { epoch: EPOCH, changeId: 10n };
+    const missing = { employee: null, version: null };
+    expect(judge({}, missing, { watermark })).toEqual(['differs', 'edited-in-target']);
+    expect(judge({}, missing, { watermark: { ...watermark, changeId: 9n } })).toEqual(['in-flight']);
+  });
+
+  it('judges only by the version when the captured image has other columns', () => {
+    const other = { newest: image(10, undefined) };
+    expect(judge(other, { employee: MOVED, isAsApplied: true })).toEqual(['differs', 'trigger-disabled']);
+    expect(judge(other, { employee: MOVED, isAsApplied: false })).toEqual(['differs', 'edited-in-target']);
+  });
+
+  it('is deleted in the replica as the source has it, when the change is no longer retained', () => {
+    const gone = { employee: null, newest: null };
+    const written = { version: version(10, true), isAsApplied: true };
+    expect(judge(gone, written)).toEqual(['differs', 'came-in-by-another-way']);
+    expect(judge(gone, { version: version(10), isAsApplied: true })).toEqual(['differs', 'trigger-disabled']);
+    const ofSnapshot = { version: version(0, false), isAsApplied: true };
+    expect(judge(gone, ofSnapshot)).toEqual(['differs', 'trigger-disabled']);
+    expect(judge(gone, { ...ofSnapshot, version: version(0, true) })).toEqual(['differs', 'came-in-by-another-way']);
+    expect(judge(gone, { ...ofSnapshot, version: version(7, false, EPOCH - 1n) })).toEqual([
+      ...['differs', 'edited-in-target'],
+    ]);
+  });
+
+  it('of an employee that keeps changing is not judged before the replica has moved', () => {
+    const source = { employee: MOVED, newest: image(15, MOVED) };
+    const settled = { settledId: 11n };
+    const edited = { employee: { ...ADA, salary: 6 }, version: version(11) };
+    expect(judge({ ...source, ofReplica: image(11, ADA) }, edited, settled)).toEqual(['differs', 'edited-in-target']);
+    expect(judge({ ...source, ofReplica: image(10, ADA) }, edited, settled)).toEqual(['in-flight']);
+    expect(judge({ ...source, ofReplica: image(11, undefined) }, edited, settled)).toEqual(['in-flight']);
+    expect(judge({ ...source, ofReplica: null }, edited, settled)).toEqual(['in-flight']);
+    const unknown = { ...source, newest: image(15, undefined), ofReplica: image(11, ADA) };
+    expect(judge(unknown, edited, settled)).toEqual(['in-flight']);
+    const twice = { version: version(11), copies: 2 };
+    expect(judge({ ...source, ofReplica: image(11, ADA) }, twice, settled)).toEqual([
+      ...['differs', 'came-in-by-another-way'],
+    ]);
+  });
+
+  it.each<[string, Partial<SourceRow>, Partial<ReplicaRow>]>([
+    ['missing', {}, { employee: null }],
+    ['extra', { employee: null, newest: null }, { version: null }],
+    ['different', {}, { employee: MOVED, isAsApplied: false }],
+  ])('says that a row is %s', (kind, source, replica) => {
+    expect(judgeRow(sourceRow(source), replicaRow(replica), CONTEXT, null)).toMatchObject({ outcome: 'differs', kind });
+  });
+
   it('names the columns that differ', () => {
     expect(differingColumns(ADA, { ...MOVED, salary: null })).toEqual(['city', 'salary']);
+    const other = { empId: 8, firstName: 'Eva', lastName: 'Li', dob: null, city: null, salary: 6 };
+    expect(differingColumns(ADA, other)).toEqual(['emp_id', 'first_name', 'last_name', 'dob', 'city', 'salary']);
+    expect(differingColumns(ADA, ADA)).toEqual([]);
     expect(differingColumns(ADA, null)).toEqual([]);
+    expect(differingColumns(null, ADA)).toEqual([]);
   });
 });

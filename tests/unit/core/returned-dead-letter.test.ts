@@ -96,6 +96,7 @@ describe('a dead letter that is copied back', () => {
   ])('is refused as %s when it %s, and remains another failure', (code, _, value) => {
     const refused = restore(copyOf(value));
     expect(refused).toEqual({ ...copyOf(value), fault: expect.objectContaining({ code }) });
+    expect(refused.fault?.message).toMatch(/^expected .+, found .+; .*redrive/);
     expect(deadLetterOfRecord(refused, code, 'reason')).toMatchObject({
       origin: { offset: '90' },
       payload: refused.value,
@@ -112,6 +113,15 @@ describe('a dead letter that is copied back', () => {
 });
 
 describe('a record that is no dead letter', () => {
+  it.each(['epoch', 'bucket'])(
+    'is known by its second field %s, so that messages of our own are not parsed',
+    (field) => {
+      const { schema, ...others } = JSON.parse(edit({}));
+      const record = copyOf(JSON.stringify({ schema, [field]: 'x', ...others }));
+      expect(restore(record)).toBe(record);
+    },
+  );
+
   it.each([
     ['no value', null],
     ['an empty value', ''],

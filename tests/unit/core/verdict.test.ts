@@ -1,54 +1,18 @@
-import type { Observation, ObservedCondition, ObservedGroup } from '../../../functions/core/observation.ts';
+import type { Observation } from '../../../functions/core/observation.ts';
 import { findAttention, mayStandStill } from '../../../functions/core/verdict.ts';
+import {
+  alive,
+  GROUP,
+  group,
+  NOW,
+  observation,
+  REPLICA,
+  secondsAgo,
+  TOPIC,
+  TOPICS,
+  waiting,
+} from '../../support/observations.ts';
 
-const TOPICS = [
-  'employee-changes',
-  'employee-changes.dead-letter',
-  'employee-salaries',
-  'employee-salaries.dead-letter',
-];
-const TOPIC = 'employee-changes';
-const GROUP = 'apply-changes';
-const NOW = new Date('2026-01-02T12:00:00.000Z');
-const before = (seconds: number) => new Date(NOW.getTime() - seconds * 1_000);
-
-/** A healthy state; its poller has not renewed its lease since another state with the same heartbeat. */
-function observation(situation: Partial<Observation> & { heartbeat?: string; progress?: string } = {}): Observation {
-  const { heartbeat = '1', progress = '10:10:', ...rest } = situation;
-  return {
-    at: NOW,
-    unreachable: [],
-    topics: TOPICS,
-    conditions: [],
-    poller: { heartbeat, progress },
-    backlog: 0,
-    groups: [],
-    standingFiles: [],
-    unstartedFiles: [],
-    standstills: [],
-    deadLetters: { open: 0, parked: 0, oldestAt: null },
-    replica: { different: 0, causes: [], differsSince: null, oldestCheckedAt: before(60) },
-    salaries: { differences: 0, findings: [], differsSince: null },
-    ...rest,
-  };
-}
-
-/** A group with one partition for each pair of offset and lag. */
-const group = (...partitions: readonly (readonly [next: bigint, lag: bigint])[]): ObservedGroup => ({
-  group: GROUP,
-  topic: TOPIC,
-  partitions: partitions.map(([next, lag], partition) => ({ partition, next, lag })),
-});
-
-const waiting = (partition: number, since = '2026-01-01T00:00:00.000Z'): ObservedCondition => ({
-  id: `apply-changes/${TOPIC}-${partition}`,
-  code: 'PIPE_TARGET_SCHEMA',
-  message: 'expected a key, found none; create it',
-  since: new Date(since),
-  waitingRecord: { group: GROUP, topic: TOPIC, partition, offset: '7' },
-});
-
-const alive = (situation: Parameters<typeof observation>[0] = {}) => observation({ heartbeat: '2', ...situation });
 const find = (now: Observation, earlier: Observation | null = observation()) => findAttention(now, earlier);
 const codes = (now: Observation, earlier?: Observation | null) => find(now, earlier).map(({ code }) => code);
 
@@ -136,14 +100,14 @@ it('names an event source that stands still for ten seconds, unless its function
   const standstill = (seconds: number) => ({
     what: 'employee-changes-3',
     reason: 'apply-changes fails (Error) and is invoked again: its log says why',
-    since: before(seconds),
+    since: secondsAgo(seconds),
   });
-  expect(find(alive({ standstills: [standstill(11), standstill(9)] }))).toEqual([
+  expect(find(alive({ standstills: [standstill(10), standstill(9.999)] }))).toEqual([
     {
       code: 'PIPE_EVENT_SOURCE_STANDS_STILL',
       subject: 'employee-changes-3',
       message: standstill(0).reason,
-      since: before(11),
+      since: secondsAgo(10),
       command: null,
     },
   ]);
@@ -154,7 +118,7 @@ it('names an event source that stands still for ten seconds, unless its function
 it('names a topic that does not exist, a file without progress, and files that have not begun', () => {
   const now = alive({
     topics: TOPICS.slice(1),
-    standingFiles: [{ key: 'a.csv', heartbeatAt: before(40) }],
+    standingFiles: [{ key: 'a.csv', heartbeatAt: secondsAgo(40) }],
     unstartedFiles: ['c.csv', 'd.csv'],
   });
   expect(find(now)).toMatchObject([
@@ -162,7 +126,7 @@ it('names a topic that does not exist, a file without progress, and files that h
     {
       code: 'PIPE_FILE_STANDS_STILL',
       subject: 'a.csv',
-      since: before(40),
+      since: secondsAgo(40),
       message: expect.stringContaining('for 40 s'),
     },
     { code: 'PIPE_FILE_NOT_STARTED', message: expect.stringContaining('c.csv, d.csv') },
@@ -171,45 +135,44 @@ it('names a topic that does not exist, a file without progress, and files that h
 
 it('says how many rows of B differ, why, and what repairs them', () => {
   const causes = [['edited-in-target', 1_000] as const, ['lost', 1] as const];
-  const replica = { different: 1_001, causes, differsSince: before(90), oldestCheckedAt: before(60) };
+  const replica = { different: 1_001, causes, differsSince: secondsAgo(90), oldestCheckedAt: secondsAgo(60) };
   expect(find(alive({ replica }))).toEqual([
     {
       code: 'PIPE_REPLICA_DIFFERS',
       subject: 'B differs from A in 1,001 rows',
       message: '1,000 edited in B, 1 lost on the way: npm run verify -- --repair makes B equal to A again',
-      since: before(90),
+      since: secondsAgo(90),
       command: 'npm run verify -- --repair',
     },
   ]);
 });
 
 it('says where totals and rows of the salaries differ', () => {
-  const salaries = { differences: 1, findings: [{ subject: 'CIT', message: 'too much' }], differsSince: before(9) };
+  const salaries = { differences: 1, findings: [{ subject: 'CIT', message: 'too much' }], differsSince: secondsAgo(9) };
   expect(find(alive({ salaries }))).toMatchObject([
     {
       ...{ code: 'PIPE_SALARIES_DIFFER', subject: 'Salaries differ in 1 place', message: 'CIT: too much' },
-      ...{ since: before(9), command: 'npm run verify -- --repair' },
+      ...{ since: secondsAgo(9), command: 'npm run verify -- --repair' },
     },
   ]);
 });
 
 it('names a verification that is silent for more than 26 hours, and none before the first one', () => {
-  const checked = (oldestCheckedAt: Date | null) =>
-    alive({ replica: { different: 0, causes: [], differsSince: null, oldestCheckedAt } });
-  expect(codes(checked(before(26 * 3_600)))).toEqual(['PIPE_VERIFICATION_SILENT']);
-  expect(codes(checked(before(26 * 3_600 - 1)))).toEqual([]);
+  const checked = (oldestCheckedAt: Date | null) => alive({ replica: { ...REPLICA, oldestCheckedAt } });
+  expect(codes(checked(secondsAgo(26 * 3_600)))).toEqual(['PIPE_VERIFICATION_SILENT']);
+  expect(codes(checked(secondsAgo(26 * 3_600 - 1)))).toEqual([]);
   expect(codes(checked(null))).toEqual([]);
 });
 
 it('counts the dead letters that wait, since the oldest', () => {
   const deadLetters = (open: number, parked: number) =>
-    alive({ deadLetters: { open, parked, oldestAt: before(7_800) } });
+    alive({ deadLetters: { open, parked, oldestAt: secondsAgo(7_800) } });
   expect(find(deadLetters(1, 0))).toEqual([
     {
       code: 'PIPE_DEAD_LETTERS',
       subject: '1 dead letter waits',
       message: 'mend the cause, then npm run redrive',
-      since: before(7_800),
+      since: secondsAgo(7_800),
       command: 'npm run dead-letters',
     },
   ]);
