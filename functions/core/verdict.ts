@@ -249,7 +249,10 @@ function deadLetters({ deadLetters: observed }: Observation): Attention[] {
   const { open = 0, parked = 0, oldestAt = null } = observed ?? {};
   const waiting = open + parked;
   if (waiting === 0) return [];
-  const parkedText = parked === 0 ? '' : `; ${formatNumber(parked)} failed too often and are redriven only by name`;
+  const parkedText =
+    parked === 0
+      ? ''
+      : `; ${formatNumber(parked)} failed too often and ${parked === 1 ? 'is' : 'are'} redriven only by name`;
   return [
     {
       code: 'PIPE_DEAD_LETTERS',

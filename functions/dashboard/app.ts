@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { DEAD_LETTER_STATES, PENDING_STATES } from '../core/dead-letter-entry.ts';
+import { DEAD_LETTER_STATES, entryOf, PENDING_STATES } from '../core/dead-letter-entry.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterFilter, DeadLetterLedger, LedgerEntry } from '../ports/dead-letter-ledger.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
@@ -59,11 +59,14 @@ export function createApp(dependencies: AppDependencies): App {
   };
 
   /** `undefined` when Kafka does not answer in time. */
-  const payloadOf = async ({ topic, partition, offset }: LedgerEntry) => {
+  const payloadOf = async ({ id, topic, partition, offset }: LedgerEntry) => {
     try {
       const timeout = clock.sleep(PAYLOAD_TIMEOUT_MS).then(() => undefined);
       const found = await Promise.race([records.read(topic, partition, [BigInt(offset)]), timeout]);
-      return found && shownPayload(found[0]?.value ?? null);
+      if (found === undefined) return undefined;
+      const [record] = found;
+      // A topic that was created again has other records at the same offsets.
+      return record === undefined || entryOf(record).id !== id ? null : shownPayload(record.value);
     } catch {
       return undefined;
     }

@@ -13,15 +13,23 @@ const MAX_SHOWN_BYTES = 4_096;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The payload in a record of a dead-letter topic; `null` when there is none, or the record is no dead letter. */
+/**
+ * The payload in a record of a dead-letter topic, or the record itself when it is no dead letter; `null` when there is none.
+ */
 export function shownPayload(value: Buffer | null): ShownPayload | null {
-  const envelope = value === null ? undefined : decodeEnvelope(value);
-  if (envelope === undefined || envelope.payload === null) return null;
-  const shown = envelope.payload.subarray(0, MAX_SHOWN_BYTES);
-  const isCut = envelope.cut || shown.length < envelope.payload.length;
+  if (value === null) return null;
+  const envelope = decodeEnvelope(value);
+  return envelope === undefined
+    ? shownBytes(value, false)
+    : envelope.payload && shownBytes(envelope.payload, envelope.cut);
+}
+
+function shownBytes(bytes: Buffer, isAlreadyCut: boolean): ShownPayload {
+  const shown = bytes.subarray(0, MAX_SHOWN_BYTES);
+  const isCut = isAlreadyCut || shown.length < bytes.length;
   const text = textOf(shown, isCut);
   return text === null
-    ? { text: Buffer.from(shown).toString('base64'), encoding: 'base64', isCut }
+    ? { text: shown.toString('base64'), encoding: 'base64', isCut }
     : { text, encoding: 'utf8', isCut };
 }
 

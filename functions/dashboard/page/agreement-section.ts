@@ -2,7 +2,7 @@ import { causeText, summarizeAgreement } from '../../core/agreement.ts';
 import { DEAD_LETTER_HOLDER, type DifferenceCause, type DifferenceSample } from '../../core/verification.ts';
 import type { Agreement } from '../../ports/verification-store.ts';
 import type { DashboardState } from '../state.ts';
-import { formatAgo, formatCount, plural } from './format.ts';
+import { agoText, formatAgo, formatCount, plural } from './format.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 import { chip, figure, shown } from './section.ts';
 
@@ -27,11 +27,15 @@ function agreementContent(agreement: Agreement, now: Date): Markup {
     </dl>
     ${causes.length + heldBy.length === 0 ? NOTHING : html`<ul class="causes">${causes.map((cause) => causeItem(cause, samples))}${heldBy.map(heldItem)}</ul>`}
     ${salaries(agreement)}
-    <p class="quiet">Checked ${formatAgo(newestCheckAt, now)}${
-      agreement.oldestCheckedAt === null
-        ? ', not every part yet'
-        : html`, the oldest part ${formatAgo(agreement.oldestCheckedAt, now)}`
-    }.</p>`;
+    <p class="quiet">${checkedText(newestCheckAt, agreement.oldestCheckedAt, now)}</p>`;
+}
+
+function checkedText(newestAt: Date, oldestAt: Date | null, now: Date): Markup {
+  const newest = formatAgo(newestAt, now);
+  if (oldestAt === null) return html`Checked ${newest}, not every part yet.`;
+  const oldest = formatAgo(oldestAt, now);
+  const isSame = agoText(newestAt, now) === agoText(oldestAt, now);
+  return isSame ? html`Every part was checked ${oldest}.` : html`Checked ${newest}, the oldest part ${oldest}.`;
 }
 
 function causeItem([cause, rows]: readonly [DifferenceCause, number], samples: readonly DifferenceSample[]): Markup {

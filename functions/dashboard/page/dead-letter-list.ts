@@ -1,7 +1,7 @@
 import type { DeadLetterState } from '../../core/dead-letter-entry.ts';
 import type { LedgerEntry } from '../../ports/dead-letter-ledger.ts';
 import { formatAgo, plural } from './format.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { chip } from './section.ts';
 
 /** What a viewer has asked for: fixed fields, each of which must match. */
@@ -51,7 +51,7 @@ function entryItem({ id, code, state, reason, recordKey, file, attempts, lastAt 
     ...(attempts > 1 ? [`failed ${attempts} times`] : []),
   ].join(' · ');
   return html`<li>
-    <p class="row"><a class="code" href="${deadLetterPath(id)}"><code>${code}</code></a>${stateChip(state)}</p>
+    <p class="row"><a class="code" href="${deadLetterPath(id)}"><code>${breakable(code)}</code></a>${stateChip(state)}</p>
     <p>${reason}</p>
     <p class="quiet">${where} · ${formatAgo(lastAt, now)}</p>
   </li>`;

@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../ports/dead-letter-ledger.ts';
 import type { ShownPayload } from '../shown-payload.ts';
 import { fileText, stateChip } from './dead-letter-list.ts';
 import { formatAgo, formatCount, plural } from './format.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { breakable, html, type Markup, NOTHING } from './markup.ts';
 
 /**
  * Everything about one dead letter. The payload is shown nowhere else, because it has values of rows.
@@ -15,7 +15,7 @@ export function deadLetterPage(entry: LedgerEntry, payload: ShownPayload | null 
     value === null ? NOTHING : html`<dt>${name}</dt><dd>${value}</dd>`;
   return html`<div class="page"><h1>Dead letter</h1>
     <section class="card">
-      <p class="row"><code>${code}</code>${stateChip(state)}</p>
+      <p class="row"><code>${breakable(code)}</code>${stateChip(state)}</p>
       <p>${reason}</p>
       <dl class="facts">
         ${fact('Origin', id)}
@@ -23,9 +23,9 @@ export function deadLetterPage(entry: LedgerEntry, payload: ShownPayload | null 
         ${fact('Key', recordKey)}
         ${fact('File', file === null ? null : fileText(file))}
         ${fact('Attempts', formatCount(attempts))}
-        ${fact('First', formatAgo(firstAt, now))}
-        ${fact('Last', formatAgo(lastAt, now))}
-        ${fact('Is at', `${entry.topic}/${entry.partition}/${entry.offset}`)}
+        ${fact('First failed', formatAgo(firstAt, now))}
+        ${fact('Last failed', formatAgo(lastAt, now))}
+        ${fact('Stored at', `${entry.topic}/${entry.partition}/${entry.offset}`)}
         ${fact('Redrive', entry.redriveId === null ? null : html`<a href="/redrives/${entry.redriveId}">${entry.redriveId}</a>`)}
       </dl>
       ${state === 'open' || state === 'parked' ? html`<p><a class="button" href="/redrive?id=${encodeURIComponent(id)}">Redrive this one</a></p>` : NOTHING}
@@ -33,12 +33,12 @@ export function deadLetterPage(entry: LedgerEntry, payload: ShownPayload | null 
     <section class="card"><h2>Payload</h2>${payloadContent(entry, payload)}</section></div>`;
 }
 
-function payloadContent({ payloadBytes }: LedgerEntry, payload: ShownPayload | null | undefined): Markup {
+function payloadContent({ payloadBytes, file }: LedgerEntry, payload: ShownPayload | null | undefined): Markup {
   if (payload === undefined) {
     return html`<p class="failure" role="status">Kafka does not answer; try again in some seconds.</p>`;
   }
   if (payload === null) {
-    return html`<p class="quiet">There is none: a whole file, a record without a value, or the topic has deleted it.</p>`;
+    return html`<p class="quiet">${missingPayloadText(file, payloadBytes)}</p>`;
   }
   const notes = [
     ...(payloadBytes === null ? [] : [plural(payloadBytes, 'byte')]),
@@ -46,4 +46,10 @@ function payloadContent({ payloadBytes }: LedgerEntry, payload: ShownPayload | n
     ...(payload.isCut ? ['only the beginning is shown'] : []),
   ];
   return html`<pre tabindex="0">${payload.text}</pre><p class="quiet">${notes.join(' · ')}</p>`;
+}
+
+function missingPayloadText(file: LedgerEntry['file'], payloadBytes: number | null): string {
+  if (file !== null && file.row === null) return 'None: this is a whole file, which is in the bucket.';
+  if (payloadBytes === null) return 'None: the record had no value.';
+  return 'It is gone: the topic has deleted it after its retention time, or was created again.';
 }

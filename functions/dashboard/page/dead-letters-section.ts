@@ -3,7 +3,7 @@ import type { DashboardState } from '../state.ts';
 import { bar } from './chart.ts';
 import { deadLetterPath } from './dead-letter-list.ts';
 import { formatAgo, formatCount, plural } from './format.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { chip, shown } from './section.ts';
 
 /** Dead letters by code, with a sample of each, and the latest redrives. */
@@ -20,13 +20,13 @@ function deadLettersContent({ groups, redrives }: DeadLetterOverview, now: Date)
 function groupItem(group: DeadLetterGroup, now: Date): Markup {
   const code = encodeURIComponent(group.code);
   const counts = [
-    `${formatCount(group.open)} open`,
+    ...(group.open > 0 ? [`${formatCount(group.open)} open`] : []),
     ...(group.redriven > 0 ? [`${formatCount(group.redriven)} redriven`] : []),
     ...(group.parked > 0 ? [`${formatCount(group.parked)} parked`] : []),
     ...(group.lastHour > 0 ? [`${formatCount(group.lastHour)} in the last hour`] : []),
   ].join(' · ');
   return html`<li>
-    <p class="row"><a class="code" href="/dead-letters?code=${code}"><code>${group.code}</code></a>${redriveButton(group)}</p>
+    <p class="row"><a class="code" href="/dead-letters?code=${code}"><code>${breakable(group.code)}</code></a>${redriveButton(group)}</p>
     <p>${counts}</p>
     <p class="quiet">first ${formatAgo(group.firstAt, now)}, last ${formatAgo(group.lastAt, now)}</p>
     <p class="sample"><a href="${deadLetterPath(group.sampleId)}">${group.sampleReason}</a></p>

@@ -31,16 +31,32 @@ function withRest(text: string, rest: number, unit: string): string {
 
 /** A time relative to `now`, in steps that are long enough for the text to stay the same between two polls. */
 export function formatAgo(at: Date, now: Date): Markup {
-  return html`<time datetime="${at.toISOString()}" title="${at.toISOString()}">${agoText(at, now)}</time>`;
+  return timeElement(at, agoText(at, now));
 }
 
-function agoText(at: Date, now: Date): string {
+/** The time since then, in the same steps. */
+export function formatAge(at: Date, now: Date): Markup {
+  return timeElement(at, isRecent(at, now) ? 'some seconds' : ageText(at, now));
+}
+
+/** `formatAgo` in words only. */
+export function agoText(at: Date, now: Date): string {
+  return isRecent(at, now) ? 'just now' : `${ageText(at, now)} ago`;
+}
+
+function timeElement(at: Date, text: string): Markup {
+  return html`<time datetime="${at.toISOString()}" title="${at.toISOString()}">${text}</time>`;
+}
+
+function isRecent(at: Date, now: Date): boolean {
+  return now.getTime() - at.getTime() < 10_000;
+}
+
+function ageText(at: Date, now: Date): string {
   const seconds = (now.getTime() - at.getTime()) / 1_000;
-  if (seconds < 10) return 'just now';
-  if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s ago`;
+  if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ago`;
-  return `${formatDuration(minutes * 60_000)} ago`;
+  return minutes < 60 ? `${minutes} min` : formatDuration(minutes * 60_000);
 }
 
 /** HH:MM:SS in UTC. */

@@ -38,7 +38,7 @@ export function layout({ title, isWell, stage, body }: Page, assets: AssetUrls, 
 <script src="${assets.script}" defer></script>
 </head>
 <body>
-<header class="top">${isHome ? html`<span>${name}</span>` : html`<a href="/">${name}</a>`}<span id="connection" role="status"></span></header>
+<header class="top">${isHome ? html`<span>${name}</span>` : html`<a href="/"><span aria-hidden="true">← </span>${name}</a>`}<span id="connection" role="status"></span></header>
 <main>${body}</main>
 </body>
 </html>`;

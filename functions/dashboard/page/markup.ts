@@ -12,4 +12,9 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
   return honoHtml(strings, ...values) as Markup;
 }
 
+/** Lets a line break after each slash and underscore, so that a long name is broken between its words. */
+export function breakable(text: string): Markup {
+  return html`${text.split(/(?<=[/_])/).map((part) => html`${part}<wbr>`)}`;
+}
+
 export const NOTHING: Markup = raw('');

@@ -3,28 +3,30 @@ import { bar } from './chart.ts';
 import { deadLetterPath } from './dead-letter-list.ts';
 import { isActive, redriveChip } from './dead-letters-section.ts';
 import { formatAgo, formatCount, plural } from './format.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { figure } from './section.ts';
 
+type Fields = Readonly<Partial<Record<keyof typeof LABELS, string>>>;
+
+const LABELS = { code: 'Code', key: 'Key', file: 'File', id: 'Dead letter' } as const;
+
 /** What a redrive would take now, with a note and the confirmation. */
-export function redriveForm(
-  fields: Readonly<Partial<Record<'code' | 'key' | 'file' | 'id', string>>>,
-  counts: readonly RedriveCount[],
-): Markup {
+export function redriveForm(fields: Fields, counts: readonly RedriveCount[]): Markup {
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   const chosen = Object.entries(fields);
   return html`<div class="page"><h1>Redrive ${plural(total, 'dead letter')}?</h1>
     <section class="card">
-      <p>They are published to the topics that they came from, and judged again by the rules of today. Nothing counts twice,
-        and nothing newer is overwritten. Mend the cause first: what fails again comes back with one attempt more.</p>
-      ${chosen.length === 0 ? NOTHING : html`<dl class="facts">${chosen.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
+      <p>Records are published to their topics again; rows and files are read from the bucket again. All are judged by the
+        rules of today. Nothing counts twice, and nothing newer is overwritten. Mend the cause first: what fails again comes
+        back with one attempt more.</p>
+      ${chosen.length === 0 ? NOTHING : html`<dl class="facts">${chosen.map(([name, value]) => html`<dt>${LABELS[name as keyof Fields]}</dt><dd>${value}</dd>`)}</dl>`}
       ${countTable(counts)}
       ${
         total === 0
           ? html`<p class="quiet">No open dead letter matches. <a href="/dead-letters">All dead letters</a></p>`
           : html`<form method="post" action="/redrive">
         ${chosen.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-        <label>Note, for whoever looks later <input name="note" maxlength="1000" autocomplete="off"></label>
+        <label>Note, kept with the redrive <input name="note" maxlength="1000" autocomplete="off"></label>
         <div class="actions"><button>Redrive ${formatCount(total)}</button><a class="button second" href="/dead-letters">Not now</a></div>
       </form>`
       }
@@ -36,7 +38,7 @@ function countTable(counts: readonly RedriveCount[]): Markup {
   return html`<table class="partitions"><thead><tr><th scope="col">Code</th><th scope="col">To</th><th scope="col" class="number">Dead letters</th></tr></thead>
     <tbody>${counts.map(
       ({ code, destination, count }) =>
-        html`<tr><th scope="row"><code>${code}</code></th><td>${destination}</td><td class="number">${formatCount(count)}</td></tr>`,
+        html`<tr><th scope="row"><code>${breakable(code)}</code></th><td>${destination}</td><td class="number">${formatCount(count)}</td></tr>`,
     )}</tbody></table>`;
 }
 

@@ -2,7 +2,7 @@ import type { DepartmentTotal, FileProgress, SalaryOverview } from '../../ports/
 import type { DashboardState } from '../state.ts';
 import { bar } from './chart.ts';
 import { formatAgo, formatCount, plural } from './format.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { chip, shown } from './section.ts';
 
 /** Totals as bars with numbers, and the newest files with their progress. */
@@ -61,9 +61,4 @@ function accounting({ read, filteredOut, rejected, sent, loaded, refused }: File
   parts.push(`${formatCount(loaded)} loaded`);
   if (bad > 0) parts.push(`${formatCount(bad)} dead-lettered`);
   return parts.join(', ');
-}
-
-/** Lets the line break after each slash. */
-function breakable(key: string): readonly Markup[] {
-  return key.split(/(?<=\/)/).map((part) => html`${part}<wbr>`);
 }

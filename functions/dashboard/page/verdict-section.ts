@@ -1,9 +1,12 @@
 import { summarizeAgreement } from '../../core/agreement.ts';
 import type { Attention } from '../../core/verdict.ts';
 import type { DashboardState } from '../state.ts';
-import { formatAgo, formatDuration, plural } from './format.ts';
+import { formatAge, formatDuration, plural } from './format.ts';
 import { ICON } from './icons.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
+
+/** The code of the dead letters that wait. */
+const DEAD_LETTERS = 'PIPE_DEAD_LETTERS';
 
 /** The first thing on the page: all is well, or each thing that needs attention, since when and what to do. */
 export function verdictSection(state: DashboardState, attention: readonly Attention[]): Markup {
@@ -18,7 +21,7 @@ export function verdictSection(state: DashboardState, attention: readonly Attent
 
 function attentionItem({ code, subject, message, since, command }: Attention, now: Date): Markup {
   return html`<li>
-    <p><b>${subject}</b>${since === null ? NOTHING : html` <span class="quiet">since ${formatAgo(since, now)}</span>`}</p>
+    <p><b>${subject}</b>${since === null ? NOTHING : html` <span class="quiet">${code === DEAD_LETTERS ? 'oldest' : 'for'} ${formatAge(since, now)}</span>`}</p>
     <p>${capitalized(message)}</p>
     <p class="foot"><code>${code}</code>${help(code, command)}</p>
   </li>`;
@@ -26,7 +29,7 @@ function attentionItem({ code, subject, message, since, command }: Attention, no
 
 /** A page that helps, or the command. */
 const LINKS: Readonly<Record<string, readonly [href: string, text: string]>> = {
-  PIPE_DEAD_LETTERS: ['/dead-letters', 'Look'],
+  [DEAD_LETTERS]: ['/dead-letters', 'Look'],
 };
 
 function help(code: string, command: string | null): Markup {

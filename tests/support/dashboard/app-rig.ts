@@ -4,7 +4,7 @@ import { createApp } from '../../../functions/dashboard/app.ts';
 import { type Assets, loadAssets } from '../../../functions/dashboard/assets.ts';
 import { Judge } from '../../../functions/dashboard/judge.ts';
 import type { DashboardState } from '../../../functions/dashboard/state.ts';
-import type { DeadLetterFilter } from '../../../functions/ports/dead-letter-ledger.ts';
+import type { DeadLetterFilter, LedgerEntry } from '../../../functions/ports/dead-letter-ledger.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { exampleDeadLetter, exampleState } from './example-state.ts';
 
@@ -40,7 +40,9 @@ export class AppRig {
   readonly actions: (readonly [name: string, event: object])[] = [];
   /** What redrive answers. */
   answer: unknown = { counts: [], redrive: null };
-  /** The record of the dead letter. */
+  /** The only one of the ledger. */
+  deadLetter: LedgerEntry = exampleDeadLetter(NOW);
+  /** Its record. */
   readRecord: () => Promise<Buffer | null> = async () => null;
   /** Waiting is over when the test says so. */
   sleep: (ms: number) => Promise<void> = () => new Promise(() => {});
@@ -85,14 +87,14 @@ export class AppRig {
       deadLetters: {
         list: async (filter) => {
           this.filters.push(filter);
-          return [exampleDeadLetter(NOW)];
+          return [this.deadLetter];
         },
-        find: async (id) => (id === exampleDeadLetter(NOW).id ? exampleDeadLetter(NOW) : null),
+        find: async (id) => (id === this.deadLetter.id ? this.deadLetter : null),
       },
       records: {
-        read: async () => {
+        read: async (topic, partition, [offset]): Promise<KafkaRecord[]> => {
           const value = await this.readRecord();
-          return value === null ? [] : [{ value } as KafkaRecord];
+          return value === null ? [] : [{ topic, partition, offset: String(offset), timestampMs: 0, key: null, value }];
         },
       },
       redrive: {

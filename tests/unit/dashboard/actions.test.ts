@@ -50,9 +50,35 @@ describe('the page of a dead letter', () => {
 
   it('says so when the topic does not have it any more, and when Kafka is away', async () => {
     rig.readRecord = async () => null;
-    expect(await page()).toContain('There is none');
+    expect(await page()).toContain('It is gone');
     rig.readRecord = async () => Promise.reject(new Error('no broker'));
     expect(await page()).toContain('Kafka does not answer');
+  });
+
+  it('does not show the dead letter of another failure at the same offset of a topic that was created again', async () => {
+    const origin = { topic: 'employee-changes', partition: 3, offset: '1743' };
+    rig.readRecord = async () => Buffer.from(deadLetterJson({ payload: 'of another employee', origin }));
+    const text = await page();
+    expect(text).toContain('It is gone');
+    expect(text).not.toContain('of another employee');
+  });
+
+  it('shows a record that is no dead letter as it is', async () => {
+    const { topic, partition, offset } = exampleDeadLetter(NOW);
+    rig.deadLetter = { ...exampleDeadLetter(NOW), id: `${topic}/${partition}/${offset}` };
+    rig.readRecord = async () => Buffer.from('<b>no dead letter</b>');
+    expect(await rig.get(`/dead-letter?id=${encodeURIComponent(rig.deadLetter.id)}`)).toContain(
+      '&lt;b&gt;no dead letter&lt;/b&gt;',
+    );
+  });
+
+  it('says where the rest is of what has no payload', async () => {
+    rig.readRecord = async () => null;
+    const file = { bucket: 'salaries', key: 'unusable.csv', version: '1', row: null };
+    rig.deadLetter = { ...exampleDeadLetter(NOW), file, payloadBytes: null };
+    expect(await page()).toContain('a whole file, which is in the bucket');
+    rig.deadLetter = { ...exampleDeadLetter(NOW), payloadBytes: null };
+    expect(await page()).toContain('the record had no value');
   });
 
   it('is the only one that shows a payload, and the log never does', async () => {

@@ -42,9 +42,12 @@ describe('the payload of a dead letter is shown', () => {
     expect(shownPayload(Buffer.from(JSON.stringify(cut)))).toEqual({ text: 'abc', encoding: 'utf8', isCut: true });
   });
 
-  it('not at all without one, and of a record that is no dead letter', () => {
+  it('not at all without one', () => {
     expect(shown(null)).toBeNull();
     expect(shownPayload(null)).toBeNull();
-    expect(shownPayload(Buffer.from('text'))).toBeNull();
+  });
+
+  it('as the whole record, when that is no dead letter', () => {
+    expect(shownPayload(Buffer.from('text'))).toEqual({ text: 'text', encoding: 'utf8', isCut: false });
   });
 });

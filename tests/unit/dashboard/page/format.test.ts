@@ -1,4 +1,10 @@
-import { formatAgo, formatCount, formatDuration, plural } from '../../../../functions/dashboard/page/format.ts';
+import {
+  formatAge,
+  formatAgo,
+  formatCount,
+  formatDuration,
+  plural,
+} from '../../../../functions/dashboard/page/format.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -33,6 +39,17 @@ describe('formatAgo', () => {
   it('is the same text at two polls', () => {
     const at = new Date(now.getTime() - 41_000);
     expect(formatAgo(at, new Date(now.getTime() + 2_000)).toString()).toBe(formatAgo(at, now).toString());
+  });
+
+  it.each([
+    [9, 'just now', 'some seconds'],
+    [41, '40 s ago', '40 s'],
+    [12 * 60 + 5, '12 min ago', '12 min'],
+    [26 * 3_600, '1 d ago', '1 d'],
+  ])('says after %d s "%s", and as an age "%s"', (seconds, ago, age) => {
+    const at = new Date(now.getTime() - seconds * 1_000);
+    expect(formatAgo(at, now).toString()).toContain(`>${ago}</time>`);
+    expect(formatAge(at, now).toString()).toContain(`>${age}</time>`);
   });
 
   it('has the exact time for machines', () => {
