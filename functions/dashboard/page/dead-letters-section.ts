@@ -48,18 +48,26 @@ function redriveButton({ code, open }: DeadLetterGroup): Markup {
   return html`<a class="button small" href="/redrive?code=${encodeURIComponent(code)}">Redrive<span class="hidden"> the dead letters with code ${code}</span></a>`;
 }
 
+/** What a redrive does to which something may still happen. */
+const ACTIVE: Readonly<Partial<Record<RedriveProgress['state'], string>>> = {
+  planned: 'planned',
+  running: 'publishing',
+  settling: 'awaiting outcomes',
+};
+
 /** Whether something may still happen to it. */
 export function isActive({ state }: Pick<RedriveProgress, 'state'>): boolean {
-  return ['planned', 'running', 'settling'].includes(state);
+  return ACTIVE[state] !== undefined;
 }
 
 export function redriveChip(redrive: Pick<RedriveProgress, 'state' | 'failed' | 'refused'>): Markup {
   const { state, failed, refused } = redrive;
-  if (isActive(redrive)) return chip(state, 'busy');
-  if (state === 'canceled') return chip('canceled', 'plain');
-  return state === 'failed' || failed + refused > 0
-    ? chip(state === 'failed' ? 'failed' : 'some failed again', 'warn')
-    : chip(state, 'good');
+  const activity = ACTIVE[state];
+  if (activity !== undefined) return chip(activity, 'busy');
+  if (state === 'canceled') return chip('cancelled', 'plain');
+  if (state === 'failed') return chip('failed', 'warn');
+  if (failed > 0) return chip('some failed again', 'warn');
+  return refused > 0 ? chip('some refused', 'warn') : chip(state, 'good');
 }
 
 function redriveCounts({ claimed, published, resolved, failed, refused }: RedriveProgress): string {

@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { PostgresDeadLetterLedger } from '../../../functions/adapters/postgres/postgres-dead-letter-ledger.ts';
+import type { DeadLetterState } from '../../../functions/core/dead-letter-entry.ts';
 import type { DeadLetterLedger } from '../../../functions/ports/dead-letter-ledger.ts';
 import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
 import { printJson, printResult } from '../terminal/output.ts';
@@ -75,18 +76,42 @@ program
 
 program
   .command('discard')
-  .description('gives one up: no redrive takes it any more; its record stays in Kafka for 30 days')
-  .argument('<ID>', 'its id, as in the list')
+  .description('gives some up: no redrive takes them any more; their records stay in Kafka for 30 days')
+  .argument('<ID...>', 'their ids, as in the list')
   .addOption(json())
   .addOption(directoryOption())
-  .action(async (id, { json: asJson, directory }) => {
-    const state = await withLedger(await readEndpoints(directory), (ledger) => ledger.discard(id));
-    if (state === null) throw unknown(id);
-    if (asJson) printJson({ id, state });
-    else if (state === 'discarded') printResult(`Discarded ${id}.`);
-    else printResult(`${id} is ${state}: only dead letters that are open or parked can be discarded.`);
-    if (state !== 'discarded') process.exitCode = NEEDS_ATTENTION;
+  .action(async (ids, { json: asJson, directory }) => {
+    const outcomes = await withLedger(await readEndpoints(directory), (ledger) => discardAll(ledger, ids));
+    const [first, ...others] = outcomes;
+    if (asJson) printJson(first !== undefined && others.length === 0 ? first : { deadLetters: outcomes });
+    else printResult(outcomes.map(discardedText).join('\n'));
+    if (outcomes.some(({ state }) => state !== 'discarded')) process.exitCode = NEEDS_ATTENTION;
   });
+
+interface DiscardOutcome {
+  readonly id: string;
+  readonly state: DeadLetterState;
+}
+
+/** @throws before anything is discarded when the ledger does not have one of them. */
+async function discardAll(ledger: DeadLetterLedger, ids: readonly string[]): Promise<readonly DiscardOutcome[]> {
+  for (const id of ids) {
+    if ((await ledger.find(id)) === null) throw unknown(id);
+  }
+  const outcomes: DiscardOutcome[] = [];
+  for (const id of ids) {
+    const state = await ledger.discard(id);
+    if (state === null) throw unknown(id);
+    outcomes.push({ id, state });
+  }
+  return outcomes;
+}
+
+function discardedText({ id, state }: DiscardOutcome): string {
+  return state === 'discarded'
+    ? `Discarded ${id}.`
+    : `${id} is ${state}: only dead letters that are open or parked can be discarded.`;
+}
 
 async function withLedger<Result>(
   { targetDatabaseUrl: url }: StackEndpoints,

@@ -144,6 +144,19 @@ describe('actions', () => {
     expect(await rig.get('/redrives/7')).not.toContain('every 2s');
   });
 
+  it.each([
+    [{ state: 'running' }, 'publishing'],
+    [{ state: 'settling' }, 'awaiting outcomes'],
+    [{ state: 'canceled' }, 'cancelled'],
+    [{ state: 'failed' }, 'failed'],
+    [{ state: 'complete', failed: 1 }, 'some failed again'],
+    [{ state: 'complete' }, 'some refused'],
+    [{ state: 'complete', refused: 0 }, 'complete'],
+  ])('say of a redrive with %j that it is %s', async (changes, word) => {
+    rig.answer = { redrive: { ...REDRIVE, ...changes } };
+    expect(await rig.get('/redrives/7')).toMatch(new RegExp(`<span class="chip \\w+">${word}</span>`));
+  });
+
   it('cancel a redrive', async () => {
     const response = await rig.post('/redrives/7/cancel');
     expect(response.headers.get('location')).toBe('/redrives/7');
