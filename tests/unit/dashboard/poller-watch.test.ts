@@ -65,3 +65,52 @@ describe('PollerWatch', () => {
     expect(await readAfter(0, { position: 'no position' })).toMatchObject({ phase: 'none', since: null });
   });
 });
+
+describe('the status of the poller', () => {
+  it('has the heartbeat and the position as texts that differ when they move', async () => {
+    expect(await watch.read()).toMatchObject({ heartbeat: '1', position, isSnapshotRequested: false });
+    expect(await readAfter(1_000, { heartbeat: 2, position: null })).toMatchObject({ heartbeat: '2', position: null });
+    stored = null;
+    expect(await watch.read()).toMatchObject({ heartbeat: null, position: null });
+  });
+
+  it('says whether a snapshot is requested, and which employee is the last one of it', async () => {
+    expect(await readAfter(0, { resnapshotToken: 't' })).toMatchObject({ isSnapshotRequested: true });
+    const progress = { phase: 'stream' as const, since: '100:100:', page: null };
+    const streaming = encodePosition({ ...{ systemIdentifier: '7', saveNumber: 3n, epoch: 5n }, progress });
+    expect(await readAfter(0, { position: streaming })).toMatchObject({ phase: 'stream', snapshotAfter: null });
+  });
+
+  it('is not running without an owner, although its heartbeat is new', async () => {
+    expect(await readAfter(0, { owner: null, heartbeat: 9 })).toMatchObject({ isRunning: false });
+  });
+
+  it('takes 5 seconds between two reads for no pause yet', async () => {
+    await watch.read();
+    expect((await readAfter(5_000)).isRunning).toBe(false);
+    expect((await readAfter(5_001)).isRunning).toBe(true);
+  });
+
+  it('does not know when the lease was handed over during a pause', async () => {
+    await watch.read();
+    expect((await readAfter(5_001, { fencingToken: 2 })).handedOverAt).toBeNull();
+    expect((await readAfter(5_000, { fencingToken: 3 })).handedOverAt).toEqual(new Date(nowMs));
+  });
+
+  it('is read once for all that ask for the latest', async () => {
+    const ledger = { read: jest.fn(async () => stored) };
+    const counting = new PollerWatch(ledger, () => new Date(nowMs));
+    const first = counting.latest();
+    expect(counting.latest()).toBe(first);
+    const second = counting.read();
+    expect(counting.latest()).toBe(second);
+    await Promise.all([first, second]);
+    expect(ledger.read).toHaveBeenCalledTimes(2);
+  });
+
+  it('fails for the caller alone', async () => {
+    const failing = new PollerWatch({ read: () => Promise.reject(new Error('away')) }, () => new Date(nowMs));
+    await expect(failing.read()).rejects.toThrow('away');
+    await expect(failing.latest()).rejects.toThrow('away');
+  });
+});

@@ -78,4 +78,45 @@ describe('the readers of the page', () => {
     expect(latency).toMatchObject({ greatestMs: 71, recentMs: 0, perSecond: 0 });
     expect(latency.p99Ms).toBeGreaterThan(50);
   });
+
+  it('have the latency of the last ten seconds, and how many changes these brought', async () => {
+    const { history, readers } = createRig();
+    const counts = (index: number) =>
+      Array.from({ length: LATENCY_BOUNDARIES_MS.length + 1 }, (_, at) => (at === index ? 50 : 0));
+    const tick = { functionName: 'apply-changes', writer: 1, batches: 1, records: 50 };
+    history.record([
+      { ...tick, second: NOW_SECOND - 12, greatestMs: 900, latencyCounts: counts(8) },
+      { ...tick, second: NOW_SECOND - 3, greatestMs: 9, latencyCounts: counts(0) },
+      { ...tick, functionName: 'load-salaries', second: NOW_SECOND, greatestMs: 999, latencyCounts: counts(9) },
+    ]);
+    const { recentMs, p50Ms, p99Ms, greatestMs, perSecond } = await readers.latency();
+    expect(perSecond).toBe(5);
+    expect(greatestMs).toBe(900);
+    expect(recentMs).toBeGreaterThan(0);
+    expect(recentMs).toBeLessThan(p99Ms ?? 0);
+    expect(p50Ms).toBeLessThan(p99Ms ?? 0);
+  });
+
+  it('have a window that begins and ends with a step', async () => {
+    const latency = await createRig().readers.latency();
+    const [from, until] = [new Date('2026-11-26T07:45:00Z'), new Date('2026-11-26T08:00:00Z')];
+    expect(latency).toMatchObject({ from, until, p50Ms: null, p99Ms: null, greatestMs: null, recentMs: 0 });
+    expect([latency.steps[0]?.at, latency.steps.at(-1)?.at]).toEqual([from, until]);
+  });
+
+  it('begin at the oldest record for a group that has committed nothing', async () => {
+    const { topics, readers } = createRig();
+    topics.write('employee-salaries', 0, 5);
+    topics.deleteRecords('employee-salaries', 0, 2n);
+    topics.write('employee-salaries', 1, 5);
+    topics.commitOffset('load-salaries', 'employee-salaries', 1, 5n);
+    const [, salaries] = await readers.groups();
+    expect(salaries).toEqual({
+      ...{ group: 'load-salaries', topic: 'employee-salaries' },
+      partitions: [
+        { partition: 0, end: 5n, next: 2n, lag: 3n },
+        { partition: 1, end: 5n, next: 5n, lag: 0n },
+      ],
+    });
+  });
 });

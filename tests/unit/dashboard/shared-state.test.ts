@@ -5,6 +5,8 @@ import { exampleState } from '../../support/dashboard/example-state.ts';
 class Rig {
   nowMs = Date.parse('2026-11-26T08:00:00Z');
   readonly calls = new Map<string, number>();
+  /** How long a request has waited for readers at most, and the readers for their servers. */
+  readonly sleeps: number[] = [];
   readonly #waiting: { untilMs: number; resolve: () => void }[] = [];
   readonly state: SharedState;
   salaries: () => Promise<never> | Promise<unknown> = async () =>
@@ -31,6 +33,7 @@ class Rig {
   }
 
   sleep(ms: number): Promise<void> {
+    this.sleeps.push(ms);
     return new Promise((resolve) => this.#waiting.push({ untilMs: this.nowMs + ms, resolve }));
   }
 
@@ -91,6 +94,64 @@ describe('SharedState', () => {
     const { salaries, groups } = (await reading).readings;
     expect([salaries.failure, groups.failure]).toEqual([null, null]);
     expect(salaries.value).not.toBeNull();
+  });
+
+  it.each([
+    [9_999, 25],
+    [10_000, 900],
+  ])('waits for a server that hangs, when its value is %i ms old, %i ms', async (ageMs, waitMs) => {
+    const rig = new Rig();
+    await rig.state.read('local');
+    await rig.pass(ageMs);
+    rig.salaries = hanging;
+    rig.sleeps.length = 0;
+    const reading = rig.state.read('local');
+    expect(rig.sleeps.filter((ms) => ms !== 2_000)).toEqual([waitMs]);
+    await rig.pass(waitMs);
+    expect((await reading).readings.salaries.value).not.toBeNull();
+  });
+
+  it('waits for nothing when all values are less than a second old', async () => {
+    const rig = new Rig();
+    await rig.state.read('local');
+    await rig.pass(999);
+    rig.sleeps.length = 0;
+    expect(await rig.state.read('aws')).toMatchObject({ stage: 'aws', now: new Date(rig.nowMs) });
+    expect(rig.sleeps).toEqual([]);
+  });
+
+  it('has the time of each reading, and since when a server fails however often it was asked', async () => {
+    const rig = new Rig();
+    const readAt = new Date(rig.nowMs);
+    await rig.state.read('local');
+    rig.salaries = async () => {
+      throw new Error('away');
+    };
+    await rig.pass(1_000);
+    const since = new Date(rig.nowMs);
+    for (let second = 0; second < 3; second++) {
+      await rig.state.read('local');
+      await rig.pass(1_000);
+    }
+    const { salaries, groups } = (await rig.state.read('local')).readings;
+    expect(salaries).toMatchObject({ at: readAt, failure: { since } });
+    expect(groups.at).toEqual(new Date(rig.nowMs));
+  });
+
+  it('asks a server that hangs again after two seconds, and not before', async () => {
+    const rig = new Rig();
+    rig.salaries = hanging;
+    const first = rig.state.read('local');
+    await rig.pass(1_999);
+    await first;
+    const second = rig.state.read('local');
+    await rig.pass(900);
+    await second;
+    expect(rig.calls.get('salaries')).toBe(1);
+    const third = rig.state.read('local');
+    await rig.pass(900);
+    await third;
+    expect(rig.calls.get('salaries')).toBe(2);
   });
 
   it('waits longer for a part that could not be read for long, so that it is not shown as failed after it is mended', async () => {
