@@ -1,5 +1,6 @@
-import { decodeChange } from '../../../functions/core/change-record.ts';
+import { decodeChange, undecodableSnapshot } from '../../../functions/core/change-record.ts';
 import { changeEncoder, encodeSnapshotEnd } from '../../../functions/core/employee-change.ts';
+import { InputError } from '../../../functions/core/errors.ts';
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { CAPTURED } from '../../fixtures/captured-change.ts';
 
@@ -199,4 +200,41 @@ test('the error of a field names it in its context', () => {
   expect(() => decodeChange(withField({ epoch: null }))).toThrow(
     expect.objectContaining({ context: { field: 'epoch' } }),
   );
+});
+
+describe('a SNAPSHOT record that cannot be decoded', () => {
+  const snapshot = (fields: object = {}, key: string | null = '-5') =>
+    undecodableSnapshot(record(JSON.stringify({ ...message(), action: 'SNAPSHOT', employee: 'x', ...fields }), key));
+
+  it('still tells the employee and the epoch', () => {
+    expect(snapshot()).toEqual({ empId: -5, epoch: 1_795_371_622_846n });
+  });
+
+  it.each(['', 'x', '5.5', '05', '2147483648', null])('does not with key %j', (key) => {
+    expect(snapshot({}, key)).toBeUndefined();
+  });
+
+  it.each([{ action: 'UPDATE' }, { epoch: 'x' }, { epoch: undefined }])('does not with %j', (fields) => {
+    expect(snapshot(fields)).toBeUndefined();
+  });
+
+  it('does not when it is no JSON object', () => {
+    expect(undecodableSnapshot(record('text'))).toBeUndefined();
+    expect(undecodableSnapshot(record(null))).toBeUndefined();
+  });
+
+  it('is no excuse for an error of another kind', () => {
+    const broken = {
+      ...record('{}'),
+      get value(): never {
+        throw new TypeError('a defect');
+      },
+    };
+    expect(() => undecodableSnapshot(broken)).toThrow('a defect');
+  });
+});
+
+test('the fault of a record is thrown before the record is read', () => {
+  const fault = new InputError('PIPE_DEAD_LETTER_CUT', 'expected a whole payload');
+  expect(() => decodeChange({ ...record(encode(CAPTURED)), fault })).toThrow(fault);
 });

@@ -1,4 +1,4 @@
-import { ConfigError, InputError, needsOperator, PipelineError } from '../../../functions/core/errors.ts';
+import { ConfigError, InputError, needsOperator, PipelineError, SchemaError } from '../../../functions/core/errors.ts';
 
 const cause = new Error('below');
 
@@ -21,6 +21,14 @@ test('a ConfigError waits for an operator', () => {
     context: {},
     cause,
   });
+});
+
+test('a SchemaError waits for an operator, and says where', () => {
+  const context = { table: 'employees' };
+  expect(new SchemaError('expected a key', context, cause)).toMatchObject({
+    ...{ name: 'SchemaError', code: 'PIPE_TARGET_SCHEMA', retry: 'manual', message: 'expected a key', context, cause },
+  });
+  expect(new SchemaError('expected a key').context).toEqual({});
 });
 
 test('an error without a cause has no such property, so that logs show none', () => {

@@ -67,6 +67,20 @@ test('many records are written earlier, so that the end of a burst is not missin
   expect(rig.records).toEqual([[0, 4 * 999]]);
 });
 
+test('the second has the latencies of all its batches', () => {
+  rig.batch({ at: 0, records: 2 });
+  rig.batch({ at: 400, records: 3, tookMs: 30 });
+  rig.batch({ at: 1_500 });
+  const [first] = [...rig.history.values()];
+  expect(first).toMatchObject({ records: 5, greatestMs: 30 });
+  expect(first?.latencyCounts.filter((count) => count > 0)).toEqual([2, 3]);
+});
+
+test('1,000 records that are not written make the next batch due', () => {
+  const writes = [0, 100, 200, 300].map((at) => rig.batch({ at, records: 500 }).due.length);
+  expect(writes).toEqual([1, 0, 0, 1]);
+});
+
 test('a batch that fails is written by its retry, and counts once', () => {
   rig.batch({ at: 0 });
   rig.batch({ at: 500 });

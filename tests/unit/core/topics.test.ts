@@ -1,9 +1,14 @@
 import {
+  CHANGES_DEAD_LETTER_GROUP,
   CHANGES_DEAD_LETTER_TOPIC,
+  CHANGES_GROUP,
   CHANGES_TOPIC,
   DEAD_LETTER_RETENTION_MS,
+  DEAD_LETTER_SUFFIX,
   RETENTION_MS,
+  SALARIES_DEAD_LETTER_GROUP,
   SALARIES_DEAD_LETTER_TOPIC,
+  SALARIES_GROUP,
   SALARIES_TOPIC,
 } from '../../../functions/core/topics.ts';
 
@@ -13,6 +18,17 @@ test('the names of the topics are a contract', () => {
     'employee-salaries.dead-letter',
     'employee-changes',
     'employee-changes.dead-letter',
+  ]);
+});
+
+test('a dead-letter topic has the name of its topic and a suffix', () => {
+  expect(`${CHANGES_TOPIC}${DEAD_LETTER_SUFFIX}`).toBe(CHANGES_DEAD_LETTER_TOPIC);
+  expect(`${SALARIES_TOPIC}${DEAD_LETTER_SUFFIX}`).toBe(SALARIES_DEAD_LETTER_TOPIC);
+});
+
+test('each event source has a consumer group of its own', () => {
+  expect([CHANGES_GROUP, SALARIES_GROUP, CHANGES_DEAD_LETTER_GROUP, SALARIES_DEAD_LETTER_GROUP]).toEqual([
+    ...['apply-changes', 'load-salaries', 'index-change-dead-letters', 'index-salary-dead-letters'],
   ]);
 });
 

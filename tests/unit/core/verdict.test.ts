@@ -53,10 +53,21 @@ it('shows what partitions wait for once, since the first report', () => {
   ]);
 });
 
+it('shows what differs in its message or code by itself', () => {
+  const [first, second] = [waiting(0), { ...waiting(1), message: 'expected a table' }];
+  const third = { ...waiting(2), code: 'PIPE_OTHER' };
+  expect(find(alive({ conditions: [first, second, third] }))).toHaveLength(3);
+});
+
 it('ignores a condition whose record the group has passed', () => {
   const conditions = [waiting(0)];
   expect(codes(alive({ conditions, groups: [group([8n, 0n])] }))).toEqual([]);
-  const others = [group([7n, 0n], [8n, 0n]), { ...group([8n, 0n]), group: 'another' }];
+  expect(codes(alive({ conditions, groups: [group([8n, 0n], [0n, 5n])] }))).toEqual([]);
+  const others = [
+    group([7n, 0n], [8n, 0n]),
+    { ...group([8n, 0n]), group: 'another' },
+    { ...group([8n, 0n]), topic: 'another' },
+  ];
   expect(codes(alive({ conditions, groups: others }))).toHaveLength(1);
 });
 
