@@ -9,9 +9,10 @@ export default mutationConfig({
     'functions/*/**/*.ts',
     '!functions/{adapters,core,ports,runtime}/**',
     '!functions/*/{handler,wiring,config}.ts',
-    // Markup: most of its changes are another word or class, which is no rule. The e2e tests read the pages in Chromium.
+    // Markup and drawings: most of their changes are another word, class or place, which is no rule. The e2e tests read
+    // the pages in Chromium.
     '!functions/dashboard/page/**',
-    'functions/dashboard/page/{chart,format}.ts',
+    'functions/dashboard/page/format.ts',
   ],
   tests: [
     'tests/unit/apply-changes',

@@ -49,3 +49,78 @@ test.each([
   await clock.advance(2_000);
   expect(await arrived).toBe(false);
 });
+
+describe('changes have not arrived', () => {
+  const SNAPSHOT = encodePosition({
+    ...{ systemIdentifier: '1', saveNumber: 1n, epoch: 1n },
+    progress: { phase: 'snapshot', since: '10:10:', afterEmpId: 7 },
+  });
+
+  /** The groups have passed everything; the poller and the source are as given. */
+  function waitWith(position: string | null, areVisible: (since: string) => boolean, hasDeadLetters = true) {
+    const { topics, clock } = makeRig();
+    topics.commitOffset('apply', 'changes', 0, 5n);
+    const wait = new ArrivalWait({
+      ledger: { read: async () => position && ({ position } as PollerLedgerEntry) } as never,
+      source: { areVisible: async (_, since) => areVisible(since) },
+      ...{ inspector: topics, clock, topic: 'changes', group: 'apply' },
+      ...(hasDeadLetters && { deadLetters: { topic: 'dead', group: 'index' } }),
+    });
+    return async (changeIds: readonly bigint[]) => {
+      topics.commitOffset('index', 'dead', 1, hasDeadLetters ? 1n : 0n);
+      const arrived = wait.untilPassed(changeIds, 1_000);
+      await clock.advance(2_000);
+      return arrived;
+    };
+  }
+
+  it('while the saved position does not include them', async () => {
+    expect(await waitWith(POSITION, () => false)([1n])).toBe(false);
+    expect(await waitWith(POSITION, (since) => since === '10:10:')([1n])).toBe(true);
+  });
+
+  it('while a snapshot is published, or before there is a position', async () => {
+    expect(await waitWith(SNAPSHOT, () => true)([1n])).toBe(false);
+    expect(await waitWith(null, () => true)([1n])).toBe(false);
+  });
+
+  it('but what is published before now has, when no change is named', async () => {
+    expect(await waitWith(POSITION, () => false)([])).toBe(true);
+    expect(await waitWith(SNAPSHOT, () => false)([])).toBe(false);
+  });
+
+  it('and no index is waited for where nothing indexes dead letters', async () => {
+    expect(await waitWith(POSITION, () => true, false)([1n])).toBe(true);
+  });
+});
+
+test('a partition whose records are deleted needs no committed offset', async () => {
+  const { topics, clock, untilPassed } = makeRig();
+  topics.deleteRecords('changes', 0, 5n);
+  topics.commitOffset('index', 'dead', 1, 1n);
+  const arrived = untilPassed();
+  await clock.advance(2_000);
+  expect(await arrived).toBe(true);
+});
+
+test('a topic that is created again while it is waited for has not the records that were waited for', async () => {
+  const { topics, clock, untilPassed } = makeRig();
+  const arrived = untilPassed();
+  await clock.advance(100);
+  topics.deleteTopic('changes');
+  topics.createTopic('changes', 2);
+  topics.write('changes', 0, 9);
+  topics.commitOffset('apply', 'changes', 0, 9n);
+  topics.commitOffset('index', 'dead', 1, 1n);
+  await clock.advance(2_000);
+  expect(await arrived).toBe(false);
+});
+
+test('the last look is the last one that the time allows', async () => {
+  const { topics, clock, untilPassed } = makeRig();
+  const looks = jest.spyOn(topics, 'committedOffsets');
+  const arrived = untilPassed();
+  await clock.advance(5_000);
+  expect(await arrived).toBe(false);
+  expect(looks).toHaveBeenCalledTimes(20);
+});
