@@ -55,8 +55,7 @@ function isRecent(at: Date, now: Date): boolean {
 function ageText(at: Date, now: Date): string {
   const seconds = (now.getTime() - at.getTime()) / 1_000;
   if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : formatDuration(minutes * 60_000);
+  return formatDuration(Math.floor(seconds / 60) * 60_000);
 }
 
 /** HH:MM:SS in UTC. */
