@@ -62,3 +62,8 @@ function ageText(at: Date, now: Date): string {
 export function formatClock(at: Date): string {
   return at.toISOString().slice(11, 19);
 }
+
+/** A reason, which begins with a small letter, as a sentence of its own. */
+export function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
