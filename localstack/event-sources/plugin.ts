@@ -1,14 +1,15 @@
 import { isAbsolute, join } from 'node:path';
 import { EventSources } from './event-sources.ts';
-import { FunctionMetrics } from './metrics/function-metrics.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
 import { createLogger, type Logger, reasonOf } from './logger.ts';
+import { FunctionMetrics } from './metrics/function-metrics.ts';
 import type { Invoker } from './model/invocation.ts';
 import { type EventSourcesOptions, InvalidOptionsError, type RuntimeHooks, readOptions } from './options.ts';
 import { hasNoEventSources, readModel } from './read-model.ts';
 import { InProcessInvoker, type OfflineLambda } from './runner/in-process-invoker.ts';
 import { isServedByOffline, readOfflineSettings } from './runner/offline-settings.ts';
 import { patchServerlessOffline, UnsupportedVersionError } from './runner/patched-serverless-offline.ts';
+import { provisionedConcurrencyOf } from './runner/provisioned-concurrency.ts';
 import { removeScheduleEvents } from './runner/schedule-events.ts';
 import { compileTemplate } from './template/from-serverless/compile-service.ts';
 import type { Serverless } from './template/from-serverless/serverless.ts';
@@ -81,11 +82,13 @@ export default class EventSourcesPlugin {
         );
       }
       removeScheduleEvents(this.#serverless);
-      const { lambda } = await patchServerlessOffline(
-        this.#serviceDirectory,
-        async (functionName, payload) => this.#sources?.enqueue(functionName, payload) ?? false,
-        preparation.options.metricsPort === undefined ? undefined : (line) => this.#functionMetrics.record(line),
-      );
+      const { lambda } = await patchServerlessOffline(this.#serviceDirectory, {
+        queue: async (functionName, payload) => this.#sources?.enqueue(functionName, payload) ?? false,
+        ...(preparation.options.metricsPort !== undefined && {
+          takeMetricLine: (line: string) => this.#functionMetrics.record(line),
+        }),
+        provisionedConcurrency: provisionedConcurrencyOf(this.#serverless),
+      });
       return { ...preparation, lambda };
     } catch (error) {
       const canBeCorrected =

@@ -16,13 +16,20 @@ function readYaml<Content>(path: string): Content {
   }) as Content;
 }
 
+interface MskEvent {
+  readonly topic: string;
+  readonly consumerGroupId: string;
+  readonly provisionedPollerConfig?: { readonly minimumPollers: number; readonly maximumPollers: number };
+}
+
 interface FunctionDefinition {
   readonly handler: string;
   readonly role: string;
   readonly timeout: number;
   readonly environment: Readonly<Record<string, unknown>>;
-  readonly events?: readonly { readonly msk?: { readonly topic: string; readonly consumerGroupId: string } }[];
+  readonly events?: readonly { readonly msk?: MskEvent }[];
   readonly reservedConcurrency?: number;
+  readonly provisionedConcurrency?: string;
   readonly maximumRetryAttempts?: number;
 }
 
@@ -40,6 +47,8 @@ interface Template {
 
 /** What `serverless.yml` says. */
 export const service = readYaml<{
+  /** By stage. */
+  readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
   readonly functions: Readonly<Record<string, FunctionDefinition>>;
   readonly resources: readonly unknown[];

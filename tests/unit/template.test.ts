@@ -94,6 +94,13 @@ describe('the event sources', () => {
     expect(definition.timeout).toBeLessThanOrEqual(14 * 60);
   });
 
+  it('have an instance of apply-changes ready for each poller in production, and for each partition locally', () => {
+    expect(service.functions['apply-changes']?.provisionedConcurrency).toBe('${param:readyAppliers}');
+    const pollers = mappings.find(({ name }) => name === 'apply-changes')?.msk.provisionedPollerConfig;
+    expect(service.params['prod']?.['readyAppliers']).toBe(pollers?.maximumPollers);
+    expect(service.params['local']?.['readyAppliers']).toBe('${self:functions.provision.environment.TOPIC_PARTITIONS}');
+  });
+
   it('let the next poller take over while the current one runs, without retries', () => {
     const poller = service.functions['poll-changes'];
     expect(poller?.reservedConcurrency).toBeGreaterThanOrEqual(2);

@@ -1,5 +1,5 @@
 /**
- * serverless-offline differs from Lambda in three ways that break functions, and offers no setting for them:
+ * serverless-offline differs from Lambda in four ways that break functions, and offers no setting for them:
  *
  * - An exception outside of a promise, or `process.exit`, in a handler ends the whole process or looks like a timeout,
  *   and a thrown value that is not an `Error` counts as success. Functions run in restarting threads instead.
@@ -8,6 +8,9 @@
  *   https://github.com/dherault/serverless-offline/pull/1279
  * - Its pool of functions is private, so that another plugin can only invoke them through HTTP.
  *   https://github.com/dherault/serverless-offline/issues/1315
+ * - It ends every instance that was idle for `terminateIdleLambdaTime`, also those of a function with
+ *   `provisionedConcurrency`, which then all start again with the next events. These are kept instead. The setting
+ *   itself is for all functions, and an idle instance takes some 60 MB.
  *
  * tests/unit/event-sources/runner/patched-serverless-offline.test.ts fails when one of these no longer holds.
  */
@@ -34,6 +37,10 @@ interface InvocationsController {
   invoke(name: string, type: string | undefined, event: unknown, clientContext: unknown): Promise<unknown>;
 }
 
+interface PooledInstance {
+  readonly functionName: string;
+}
+
 interface StartableLambda extends OfflineLambda {
   start(): Promise<void>;
 }
@@ -41,21 +48,28 @@ interface StartableLambda extends OfflineLambda {
 /** Takes what a function prints in CloudWatch's embedded metric format. */
 export type TakeMetricLine = (line: string) => void;
 
+export interface PatchOptions {
+  readonly queue: QueueInvocation;
+  /** Without it, functions print these lines. */
+  readonly takeMetricLine?: TakeMetricLine;
+  /** How many instances of a function are kept while they are idle, by the function's name. */
+  readonly provisionedConcurrency?: ReadonlyMap<string, number>;
+}
+
 /**
  * Patches the serverless-offline that the project in the directory uses; to be called once, before it starts. `lambda`
  * resolves with its pool of functions once they can be invoked.
  *
- * @param takeMetricLine without it, functions print these lines.
  * @throws {UnsupportedVersionError} before anything is patched.
  */
 export async function patchServerlessOffline(
   serviceDirectory: string,
-  queue: QueueInvocation,
-  takeMetricLine?: TakeMetricLine,
+  { queue, takeMetricLine, provisionedConcurrency = new Map() }: PatchOptions,
 ): Promise<{ readonly lambda: Promise<OfflineLambda> }> {
   const lambdaModule = locateLambdaModule(serviceDirectory);
   runFunctionsInRestartingThreads(lambdaModule, takeMetricLine);
   await queueEventInvocations(lambdaModule, queue);
+  await keepProvisionedInstances(lambdaModule, provisionedConcurrency);
   return captureStartedLambda(lambdaModule);
 }
 
@@ -98,6 +112,27 @@ async function queueEventInvocations(lambdaModule: URL, queue: QueueInvocation):
     if (type === 'Event' && (await queue(name, JSON.stringify(event)))) return { Payload: '', StatusCode: 202 };
     return original.call(this, name, type, event, clientContext);
   };
+}
+
+/** The pool ends an instance by its idle time. That of a provisioned instance is 0. */
+async function keepProvisionedInstances(
+  lambdaModule: URL,
+  provisionedConcurrency: ReadonlyMap<string, number>,
+): Promise<void> {
+  const url = new URL('./LambdaFunction.js', lambdaModule).href;
+  const { prototype } = ((await import(url)) as { default: { prototype: object } }).default;
+  const original = Object.getOwnPropertyDescriptor(prototype, 'idleTimeInMillis');
+  const provisioned = new Map<string, Set<PooledInstance>>();
+  Object.defineProperty(prototype, 'idleTimeInMillis', {
+    configurable: true,
+    get(this: PooledInstance): number {
+      const { functionName } = this;
+      const instances = provisioned.get(functionName) ?? new Set();
+      provisioned.set(functionName, instances);
+      if (instances.size < (provisionedConcurrency.get(functionName) ?? 0)) instances.add(this);
+      return instances.has(this) ? 0 : (original?.get?.call(this) as number);
+    },
+  });
 }
 
 async function captureStartedLambda(lambdaModule: URL): Promise<{ readonly lambda: Promise<OfflineLambda> }> {

@@ -79,6 +79,7 @@ const shownBy: Record<string, readonly string[]> = {
     'asynchronous invocation: beyond MaximumEventAgeInSeconds',
     'asynchronous invocation: the dead letter queue',
   ],
+  'provisioned concurrency': ['as many idle instances are kept'],
   '`rate`': ['a rate counts from creation', 'cron is in UTC', 'a rate stays in step over a restart'],
   'schedule events': ['the event of a rule', 'the event of Scheduler', 'input replaces', 'inputPath'],
 };

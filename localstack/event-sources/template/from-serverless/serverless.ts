@@ -40,4 +40,6 @@ export interface FunctionDefinition {
   readonly maximumEventAge?: number;
   readonly destinations?: { readonly onSuccess?: unknown; readonly onFailure?: unknown };
   readonly onError?: unknown;
+  /** A number, or a text when it comes from the environment. */
+  readonly provisionedConcurrency?: number | string;
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 export const echo = async (event) => ({ received: event, absent: undefined, notCloneable: () => {} });
 export const throwText = async () => {
   throw 'a text, not an Error';
@@ -20,3 +22,6 @@ export const printMetrics = async () => {
   // The lines are sent to the main thread, and this gives them time to arrive before the response.
   await new Promise(setImmediate);
 };
+const instance = randomUUID();
+export const instanceId = async () => instance;
+export const otherInstanceId = instanceId;

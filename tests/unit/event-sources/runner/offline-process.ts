@@ -3,6 +3,7 @@
  * one line of JSON for each step.
  */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { InProcessInvoker } from '../../../../localstack/event-sources/runner/in-process-invoker.ts';
 import { patchServerlessOffline } from '../../../../localstack/event-sources/runner/patched-serverless-offline.ts';
@@ -10,28 +11,43 @@ import { patchServerlessOffline } from '../../../../localstack/event-sources/run
 export interface OfflineTask {
   readonly isPatched: boolean;
   readonly timeoutSeconds?: number;
+  /** After how long an idle instance ends, 60 s by default. */
+  readonly idleSeconds?: number;
+  readonly provisionedConcurrency?: Readonly<Record<string, number>>;
   /** `Event` and `RequestResponse` go through the Invoke API's controller, `in process` through our own invoker. */
   readonly steps: readonly {
     readonly handler: string;
     readonly via: 'RequestResponse' | 'Event' | 'in process';
     readonly event?: object;
+    /** Number of simultaneous invocations, each of which has an instance of its own. */
+    readonly times?: number;
+    /** Invokes a function that returns the id of its instance until another instance answers, and prints nothing. */
+    readonly untilEnded?: boolean;
   }[];
 }
 
+type Step = OfflineTask['steps'][number];
+
 const root = join(import.meta.dirname, '..', '..', '..', '..');
-const { isPatched, timeoutSeconds = 60, steps } = JSON.parse(process.argv[2] ?? '') as OfflineTask;
+const {
+  isPatched,
+  timeoutSeconds = 60,
+  idleSeconds,
+  provisionedConcurrency = {},
+  steps,
+} = JSON.parse(process.argv[2] ?? '') as OfflineTask;
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const captured = isPatched
   ? (
-      await patchServerlessOffline(
-        root,
-        async (functionName, payload) => {
+      await patchServerlessOffline(root, {
+        queue: async (functionName, payload) => {
           print({ queued: functionName, payload });
           return true;
         },
-        (metricLine) => print({ metricLine }),
-      )
+        takeMetricLine: (metricLine) => print({ metricLine }),
+        provisionedConcurrency: new Map(Object.entries(provisionedConcurrency)),
+      })
     ).lambda
   : undefined;
 
@@ -45,7 +61,7 @@ const serverless = {
     provider: { name: 'aws', runtime: 'nodejs24.x', region: 'eu-central-1', timeout: timeoutSeconds },
   },
 };
-const lambda = new Lambda(serverless, { host: '127.0.0.1', lambdaPort: 0, terminateIdleLambdaTime: 60 });
+const lambda = new Lambda(serverless, { host: '127.0.0.1', lambdaPort: 0, terminateIdleLambdaTime: idleSeconds ?? 60 });
 lambda.create(
   [...new Set(steps.map(({ handler }) => handler))].map((name) => ({
     functionKey: name,
@@ -53,18 +69,24 @@ lambda.create(
   })),
 );
 const controller = new InvocationsController(lambda);
-if (isPatched) await lambda.start();
+// The pool ends idle instances once it is started.
+if (isPatched || idleSeconds !== undefined) await lambda.start();
 
-for (const { handler, via, event = {} } of steps) {
+async function invoke({ handler, via, event = {} }: Step): Promise<object> {
   const payload = JSON.stringify(event);
-  print(
-    via === 'in process'
-      ? await new InProcessInvoker((await captured) ?? lambda, { handlersShareThread: false }).invoke({
-          functionName: handler,
-          payload,
-        })
-      : await controller.invoke(handler, via, JSON.parse(payload), undefined),
-  );
+  if (via !== 'in process') return controller.invoke(handler, via, JSON.parse(payload), undefined);
+  const invoker = new InProcessInvoker((await captured) ?? lambda, { handlersShareThread: false });
+  return invoker.invoke({ functionName: handler, payload });
+}
+
+for (const step of steps) {
+  if (step.untilEnded) {
+    const { body: first } = (await invoke(step)) as { body?: string };
+    do await sleep(4_000 * (idleSeconds ?? 0));
+    while (((await invoke(step)) as { body?: string }).body === first);
+  } else {
+    for (const result of await Promise.all(Array.from({ length: step.times ?? 1 }, () => invoke(step)))) print(result);
+  }
 }
 // An unpatched asynchronous invocation ends the process with status 1 when its function fails, which is after its response.
 const mayEndLater = !isPatched && steps.some(({ via }) => via === 'Event');

@@ -112,6 +112,31 @@ test('with the patches what a function prints in the embedded metric format is t
   ]);
 });
 
+describe('idle instances', () => {
+  /** The instances that answer three invocations at the same time, before and after idle instances have ended. */
+  async function answering(task: Pick<OfflineTask, 'isPatched' | 'provisionedConcurrency'>): Promise<string[][]> {
+    const three = { handler: 'instanceId', via: 'in process', times: 3 } as const;
+    const { lines } = await run({
+      ...task,
+      idleSeconds: 0.05,
+      steps: [three, { handler: 'otherInstanceId', via: 'in process', untilEnded: true }, three],
+    });
+    const instances = lines.map((line) => (line as { body: string }).body);
+    return [instances.slice(0, 3), instances.slice(3)];
+  }
+
+  test('without the patches all end; when this fails, its patch is no longer needed', async () => {
+    const [before = [], after = []] = await answering({ isPatched: false, provisionedConcurrency: { instanceId: 2 } });
+    expect(new Set([...before, ...after]).size).toBe(6);
+  });
+
+  test('[documented] as many idle instances are kept as the provisioned concurrency says', async () => {
+    const [before = [], after = []] = await answering({ isPatched: true, provisionedConcurrency: { instanceId: 2 } });
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    expect(new Set([...before, ...after]).size).toBe(4);
+  });
+});
+
 test('another version of serverless-offline is refused before anything is patched', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'other-version-'));
   try {
@@ -126,7 +151,7 @@ test('another version of serverless-offline is refused before anything is patche
         exports: { './lambda': './src/lambda/index.js' },
       }),
     );
-    await expect(patchServerlessOffline(directory, async () => true)).rejects.toThrow(
+    await expect(patchServerlessOffline(directory, { queue: async () => true })).rejects.toThrow(
       'event sources: expected serverless-offline 14.8.2, which they patch, found 15.0.0: npm install --save-dev --save-exact serverless-offline@14.8.2',
     );
   } finally {
