@@ -23,7 +23,8 @@ export interface Attention {
   readonly command: string | null;
 }
 
-const TOPICS = [CHANGES_TOPIC, CHANGES_DEAD_LETTER_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC];
+/** The topics that must exist. */
+export const TOPICS = [CHANGES_TOPIC, CHANGES_DEAD_LETTER_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC];
 const GROUPS = [CHANGES_GROUP, SALARIES_GROUP];
 const POLLER = 'poll-changes';
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { summarizeAgreement } from '../core/agreement.ts';
 import type { Observation, UnreachableServer } from '../core/observation.ts';
-import { type Attention, findAttention } from '../core/verdict.ts';
+import { type Attention, findAttention, TOPICS } from '../core/verdict.ts';
 import type { DashboardState, Reading, Readings } from './state.ts';
 
 /** Smaller: what is only slow seems to stand still. Larger: what stands still is shown later. */
@@ -38,7 +38,7 @@ function observe({ readings, now }: DashboardState): Observation {
   return {
     at: now,
     unreachable: silentServers(readings),
-    topics: null,
+    topics: existingTopics(groups.value),
     conditions: conditions.value,
     poller: poller.value && { heartbeat: poller.value.heartbeat, progress: poller.value.position },
     backlog: backlog.value?.changes ?? null,
@@ -58,6 +58,13 @@ function observe({ readings, now }: DashboardState): Observation {
     },
     salaries: agreement.value?.salaries ?? null,
   };
+}
+
+/** Those of the pipelines, without those that a reading has missed. The dead-letter topics are not read for the page. */
+function existingTopics(groups: Readings['groups'] | null): readonly string[] | null {
+  if (groups === null) return null;
+  const missing = groups.filter(({ isMissing }) => isMissing).map(({ topic }) => topic);
+  return TOPICS.filter((topic) => !missing.includes(topic));
 }
 
 /** One for each server, with the reason of the reading that fails for the longest time. */

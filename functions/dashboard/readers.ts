@@ -1,3 +1,4 @@
+import { PipelineError } from '../core/errors.ts';
 import { CHANGES_GROUP, CHANGES_TOPIC, SALARIES_GROUP, SALARIES_TOPIC } from '../core/topics.ts';
 import type { CaptureBacklog } from '../ports/capture-backlog.ts';
 import type { ConditionReader } from '../ports/condition-reader.ts';
@@ -51,7 +52,21 @@ export function createReaders(dependencies: ReaderDependencies): Readers {
   };
 }
 
+/** A topic that does not exist is no failure of Kafka. */
 async function readGroup(topics: ReaderDependencies['topics'], group: string, topic: string): Promise<GroupProgress> {
+  try {
+    return await readProgress(topics, group, topic);
+  } catch (error) {
+    if (!(error instanceof PipelineError) || error.code !== 'PIPE_TOPIC_MISSING') throw error;
+    return { group, topic, isMissing: true, partitions: [] };
+  }
+}
+
+async function readProgress(
+  topics: ReaderDependencies['topics'],
+  group: string,
+  topic: string,
+): Promise<GroupProgress> {
   // In this order, so that a record that is consumed meanwhile does not look like a negative lag.
   const committed = await topics.committedOffsets(group, topic);
   const { partitions } = await topics.describe(topic);

@@ -41,6 +41,8 @@ export interface LatencyWindow {
 export interface GroupProgress {
   readonly group: string;
   readonly topic: string;
+  /** The topic does not exist, and has no partitions. */
+  readonly isMissing?: true;
   readonly partitions: readonly {
     readonly partition: number;
     /** The offset that the next record gets. */

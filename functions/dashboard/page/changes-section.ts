@@ -53,7 +53,7 @@ function durationOrDash(ms: number | null): string {
 /** Where changes wait: captured in A, on the topic, and then in B. */
 function stages(backlog: Reading<Backlog>, groups: Reading<readonly GroupProgress[]>): Markup {
   const group = groups.value?.find((each) => each.group === CHANGES_GROUP_NAME);
-  const onTopic = group?.partitions.reduce((sum, { lag }) => sum + lag, 0n);
+  const onTopic = group?.isMissing ? undefined : group?.partitions.reduce((sum, { lag }) => sum + lag, 0n);
   const inSource = backlog.value;
   const waiting = (count: string | null, isAny: boolean) =>
     html`<b class="${isAny ? 'some' : ''}">${count ?? '?'}</b> <span class="quiet">waiting</span>`;

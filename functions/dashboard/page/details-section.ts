@@ -10,7 +10,8 @@ export function detailsSection({ readings, now }: DashboardState): Markup {
   </details>`;
 }
 
-function groupTable({ group, topic, partitions }: GroupProgress): Markup {
+function groupTable({ group, topic, isMissing, partitions }: GroupProgress): Markup {
+  if (isMissing) return html`<p class="failure">${group} reads ${topic}, which does not exist.</p>`;
   return html`<table class="partitions"><caption>${group} <span class="quiet">reads ${topic}</span></caption>
     <thead><tr><th scope="col">Partition</th><th scope="col" class="number">End</th><th scope="col" class="number">Waiting</th></tr></thead>
     <tbody>${partitions.map(

@@ -15,6 +15,15 @@ describe('Judge', () => {
     expect(codesOf(exampleTrouble(NOW))).toEqual(['PIPE_TARGET_SCHEMA', 'PIPE_REPLICA_DIFFERS', 'PIPE_DEAD_LETTERS']);
   });
 
+  it('names a topic that does not exist, and nothing else that follows from it', () => {
+    const groups = (exampleState(NOW).readings.groups.value ?? []).map((group) =>
+      group.topic === 'employee-changes' ? { ...group, isMissing: true as const, partitions: [] } : group,
+    );
+    expect(new Judge().judge(exampleState(NOW, { groups }))).toMatchObject([
+      { code: 'PIPE_TOPIC_MISSING', subject: 'employee-changes', command: 'npm run provision' },
+    ]);
+  });
+
   it('counts open and parked dead letters, and not those that a redrive has published', () => {
     const [group] = exampleTrouble(NOW).deadLetters?.groups ?? [];
     const groups = group ? [{ ...group, open: 0, redriven: 2 }] : [];

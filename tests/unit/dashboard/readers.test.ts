@@ -51,6 +51,17 @@ describe('the readers of the page', () => {
     expect(salaries?.partitions.map(({ lag }) => lag)).toEqual([0n, 0n]);
   });
 
+  it('find out that a topic does not exist, and fail when Kafka does', async () => {
+    const { topics, readers } = createRig();
+    topics.deleteTopic('employee-changes');
+    expect(await readers.groups()).toMatchObject([
+      { topic: 'employee-changes', isMissing: true, partitions: [] },
+      { topic: 'employee-salaries', partitions: [{}, {}] },
+    ]);
+    topics.describe = async () => Promise.reject(new Error('no broker'));
+    await expect(readers.groups()).rejects.toThrow('no broker');
+  });
+
   it('count nothing for a group that is beyond the end of a topic', async () => {
     const { topics, readers } = createRig();
     topics.write('employee-changes', 0, 2);
