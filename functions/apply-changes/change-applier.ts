@@ -147,8 +147,8 @@ export class ChangeApplier {
 function originsOf(changes: readonly ReceivedChange[]): number[] {
   const origins: number[] = [];
   for (const { change, record } of changes) {
-    if (change.action === 'SNAPSHOT' || change.action === 'SNAPSHOT_END' || wasDeadLetter(record)) continue;
-    if (change.changedAtMs !== undefined) origins.push(change.changedAtMs);
+    const changedAtMs = change.action === 'SNAPSHOT_END' ? undefined : change.changedAtMs;
+    if (changedAtMs !== undefined && !wasDeadLetter(record)) origins.push(changedAtMs);
   }
   return origins;
 }
