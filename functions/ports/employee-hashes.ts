@@ -1,7 +1,7 @@
 import type { KeyRange } from '../core/verification.ts';
 
-/** Hash functions by which rows of both sides are compared. `record` gives the same value on servers of one major version only. */
-export type HashMethod = 'record' | 'md5';
+/** Hash functions by which rows of both sides are compared. `columns` gives the same value on servers of one major version only. */
+export type HashMethod = 'columns' | 'md5';
 
 export interface ComparableTable {
   readonly majorVersion: number;

@@ -21,7 +21,7 @@ export interface EmployeeRepair {
   /**
    * For those that the source does not have. Writers wait for at most a tenth of a second at a time.
    *
-   * @throws when writers keep the table locked for too long.
+   * @returns `null` when writers keep the table locked for seconds. Nothing is captured then.
    */
-  publishDeletions(empIds: readonly number[]): Promise<CapturedRepair>;
+  publishDeletions(empIds: readonly number[]): Promise<CapturedRepair | null>;
 }

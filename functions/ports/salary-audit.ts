@@ -39,7 +39,8 @@ export interface SalaryAudit {
   /** The rows of a version after a row number, ascending, those that were refused among them. */
   readRows(fileId: string, afterRow: number, maxRows: number): Promise<readonly StoredSalaryRow[]>;
 
-  isCurrent(fileId: string): Promise<boolean>;
+  /** Whether the version is current, and all of its rows are loaded. */
+  isComplete(fileId: string): Promise<boolean>;
 
   /** Deletes the rows of a version unless it is current. */
   removeRows(fileId: string): Promise<void>;

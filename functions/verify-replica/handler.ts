@@ -18,8 +18,11 @@ import { openVerifier } from './wiring.ts';
 
 const NAME = 'verify-replica';
 
-/** Reserved at the end of an invocation, for a slice that begins just before. */
+/** Reserved at the end of an invocation, for a slice that begins just before, and for repairs until they are applied. */
 const RESERVE_MS = 120_000;
+
+/** Of that, for what is left to write and to close when nothing is judged any more. */
+const END_RESERVE_MS = 60_000;
 
 export const handler = createHandler({
   name: NAME,
@@ -42,8 +45,9 @@ export const handler = createHandler({
     return { ...connections, logger };
   },
   handle: async ({ logger, replicaVerifier, salaryVerifier }, event: unknown, context: Context) => {
-    const untilMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const result = await verifyParts({ replicaVerifier, salaryVerifier }, event, untilMs);
+    const timeoutMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis();
+    const times = { untilMs: timeoutMs - RESERVE_MS, endMs: timeoutMs - END_RESERVE_MS };
+    const result = await verifyParts({ replicaVerifier, salaryVerifier }, event, times);
     for (const { code, message } of result.changes?.obstacles ?? []) logger.warn(message, { code });
     logger.info('verified', summarize(result));
     return result;

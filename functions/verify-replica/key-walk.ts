@@ -1,11 +1,18 @@
 import type { KeyRange } from '../core/verification.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { EmployeeHashes, HashedChunk, HashMethod, HashSum } from '../ports/employee-hashes.ts';
 
 /**
  * Rows of a chunk, whose sums are compared first. Smaller: more round trips for rows that agree. Larger: more rows are
  * hashed a second time when one differs, which beside writers is the usual case.
  */
-const CHUNK_ROWS = 10_000;
+const CHUNK_ROWS = 25_000;
+
+/** Rows of a chunk of a paced walk: a statement of a few milliseconds. */
+const PACED_CHUNK_ROWS = 5_000;
+
+/** How long a paced walk rests after each chunk, in times of what the chunk took. */
+const REST_FACTOR = 4;
 
 /** Rows of a part of a chunk that differs. */
 const PART_ROWS = 500;
@@ -13,11 +20,19 @@ const PART_ROWS = 500;
 /** Rows of one read of single hashes. They bound the memory. */
 const READ_ROWS = 5_000;
 
-interface KeyWalkSettings {
+export interface KeyWalkSettings {
   readonly source: EmployeeHashes;
   readonly replica: EmployeeHashes;
   readonly method: HashMethod;
+  readonly clock: Clock;
+  /** Whether the walk leaves most of the time to others: small statements, one server at a time, with rests. */
+  readonly isPaced: boolean;
   readonly chunkRows?: number;
+}
+
+export interface WalkOptions {
+  /** Whether another run follows at the end of this one, so that its first chunk can be summed ahead. */
+  readonly isContinued?: boolean;
 }
 
 export interface WalkedKeys {
@@ -27,24 +42,36 @@ export interface WalkedKeys {
   readonly until: number | null;
 }
 
+/** A chunk that the source sums before it is needed. */
+interface ChunkAhead {
+  readonly after: number | null;
+  readonly maxRows: number;
+  readonly chunk: Promise<HashedChunk>;
+}
+
 /**
  * Finds the keys whose rows differ, in the order of the keys. The rows of a chunk are hashed by both servers at the same
- * time as far as possible: while the replica sums a chunk, the source sums the next one.
+ * time as far as possible: while the replica sums a chunk, the source sums the next one, also that of the next run.
  *
  * A row that changes meanwhile is found too: whether it differs is to be judged afterwards.
  */
 export class KeyWalk {
+  readonly method: HashMethod;
   readonly #source: EmployeeHashes;
   readonly #replica: EmployeeHashes;
-  readonly #method: HashMethod;
+  readonly #clock: Clock;
+  readonly #isPaced: boolean;
   readonly #chunkRows: number;
+  #ahead: ChunkAhead | undefined;
   #ranges = 0;
 
-  constructor({ source, replica, method, chunkRows = CHUNK_ROWS }: KeyWalkSettings) {
+  constructor({ source, replica, method, clock, isPaced, chunkRows }: KeyWalkSettings) {
+    this.method = method;
     this.#source = source;
     this.#replica = replica;
-    this.#method = method;
-    this.#chunkRows = chunkRows;
+    this.#clock = clock;
+    this.#isPaced = isPaced;
+    this.#chunkRows = chunkRows ?? (isPaced ? PACED_CHUNK_ROWS : CHUNK_ROWS);
   }
 
   /** @param maxRows of the source; `null`: up to the end, beyond the last key of the source. */
@@ -52,20 +79,23 @@ export class KeyWalk {
     after: number | null,
     maxRows: number | null,
     onDifferent: (empIds: readonly number[]) => Promise<void>,
+    { isContinued = false }: WalkOptions = {},
   ): Promise<WalkedKeys> {
+    this.#ranges = 0;
     let rows = 0;
     let from = after;
-    let next = this.#sumNext(from, maxRows, 0);
     for (;;) {
-      const chunk = await next;
-      const isEnd = chunk.last === null || chunk.count < this.#nextSize(maxRows, rows);
+      const begunAtMs = this.#clock.monotonicMs();
+      const size = this.#nextSize(maxRows, rows);
+      const chunk = await this.#sumNext(from, size);
+      const isEnd = chunk.last === null || chunk.count < size;
       rows += chunk.count;
       const range = { after: from, until: isEnd ? null : chunk.last };
       const isLast = isEnd || rows === maxRows;
-      if (!isLast) next = this.#sumNext(chunk.last, maxRows, rows);
-      // It is awaited in the next round, or not at all after an error in this one.
-      next.catch(() => {});
+      if (!isLast) this.#sumAhead(chunk.last, this.#nextSize(maxRows, rows));
+      else if (isContinued && !isEnd) this.#sumAhead(chunk.last, this.#nextSize(maxRows, 0));
       await this.#compareChunk(range, chunk, onDifferent);
+      if (this.#isPaced) await this.#clock.sleep(REST_FACTOR * (this.#clock.monotonicMs() - begunAtMs));
       if (isLast) return { rows, ranges: this.#ranges, until: range.until };
       from = chunk.last;
     }
@@ -75,8 +105,19 @@ export class KeyWalk {
     return maxRows === null ? this.#chunkRows : Math.min(this.#chunkRows, maxRows - rows);
   }
 
-  #sumNext(after: number | null, maxRows: number | null, rows: number): Promise<HashedChunk> {
-    return this.#source.sumNext(after, this.#nextSize(maxRows, rows), this.#method);
+  #sumNext(after: number | null, maxRows: number): Promise<HashedChunk> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.after === after && ahead.maxRows === maxRows) return ahead.chunk;
+    return this.#source.sumNext(after, maxRows, this.method);
+  }
+
+  #sumAhead(after: number | null, maxRows: number): void {
+    if (this.#isPaced) return;
+    const chunk = this.#source.sumNext(after, maxRows, this.method);
+    // It is awaited when it is needed, or not at all after an error before that.
+    chunk.catch(() => {});
+    this.#ahead = { after, maxRows, chunk };
   }
 
   async #compareChunk(
@@ -84,7 +125,7 @@ export class KeyWalk {
     chunk: HashedChunk,
     onDifferent: (empIds: readonly number[]) => Promise<void>,
   ): Promise<void> {
-    const sum = await this.#replica.sumRange(range, this.#method);
+    const sum = await this.#replica.sumRange(range, this.method);
     this.#ranges += 1;
     if (isSameSum(chunk, sum)) return;
     for (const part of await this.#differingParts(range, chunk)) await this.#compareRows(part, onDifferent);
@@ -97,7 +138,7 @@ export class KeyWalk {
     const width = Math.ceil(keyCount / Math.ceil(count / PART_ROWS));
     const division = { first, width, count: Math.ceil(keyCount / width) };
     const [source, replica] = await Promise.all(
-      [this.#source, this.#replica].map((side) => side.sumParts(range, division, this.#method)),
+      [this.#source, this.#replica].map((side) => side.sumParts(range, division, this.method)),
     );
     this.#ranges += division.count;
     const ranges: KeyRange[] = [];
@@ -117,8 +158,8 @@ export class KeyWalk {
     for (;;) {
       const rest = { after, until: range.until };
       const [source, replica] = await Promise.all([
-        this.#source.readHashes(rest, READ_ROWS, this.#method),
-        this.#replica.readHashes(rest, READ_ROWS, this.#method),
+        this.#source.readHashes(rest, READ_ROWS, this.method),
+        this.#replica.readHashes(rest, READ_ROWS, this.method),
       ]);
       // A full read may go on. Up to the lesser last key both sides are complete.
       const ends = [source, replica].filter(({ size }) => size === READ_ROWS).map(lastKey);

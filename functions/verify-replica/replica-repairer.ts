@@ -1,23 +1,33 @@
 import type { Clock } from '../ports/clock.ts';
-import type { EmployeeRepair } from '../ports/employee-repair.ts';
+import type { CapturedRepair, EmployeeRepair } from '../ports/employee-repair.ts';
 import type { ProvenDifference } from './slice-verifier.ts';
 
-/** Captures changes for proven differences, at a limited rate. */
+export interface RepairLimits {
+  /** `null`: as fast as it goes. */
+  readonly perSecond: number | null;
+  /** On the clock. Nothing is captured after it. */
+  readonly untilMs: number;
+}
+
+/** Captures changes for proven differences, at a limited rate and until a time. */
 export class ReplicaRepairer {
   readonly #repair: EmployeeRepair;
   readonly #clock: Clock;
-  readonly #perSecond: number | null;
+  readonly #limits: RepairLimits;
   readonly #begunAtMs: number;
   images = 0;
   deletions = 0;
   /** The transactions of a repairer follow one another, so whatever includes this change includes the others. */
   lastChangeId: bigint | null = null;
+  /** Differences of this round that are left because the time was over. */
+  leftByTime = 0;
+  /** Differences of this round that are left because writers kept the table locked. */
+  leftByLock = 0;
 
-  /** @param perSecond `null`: as fast as it goes. */
-  constructor(repair: EmployeeRepair, clock: Clock, perSecond: number | null) {
+  constructor(repair: EmployeeRepair, clock: Clock, limits: RepairLimits) {
     this.#repair = repair;
     this.#clock = clock;
-    this.#perSecond = perSecond;
+    this.#limits = limits;
     this.#begunAtMs = clock.monotonicMs();
   }
 
@@ -25,27 +35,52 @@ export class ReplicaRepairer {
     return this.images + this.deletions;
   }
 
+  /** The next round finds what this one has left. */
+  beginRound(): void {
+    this.lastChangeId = null;
+    this.leftByTime = 0;
+    this.leftByLock = 0;
+  }
+
   async repair(differences: readonly ProvenDifference[]): Promise<void> {
+    const { perSecond, untilMs } = this.#limits;
+    // With a rate, a batch is at most what one second may have.
+    const size = perSecond === null ? differences.length : Math.max(1, Math.floor(perSecond));
+    for (let first = 0; first < differences.length; first += size) {
+      if (this.#clock.monotonicMs() >= untilMs) {
+        this.leftByTime += differences.length - first;
+        return;
+      }
+      await this.#repairBatch(differences.slice(first, first + size));
+      await this.#keepRate();
+    }
+  }
+
+  async #repairBatch(differences: readonly ProvenDifference[]): Promise<void> {
     const keysOf = (isInSource: boolean) =>
       differences.filter((difference) => difference.isInSource === isInSource).map(({ empId }) => empId);
     const [present, absent] = [keysOf(true), keysOf(false)];
-    if (present.length > 0) {
-      const { count, lastChangeId } = await this.#repair.publishImages(present);
-      this.images += count;
-      this.lastChangeId = lastChangeId ?? this.lastChangeId;
-    }
-    if (absent.length > 0) {
-      const { count, lastChangeId } = await this.#repair.publishDeletions(absent);
-      this.deletions += count;
-      this.lastChangeId = lastChangeId ?? this.lastChangeId;
-    }
-    await this.#keepRate();
+    if (present.length > 0) this.images += this.#noteCaptured(await this.#repair.publishImages(present));
+    if (absent.length > 0) await this.#repairAbsent(absent);
+  }
+
+  async #repairAbsent(absent: readonly number[]): Promise<void> {
+    // A table that was locked for seconds would be waited for with every batch.
+    const captured = this.leftByLock > 0 ? null : await this.#repair.publishDeletions(absent);
+    if (captured === null) this.leftByLock += absent.length;
+    else this.deletions += this.#noteCaptured(captured);
+  }
+
+  #noteCaptured({ count, lastChangeId }: CapturedRepair): number {
+    this.lastChangeId = lastChangeId ?? this.lastChangeId;
+    return count;
   }
 
   async #keepRate(): Promise<void> {
-    if (this.#perSecond === null) return;
-    const dueMs = this.#begunAtMs + (this.count / this.#perSecond) * 1_000;
-    const waitMs = dueMs - this.#clock.monotonicMs();
+    const { perSecond, untilMs } = this.#limits;
+    if (perSecond === null) return;
+    const dueMs = this.#begunAtMs + (this.count / perSecond) * 1_000;
+    const waitMs = Math.min(dueMs, untilMs) - this.#clock.monotonicMs();
     if (waitMs > 0) await this.#clock.sleep(waitMs);
   }
 }

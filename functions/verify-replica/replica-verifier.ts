@@ -1,9 +1,10 @@
 import { type KeyRange, SLICE_COUNT } from '../core/verification.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EmployeeHashes, HashMethod } from '../ports/employee-hashes.ts';
+import type { EmployeeHashes } from '../ports/employee-hashes.ts';
 import type { EmployeeRepair } from '../ports/employee-repair.ts';
 import type { Agreement, CheckedSlice, VerificationStore } from '../ports/verification-store.ts';
 import type { ArrivalWait } from './arrival-wait.ts';
+import { KeyWalk } from './key-walk.ts';
 import { checkPreconditions, type Obstacle, PollerCheck, type PreconditionsDependencies } from './preconditions.ts';
 import { ReplicaRepairer } from './replica-repairer.ts';
 import type { SliceVerifier } from './slice-verifier.ts';
@@ -22,10 +23,24 @@ export interface VerifyRequest {
   readonly isRepair: boolean;
   /** Repaired rows a second; `null`: as many as possible. */
   readonly repairsPerSecond: number | null;
+  /** Whether the servers are left to others for most of the time. */
+  readonly isPaced: boolean;
   /** How long changes that are on their way are waited for, in each slice. */
   readonly settleMs: number;
-  /** On the clock. No slice begins after it. */
+  /** On the clock. After it no slice begins and nothing is repaired. */
   readonly untilMs: number;
+  /** On the clock, later. What is not judged by then counts as unsettled. */
+  readonly endMs: number;
+}
+
+/** What a repair has captured, and what it has left. */
+export interface RepairedEmployees {
+  readonly images: number;
+  readonly deletions: number;
+  /** Proven differences that are left because the time was over. `next` begins with them, unless nothing was repaired. */
+  readonly leftByTime: number;
+  /** Proven differences that are left because writers kept the table of the source locked. */
+  readonly leftByLock: number;
 }
 
 export interface VerifyResult {
@@ -33,7 +48,7 @@ export interface VerifyResult {
   /** Where to continue; `null` after the last slice. */
   readonly next: SliceStart | null;
   readonly obstacles: readonly Obstacle[];
-  readonly repaired: { readonly images: number; readonly deletions: number };
+  readonly repaired: RepairedEmployees;
 }
 
 export interface ReplicaVerifierDependencies extends PreconditionsDependencies {
@@ -69,34 +84,47 @@ export class ReplicaVerifier {
 
   /** @throws when a server is unreachable. */
   async verify(request: VerifyRequest): Promise<VerifyResult> {
-    const { clock, source, store } = this.#dependencies;
+    const { clock, source, replica, store } = this.#dependencies;
     const { obstacles, method } = await checkPreconditions(this.#dependencies);
     // It takes up to a second, during which rows can be compared.
     const poller = this.#pollerCheck.check();
     poller.catch(() => {});
-    const repairer = new ReplicaRepairer(this.#dependencies.employeeRepair, clock, request.repairsPerSecond);
+    const limits = { perSecond: request.repairsPerSecond, untilMs: request.untilMs };
+    const repairer = new ReplicaRepairer(this.#dependencies.employeeRepair, clock, limits);
+    let leftByLock = 0;
     const checked: CheckedSlice[] = [];
     let next: SliceStart | null = request.from ?? nextSlice(await store.read());
     if (method !== null) {
       const sliceRows = Math.max(1, Math.ceil((await source.estimateRowCount()) / SLICE_COUNT));
-      while (
-        next !== null &&
-        checked.length < request.maxSlices &&
-        (checked.length === 0 || clock.monotonicMs() < request.untilMs)
-      ) {
-        const slice = await this.#verifySlice(next, { sliceRows, method, request, repairer });
-        await store.recordSlice(slice);
-        checked.push(slice);
-        next = followerOf(slice);
+      const walk = new KeyWalk({ source, replica, method, clock, isPaced: request.isPaced });
+      const mayContinue = () => checked.length === 0 || clock.monotonicMs() < request.untilMs;
+      let recorded = Promise.resolve();
+      try {
+        while (next !== null && checked.length < request.maxSlices && mayContinue()) {
+          const isContinued = checked.length + 1 < request.maxSlices;
+          const slice = await this.#verifySlice(next, { sliceRows, walk, isContinued, request, repairer });
+          await recorded;
+          // The next slice does not wait for it.
+          recorded = store.recordSlice(slice);
+          recorded.catch(() => {});
+          checked.push(slice);
+          leftByLock += repairer.leftByLock;
+          // After a repair that makes no progress, the same slice would be repeated for ever.
+          if (repairer.leftByTime > 0 && repairer.count > 0) break;
+          next = followerOf(slice);
+        }
+      } finally {
+        await recorded;
       }
     }
-    const { images, deletions } = repairer;
-    return { checked, next, obstacles: [...obstacles, ...(await poller)], repaired: { images, deletions } };
+    const { images, deletions, leftByTime } = repairer;
+    const repaired = { images, deletions, leftByTime, leftByLock };
+    return { checked, next, obstacles: [...obstacles, ...(await poller)], repaired };
   }
 
   async #verifySlice(
     { slice, after }: SliceStart,
-    { sliceRows, method, request, repairer }: SliceContext,
+    { sliceRows, walk, isContinued, request, repairer }: SliceContext,
   ): Promise<CheckedSlice> {
     const { clock, now, sliceVerifier } = this.#dependencies;
     const checkedAt = now();
@@ -105,16 +133,22 @@ export class ReplicaVerifier {
     const maxRows = slice === SLICE_COUNT - 1 ? null : sliceRows;
     const verify = (isRepair: boolean) =>
       sliceVerifier.verify({
-        ...{ after, maxRows, method, settleMs: request.settleMs },
+        ...{ after, maxRows, walk, settleMs: request.settleMs, endMs: request.endMs },
+        // Before a repair is verified, the next slice has to wait.
+        isContinued: isContinued && !request.isRepair,
         ...(isRepair && { onProven: (differences) => repairer.repair(differences) }),
       });
+    repairer.beginRound();
     let result = await verify(request.isRepair);
     for (let round = 1; request.isRepair && round <= MAX_REPAIR_ROUNDS; round += 1) {
-      const { lastChangeId } = repairer;
+      const { lastChangeId, leftByTime } = repairer;
       if (lastChangeId === null) break;
-      repairer.lastChangeId = null;
-      await this.#dependencies.arrival.untilPassed([lastChangeId], clock.monotonicMs() + REPAIR_ARRIVAL_MS);
-      result = await verify(round < MAX_REPAIR_ROUNDS);
+      const arrivalEndMs = Math.min(clock.monotonicMs() + REPAIR_ARRIVAL_MS, request.endMs);
+      await this.#dependencies.arrival.untilPassed([lastChangeId], arrivalEndMs);
+      const isLastRound = round === MAX_REPAIR_ROUNDS || leftByTime > 0;
+      if (!isLastRound) repairer.beginRound();
+      result = await verify(!isLastRound);
+      if (isLastRound) break;
     }
     const range: KeyRange = { after, until: result.until };
     return { ...result.comparison, slice, range, checkedAt, seconds: (clock.monotonicMs() - begunAtMs) / 1_000 };
@@ -123,7 +157,8 @@ export class ReplicaVerifier {
 
 interface SliceContext {
   readonly sliceRows: number;
-  readonly method: HashMethod;
+  readonly walk: KeyWalk;
+  readonly isContinued: boolean;
   readonly request: VerifyRequest;
   readonly repairer: ReplicaRepairer;
 }

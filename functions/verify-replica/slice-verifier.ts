@@ -1,10 +1,9 @@
 import type { DifferenceKind, Comparison } from '../core/verification.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EmployeeHashes, HashMethod } from '../ports/employee-hashes.ts';
 import type { ArrivalWait } from './arrival-wait.ts';
 import type { Candidate, CandidateJudge, JudgedCandidate } from './candidate-judge.ts';
 import { ComparisonTally } from './comparison-tally.ts';
-import { KeyWalk } from './key-walk.ts';
+import type { KeyWalk } from './key-walk.ts';
 
 /** A difference that is proven. */
 export interface ProvenDifference {
@@ -13,8 +12,6 @@ export interface ProvenDifference {
 }
 
 export interface SliceVerifierDependencies {
-  readonly source: EmployeeHashes;
-  readonly replica: EmployeeHashes;
   readonly judge: Pick<CandidateJudge, 'judge'>;
   readonly arrival: Pick<ArrivalWait, 'untilPassed'>;
   readonly clock: Clock;
@@ -24,15 +21,20 @@ export interface SliceRequest {
   readonly after: number | null;
   /** Of the source; `null`: up to the end. */
   readonly maxRows: number | null;
-  readonly method: HashMethod;
+  /** The walk of the whole verification. */
+  readonly walk: KeyWalk;
+  /** Whether the next slice follows at once. */
+  readonly isContinued: boolean;
   /** How long changes that are on their way are waited for, all together. */
   readonly settleMs: number;
+  /** On the clock. Keys that are not judged by then count as unsettled. */
+  readonly endMs: number;
   /** Is called with differences as they are found. */
   readonly onProven?: (differences: readonly ProvenDifference[]) => Promise<void>;
 }
 
 /** Keys of one judgement. Smaller: more round trips. Larger: more memory, and older evidence. */
-const JUDGED_KEYS = 1_000;
+const JUDGED_KEYS = 2_500;
 
 /** Keys that wait together. They bound the memory. */
 const WAITING_KEYS = 10_000;
@@ -46,10 +48,9 @@ export class SliceVerifier {
   }
 
   async verify(request: SliceRequest): Promise<{ readonly comparison: Comparison; readonly until: number | null }> {
-    const { source, replica } = this.#dependencies;
+    const { after, maxRows, walk, isContinued } = request;
     const run = new SliceRun(this.#dependencies, request);
-    const walk = new KeyWalk({ source, replica, method: request.method });
-    const { rows, ranges, until } = await walk.run(request.after, request.maxRows, (keys) => run.add(keys));
+    const { rows, ranges, until } = await walk.run(after, maxRows, (keys) => run.add(keys), { isContinued });
     await run.finish();
     run.tally.rows = rows;
     run.tally.ranges = ranges;
@@ -63,6 +64,8 @@ class SliceRun {
   readonly #request: SliceRequest;
   #candidates: number[] = [];
   #waiting: Candidate[] = [];
+  /** One judgement runs while the walk reads the next keys. */
+  #judging = Promise.resolve();
   #settleUntilMs: number | undefined;
 
   constructor(dependencies: SliceVerifierDependencies, request: SliceRequest) {
@@ -72,17 +75,29 @@ class SliceRun {
 
   async add(empIds: readonly number[]): Promise<void> {
     for (const empId of empIds) this.#candidates.push(empId);
-    while (this.#candidates.length >= JUDGED_KEYS) await this.#judgeNext();
-    if (this.#waiting.length >= WAITING_KEYS) await this.#settle();
+    while (this.#candidates.length >= JUDGED_KEYS) {
+      await this.#judging;
+      this.#judging = this.#judgeNext();
+      // It is awaited before the next one, or not at all after an error of the walk.
+      this.#judging.catch(() => {});
+    }
+    if (this.#waiting.length < WAITING_KEYS) return;
+    await this.#judging;
+    await this.#settle();
   }
 
   async finish(): Promise<void> {
+    await this.#judging;
     while (this.#candidates.length > 0) await this.#judgeNext();
     await this.#settle();
   }
 
   async #judgeNext(): Promise<void> {
     const empIds = this.#candidates.splice(0, JUDGED_KEYS);
+    if (this.#dependencies.clock.monotonicMs() >= this.#request.endMs) {
+      for (const empId of empIds) this.tally.addUnsettled({ empId, kind: 'different', columns: [] });
+      return;
+    }
     const inFlight = await this.#judge(empIds.map((empId) => ({ empId, settledId: null })));
     this.#waiting.push(...inFlight.map(({ candidate }) => candidate));
   }
@@ -91,7 +106,7 @@ class SliceRun {
   async #settle(): Promise<void> {
     const { arrival, clock } = this.#dependencies;
     while (this.#waiting.length > 0) {
-      this.#settleUntilMs ??= clock.monotonicMs() + this.#request.settleMs;
+      this.#settleUntilMs ??= Math.min(clock.monotonicMs() + this.#request.settleMs, this.#request.endMs);
       const waiting = this.#waiting;
       this.#waiting = [];
       const changeIds = waiting.map(({ settledId }) => settledId ?? 0n).filter((changeId) => changeId > 0n);

@@ -3,10 +3,18 @@ import { SLICE_COUNT } from '../core/verification.ts';
 import type { VerifyRequest } from './replica-verifier.ts';
 import type { SalaryRequest } from './salary-verifier.ts';
 
+/** On the clock. */
+export interface VerifyTimes {
+  /** After it no slice of the changes begins, no file is compared, and nothing is repaired. */
+  readonly untilMs: number;
+  /** Later: when everything has to be over. */
+  readonly endMs: number;
+}
+
 /** What an event asks for. A part is `null` when it is not to be verified. */
 export interface VerifyCommand {
-  readonly changes: Omit<VerifyRequest, 'untilMs'> | null;
-  readonly salaries: SalaryRequest | null;
+  readonly changes: Omit<VerifyRequest, keyof VerifyTimes> | null;
+  readonly salaries: Omit<SalaryRequest, keyof VerifyTimes> | null;
 }
 
 /** How long changes that are on their way are waited for, by default. */
@@ -30,6 +38,16 @@ const eventShape = z.object({
   repairsPerSecond: z.number().positive().nullable().default(null),
   settleMs: z.number().min(0).default(SETTLE_MS),
   isDeep: z.boolean().default(false),
+  /** Where a comparison with the objects continues that an earlier invocation could not end. */
+  deepFrom: z
+    .object({
+      afterFileId: z.string(),
+      differences: z.int().min(0),
+      findings: z.array(z.object({ kind: z.literal('object'), subject: z.string(), message: z.string() })),
+      files: z.int().min(0),
+    })
+    .nullable()
+    .default(null),
 });
 
 /**
@@ -40,15 +58,20 @@ const eventShape = z.object({
  */
 export function decodeVerifyEvent(event: unknown): VerifyCommand | 'scheduled' {
   if (typeof event !== 'object' || event === null || !('action' in event)) return 'scheduled';
-  const { action, part, isDeep, ...request } = eventShape.parse(event);
+  const { action, part, isDeep, deepFrom, ...request } = eventShape.parse(event);
   const isRepair = action === 'repair';
   return {
-    changes: part === 'salaries' ? null : { ...request, isRepair },
-    salaries: part === 'changes' ? null : { isRepair, isDeep },
+    changes: part === 'salaries' ? null : { ...request, isRepair, isPaced: false },
+    salaries: part === 'changes' ? null : { isRepair, isDeep, deepFrom },
   };
 }
 
-/** The next slice, without a repair. */
-export const SCHEDULED_CHANGES: Omit<VerifyRequest, 'untilMs'> = {
+/** The next slice, without a repair, and with little effect on whatever else uses the servers. */
+export const SCHEDULED_CHANGES: Omit<VerifyRequest, keyof VerifyTimes> = {
   ...{ from: null, maxSlices: 1, isRepair: false, repairsPerSecond: null, settleMs: SETTLE_MS },
+  isPaced: true,
+};
+
+export const SCHEDULED_SALARIES: Omit<SalaryRequest, keyof VerifyTimes> = {
+  ...{ isRepair: false, isDeep: false, deepFrom: null },
 };

@@ -1,6 +1,6 @@
 import type { ReplicaVerifier, VerifyResult } from './replica-verifier.ts';
 import type { SalaryResult, SalaryVerifier } from './salary-verifier.ts';
-import { decodeVerifyEvent, SCHEDULED_CHANGES } from './verify-event.ts';
+import { decodeVerifyEvent, SCHEDULED_CHANGES, SCHEDULED_SALARIES, type VerifyTimes } from './verify-event.ts';
 
 interface Verifiers {
   readonly replicaVerifier: Pick<ReplicaVerifier, 'verify'>;
@@ -13,25 +13,21 @@ export interface VerifiedParts {
   readonly salaries: SalaryResult | null;
 }
 
-/**
- * Verifies what an event asks for.
- *
- * @param untilMs on the clock; no slice of the changes begins after it.
- */
+/** Verifies what an event asks for. */
 export async function verifyParts(
   { replicaVerifier, salaryVerifier }: Verifiers,
   event: unknown,
-  untilMs: number,
+  times: VerifyTimes,
 ): Promise<VerifiedParts> {
   const command = decodeVerifyEvent(event);
   if (command !== 'scheduled') {
-    const changes = command.changes === null ? null : await replicaVerifier.verify({ ...command.changes, untilMs });
-    const salaries = command.salaries === null ? null : await salaryVerifier.verify(command.salaries);
+    const changes = command.changes === null ? null : await replicaVerifier.verify({ ...command.changes, ...times });
+    const salaries = command.salaries === null ? null : await salaryVerifier.verify({ ...command.salaries, ...times });
     return { changes, salaries };
   }
-  const changes = await replicaVerifier.verify({ ...SCHEDULED_CHANGES, untilMs });
+  const changes = await replicaVerifier.verify({ ...SCHEDULED_CHANGES, ...times });
   // Once in a round of all slices, because every row is read. Without a slice the changes cannot be compared at present.
   const isDue = changes.checked.length === 0 || changes.checked.some(({ slice }) => slice === 0);
-  const salaries = isDue ? await salaryVerifier.verify({ isRepair: false, isDeep: false }) : null;
+  const salaries = isDue ? await salaryVerifier.verify({ ...SCHEDULED_SALARIES, ...times }) : null;
   return { changes, salaries };
 }

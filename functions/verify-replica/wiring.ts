@@ -85,7 +85,7 @@ export async function openVerifier(settings: VerifierSettings): Promise<Verifier
     replicaVerifier: new ReplicaVerifier({
       ...{ source, replica, replicaEvidence, ledger, arrival, store, clock },
       changeSource: new PostgresChangeSource(sourceDatabase),
-      sliceVerifier: new SliceVerifier({ source, replica, judge, arrival, clock }),
+      sliceVerifier: new SliceVerifier({ judge, arrival, clock }),
       employeeRepair: new PostgresEmployeeRepair(sourceDatabase),
       now,
     }),

@@ -12,7 +12,7 @@ const GREATEST = 2_147_483_647;
 
 /** The contract of `EmployeeHashes`. */
 export function describeEmployeeHashes(name: string, make: () => Promise<EmployeeHashesUnderTest>): void {
-  describe.each<HashMethod>(['record', 'md5'])(`${name} as hashes of employees by %s`, (method) => {
+  describe.each<HashMethod>(['columns', 'md5'])(`${name} as hashes of employees by %s`, (method) => {
     let subject: EmployeeHashesUnderTest;
     beforeAll(async () => {
       subject = await make();

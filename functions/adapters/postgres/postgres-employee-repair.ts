@@ -10,7 +10,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Writers queue up behind a waiting lock of the table, so it waits for a short time only. */
 const LOCK_TIMEOUT = '100ms';
-const MAX_ATTEMPTS = 100;
+/** Longer: the rest of a repair waits for one writer. Shorter: writers that follow closely leave no moment for the lock. */
+const LOCK_LIMIT_MS = 10_000;
 /** Between two attempts, and as much again by chance, so that writers make progress. */
 const RETRY_AFTER_MS = 100;
 
@@ -39,9 +40,11 @@ const COMMIT_SYNCHRONOUSLY = 'set local synchronous_commit = on';
 
 export class PostgresEmployeeRepair implements EmployeeRepair {
   readonly #database: Database;
+  readonly #lockLimitMs: number;
 
-  constructor(database: Database) {
+  constructor(database: Database, { lockLimitMs = LOCK_LIMIT_MS } = {}) {
     this.#database = database;
+    this.#lockLimitMs = lockLimitMs;
   }
 
   async publishImages(empIds: readonly number[]): Promise<CapturedRepair> {
@@ -61,9 +64,10 @@ export class PostgresEmployeeRepair implements EmployeeRepair {
    * Without the lock of the table, an insert whose change id was drawn earlier could commit after the look, and the
    * deletion with its greater id would delete the new row.
    */
-  async publishDeletions(empIds: readonly number[]): Promise<CapturedRepair> {
+  async publishDeletions(empIds: readonly number[]): Promise<CapturedRepair | null> {
     const table = await employeesTable(this.#database);
-    for (let attempt = 1; ; attempt += 1) {
+    const untilMs = performance.now() + this.#lockLimitMs;
+    for (;;) {
       try {
         return await this.#database.transaction(async (client) => {
           await client.query(`${COMMIT_SYNCHRONOUSLY}; set local lock_timeout = '${LOCK_TIMEOUT}'`);
@@ -71,7 +75,8 @@ export class PostgresEmployeeRepair implements EmployeeRepair {
           return insert(client, INSERT_DELETIONS(table), empIds);
         });
       } catch (error) {
-        if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE || attempt === MAX_ATTEMPTS) throw error;
+        if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+        if (performance.now() >= untilMs) return null;
         await delay(RETRY_AFTER_MS * (1 + Math.random()));
       }
     }

@@ -12,6 +12,9 @@ const LIST_COMPLETE = `
   select ${AUDITED_FILE} from ingested_file as file join ingested_key on current_file_id = file_id
   where state = 'complete' and file_id > $1 order by file_id limit $2`;
 
+const IS_COMPLETE = `
+  select from ingested_key join ingested_file on file_id = current_file_id where file_id = $1 and state = 'complete'`;
+
 const READ_ROWS = `
   (select row_number as "rowNumber", json_build_object('department', department, 'departmentDivision', department_division,
      'positionTitle', position_title, 'hireDate', hire_date::text, 'salary', salary) as row
@@ -87,8 +90,8 @@ export class PostgresSalaryAudit implements SalaryAudit {
     return (await this.#database.query<{ rowNumber: number; row: SalaryRow | null }>(READ_ROWS, values)).rows;
   }
 
-  async isCurrent(fileId: string): Promise<boolean> {
-    const { rowCount } = await this.#database.query('select from ingested_key where current_file_id = $1', [fileId]);
+  async isComplete(fileId: string): Promise<boolean> {
+    const { rowCount } = await this.#database.query(IS_COMPLETE, [fileId]);
     return rowCount === 1;
   }
 

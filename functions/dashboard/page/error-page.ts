@@ -1,4 +1,3 @@
-import { capitalized } from './format.ts';
 import type { Page } from './layout.ts';
 import { html } from './markup.ts';
 
@@ -24,7 +23,7 @@ export function errorPage(status: number, message: string): Pick<Page, 'title' |
   return {
     title,
     body: html`<div class="page"><h1>${title}</h1>
-      <p>${capitalized(message) || EXPLANATIONS[status] || `The request was answered with status ${status}.`}</p>
+      <p>${message || EXPLANATIONS[status] || `The request was answered with status ${status}.`}</p>
       <p><a href="/">Back to the overview</a></p></div>`,
   };
 }

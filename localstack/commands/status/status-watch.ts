@@ -15,25 +15,22 @@ export interface Watched {
 /** Observes a stack again and again, and compares what it sees with what it saw before. */
 export class StatusWatch {
   readonly #observer: Pick<StackObserver, 'observe'>;
-  readonly #monotonicMs: () => number;
-  #earlier: { readonly status: StackStatus; readonly seenAtMs: number }[] = [];
+  #earlier: StackStatus[] = [];
   #fencingToken: string | null | undefined;
   #handedOverAt: Date | null = null;
 
-  /** @param monotonicMs not the wall clock, which may be set meanwhile */
-  constructor(observer: Pick<StackObserver, 'observe'>, monotonicMs: () => number = () => performance.now()) {
+  constructor(observer: Pick<StackObserver, 'observe'>) {
     this.#observer = observer;
-    this.#monotonicMs = monotonicMs;
   }
 
   async look(): Promise<Watched> {
     const status = await this.#observer.observe();
-    const seenAtMs = this.#monotonicMs();
+    const nowMs = status.observation.at.getTime();
     this.#noteHandOver(status);
-    const isOld = (each: { seenAtMs: number }) => seenAtMs - each.seenAtMs >= STANDSTILL_MS;
+    const isOld = ({ observation }: StackStatus) => nowMs - observation.at.getTime() >= STANDSTILL_MS;
     const old = this.#earlier.filter(isOld).at(-1);
-    this.#earlier = [...this.#earlier.filter((each) => each === old || !isOld(each)), { status, seenAtMs }];
-    const attention = findAttention(status.observation, old?.status.observation ?? null);
+    this.#earlier = [...this.#earlier.filter((each) => each === old || !isOld(each)), status];
+    const attention = findAttention(status.observation, old?.observation ?? null);
     return { status, attention, handedOverAt: this.#handedOverAt };
   }
 

@@ -1,5 +1,5 @@
 import type { Comparison, SalaryComparison } from '../../../functions/core/verification.ts';
-import { FunctionInvoker } from '../../stack/service/function-invoker.ts';
+import type { FunctionInvoker } from '../../stack/service/function-invoker.ts';
 
 /** The name that serverless-offline serves the function under. */
 const FUNCTION_NAME = 'employee-streams-local-verify-replica';
@@ -19,11 +19,25 @@ interface VerifiedChanges {
   readonly checked: readonly (Comparison & { readonly slice: number; readonly seconds: number })[];
   readonly next: SliceStart | null;
   readonly obstacles: readonly Obstacle[];
-  readonly repaired: { readonly images: number; readonly deletions: number };
+  readonly repaired: RepairedEmployees;
+}
+
+export interface RepairedEmployees {
+  readonly images: number;
+  readonly deletions: number;
+  /** Differences that are left because the time of the function was over. */
+  readonly leftByTime: number;
+  /** Differences that are left because writers kept the table of the source locked. */
+  readonly leftByLock: number;
 }
 
 export interface VerifiedSalaries extends SalaryComparison {
   readonly repaired: { readonly totals: number; readonly superseded: number; readonly files: number };
+}
+
+/** Where the comparison with the objects continues when the time of the function was over; opaque here. */
+interface SalaryAnswer extends VerifiedSalaries {
+  readonly nextDeep: object | null;
 }
 
 /** All slices together. */
@@ -31,7 +45,7 @@ export interface VerifiedEmployees {
   readonly slices: readonly Comparison[];
   readonly seconds: number;
   readonly obstacles: readonly Obstacle[];
-  readonly repaired: { readonly images: number; readonly deletions: number };
+  readonly repaired: RepairedEmployees;
 }
 
 export interface VerifyOptions {
@@ -42,18 +56,20 @@ export interface VerifyOptions {
 
 /** Asks the function verify-replica to verify, slice by slice, so that the progress can be shown. */
 export class VerifyFunction {
-  readonly #invoker: FunctionInvoker;
+  readonly #invoker: Pick<FunctionInvoker, 'invoke'>;
 
-  constructor(lambdaUrl: string) {
-    this.#invoker = new FunctionInvoker(lambdaUrl);
+  constructor(invoker: Pick<FunctionInvoker, 'invoke'>) {
+    this.#invoker = invoker;
   }
 
   async verifyEmployees(
     { isRepair, repairsPerSecond }: Omit<VerifyOptions, 'isDeep'>,
     onSlice: (slice: number, rows: number) => void,
   ): Promise<VerifiedEmployees> {
-    const slices: VerifiedChanges['checked'][number][] = [];
-    const repaired = { images: 0, deletions: 0 };
+    // A slice that an invocation cannot end is repeated by the next one, whose result replaces that of the first.
+    const slices = new Map<number, VerifiedChanges['checked'][number]>();
+    const repaired = { images: 0, deletions: 0, leftByTime: 0, leftByLock: 0 };
+    let seconds = 0;
     let obstacles: readonly Obstacle[] = [];
     let from: SliceStart | null = { slice: 0, after: null };
     while (from !== null) {
@@ -61,19 +77,30 @@ export class VerifyFunction {
       obstacles = changes.obstacles;
       repaired.images += changes.repaired.images;
       repaired.deletions += changes.repaired.deletions;
-      slices.push(...changes.checked);
+      repaired.leftByTime = changes.repaired.leftByTime;
+      repaired.leftByLock += changes.repaired.leftByLock;
+      for (const checked of changes.checked) {
+        slices.set(checked.slice, checked);
+        seconds += checked.seconds;
+      }
       // Without any slice the rows cannot be compared at present.
       if (changes.checked.length === 0) break;
       onSlice(from.slice, changes.checked[0]?.rows ?? 0);
       from = changes.next;
     }
-    const seconds = slices.reduce((sum, slice) => sum + slice.seconds, 0);
-    return { slices, seconds, obstacles, repaired };
+    return { slices: [...slices.values()], seconds, obstacles, repaired };
   }
 
   async verifySalaries({ isRepair, isDeep }: Pick<VerifyOptions, 'isRepair' | 'isDeep'>): Promise<VerifiedSalaries> {
     const action = isRepair ? 'repair' : 'verify';
-    return (await this.#invoke<{ readonly salaries: VerifiedSalaries }>({ action, part: 'salaries', isDeep })).salaries;
+    let deepFrom: object | null = null;
+    for (;;) {
+      const event: object = { action, part: 'salaries', isDeep, deepFrom };
+      const { salaries } = await this.#invoke<{ readonly salaries: SalaryAnswer }>(event);
+      const { nextDeep, ...verified } = salaries;
+      if (nextDeep === null) return verified;
+      deepFrom = nextDeep;
+    }
   }
 
   async #verifySlice(event: object): Promise<VerifiedChanges> {

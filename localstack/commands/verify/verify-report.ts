@@ -96,7 +96,7 @@ export function reportText(report: VerifyReport, format: Format): string {
 function verdictLines(report: VerifyReport, paint: Paint): string[] {
   const { employees, salaries, isDryRun } = report;
   const { different, unsettled, missing, changed, extra, causes } = totalsOf(employees);
-  const { images, deletions } = employees.repaired;
+  const { images, deletions, leftByTime, leftByLock } = employees.repaired;
   const repairs =
     images + deletions + salaries.repaired.totals + salaries.repaired.files + salaries.repaired.superseded;
   const done =
@@ -107,6 +107,11 @@ function verdictLines(report: VerifyReport, paint: Paint): string[] {
             `${formatNumber(salaries.repaired.totals, 'total')} computed again, ` +
             `${formatNumber(salaries.repaired.files, 'file')} to be loaded again`,
         ];
+  const left = [
+    ...(leftByTime > 0 ? [`${formatNumber(leftByTime, 'row')} left, because the time of the function was over`] : []),
+    ...(leftByLock > 0 ? [`${formatNumber(leftByLock, 'row')} left, because writers kept employees locked`] : []),
+  ];
+  if (left.length > 0) done.push(`  the repair is not finished: ${left.join('; ')}; run it again`);
   if (isWell(report)) return [`${paint('good', '● well')}  both databases agree`, ...done];
   const found = [
     ...(different > 0

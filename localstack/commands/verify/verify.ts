@@ -1,4 +1,5 @@
 import { readEndpoints } from '../../stack/endpoints.ts';
+import { FunctionInvoker } from '../../stack/service/function-invoker.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatCount } from '../terminal/figures.ts';
 import { printJson, printProgress, printResult } from '../terminal/output.ts';
@@ -36,7 +37,10 @@ const program = createProgram(
     const { lambda } = await readEndpoints(directory);
     const verify = async (isRepair: boolean): Promise<VerifyReport> => {
       const options = { isRepair, repairsPerSecond: rate ?? null, isDeep: deep };
-      return { ...(await verifyBoth(new VerifyFunction(lambda.endpoint), options)), isDryRun: dryRun };
+      return {
+        ...(await verifyBoth(new VerifyFunction(new FunctionInvoker(lambda.endpoint)), options)),
+        isDryRun: dryRun,
+      };
     };
     let report = await verify(repair && !dryRun && yes);
     if (repair && !dryRun && !yes && !isWell(report) && (await confirmRepair(report))) report = await verify(true);

@@ -1,8 +1,14 @@
+import type { Clock } from '../../../functions/ports/clock.ts';
 import type { EmployeeHashes } from '../../../functions/ports/employee-hashes.ts';
-import { KeyWalk } from '../../../functions/verify-replica/key-walk.ts';
+import { KeyWalk, type KeyWalkSettings } from '../../../functions/verify-replica/key-walk.ts';
 import { InMemoryEmployeeHashes } from '../../support/in-memory-employee-hashes.ts';
 
 const sideOf = (keys: readonly number[]) => new InMemoryEmployeeHashes(keys.map((key) => [key, BigInt(key) * 31n]));
+
+const clock: Clock = { monotonicMs: () => 0, sleep: async () => {} };
+
+const makeWalk = (source: EmployeeHashes, replica: EmployeeHashes, settings: Partial<KeyWalkSettings> = {}) =>
+  new KeyWalk({ source, replica, method: 'columns', clock, isPaced: false, chunkRows: 1_000, ...settings });
 
 const walk = async (
   source: EmployeeHashes,
@@ -11,7 +17,7 @@ const walk = async (
   maxRows: number | null = null,
 ) => {
   const found: number[] = [];
-  const keyWalk = new KeyWalk({ source, replica, method: 'record', chunkRows: 1_000 });
+  const keyWalk = makeWalk(source, replica);
   const walked = await keyWalk.run(after, maxRows, async (keys) => void found.push(...keys));
   return { found, ...walked };
 };
@@ -63,5 +69,50 @@ describe('a walk along the keys', () => {
     expect(second).toMatchObject({ found: [], rows: 1_000, until: 2_500 });
     // It has fewer rows than wanted, so it goes to the end.
     expect(await walk(source, replica, second.until, 1_500)).toMatchObject({ found: [5_000], rows: 100, until: null });
+  });
+
+  it('lets the source sum the first chunk of the next slice while the replica sums the last one of this slice', async () => {
+    const [source, replica] = [sideOf(keysUpTo(3_000)), sideOf(keysUpTo(3_000))];
+    const calls: string[] = [];
+    const sumNext = source.sumNext.bind(source);
+    const sumRange = replica.sumRange.bind(replica);
+    source.sumNext = async (after, ...rest) => {
+      calls.push(`source after ${after}`);
+      return sumNext(after, ...rest);
+    };
+    replica.sumRange = async (range) => {
+      calls.push(`replica until ${range.until}`);
+      return sumRange(range);
+    };
+    const keyWalk = makeWalk(source, replica);
+    const none = async () => {};
+    await keyWalk.run(null, 1_000, none, { isContinued: true });
+    await keyWalk.run(1_000, 1_000, none, { isContinued: false });
+    expect(calls).toEqual(['source after null', 'source after 1000', 'replica until 1000', 'replica until 2000']);
+  });
+
+  it('at a gentle pace rests after each chunk for four times as long, and reads nothing ahead', async () => {
+    const [source, replica] = [sideOf(keysUpTo(2_500)), sideOf(keysUpTo(2_500))];
+    let nowMs = 0;
+    const rests: number[] = [];
+    const pacedClock: Clock = {
+      monotonicMs: () => nowMs,
+      sleep: async (ms) => void rests.push(ms),
+    };
+    let running = 0;
+    const slowly = <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) => {
+      return async (...args: Args) => {
+        running += 1;
+        expect(running).toBe(1);
+        await Promise.resolve();
+        nowMs += 10;
+        running -= 1;
+        return read(...args);
+      };
+    };
+    source.sumNext = slowly(source.sumNext.bind(source));
+    replica.sumRange = slowly(replica.sumRange.bind(replica));
+    await makeWalk(source, replica, { clock: pacedClock, isPaced: true }).run(null, null, async () => {});
+    expect(rests).toEqual([80, 80, 80]);
   });
 });

@@ -22,7 +22,11 @@ function createRig(perSecond: number | null = null) {
   };
   const repair: EmployeeRepair = { publishImages: publish('images'), publishDeletions: publish('deletions') };
   return {
-    ...{ repairer: new ReplicaRepairer(repair, clock, perSecond), calls, sleeps },
+    ...{
+      repairer: new ReplicaRepairer(repair, clock, { perSecond, untilMs: Number.POSITIVE_INFINITY }),
+      calls,
+      sleeps,
+    },
     pass: (ms: number) => {
       nowMs += ms;
     },

@@ -22,6 +22,9 @@ function createRig() {
     ...{ heartbeat: 0, isPollerRunning: true, savedPosition: STREAMING, watermarkEpoch: 4n, faults: [] as string[] },
     ...{ sourceShape: 'usual', majorVersion: 18, nowMs: 0, hasArrived: true },
     failsAtSlice: null as number | null,
+    /** Differences of a slice that has some. */
+    lost: 1,
+    waitedUntilMs: [] as number[],
     slices: [] as SliceRequest[],
     repaired: [] as (readonly number[])[],
     waited: [] as (readonly bigint[])[],
@@ -34,7 +37,8 @@ function createRig() {
       rig.slices.push(request);
       rig.nowMs += 100;
       const comparison = (rig.results.length > 1 ? rig.results.shift() : rig.results[0]) ?? NONE;
-      if (comparison.missing > 0) await request.onProven?.([{ empId: 7, isInSource: true }]);
+      if (comparison.missing > 0)
+        await request.onProven?.(Array.from({ length: rig.lost }, () => ({ empId: 7, isInSource: true })));
       if (rig.failsAtSlice !== null && rig.slices.length > rig.failsAtSlice) throw new Error('killed');
       return { comparison, until: request.maxRows === null ? null : (request.after ?? 0) + request.maxRows };
     },
@@ -69,7 +73,8 @@ function createRig() {
       },
     },
     arrival: {
-      untilPassed: async (changeIds) => {
+      untilPassed: async (changeIds, untilMs) => {
+        rig.waitedUntilMs.push(untilMs);
         rig.waited.push(changeIds);
         return rig.hasArrived;
       },
@@ -92,7 +97,8 @@ function createRig() {
   const verify = (request: Partial<VerifyRequest> = {}) =>
     verifier.verify({
       ...{ from: { slice: 0, after: null }, maxSlices: 12, isRepair: false, repairsPerSecond: null },
-      ...{ settleMs: 1_000, untilMs: Number.POSITIVE_INFINITY, ...request },
+      isPaced: false,
+      ...{ settleMs: 1_000, untilMs: Number.POSITIVE_INFINITY, endMs: Number.POSITIVE_INFINITY, ...request },
     });
   return { rig, verify };
 }
@@ -171,6 +177,30 @@ describe('the verification of the employees', () => {
     expect((await rig.store.read()).slices).toMatchObject([{ missing: 0 }]);
   });
 
+  it('that has no time for all repairs says how many are left, and continues with the same slice', async () => {
+    const { rig, verify } = createRig();
+    rig.lost = 5;
+    rig.results = [NONE, ONE_LOST, ONE_LOST];
+    // The first slice takes 100 ms, and each repair after that a second.
+    const request = { isRepair: true, repairsPerSecond: 1, untilMs: 2_500, endMs: 4_000 };
+    const result = await verify(request);
+    expect(result).toMatchObject({
+      next: { slice: 1, after: 10 },
+      repaired: { images: 3, leftByTime: 2, leftByLock: 0 },
+    });
+    expect(result.checked.map(({ slice, missing }) => [slice, missing])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+    expect(rig.waitedUntilMs).toEqual([4_000]);
+    // When nothing can be repaired, the same slice would be repeated for ever.
+    rig.results = [ONE_LOST];
+    expect(await verify({ ...request, untilMs: 0, endMs: 0 })).toMatchObject({
+      next: { slice: 1, after: 10 },
+      repaired: { images: 0, leftByTime: 5 },
+    });
+  });
+
   it('keeps the rate of the repairs', async () => {
     const { rig, verify } = createRig();
     rig.results = [ONE_LOST, NONE];
@@ -185,8 +215,6 @@ describe('the verification of the employees', () => {
       { savedPosition: position({ phase: 'snapshot', since: '1:1:', afterEmpId: 3 }) },
       'PIPE_VERIFY_TOO_EARLY',
     ],
-    // Not a failure, which would be a condition of its own beside that of poll-changes.
-    ['an unreadable position', { savedPosition: '{' }, 'PIPE_POSITION_UNREADABLE'],
     ['a snapshot that is not applied', { watermarkEpoch: 3n }, 'PIPE_VERIFY_TOO_EARLY'],
   ])('compares nothing with %s, and says so', async (_, state, code) => {
     const { rig, verify } = createRig();
@@ -224,6 +252,6 @@ describe('the verification of the employees', () => {
     const { rig, verify } = createRig();
     rig.majorVersion = 17;
     await verify({ maxSlices: 1 });
-    expect(rig.slices[0]?.method).toBe('md5');
+    expect(rig.slices[0]?.walk.method).toBe('md5');
   });
 });

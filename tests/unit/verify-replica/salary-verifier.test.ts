@@ -47,7 +47,7 @@ class Rig {
       },
       readRows: async (fileId, after) =>
         after === 0 ? [{ rowNumber: 1, row: { ...ROW, salary: this.salaries.get(fileId) ?? 0 } }] : [],
-      isCurrent: async (fileId) => !this.replaced.has(fileId),
+      isComplete: async (fileId) => !this.replaced.has(fileId),
       removeRows: async (fileId) => void this.calls.push(`remove ${fileId}`),
       reload: async (fileId, keepsRows) => void this.calls.push(`reload ${fileId}${keepsRows ? '' : ' anew'}`),
       repairTotals: async () => {
@@ -60,7 +60,10 @@ class Rig {
       filter: { departments: new Set(['EMS']), hiredSince: '2010-01-01' },
       clock: { monotonicMs: () => (this.#ms += 1_500), sleep: async () => {} },
     });
-    return verifier.verify({ isRepair: false, isDeep: false, ...request });
+    return verifier.verify({
+      ...{ isRepair: false, isDeep: false, deepFrom: null, untilMs: Number.POSITIVE_INFINITY },
+      ...request,
+    });
   }
 }
 
@@ -74,7 +77,7 @@ describe('a verification of the salaries', () => {
     rig.results = [{ ...NONE, differences: 1, findings: [finding('CIT')], supersededFileIds: ['9'] }];
     const comparison = { files: 2, rows: 10, differences: 1, findings: [finding('CIT')] };
     const repaired = { totals: 0, superseded: 0, files: 0 };
-    expect(await rig.verify()).toEqual({ ...comparison, repaired });
+    expect(await rig.verify()).toEqual({ ...comparison, repaired, nextDeep: null });
     expect(rig.calls).toEqual([]);
     const { salaries } = await rig.verifications.read();
     expect(salaries).toMatchObject({ ...comparison, checkedAt: NOW, seconds: 1.5, isDeep: false });

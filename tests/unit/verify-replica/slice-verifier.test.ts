@@ -1,5 +1,6 @@
 import type { Verdict } from '../../../functions/core/replica-verdict.ts';
 import type { Candidate } from '../../../functions/verify-replica/candidate-judge.ts';
+import { KeyWalk } from '../../../functions/verify-replica/key-walk.ts';
 import { type ProvenDifference, SliceVerifier } from '../../../functions/verify-replica/slice-verifier.ts';
 import { InMemoryEmployeeHashes } from '../../support/in-memory-employee-hashes.ts';
 
@@ -23,7 +24,6 @@ function createRig(script: Script, passes: (changeIds: readonly bigint[]) => boo
   const turns = new Map<number, number>();
   let nowMs = 0;
   const verifier = new SliceVerifier({
-    ...{ source, replica },
     judge: {
       judge: async (candidates) => {
         judged.push([...candidates]);
@@ -46,8 +46,10 @@ function createRig(script: Script, passes: (changeIds: readonly bigint[]) => boo
     clock: { monotonicMs: () => nowMs, sleep: async () => {} },
   });
   const proven: ProvenDifference[] = [];
-  const verify = async (settleMs = 1_000) => {
-    const request = { after: null, maxRows: null, method: 'record' as const, settleMs };
+  const clock = { monotonicMs: () => nowMs, sleep: async () => {} };
+  const verify = async (settleMs = 1_000, endMs = Number.POSITIVE_INFINITY) => {
+    const walk = new KeyWalk({ source, replica, method: 'columns', clock, isPaced: false });
+    const request = { after: null, maxRows: null, walk, settleMs, endMs, isContinued: false };
     return (await verifier.verify({ ...request, onProven: async (found) => void proven.push(...found) })).comparison;
   };
   return { verify, judged, waits, proven };
@@ -84,6 +86,12 @@ describe('the verification of a slice', () => {
     const rig = createRig({ 1: [inFlight(8)], 2: [inFlight(9), LOST] });
     expect(await rig.verify(25)).toMatchObject({ unsettled: 1, causes: { lost: 1 } });
     expect(rig.waits.length).toBeLessThan(5);
+  });
+
+  it('judges nothing after its end, and counts the keys as unsettled', async () => {
+    const rig = createRig({ 1: [LOST], 2: [LOST] });
+    expect(await rig.verify(1_000, 0)).toMatchObject({ rows: 2, missing: 0, unsettled: 2, causes: {} });
+    expect([rig.judged, rig.waits]).toEqual([[], []]);
   });
 
   it('counts held rows by what holds them, and keeps a bounded number of samples', async () => {

@@ -2,6 +2,8 @@ import type { VerifyRequest } from '../../../functions/verify-replica/replica-ve
 import type { SalaryRequest } from '../../../functions/verify-replica/salary-verifier.ts';
 import { verifyParts } from '../../../functions/verify-replica/verify-parts.ts';
 
+const TIMES = { untilMs: 99, endMs: 120 };
+
 function createVerifiers(slices: readonly number[] = [0]) {
   const asked: { changes: VerifyRequest[]; salaries: SalaryRequest[] } = { changes: [], salaries: [] };
   const checked = slices.map((slice) => ({ slice }));
@@ -27,25 +29,25 @@ const scheduled = { version: '0', source: 'aws.events', 'detail-type': 'Schedule
 describe('an event of verify-replica', () => {
   it('from the schedule verifies the next slice, and the salaries with the first one', async () => {
     const first = createVerifiers([0]);
-    await verifyParts(first, scheduled, 99);
-    expect(first.asked.changes).toMatchObject([{ from: null, maxSlices: 1, isRepair: false, untilMs: 99 }]);
-    expect(first.asked.salaries).toEqual([{ isRepair: false, isDeep: false }]);
+    await verifyParts(first, scheduled, TIMES);
+    expect(first.asked.changes).toMatchObject([{ from: null, maxSlices: 1, isRepair: false, ...TIMES }]);
+    expect(first.asked.salaries).toEqual([{ isRepair: false, isDeep: false, deepFrom: null, ...TIMES }]);
     const later = createVerifiers([5]);
-    expect(await verifyParts(later, scheduled, 99)).toMatchObject({ salaries: null });
+    expect(await verifyParts(later, scheduled, TIMES)).toMatchObject({ salaries: null });
     // Employees that cannot be compared do not keep the salaries from being verified.
     const impossible = createVerifiers([]);
-    await verifyParts(impossible, scheduled, 99);
+    await verifyParts(impossible, scheduled, TIMES);
     expect(impossible.asked.salaries).toHaveLength(1);
   });
 
   it('on request verifies both parts from the first key on, or one of them', async () => {
     const both = createVerifiers();
-    await verifyParts(both, { action: 'verify' }, 99);
+    await verifyParts(both, { action: 'verify' }, TIMES);
     expect(both.asked.changes).toMatchObject([{ from: { slice: 0, after: null }, maxSlices: 12, isRepair: false }]);
     expect(both.asked.salaries).toHaveLength(1);
     const one = createVerifiers();
-    await verifyParts(one, { action: 'repair', part: 'salaries', isDeep: true }, 99);
-    expect(one.asked).toEqual({ changes: [], salaries: [{ isRepair: true, isDeep: true }] });
+    await verifyParts(one, { action: 'repair', part: 'salaries', isDeep: true }, TIMES);
+    expect(one.asked).toEqual({ changes: [], salaries: [{ isRepair: true, isDeep: true, deepFrom: null, ...TIMES }] });
   });
 
   it.each([
@@ -54,7 +56,7 @@ describe('an event of verify-replica', () => {
     { action: 'repair', repairsPerSecond: 0 },
   ])('is refused when it is %j', async (event) => {
     const verifiers = createVerifiers();
-    await expect(verifyParts(verifiers, event, 99)).rejects.toThrow();
+    await expect(verifyParts(verifiers, event, TIMES)).rejects.toThrow();
     expect(verifiers.asked).toEqual({ changes: [], salaries: [] });
   });
 });

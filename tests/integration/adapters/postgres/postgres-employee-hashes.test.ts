@@ -27,7 +27,7 @@ describeEmployeeHashes('PostgresEmployeeHashes', async () => {
 });
 
 describe('PostgresEmployeeHashes', () => {
-  it.each(['record', 'md5'] as const)(
+  it.each(['columns', 'md5'] as const)(
     'tells null from the empty text, and one column from the next, by %s',
     async (method) => {
       const { database, hashes, close } = await open();
@@ -57,20 +57,20 @@ describe('PostgresEmployeeHashes', () => {
     );
     for (const { database } of [usual, partitioned]) await database.query(row);
     const all = { after: null, until: null };
-    const expected = await usual.hashes.sumRange(all, 'record');
-    expect(await partitioned.hashes.sumRange(all, 'record')).toEqual(expected);
+    const expected = await usual.hashes.sumRange(all, 'columns');
+    expect(await partitioned.hashes.sumRange(all, 'columns')).toEqual(expected);
     await usual.database.query(row);
-    expect((await usual.hashes.readHashes(all, 10, 'record')).get(7)).not.toBe(expected.sum);
+    expect((await usual.hashes.readHashes(all, 10, 'columns')).get(7)).not.toBe(expected.sum);
     await Promise.all([usual.close(), partitioned.close()]);
   });
 
   it('leaves out rows of a table that inherits from employees, and refuses other columns', async () => {
     const { database, hashes, close } = await open(`${TABLE}; create table managers () inherits (employees)`);
     await database.query('insert into managers (emp_id) values (1)');
-    expect(await hashes.sumRange({ after: null, until: null }, 'record')).toMatchObject({ count: 0 });
+    expect(await hashes.sumRange({ after: null, until: null }, 'columns')).toMatchObject({ count: 0 });
     await database.query('alter table employees drop column city');
     const { hashes: fresh } = { hashes: new PostgresEmployeeHashes(database) };
-    await expect(fresh.sumNext(null, 1, 'record')).rejects.toMatchObject({ code: 'PIPE_VERIFY_IMPOSSIBLE' });
+    await expect(fresh.sumNext(null, 1, 'columns')).rejects.toMatchObject({ code: 'PIPE_VERIFY_IMPOSSIBLE' });
     await close();
   });
 });

@@ -58,4 +58,12 @@ describe('PostgresEmployeeRepair', () => {
     expect(await deletions).toMatchObject({ count: 1 });
     expect((await captured()).toSorted()).toEqual(['DELETE 4', 'INSERT 3 Eve', 'UPDATE 2 Bob 8']);
   });
+
+  it('captures no deletion while a writer keeps the table locked, and gives up after a time', async () => {
+    await writer.query(`begin; insert into employees (emp_id, first_name) values (3, 'Eve')`);
+    const impatient = new PostgresEmployeeRepair(database, { lockLimitMs: 150 });
+    expect(await impatient.publishDeletions([4])).toBeNull();
+    await writer.query('rollback');
+    expect(await impatient.publishDeletions([4])).toMatchObject({ count: 1 });
+  });
 });

@@ -8,6 +8,7 @@ import { InMemoryVerificationStore } from '../../../support/in-memory-verificati
 import { createSalaryDatabase, emptySalaryDatabase, wrongTotals } from '../../../support/salary-database.ts';
 
 const ROWS = 6;
+const WRITERS = 8;
 const HEADER = 'Department,Department-Division,Position Title,Initial Hire Date,Salary\n';
 const CONTENT = `${HEADER}${rowsOf(arrivalOf('x', '1'), 1, ROWS)
   .map(({ salary }) => `EMS,Field,Medic,2012-05-01,${salary.salary}.75\n`)
@@ -20,7 +21,7 @@ describe('the audit of the salaries', () => {
   const gone = new Set<string>();
 
   beforeAll(async () => {
-    ({ database } = await createSalaryDatabase(4));
+    ({ database } = await createSalaryDatabase(WRITERS + 4));
   });
   afterAll(() => database.close());
   beforeEach(async () => {
@@ -40,10 +41,10 @@ describe('the audit of the salaries', () => {
   };
   const verify = (request: { isRepair?: boolean; isDeep?: boolean } = {}) =>
     new SalaryVerifier({
-      ...{ store, verifications, clock: systemClock, now: () => new Date() },
+      ...{ store, verifications, clock: { ...systemClock, sleep: async () => {} }, now: () => new Date() },
       audit: new PostgresSalaryAudit(database),
       filter: { departments: new Set(['EMS']), hiredSince: '2010-01-01' },
-    }).verify({ isRepair: false, isDeep: false, ...request });
+    }).verify({ isRepair: false, isDeep: false, deepFrom: null, untilMs: Number.POSITIVE_INFINITY, ...request });
 
   /** As transform-csv and load-salaries do when reconcile-bucket starts a file again. */
   const loadAgain = async (file: FileArrival) => {
@@ -90,6 +91,38 @@ describe('the audit of the salaries', () => {
     expect(await wrongTotals(database)).toEqual([]);
   });
 
+  it('finds a total that was changed by hand and deleted rows beside eight writers, nothing else, and repairs both', async () => {
+    await ingest(subject, file, ROWS);
+    let isStopped = false;
+    const write = async (writer: number) => {
+      for (let turn = 0; !isStopped; turn += 1) {
+        // Every other file replaces the one before.
+        await ingest(subject, arrivalOf(`${writer}-${turn >> 1}.csv`, String(1 + (turn % 2))), ROWS);
+      }
+    };
+    const written = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+    try {
+      await database.query('update department_employee_salary set total_salary = total_salary + 5');
+      await database.query(
+        `delete from department_employee using ingested_file as file
+         where file.file_id = department_employee.file_id and key = 'one.csv' and row_number > 4`,
+      );
+      const { findings } = await verify();
+      expect(findings.map(({ kind, subject: name }) => [kind, name])).toEqual([
+        ['total', 'EMS'],
+        ['file', 'one.csv'],
+      ]);
+      expect(await verify({ isRepair: true })).toMatchObject({ differences: 0, repaired: { totals: 1, files: 1 } });
+      expect(await verify()).toMatchObject({ differences: 0 });
+    } finally {
+      isStopped = true;
+      await written;
+    }
+    await loadAgain(file);
+    expect(await verify()).toMatchObject({ differences: 0 });
+    expect(await wrongTotals(database)).toEqual([]);
+  });
+
   it('counts a file again whose counts alone are wrong', async () => {
     await ingest(subject, file, ROWS);
     await database.query('update ingested_file set loaded = loaded - 1');
@@ -123,6 +156,14 @@ describe('the audit of the salaries', () => {
     expect(await verify({ isDeep: true, isRepair: true })).toMatchObject({ differences: 0, repaired: { files: 1 } });
     await loadAgain(file);
     expect(await verify({ isDeep: true })).toMatchObject({ differences: 0, rows: ROWS });
+  });
+
+  it('finds rows of a file that is in no ledger, and deletes them', async () => {
+    await ingest(subject, file, ROWS);
+    await database.query(`insert into department_employee values ('EMS', 'd', 't', '2012-05-01', 5, 999, 1)`);
+    expect((await verify()).findings).toMatchObject([{ kind: 'total' }, { kind: 'superseded', subject: 'file 999' }]);
+    expect(await verify({ isRepair: true })).toMatchObject({ differences: 0, repaired: { superseded: 1 } });
+    expect(await wrongTotals(database)).toEqual([]);
   });
 
   it('keeps the rows of an object that was deleted, because they could not be read again', async () => {

@@ -12,12 +12,14 @@ const slice = (found: Partial<Comparison> = {}): Comparison => ({
   ...{ causes: {}, heldBy: {}, samples: [], ...found },
 });
 
+const NOTHING_REPAIRED = { images: 0, deletions: 0, leftByTime: 0, leftByLock: 0 };
+
 const report = (
   slices: readonly Comparison[],
   more: Partial<VerifyReport['salaries']> = {},
   isDryRun = false,
 ): VerifyReport => ({
-  employees: { slices, seconds: 0.5, obstacles: [], repaired: { images: 0, deletions: 0 } },
+  employees: { slices, seconds: 0.5, obstacles: [], repaired: NOTHING_REPAIRED },
   salaries: {
     ...{ files: 3, rows: 900, differences: 0, findings: [], repaired: { totals: 0, superseded: 0, files: 0 } },
     ...more,
@@ -52,6 +54,15 @@ describe('the report of a verification', () => {
     expect(lines[0]).toMatch(/● attention {2}2 employees differ: 1 .*, 1 .* → npm run verify -- --repair$/);
     expect(lines).toContain('  7  different  edited in B               city');
     expect(lines).toContain('  9  missing    held by rule salaryAbove');
+  });
+
+  it('says what a repair has left, and why', () => {
+    const found = report([DIFFERENT]);
+    const repaired = { images: 4, deletions: 0, leftByTime: 2, leftByLock: 1 };
+    expect(text({ ...found, employees: { ...found.employees, repaired } })).toContain(
+      '  the repair is not finished: 2 rows left, because the time of the function was over; ' +
+        '1 row left, because writers kept employees locked; run it again',
+    );
   });
 
   it('shows with a dry run what a repair would capture', () => {
