@@ -38,10 +38,8 @@ export function isInProgress({ state }: StoredRedrive): boolean {
   return state === 'planned' || state === 'running';
 }
 
-/** A heartbeat in the future is from before the clock was set back. */
 export function isFree({ owner, heartbeatMs }: StoredRedrive, staleAfterMs: number): boolean {
-  const ageMs = Date.now() - heartbeatMs;
-  return owner === null || ageMs > staleAfterMs || ageMs < -300_000;
+  return owner === null || Date.now() - heartbeatMs > staleAfterMs;
 }
 
 export function isIn(

@@ -3,12 +3,28 @@ import { type Comparison, differenceCount } from '../../../functions/core/verifi
 import type { VerifyRequest } from '../../../functions/verify-replica/replica-verifier.ts';
 import type { VerifierConnections } from '../../../functions/verify-replica/wiring.ts';
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
+import { CdcProcess } from '../../support/cdc/processes.ts';
 import { openTestVerifier, sumComparisons, verifyRequest } from '../../support/cdc/verifier.ts';
 import { openTestApplier } from '../../support/cdc/wiring.ts';
 import { uniqueName } from '../../support/servers.ts';
 
 const ROWS = 3_000;
 const WRITERS = 8;
+
+/** Which rows are edited, and in which columns. A failing run prints it. */
+const SEED = process.env['FC_SEED'] ?? String(Date.now());
+
+/** Where a process is killed: in the walk, in a judgement, before and after a slice is stored. */
+const STEPS_OF_VERIFY = ['before sumRange 5', 'after judge 1', 'before recordSlice 3', 'after recordSlice 1'];
+/** Around each capture, around the wait for it, and before and after the slice is stored. */
+const STEPS_OF_REPAIR = [
+  'before publishImages 1',
+  'after publishImages 2',
+  'after publishDeletions 1',
+  'before untilPassed 1',
+  'after untilPassed 1',
+  'before recordSlice 2',
+];
 
 /** Writers use even keys, and the test plants differences at odd ones. So the writers mend none of them. */
 const IS_PLANTABLE = 'emp_id % 2 = 1';
@@ -54,13 +70,19 @@ describe('the verification of the replica', () => {
 
   const repair = async () => verify({ isRepair: true });
 
+  /** Resolves when the process has been killed at the step. */
+  const killAt = async (isRepair: boolean, diesAt: string) => {
+    const child = new CdcProcess('verifier-process', pipeline.settings, { task: { group, isRepair, diesAt } });
+    expect([diesAt, ...((await child.exited) as unknown[])]).toEqual([diesAt, null, 'SIGKILL']);
+  };
+
   it('finds that equal rows agree', async () => {
     const found = await verify();
     expect(found).toMatchObject({ rows: ROWS, held: 0, unsettled: 0, causes: {}, samples: [] });
     expect((await verifier.store.read()).oldestCheckedAt).not.toBeNull();
   });
 
-  it('finds each planted difference with its cause beside writers, nothing else, and repairs it', async () => {
+  it(`finds each planted difference with its cause beside writers, nothing else, and repairs it (FC_SEED=${SEED})`, async () => {
     const writers = startWriters(pipeline.source);
     try {
       const planted = await plant(pipeline, lostKeys);
@@ -75,6 +97,46 @@ describe('the verification of the replica', () => {
       await writers.stop();
     }
     await pipeline.untilConverged();
+  });
+
+  it('that is killed at any step loses no result, and the next one finds the same', async () => {
+    const { target } = pipeline;
+    await target.query(`update employees set city = 'edited' where emp_id = any ('{1, 1001, 2001, 2901}')`);
+    expect(await verify()).toMatchObject({ different: 4 });
+    const { slices: before } = await verifier.store.read();
+    const { rows: captured } = await pipeline.source.query('select max(cdc_id) from emp_cdc');
+    await Promise.all(STEPS_OF_VERIFY.map((step) => killAt(false, step)));
+    const { slices } = await verifier.store.read();
+    expect(slices.map(({ slice, different }) => [slice, different])).toEqual(
+      before.map(({ slice, different }) => [slice, different]),
+    );
+    expect(await verify()).toMatchObject({ different: 4, causes: { 'edited-in-target': 4 } });
+    expect((await pipeline.source.query('select max(cdc_id) from emp_cdc')).rows).toEqual(captured);
+    expect(differenceCount(await repair())).toBe(0);
+  });
+
+  it('that is killed at any step of a repair is completed by the next one, beside writers', async () => {
+    const writers = startWriters(pipeline.source);
+    try {
+      for (const step of STEPS_OF_REPAIR) {
+        await pipeline.target.query(`update employees set city = '${step}' where ${IS_PLANTABLE} and emp_id % 50 = 1`);
+        await pipeline.target.query(`delete from employees where ${IS_PLANTABLE} and emp_id % 50 = 3`);
+        await pipeline.target.query(`insert into employees (emp_id) select -n from generate_series(1, 99, 2) as n`);
+        const begunAtMs = Date.now();
+        await killAt(true, step);
+        const stored = (await verifier.store.read()).slices.filter(({ checkedAt }) => checkedAt.getTime() >= begunAtMs);
+        const left = await plantedDifferences(pipeline);
+        for (const { range, ...result } of stored) {
+          const inRange = left.filter((key) => key > (range.after ?? -Infinity) && key <= (range.until ?? Infinity));
+          expect([step, differenceCount(result), inRange]).toEqual([step, 0, []]);
+        }
+        expect(differenceCount(await repair())).toBe(0);
+      }
+    } finally {
+      await writers.stop();
+    }
+    await pipeline.untilConverged();
+    expect(await verify()).toMatchObject({ missing: 0, extra: 0, different: 0, held: 0, unsettled: 0 });
   });
 
   it('repairs a truncate of the target beside writers', async () => {
@@ -123,7 +185,7 @@ function countsOf({ missing, extra, different }: Comparison) {
 async function plant({ source, target }: CdcPipeline, lostKeys: Set<number>) {
   const sample = async (count: number) => {
     const { rows } = await target.query<{ emp_id: number }>(
-      `select emp_id from employees where ${IS_PLANTABLE} order by md5(emp_id || 'seed') limit ${count}`,
+      `select emp_id from employees where ${IS_PLANTABLE} order by md5(emp_id || '${SEED}') limit ${count}`,
     );
     return rows.map(({ emp_id }) => emp_id);
   };
@@ -134,7 +196,15 @@ async function plant({ source, target }: CdcPipeline, lostKeys: Set<number>) {
     keys.slice(700, 729),
     keys.slice(729),
   ];
-  await target.query(`update employees set city = 'elsewhere', salary = null where emp_id = any ($1)`, [edited]);
+  await target.query(
+    `update employees set first_name = case kind when 0 then last_name else first_name end,
+       last_name = case kind when 0 then first_name when 1 then '' else last_name end,
+       dob = case kind when 2 then 'infinity' else dob end, city = case kind when 3 then null else city end,
+       salary = case kind when 4 then -salary else salary end
+     from (select emp_id as key, abs(hashtextextended(emp_id || '${SEED}', 0)) % 5 as kind from employees) as edit
+     where key = emp_id and emp_id = any ($1)`,
+    [edited],
+  );
   await target.query('delete from employees where emp_id = any ($1)', [deleted]);
   await target.query(
     `insert into employees (emp_id, first_name) select 1000001 + n * 2, 'extra' from generate_series(1, 300) as n`,
@@ -162,6 +232,18 @@ async function plant({ source, target }: CdcPipeline, lostKeys: Set<number>) {
       lost: lost.length,
     },
   };
+}
+
+/** The keys of planted differences that are left. */
+async function plantedDifferences({ source, target }: CdcPipeline): Promise<readonly number[]> {
+  const rowsOf = async (pool: pg.Pool) => {
+    const { rows } = await pool.query<{ key: number; text: string }>(
+      'select emp_id as key, employees::text as text from employees where abs(emp_id) % 2 = 1',
+    );
+    return new Map(rows.map(({ key, text }) => [key, text]));
+  };
+  const [ours, theirs] = [await rowsOf(source), await rowsOf(target)];
+  return [...new Set([...ours.keys(), ...theirs.keys()])].filter((key) => ours.get(key) !== theirs.get(key));
 }
 
 /** Updates, inserts and deletes employees with even keys until it is stopped. Some keys change all the time. */

@@ -3,16 +3,19 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { eventually, StopWaiting } from '../eventually.ts';
 import type { CdcSettings } from './settings.ts';
+import type { VerifierTask } from './verifier-process.ts';
 
 export type ProcessMessage = Readonly<Record<string, unknown>>;
 
 export interface ProcessOptions {
   /** The process kills itself after this many publications (poller) or commits (applier). */
   readonly dieAfter?: number | undefined;
+  /** What a verifier does. */
+  readonly task?: VerifierTask;
   readonly timeZone?: string | undefined;
 }
 
-/** A poller or an applier in a process of its own, so that a test can kill and freeze it. */
+/** A poller, an applier or a verifier in a process of its own, so that a test can kill and freeze it. */
 export class CdcProcess {
   /** All messages that it has sent so far. */
   readonly messages: ProcessMessage[] = [];
@@ -22,11 +25,12 @@ export class CdcProcess {
   #frozenAtMs = Number.POSITIVE_INFINITY;
 
   constructor(
-    script: 'poller-process' | 'applier-process',
+    script: 'poller-process' | 'applier-process' | 'verifier-process',
     settings: CdcSettings,
-    { dieAfter, timeZone }: ProcessOptions = {},
+    { dieAfter, timeZone, task }: ProcessOptions = {},
   ) {
-    const args = [JSON.stringify(settings), ...(dieAfter === undefined ? [] : [String(dieAfter)])];
+    const more = task === undefined ? dieAfter : JSON.stringify(task);
+    const args = [JSON.stringify(settings), ...(more === undefined ? [] : [String(more)])];
     this.child = fork(join(__dirname, `${script}.ts`), args, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, ...(timeZone !== undefined && { TZ: timeZone }) },

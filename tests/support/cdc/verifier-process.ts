@@ -1,0 +1,49 @@
+/** A verification in a process of its own, which kills itself at a step. Sends its parent the result when it comes so far. */
+import { PostgresEmployeeHashes } from '../../../functions/adapters/postgres/postgres-employee-hashes.ts';
+import { PostgresEmployeeRepair } from '../../../functions/adapters/postgres/postgres-employee-repair.ts';
+import { PostgresVerificationStore } from '../../../functions/adapters/postgres/postgres-verification-store.ts';
+import { ArrivalWait } from '../../../functions/verify-replica/arrival-wait.ts';
+import { CandidateJudge } from '../../../functions/verify-replica/candidate-judge.ts';
+import type { CdcSettings } from './settings.ts';
+import { openTestVerifier, verifyRequest } from './verifier.ts';
+
+export interface VerifierTask {
+  /** That of the pipeline's event source. */
+  readonly group: string;
+  readonly isRepair: boolean;
+  /** When the process dies, e.g. `after publishImages 2`: when the second call has ended. */
+  readonly diesAt: string;
+}
+
+/** What the steps are named after. */
+const CLASSES = [
+  PostgresEmployeeHashes,
+  PostgresEmployeeRepair,
+  PostgresVerificationStore,
+  ArrivalWait,
+  CandidateJudge,
+];
+
+const settings = JSON.parse(process.argv[2] ?? '') as CdcSettings;
+const { group, isRepair, diesAt } = JSON.parse(process.argv[3] ?? '') as VerifierTask;
+process.on('disconnect', () => process.exit(0));
+dieAt(diesAt);
+const { replicaVerifier } = await openTestVerifier(settings, group);
+process.send?.({ result: await replicaVerifier.verify(verifyRequest({ isRepair })) });
+
+function dieAt(step: string): void {
+  const [when, method = '', count] = step.split(' ');
+  const prototype = CLASSES.map((each) => each.prototype as object).find((each) => method in each);
+  if (prototype === undefined) throw new Error(`expected the name of a step, found "${method}"`);
+  const original = Reflect.get(prototype, method) as (...args: unknown[]) => Promise<unknown>;
+  let calls = 0;
+  const die = () => process.kill(process.pid, 'SIGKILL');
+  Reflect.set(prototype, method, async function (this: object, ...args: unknown[]) {
+    calls += 1;
+    const isIt = calls === Number(count);
+    if (isIt && when === 'before') die();
+    const result = await original.apply(this, args);
+    if (isIt && when === 'after') die();
+    return result;
+  });
+}
