@@ -6,6 +6,7 @@ import { launchChromium, visit } from '../../support/browser/audit-page.ts';
 import { eventually } from '../../support/eventually.ts';
 import { say } from '../benchmark.ts';
 import { median, percentile, round } from '../statistics.ts';
+import { measureFilters } from './filters.ts';
 import type { OperatorsSection } from './section.ts';
 
 const FILES = 10_000;
@@ -25,12 +26,14 @@ export const pageSection: OperatorsSection = { name: 'page', measure };
 async function measure(_stack: TemporaryStack, endpoints: StackEndpoints): Promise<Record<string, number>> {
   const url = endpoints.dashboardUrl ?? '';
   await insertContents(endpoints.targetDatabaseUrl);
+  const filters = await measureFilters(endpoints.targetDatabaseUrl);
   await measureRequests(url, WARM_UP_REQUESTS);
   say(`page: ${REQUESTS} requests`);
   const requestsMs = await measureRequests(url, REQUESTS);
   say(`page: ${VISITS} visits`);
   const paintsMs = await measureFirstPaints(url);
   return {
+    ...filters,
     pageServerMsP50: round(percentile(requestsMs, 0.5), 1),
     pageServerMsP99: round(percentile(requestsMs, 0.99), 1),
     firstPaintMs: round(median(paintsMs)),

@@ -1,24 +1,17 @@
-import pg from 'pg';
 import type { Comparison } from '../../../functions/core/verification.ts';
-import type { VerifiedParts } from '../../../functions/verify-replica/verify-parts.ts';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
 import type { TemporaryStack } from '../../../localstack/stack/temporary-stack.ts';
 import { say } from '../benchmark.ts';
 import { runSteadyLoad } from '../cdc/steady-load.ts';
-import { waitUntilEqual } from '../cdc/wait-until-equal.ts';
 import { median, percentile, perSecond, round } from '../statistics.ts';
-import { literalSettings } from '../transform-memory/function-settings.ts';
 import type { OperatorsSection } from './section.ts';
-import type { HandlerAnswer } from './handler-process.ts';
-import { type MeasuredHandler, startHandler } from './measured-handler.ts';
+import { startVerifier, type Verifier, VERIFY_ALL, verifyWhile } from './verifier.ts';
+import { type Databases, insertEmployees, LOAD_RATE, withDatabases } from './with-load.ts';
 
 const ROWS = 1_000_000;
-/** Rows of one statement, so that the stream can follow. */
-const INSERTED_ROWS = 50_000;
 const RUNS = 5;
 /** Of twelve. */
 const REPAIRED_SLICES = 2;
-const LOAD_RATE = 1_000;
 const LOAD_SECONDS = 30;
 
 /** What any tool that hashes all rows needs at least, on both servers at the same time. */
@@ -28,44 +21,29 @@ const BARE_HASH = `
 export const verifySection: OperatorsSection = { name: 'verify', measure };
 
 async function measure(stack: TemporaryStack, endpoints: StackEndpoints): Promise<Record<string, number>> {
-  const source = new pg.Pool({ connectionString: endpoints.sourceDatabaseUrl, max: 12 });
-  const target = new pg.Pool({ connectionString: endpoints.targetDatabaseUrl, max: 4 });
-  const verifier = await startVerifier(stack, endpoints);
-  try {
-    await insertRows(source, target);
-    for (const pool of [source, target]) await pool.query('vacuum analyze employees');
-    const equal = await measureEqualRows(source, target, verifier);
-    const beside = await measureBesideWriters(source, target, verifier);
-    await verifier.stop();
-    return { ...equal, ...beside, ...(await measureDifferences(stack, endpoints, target)) };
-  } finally {
-    await verifier.stop();
-    await Promise.all([source.end(), target.end()]);
-  }
-}
-
-async function insertRows(source: pg.Pool, target: pg.Pool): Promise<void> {
-  say(`inserting ${ROWS} rows`);
-  for (let inserted = 0; inserted < ROWS; inserted += INSERTED_ROWS) {
-    await source.query(
-      `insert into employees (first_name, last_name, dob, city, salary)
-       select 'First ' || n, 'Last ' || n, date '1980-01-01' + n % 9000, 'City ' || n % 97, n
-       from generate_series($1::integer, $2::integer) n`,
-      [inserted + 1, inserted + INSERTED_ROWS],
-    );
-    await waitUntilEqual(source, target);
-  }
+  return withDatabases(endpoints, async (databases) => {
+    const verifier = await startVerifier(stack, endpoints);
+    try {
+      await insertEmployees(databases, ROWS);
+      const equal = await measureEqualRows(databases, verifier);
+      const beside = await measureBesideWriters(databases, verifier);
+      await verifier.stop();
+      return { ...equal, ...beside, ...(await measureDifferences(stack, endpoints, databases)) };
+    } finally {
+      await verifier.stop();
+    }
+  });
 }
 
 /** Alternates, so that both have the same machine. */
-async function measureEqualRows(source: pg.Pool, target: pg.Pool, verifier: Verifier) {
+async function measureEqualRows({ source, target }: Databases, verifier: Verifier) {
   const bareSeconds: number[] = [];
   const verifySeconds: number[] = [];
   for (let run = 0; run <= RUNS; run += 1) {
     const startedAt = performance.now();
     await Promise.all([source.query(BARE_HASH), target.query(BARE_HASH)]);
     const bare = (performance.now() - startedAt) / 1_000;
-    const { seconds, result } = await verifier.run({ action: 'verify', part: 'changes' });
+    const { seconds, result } = await verifier.run(VERIFY_ALL);
     expectSlices(result.changes?.checked ?? [], (total) => total === 0);
     // The first run reads from disk.
     if (run === 0) continue;
@@ -79,34 +57,23 @@ async function measureEqualRows(source: pg.Pool, target: pg.Pool, verifier: Veri
   };
 }
 
-/** Verifies again and again beside writers. Every difference that it finds is a false alarm. */
-async function measureBesideWriters(source: pg.Pool, target: pg.Pool, verifier: Verifier) {
+async function measureBesideWriters({ source, target }: Databases, verifier: Verifier) {
   say(`verifying beside ${LOAD_RATE} changes/s for ${LOAD_SECONDS} s`);
-  let isLoaded = true;
-  const load = runSteadyLoad(source, target, LOAD_RATE, LOAD_SECONDS).finally(() => {
-    isLoaded = false;
-  });
-  let verifyFalseAlarms = 0;
-  let verifyUnsettled = 0;
-  while (isLoaded) {
-    const { result } = await verifier.run({ action: 'verify', part: 'changes' });
-    for (const slice of result.changes?.checked ?? []) {
-      verifyFalseAlarms += slice.missing + slice.extra + slice.different;
-      verifyUnsettled += slice.unsettled;
-    }
-  }
-  const { latenciesMs } = await load;
-  const latencyP99MsWhileVerifying = round(percentile(latenciesMs, 0.99), 1);
-  return { verifyFalseAlarms, verifyUnsettled, latencyP99MsWhileVerifying };
+  const load = runSteadyLoad(source, target, LOAD_RATE, LOAD_SECONDS);
+  const { alarms, unsettled, result } = await verifyWhile(verifier, VERIFY_ALL, load);
+  return {
+    ...{ verifyFalseAlarms: alarms, verifyUnsettled: unsettled },
+    latencyP99MsWhileVerifying: round(percentile(result.latenciesMs, 0.99), 1),
+  };
 }
 
-async function measureDifferences(stack: TemporaryStack, endpoints: StackEndpoints, target: pg.Pool) {
+async function measureDifferences(stack: TemporaryStack, endpoints: StackEndpoints, { target }: Databases) {
   say('editing all rows of the target');
   await target.query(`update employees set city = city || '!'`);
   // A new process, so that only the differences need memory.
   const verifier = await startVerifier(stack, endpoints);
   try {
-    const found = await verifier.run({ action: 'verify', part: 'changes' });
+    const found = await verifier.run(VERIFY_ALL);
     expectSlices(found.result.changes?.checked ?? [], (total) => total >= ROWS);
     say(`all rows differ: ${found.seconds.toFixed(1)} s, ${found.peakRssMb} MB`);
     const repair = { action: 'repair', part: 'changes', maxSlices: REPAIRED_SLICES };
@@ -128,16 +95,4 @@ function expectSlices(slices: readonly Comparison[], isExpected: (differences: n
   const total = slices.reduce((sum, slice) => sum + slice.missing + slice.extra + slice.different, 0);
   if (slices.length > 0 && isExpected(total)) return;
   throw new Error(`expected another number of differences than ${total} in ${slices.length} slices`);
-}
-
-interface Verifier extends MeasuredHandler {
-  run(event: object): Promise<HandlerAnswer & { readonly result: VerifiedParts }>;
-}
-
-function startVerifier(stack: TemporaryStack, endpoints: StackEndpoints): Promise<Verifier> {
-  return startHandler('verify-replica', stack, endpoints, {
-    // The limits of memory, as deployed.
-    NODE_OPTIONS: literalSettings('verify-replica')['NODE_OPTIONS'],
-    SOURCE_DATABASE_URL: endpoints.sourceDatabaseUrl,
-  }) as Promise<Verifier>;
 }
