@@ -1,3 +1,4 @@
+import { PipelineError } from '../../../functions/core/errors.ts';
 import { planRedrive } from '../../../functions/redrive/plan.ts';
 import { decodeRedriveEvent } from '../../../functions/redrive/redrive-event.ts';
 import { redriveEntry } from '../../contract/redrive-ledger-subject.ts';
@@ -68,5 +69,31 @@ describe('an event of redrive', () => {
     { action: 'plan', filter: { key: 'x'.repeat(2_000) } },
   ])('%j is refused', (event) => {
     expect(() => decodeRedriveEvent(event)).toThrow(TypeError);
+  });
+});
+
+describe('a plan of some dead letters', () => {
+  it('is empty when nothing matches', async () => {
+    expect(await planRedrive({ ...request, filter: { key: 'none' } }, ledger)).toEqual({ counts: [], redrive: null });
+  });
+
+  it('takes codes that are all known, and names every code that is like an unknown one', async () => {
+    const known = { codes: ['PIPE_ROW_SALARY'] };
+    expect(await planRedrive({ ...request, filter: known }, ledger)).toMatchObject({ redrive: { claimed: 1 } });
+    ledger.add(redriveEntry(3, { code: 'PIPE_CHANGE_FIELDS' }));
+    expect(await planRedrive({ ...request, filter: { codes: ['PIPE_CHANGE_FIELX'] } }, ledger)).toMatchObject({
+      refusal: { reason: expect.stringContaining('similar codes: PIPE_CHANGE_FIELD, PIPE_CHANGE_FIELDS') },
+    });
+  });
+
+  it.each([
+    new Error('away'),
+    new PipelineError('PIPE_OTHER', 'other', { retry: 'manual' }),
+    Object.assign(new Error('looks alike'), { code: 'PIPE_REDRIVE_IN_PROGRESS' }),
+  ])('passes on an error that is no refusal: %p', async (error) => {
+    ledger.onChange = () => {
+      throw error;
+    };
+    await expect(planRedrive(request, ledger)).rejects.toBe(error);
   });
 });
