@@ -95,10 +95,10 @@ describe('the event sources', () => {
   });
 
   it('have an instance of apply-changes ready for each poller in production, and for each partition locally', () => {
-    expect(service.functions['apply-changes']?.provisionedConcurrency).toBe('${param:readyAppliers}');
+    expect(service.functions['apply-changes']?.provisionedConcurrency).toContain('param:readyAppliers');
     const pollers = mappings.find(({ name }) => name === 'apply-changes')?.msk.provisionedPollerConfig;
     expect(service.params['prod']?.['readyAppliers']).toBe(pollers?.maximumPollers);
-    expect(service.params['local']?.['readyAppliers']).toBe('${self:functions.provision.environment.TOPIC_PARTITIONS}');
+    expect(service.params['local']?.['readyAppliers']).toContain('TOPIC_PARTITIONS');
   });
 
   it('let the next poller take over while the current one runs, without retries', () => {
