@@ -97,10 +97,10 @@ function failureOf(envelope: Envelope, record: KafkaRecord): Omit<DeadLetterEntr
   const { id, code, rule, reason, origin, payloadBytes, sha256, cut, attempts, first, at } = envelope;
   const lastAt = timeOf(at, record);
   return {
-    id: storable(id),
-    code: storable(code.slice(0, MAX_CODE_CHARACTERS)),
-    rule: rule === null ? null : storable(rule.slice(0, MAX_CODE_CHARACTERS)),
-    reason: storable(reason.slice(0, MAX_REASON_CHARACTERS)),
+    id: storableText(id),
+    code: storableText(code.slice(0, MAX_CODE_CHARACTERS)),
+    rule: rule === null ? null : storableText(rule.slice(0, MAX_CODE_CHARACTERS)),
+    reason: storableText(reason.slice(0, MAX_REASON_CHARACTERS)),
     origin: storableOrigin(origin),
     file: fileOf(envelope),
     payloadBytes: isInt32(payloadBytes) ? payloadBytes : null,
@@ -131,25 +131,30 @@ function sourceFile(fields: { bucket?: unknown; key?: unknown; version?: unknown
   const isText = (value: unknown): value is string =>
     typeof value === 'string' && Buffer.byteLength(value) <= MAX_FILE_TEXT_BYTES;
   if (!isText(bucket) || !isText(key) || !isText(version)) return null;
-  return { bucket: storable(bucket), key: storable(key), version: storable(version), row: isInt32(row) ? row : null };
+  return {
+    bucket: storableText(bucket),
+    key: storableText(key),
+    version: storableText(version),
+    row: isInt32(row) ? row : null,
+  };
 }
 
 /** The key of a record, as the ledger stores it and as a filter compares it. */
 export function keyText(key: Buffer | string | null): string | null {
   return key === null
     ? null
-    : storable([...key.toString().slice(0, 2 * MAX_KEY_CHARACTERS)].slice(0, MAX_KEY_CHARACTERS).join(''));
+    : storableText([...key.toString().slice(0, 2 * MAX_KEY_CHARACTERS)].slice(0, MAX_KEY_CHARACTERS).join(''));
 }
 
-/** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
-function storable(text: string): string {
+/** A text as the ledger has it. PostgreSQL stores neither U+0000 nor half a surrogate pair. */
+export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\ufffd');
 }
 
 function storableOrigin(origin: DeadLetterOrigin): DeadLetterOrigin {
   const fields = Object.entries(origin).map(([name, value]) => [
     name,
-    typeof value === 'string' ? storable(value) : value,
+    typeof value === 'string' ? storableText(value) : value,
   ]);
   return Object.fromEntries(fields) as DeadLetterOrigin;
 }

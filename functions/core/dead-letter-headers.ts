@@ -7,7 +7,8 @@ export const DLQ_HEADER = { id: 'dlq.id', attempts: 'dlq.attempts', firstAt: 'dl
 
 /** Of all headers of a dead letter together. */
 const MAX_BYTES = 2_048;
-const ORIGIN_PREFIX = '__dlq.errors.';
+/** Of the headers that say where and why a record failed; a redrive leaves them out. */
+export const ORIGIN_PREFIX = '__dlq.errors.';
 const OWN_PREFIXES = [ORIGIN_PREFIX, 'dlq.'];
 const ORIGINAL_TOPIC = 'x-original-topic';
 

@@ -45,8 +45,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Builds the dead letter of a Kafka record that failed permanently. */
 export function deadLetterOfRecord(record: KafkaRecord, code: string, reason: string, rule?: string): DeadLetter {
   const { topic, partition, offset, key, value, headers } = record;
-  // A dead letter that cannot be restored is another failure than the one that it is about.
-  const earlier = record.fault ? undefined : (record.returned ?? earlierFailuresOf(headers));
+  const earlier = record.returned ?? earlierFailuresOf(headers);
   return {
     ...{ code, reason, origin: { topic, partition, offset }, key, payload: value },
     ...(rule !== undefined && { rule }),

@@ -20,6 +20,8 @@ export interface Observation {
   readonly unstartedFiles: readonly string[] | null;
   /** What the host of the local event sources reports; `null` on AWS. */
   readonly standstills: readonly ObservedStandstill[] | null;
+  /** By how much the clocks of the servers differ from that of the observer; `null` on AWS, which keeps them in step. */
+  readonly clocks: readonly ObservedClock[] | null;
   readonly deadLetters: ObservedDeadLetters | null;
   readonly replica: ObservedReplica | null;
   readonly salaries: ObservedSalaries | null;
@@ -71,6 +73,13 @@ export interface ObservedStandstill {
   /** What it waits for, and what would mend it. */
   readonly reason: string;
   readonly since: Date;
+}
+
+export interface ObservedClock {
+  /** The server. */
+  readonly name: string;
+  /** Negative when it is behind. */
+  readonly aheadMs: number;
 }
 
 /** Dead letters that wait for an operator. */

@@ -1,4 +1,5 @@
 import { decodeEnvelope, type Envelope } from './dead-letter-envelope.ts';
+import { earlierFailuresOf, ORIGIN_PREFIX, withoutDeadLetterHeaders } from './dead-letter-headers.ts';
 import { isRecordOrigin } from './dead-letter-origin.ts';
 import { InputError } from './errors.ts';
 import type { KafkaRecord } from './kafka-record.ts';
@@ -18,7 +19,8 @@ export function restoreDeadLetter(record: KafkaRecord, sha256: Sha256): KafkaRec
   const envelope = decodeEnvelope(record.value);
   if (envelope === undefined) return record;
   const fault = faultOf(envelope, sha256);
-  if (fault !== undefined) return { ...record, fault };
+  // It is another failure than the one that it is about, unless a redrive has published it as a failure of its own.
+  if (fault !== undefined) return isRedriven(record, envelope) ? { ...record, fault } : withoutFailures(record, fault);
   const { id, first, attempts, key, payload, headers } = envelope;
   return {
     ...record,
@@ -27,6 +29,17 @@ export function restoreDeadLetter(record: KafkaRecord, sha256: Sha256): KafkaRec
     headers,
     returned: { id, first, attempts },
   };
+}
+
+/** A copy has the headers of the dead letter that was copied. A redrive leaves out where the record was. */
+function isRedriven({ headers = [] }: KafkaRecord, { id }: Envelope): boolean {
+  const isCopy = headers.some(([name]) => name.startsWith(ORIGIN_PREFIX));
+  return !isCopy && earlierFailuresOf(headers)?.id !== id;
+}
+
+function withoutFailures(record: KafkaRecord, fault: InputError): KafkaRecord {
+  const { headers, ...others } = record;
+  return { ...others, ...(headers && { headers: withoutDeadLetterHeaders(headers) }), fault };
 }
 
 const OPEN_BRACE = 0x7b;

@@ -1,4 +1,5 @@
 import { causeText } from './agreement.ts';
+import { describeDifferentClocks } from './different-clocks.ts';
 import type { Observation, ObservedCondition, ObservedGroup } from './observation.ts';
 import {
   CHANGES_DEAD_LETTER_TOPIC,
@@ -43,6 +44,7 @@ const STANDSTILL_MS = 10_000;
 export function findAttention(now: Observation, earlier: Observation | null): Attention[] {
   return [
     ...unreachableServers(now),
+    ...differentClocks(now),
     ...missingTopics(now),
     ...reportedFailures(now),
     // Without a server nothing moves, and the server is what needs attention.
@@ -72,6 +74,11 @@ function unreachableServers({ unreachable }: Observation): Attention[] {
     since,
     command: null,
   }));
+}
+
+function differentClocks({ clocks }: Observation): Attention[] {
+  const found = describeDifferentClocks(clocks ?? []);
+  return found === null ? [] : [{ code: 'PIPE_CLOCKS_DIFFER', ...found, since: null, command: null }];
 }
 
 function missingTopics({ topics }: Observation): Attention[] {
@@ -186,11 +193,16 @@ function standingFiles({ standingFiles: files, at }: Observation): Attention[] {
     code: 'PIPE_FILE_STANDS_STILL',
     subject: key,
     message:
-      `${key} is loading and has made no progress for ${Math.round((at.getTime() - heartbeatAt.getTime()) / 1_000)} s; ` +
+      `${key} is loading and has made no progress for ${secondsBetween(heartbeatAt, at)} s; ` +
       'reconcile-bucket starts it again by itself within minutes, or put the file into the bucket again',
     since: heartbeatAt,
     command: null,
   }));
+}
+
+/** The two may be by different clocks. */
+function secondsBetween(from: Date, to: Date): number {
+  return Math.max(0, Math.round((to.getTime() - from.getTime()) / 1_000));
 }
 
 function unstartedFiles({ unstartedFiles: keys }: Observation): Attention[] {

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { DEAD_LETTER_STATES, entryOf, PENDING_STATES } from '../core/dead-letter-entry.ts';
+import { DEAD_LETTER_STATES, entryOf, PENDING_STATES, storableText } from '../core/dead-letter-entry.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterFilter, DeadLetterLedger, LedgerEntry } from '../ports/dead-letter-ledger.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
@@ -103,7 +103,7 @@ export function createApp(dependencies: AppDependencies): App {
   });
 
   app.get('/dead-letter', async (c) => {
-    const entry = await deadLetters.find(c.req.query('id') ?? '');
+    const entry = await deadLetters.find(storableText(c.req.query('id') ?? ''));
     if (entry === null) throw new HTTPException(404, { message: 'There is no dead letter with this name.' });
     return respond(
       c,
@@ -147,7 +147,9 @@ export function createApp(dependencies: AppDependencies): App {
 }
 
 function filter(c: Context, name: string): string {
-  return (c.req.query(name) ?? '').trim().slice(0, MAX_FILTER_LENGTH);
+  return storableText(c.req.query(name) ?? '')
+    .trim()
+    .slice(0, MAX_FILTER_LENGTH);
 }
 
 function listedDeadLetters(c: Context): ListedDeadLetters {

@@ -46,6 +46,7 @@ function observe({ readings, now }: DashboardState): Observation {
     standingFiles: salaries.value?.standing ?? null,
     unstartedFiles: null,
     standstills: null,
+    clocks: null,
     deadLetters: deadLetters.value && {
       open: waiting.reduce((sum, { open }) => sum + open, 0),
       parked: waiting.reduce((sum, { parked }) => sum + parked, 0),

@@ -30,9 +30,6 @@ const READER_TIMEOUT_MS = 2_000;
 /** A timer that is later than this stood still with the process, which AWS freezes between two requests. */
 const FROZEN_MS = 1_000;
 
-/** A part that is asked for longer than this shows so. Smaller: one slow answer is a notice. */
-const SLOW_MS = 3_000;
-
 interface Slot {
   reading: Reading<unknown>;
   /** When the last reading began. */
@@ -73,7 +70,7 @@ export class SharedState {
     if (pending.length > 0) {
       await Promise.race([Promise.all(pending), clock.sleep(isFresh ? refreshWaitMs : FIRST_WAIT_MS)]);
     }
-    const entries = [...this.#slots].map(([name, slot]) => [name, this.#shown(slot)]);
+    const entries = [...this.#slots].map(([name, slot]) => [name, slot.reading]);
     return { now: now(), stage, readings: Object.fromEntries(entries) as DashboardState['readings'] };
   }
 
@@ -116,12 +113,5 @@ export class SharedState {
     }
     reading.catch(() => {});
     throw new Error('it did not answer in time');
-  }
-
-  /** A reading that is on its way for long is a failure too. */
-  #shown({ reading, askedAt }: Slot): Reading<unknown> {
-    const waitedMs = askedAt === null ? 0 : this.#options.now().getTime() - askedAt.getTime();
-    if (askedAt === null || reading.failure !== null || waitedMs < SLOW_MS) return reading;
-    return { ...reading, failure: { message: 'it did not answer in time', since: askedAt } };
   }
 }

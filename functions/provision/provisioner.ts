@@ -58,11 +58,18 @@ export class Provisioner {
   }
 }
 
+/**
+ * Records bear the time of the broker, which also decides when they are deleted. Otherwise Kafka refuses records of a
+ * function whose clock is ahead, and deletes those of one whose clock is back before they are consumed.
+ */
+const ENFORCED = { 'message.timestamp.type': 'LogAppendTime' };
+
 function topicSpecifications(partitions: number): TopicSpecification[] {
   const specify = (topic: string, retentionMs: number) => ({
     topic,
     partitions,
     config: { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs) },
+    enforced: ENFORCED,
   });
   return [
     specify(SALARIES_TOPIC, RETENTION_MS),

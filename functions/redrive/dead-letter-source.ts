@@ -1,4 +1,5 @@
 import { decodeEnvelope } from '../core/dead-letter-envelope.ts';
+import { dlqIdOf } from '../core/dead-letter-origin.ts';
 import type { ClaimedDeadLetter } from '../core/redrive.ts';
 import type { RecordReader } from '../ports/record-reader.ts';
 import { type ReadDeadLetter, refuse, type Step } from './step.ts';
@@ -25,8 +26,11 @@ export async function readDeadLetters(
     for (const claimed of stretch) {
       const record = byOffset.get(String(claimed.offset));
       const envelope = record?.value ? decodeEnvelope(record.value) : undefined;
-      // A topic that was created again has other dead letters at the same offsets.
-      if (record === undefined || envelope === undefined || envelope.id !== claimed.dlqId) {
+      if (record !== undefined && claimed.dlqId === dlqIdOf(record)) {
+        const reason = 'expected a dead letter, found a record of another kind on the dead-letter topic; discard it';
+        refused.push(refuse(claimed, 'PIPE_REDRIVE_EDITED', reason));
+      } else if (record === undefined || envelope === undefined || envelope.id !== claimed.dlqId) {
+        // A topic that was created again has other dead letters at the same offsets.
         const reason =
           `expected the dead letter at the offset that the ledger has, found ${record ? 'another record' : 'none'}; ` +
           'the topic has deleted it after its retention time, or was created again';

@@ -1,3 +1,5 @@
+import type { Position } from '../core/change-position.ts';
+import { PipelineError } from '../core/errors.ts';
 import type { ChangeSource } from '../ports/change-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EmployeeHashes, HashMethod } from '../ports/employee-hashes.ts';
@@ -47,7 +49,11 @@ export async function checkPreconditions(dependencies: PreconditionsDependencies
       `source and ${theirs.shape ?? 'none'} in the target; correct the table that differs, then verify again`;
     return { obstacles: [...obstacles, { code: 'PIPE_VERIFY_IMPOSSIBLE', message }], method: null };
   }
-  const position = savedPosition(entry?.position ?? null);
+  const position = readablePosition(entry?.position ?? null);
+  if (position instanceof PipelineError) {
+    // poll-changes waits for an operator, and reports it.
+    return { obstacles: [...obstacles, { code: position.code, message: position.message }], method: null };
+  }
   // A complete snapshot raises the watermark to just below its epoch.
   if (position === null || position.progress.phase !== 'stream' || watermark.epoch < position.epoch - 1n) {
     const message =
@@ -56,6 +62,15 @@ export async function checkPreconditions(dependencies: PreconditionsDependencies
     return { obstacles: [...obstacles, { code: 'PIPE_VERIFY_TOO_EARLY', message }], method: null };
   }
   return { obstacles, method: ours.majorVersion === theirs.majorVersion ? 'columns' : 'md5' };
+}
+
+function readablePosition(text: string | null): Position | PipelineError | null {
+  try {
+    return savedPosition(text);
+  } catch (error) {
+    if (error instanceof PipelineError) return error;
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createDynamoDbClient } from '../stack/aws-clients.ts';
 import { readEndpoints, type StackEndpoints } from '../stack/endpoints.ts';
+import { FunctionInvoker } from '../stack/service/function-invoker.ts';
 import { PollerState, type State } from './poller-state.ts';
 import { readWhileRunning } from './read-while-running.ts';
 import { confirm } from './terminal/confirm.ts';
@@ -7,7 +8,9 @@ import { printResult } from './terminal/output.ts';
 import { createProgram, directoryOption, runCommand } from './terminal/program.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** When no poller runs, the schedule starts one within a minute. */
+/** The name that serverless-offline serves the function under. */
+const POLLER_NAME = 'employee-streams-local-poll-changes';
+/** Should the invocation below fail, the schedule starts a poller within a minute. */
 const START_TIMEOUT_MS = 100_000;
 const SNAPSHOT_TIMEOUT_MS = 600_000;
 const POLL_INTERVAL_MS = 250;
@@ -41,6 +44,15 @@ async function resnapshot(endpoints: StackEndpoints, directory: string): Promise
       );
     });
     const read = () => readWhileRunning(() => state.read(), directory);
+    const { isPollerRunning } = await read();
+    // A poller that waits for an operator has ended, and the schedule would start the next one only within a minute.
+    if (!isPollerRunning)
+      await new FunctionInvoker(endpoints.lambda.endpoint).invokeAsync(POLLER_NAME, {}).catch(() => {});
+    printResult(
+      isPollerRunning
+        ? 'Snapshot requested: the running poller starts it within seconds.'
+        : 'Snapshot requested: no poller is running, so one is started.',
+    );
     await untilStarted(read);
     await untilPublished(read);
   } finally {
@@ -50,12 +62,6 @@ async function resnapshot(endpoints: StackEndpoints, directory: string): Promise
 
 /** The poller removes the request when it starts the snapshot. */
 async function untilStarted(read: () => Promise<State>): Promise<void> {
-  const { isPollerRunning } = await read();
-  printResult(
-    isPollerRunning
-      ? 'Snapshot requested: the running poller starts it within seconds.'
-      : 'Snapshot requested: no poller is running, and the schedule starts one within a minute.',
-  );
   await waitUntil(async () => !(await read()).isSnapshotRequested, {
     withinMs: START_TIMEOUT_MS,
     everyMs: POLL_INTERVAL_MS,

@@ -30,6 +30,7 @@ export function observation(
     standingFiles: [],
     unstartedFiles: [],
     standstills: [],
+    clocks: [{ name: 'Kafka', aheadMs: -900 }],
     deadLetters: { open: 0, parked: 0, oldestAt: null },
     replica: REPLICA,
     salaries: { differences: 0, findings: [], differsSince: null },

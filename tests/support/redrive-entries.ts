@@ -38,8 +38,10 @@ export function isInProgress({ state }: StoredRedrive): boolean {
   return state === 'planned' || state === 'running';
 }
 
+/** A heartbeat in the future is from before the clock was set back. */
 export function isFree({ owner, heartbeatMs }: StoredRedrive, staleAfterMs: number): boolean {
-  return owner === null || Date.now() - heartbeatMs > staleAfterMs;
+  const ageMs = Date.now() - heartbeatMs;
+  return owner === null || ageMs > staleAfterMs || ageMs < -300_000;
 }
 
 export function isIn(

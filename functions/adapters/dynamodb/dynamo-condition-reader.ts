@@ -1,6 +1,7 @@
 import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { ConditionReader, CurrentCondition } from '../../ports/condition-reader.ts';
 import { CONDITION_ID_PREFIX } from './dynamo-condition-store.ts';
+import { DynamoServerTime } from './dynamo-server-time.ts';
 
 /** Scans the table, which has few items: the conditions and the poller's. */
 export class DynamoConditionReader implements ConditionReader {
@@ -8,10 +9,12 @@ export class DynamoConditionReader implements ConditionReader {
   readonly #table: string;
   readonly #now: () => Date;
 
-  constructor(client: DynamoDBClient, table: string, now: () => Date = () => new Date()) {
+  /** @param now by default, the clock of DynamoDB */
+  constructor(client: DynamoDBClient, table: string, now?: () => Date) {
     this.#client = client;
     this.#table = table;
-    this.#now = now;
+    const serverTime = new DynamoServerTime(client);
+    this.#now = now ?? (() => serverTime.now());
   }
 
   async read(): Promise<readonly CurrentCondition[]> {
@@ -20,15 +23,16 @@ export class DynamoConditionReader implements ConditionReader {
       {
         TableName: this.#table,
         ConsistentRead: true,
-        FilterExpression: 'begins_with(id, :prefix) AND expiresAt > :now',
-        ExpressionAttributeValues: {
-          ':prefix': { S: CONDITION_ID_PREFIX },
-          ':now': { N: String(Math.floor(this.#now().getTime() / 1_000)) },
-        },
+        FilterExpression: 'begins_with(id, :prefix)',
+        ExpressionAttributeValues: { ':prefix': { S: CONDITION_ID_PREFIX } },
       },
     );
     const conditions: CurrentCondition[] = [];
-    for await (const { Items: items = [] } of pages) conditions.push(...items.map(decodeCondition));
+    for await (const { Items: items = [] } of pages) {
+      // Not in the filter, because only the response has the time of DynamoDB.
+      const now = Math.floor(this.#now().getTime() / 1_000);
+      conditions.push(...items.filter(({ expiresAt }) => Number(expiresAt?.N) > now).map(decodeCondition));
+    }
     return conditions.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 }

@@ -2,31 +2,39 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { CONDITION_EXPIRY_SECONDS } from '../../core/condition.ts';
 import type { Condition, ConditionStore } from '../../ports/condition-store.ts';
+import { DynamoServerTime } from './dynamo-server-time.ts';
 
 /** Distinguishes conditions from the poller's item in the same table. */
 export const CONDITION_ID_PREFIX = 'condition#';
 
 /**
  * One item for each condition, with `since` and `reportedAt` as ISO 8601 text and `expiresAt` in seconds since 1970, which
- * is also the table's time to live.
+ * is also the table's time to live. All by the clock of DynamoDB, because that of a reader may differ from this one.
  */
 export class DynamoConditionStore implements ConditionStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #serverTime: DynamoServerTime;
   readonly #now: () => Date;
 
-  constructor(client: DynamoDBClient, table: string, now: () => Date = () => new Date()) {
+  /** @param now by default, the clock of DynamoDB */
+  constructor(client: DynamoDBClient, table: string, now?: () => Date) {
     this.#client = client;
     this.#table = table;
-    this.#now = now;
+    this.#serverTime = new DynamoServerTime(client);
+    this.#now = now ?? (() => this.#serverTime.now());
   }
 
   async report(condition: Condition): Promise<void> {
+    if (!this.#serverTime.isKnown) {
+      await this.#client.send(new GetItemCommand({ TableName: this.#table, Key: keyOf(condition.id) }));
+    }
     if (!(await this.#extend(condition))) await this.#create(condition);
   }
 

@@ -107,7 +107,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   RECORD_LIST_TOO_LARGE: 'reset segment.bytes of the topic',
   INVALID_RECORD:
     'set cleanup.policy of the topic to delete, because a compacted topic accepts no record without a key',
-  INVALID_TIMESTAMP: 'reset the settings message.timestamp.* of the topic, and check the clock of the brokers',
+  INVALID_TIMESTAMP: 'run npm run provision, which sets message.timestamp.type of the topic to LogAppendTime',
   NOT_ENOUGH_REPLICAS: 'start the missing brokers, or lower min.insync.replicas of the topic',
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'start the missing brokers, or lower min.insync.replicas of the topic',
 };

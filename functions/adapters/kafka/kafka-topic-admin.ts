@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, PartitionMetadata } from 'kafkajs';
 import type { TopicAdmin, TopicReport, TopicSpecification } from '../../ports/topic-admin.ts';
 import { createAdminClient, type KafkaSettings } from './kafka-client.ts';
+import { enforceSettings } from './topic-settings.ts';
 
 /** How long a created topic may take until the brokers report a leader for every partition. */
 const VISIBLE_WITHIN_MS = 30_000;
@@ -16,10 +17,12 @@ export class KafkaTopicAdmin implements TopicAdmin {
   }
 
   async createTopics(specifications: readonly TopicSpecification[]): Promise<readonly TopicReport[]> {
-    return this.#connected(async (admin) => {
+    const reports = await this.#connected(async (admin) => {
       const present = new Set(await admin.listTopics());
       return Promise.all(specifications.map((wanted) => ensureTopic(admin, wanted, present.has(wanted.topic))));
     });
+    await enforceSettings(this.#settings, specifications);
+    return reports;
   }
 
   async #connected<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
@@ -44,7 +47,8 @@ async function ensureTopic(admin: Admin, wanted: TopicSpecification, present: bo
 }
 
 /** False when another caller has created the topic in the meantime. */
-async function createTopic(admin: Admin, { topic, partitions, config }: TopicSpecification): Promise<boolean> {
+async function createTopic(admin: Admin, { topic, partitions, ...given }: TopicSpecification): Promise<boolean> {
+  const config = { ...given.config, ...given.enforced };
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   try {
     return await admin.createTopics({

@@ -24,6 +24,11 @@ export class PostgresCaptureBacklog implements CaptureBacklog {
     if (since === null) return { changes: 0, isMore: false, oldestAgeMs: null };
     const { rows } = await this.#database.query<Pick<Backlog, 'changes' | 'oldestAgeMs'>>(READ, [since]);
     const { changes = 0, oldestAgeMs = null } = rows[0] ?? {};
-    return { changes: Math.min(changes, MAX_CHANGES), isMore: changes > MAX_CHANGES, oldestAgeMs };
+    return {
+      changes: Math.min(changes, MAX_CHANGES),
+      isMore: changes > MAX_CHANGES,
+      // A change from before the clock of the source was set back is from now.
+      oldestAgeMs: oldestAgeMs === null ? null : Math.max(0, oldestAgeMs),
+    };
   }
 }

@@ -52,6 +52,15 @@ export interface EmployeeReplicaLimits {
   readonly sweepStepRows?: number;
 }
 
+/** By the clock of tombstones, which follows that of the server slowly. When that is set back, both go back. */
+const DELETE_TOMBSTONES = `
+  with clock as (
+    update tombstone_clock set shows_at = least(clock_timestamp(), shows_at + interval '2 hours') returning shows_at)
+  delete from employee_version where emp_id in (
+    select emp_id from employee_version
+    where deleted and applied_at < (select shows_at from clock) - make_interval(days => $1)
+    limit 10000 for update skip locked)`;
+
 export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore {
   readonly #database: Database;
   readonly #idleTimeoutMs: number;
@@ -109,13 +118,7 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
   }
 
   async deleteTombstones(olderThanDays: number): Promise<number> {
-    const { rowCount } = await this.#database.query(
-      `delete from employee_version where emp_id in (
-         select emp_id from employee_version
-         where deleted and applied_at < clock_timestamp() - make_interval(days => $1)
-         limit 10000 for update skip locked)`,
-      [olderThanDays],
-    );
+    const { rowCount } = await this.#database.query(DELETE_TOMBSTONES, [olderThanDays]);
     return rowCount ?? 0;
   }
 

@@ -17,6 +17,9 @@ import {
   selection,
 } from './redrive-rows.ts';
 
+/** A heartbeat further in the future is from before the clock was set back, and says nothing of its owner. */
+const CLOCK_TOLERANCE = "interval '5 minutes'";
+
 const UNIQUE_VIOLATION = '23505';
 
 /** The state to which a claimed dead letter returns; see `stateOfFailure`. */
@@ -201,7 +204,8 @@ export class PostgresRedriveLedger implements RedriveLedger {
 
 /** Whether a redrive has no owner that is alive; the parameter has milliseconds. */
 function isFree(staleAfterMs: string): string {
-  return `(owner is null or heartbeat_at < clock_timestamp() - make_interval(secs => ${staleAfterMs}::float8 / 1000))`;
+  return `(owner is null or heartbeat_at < clock_timestamp() - make_interval(secs => ${staleAfterMs}::float8 / 1000)
+    or heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE})`;
 }
 
 /** Sorted, because index-dead-letters locks them in the same order. */

@@ -51,6 +51,12 @@ export const CHANGES_TABLES: readonly TableShape[] = [
     required: 'all',
   },
   {
+    table: 'tombstone_clock',
+    columns: { only_row: 'boolean', shows_at: TIME },
+    key: ['only_row'],
+    required: 'all',
+  },
+  {
     table: 'employee_watermark',
     columns: {
       only_row: 'boolean',

@@ -1,6 +1,6 @@
 import type { DeadLetterState } from '../../core/dead-letter-entry.ts';
 import type { LedgerEntry } from '../../ports/dead-letter-ledger.ts';
-import { formatAgo, plural } from './format.ts';
+import { capitalized, formatAgo, plural } from './format.ts';
 import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { chip } from './section.ts';
 
@@ -52,7 +52,7 @@ function entryItem({ id, code, state, reason, recordKey, file, attempts, lastAt 
   ].join(' · ');
   return html`<li>
     <p class="row"><a class="code" href="${deadLetterPath(id)}"><code>${breakable(code)}</code></a>${stateChip(state)}</p>
-    <p>${reason}</p>
+    <p>${capitalized(reason)}</p>
     <p class="quiet">${where} · ${formatAgo(lastAt, now)}</p>
   </li>`;
 }

@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../../ports/dead-letter-ledger.ts';
 import type { ShownPayload } from '../shown-payload.ts';
 import { fileText, stateChip } from './dead-letter-list.ts';
-import { formatAgo, formatCount, plural } from './format.ts';
+import { capitalized, formatAgo, formatCount, plural } from './format.ts';
 import { breakable, html, type Markup, NOTHING } from './markup.ts';
 
 /**
@@ -16,7 +16,7 @@ export function deadLetterPage(entry: LedgerEntry, payload: ShownPayload | null 
   return html`<div class="page"><h1>Dead letter</h1>
     <section class="card">
       <p class="row"><code>${breakable(code)}</code>${stateChip(state)}</p>
-      <p>${reason}</p>
+      <p>${capitalized(reason)}</p>
       <dl class="facts">
         ${fact('Origin', id)}
         ${fact('Rule', rule)}

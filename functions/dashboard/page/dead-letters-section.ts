@@ -2,9 +2,12 @@ import type { DeadLetterGroup, DeadLetterOverview, RedriveProgress } from '../..
 import type { DashboardState } from '../state.ts';
 import { bar } from './chart.ts';
 import { deadLetterPath } from './dead-letter-list.ts';
-import { formatAgo, formatCount, plural } from './format.ts';
+import { capitalized, formatAgo, formatCount, plural } from './format.ts';
 import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { chip, shown } from './section.ts';
+
+/** The codes with most of them. Larger: on a phone the parts of the page that follow are far away. */
+const SHOWN_CODES = 6;
 
 /** Dead letters by code, with a sample of each, and the latest redrives. */
 export function deadLettersSection({ readings, now }: DashboardState): Markup {
@@ -13,8 +16,18 @@ export function deadLettersSection({ readings, now }: DashboardState): Markup {
 }
 
 function deadLettersContent({ groups, redrives }: DeadLetterOverview, now: Date): Markup {
-  return html`${groups.length === 0 ? html`<p class="quiet">None waits.</p>` : html`<ul class="codes">${groups.map((group) => groupItem(group, now))}</ul>`}
+  return html`${groups.length === 0 ? html`<p class="quiet">None waits.</p>` : groupList(groups, now)}
     ${redrives.length === 0 ? NOTHING : html`<h3>Latest redrives</h3><ul class="files">${redrives.map((redrive) => redriveItem(redrive, now))}</ul>`}`;
+}
+
+function groupList(groups: readonly DeadLetterGroup[], now: Date): Markup {
+  const list = (some: readonly DeadLetterGroup[]) =>
+    html`<ul class="codes">${some.map((group) => groupItem(group, now))}</ul>`;
+  // Folding one code away would save nothing.
+  if (groups.length <= SHOWN_CODES + 1) return list(groups);
+  const others = groups.slice(SHOWN_CODES);
+  return html`${list(groups.slice(0, SHOWN_CODES))}
+    <details><summary>${plural(others.length, 'more code')}</summary>${list(others)}</details>`;
 }
 
 function groupItem(group: DeadLetterGroup, now: Date): Markup {
@@ -29,7 +42,7 @@ function groupItem(group: DeadLetterGroup, now: Date): Markup {
     <p class="row"><a class="code" href="/dead-letters?code=${code}"><code>${breakable(group.code)}</code></a>${redriveButton(group)}</p>
     <p>${counts}</p>
     <p class="quiet">first ${formatAgo(group.firstAt, now)}, last ${formatAgo(group.lastAt, now)}</p>
-    <p class="sample"><a href="${deadLetterPath(group.sampleId)}">${group.sampleReason}</a></p>
+    <p class="sample"><a href="${deadLetterPath(group.sampleId)}">${capitalized(group.sampleReason)}</a></p>
   </li>`;
 }
 

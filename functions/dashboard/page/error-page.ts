@@ -1,3 +1,4 @@
+import { capitalized } from './format.ts';
 import type { Page } from './layout.ts';
 import { html } from './markup.ts';
 
@@ -23,7 +24,7 @@ export function errorPage(status: number, message: string): Pick<Page, 'title' |
   return {
     title,
     body: html`<div class="page"><h1>${title}</h1>
-      <p>${message || EXPLANATIONS[status] || `The request was answered with status ${status}.`}</p>
+      <p>${capitalized(message) || EXPLANATIONS[status] || `The request was answered with status ${status}.`}</p>
       <p><a href="/">Back to the overview</a></p></div>`,
   };
 }

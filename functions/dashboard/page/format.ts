@@ -55,11 +55,15 @@ function isRecent(at: Date, now: Date): boolean {
 function ageText(at: Date, now: Date): string {
   const seconds = (now.getTime() - at.getTime()) / 1_000;
   if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : formatDuration(minutes * 60_000);
+  return formatDuration(Math.floor(seconds / 60) * 60_000);
 }
 
 /** HH:MM:SS in UTC. */
 export function formatClock(at: Date): string {
   return at.toISOString().slice(11, 19);
+}
+
+/** A reason, which begins with a small letter, as a sentence of its own. */
+export function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

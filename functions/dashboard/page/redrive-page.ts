@@ -14,12 +14,14 @@ const LABELS = { code: 'Code', key: 'Key', file: 'File', id: 'Dead letter' } as 
 export function redriveForm(fields: Fields, counts: readonly RedriveCount[]): Markup {
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   const chosen = Object.entries(fields);
+  // The table has the codes.
+  const shown = counts.length === 0 ? chosen : chosen.filter(([name]) => name !== 'code');
   return html`<div class="page"><h1>Redrive ${plural(total, 'dead letter')}?</h1>
     <section class="card">
       <p>Records are published to their topics again; rows and files are read from the bucket again. All are judged by the
         rules of today. Nothing counts twice, and nothing newer is overwritten. Mend the cause first: what fails again comes
         back with one attempt more.</p>
-      ${chosen.length === 0 ? NOTHING : html`<dl class="facts">${chosen.map(([name, value]) => html`<dt>${LABELS[name as keyof Fields]}</dt><dd>${value}</dd>`)}</dl>`}
+      ${shown.length === 0 ? NOTHING : html`<dl class="facts">${shown.map(([name, value]) => html`<dt>${LABELS[name as keyof Fields]}</dt><dd>${value}</dd>`)}</dl>`}
       ${countTable(counts)}
       ${
         total === 0

@@ -24,7 +24,8 @@ export function failureNotice(reading: Reading<unknown>, what: string, now: Date
   const { failure, at, value } = reading;
   if (failure === null)
     return value === null && at === null ? html`<p class="quiet">Waiting for ${what} …</p>` : NOTHING;
-  const age = formatDuration(Math.floor((now.getTime() - failure.since.getTime()) / 5_000) * 5_000);
+  const steps = Math.floor((now.getTime() - failure.since.getTime()) / 5_000);
+  const age = steps < 1 ? 'some seconds' : formatDuration(steps * 5_000);
   const kept = at === null || value === null ? '' : ` Shown as of ${formatClock(at)} UTC.`;
   return html`<p class="failure" role="status"><b>No answer from ${what}</b> for ${age}: ${failure.message}.${kept}</p>`;
 }

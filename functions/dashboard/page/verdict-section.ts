@@ -1,7 +1,7 @@
 import { summarizeAgreement } from '../../core/agreement.ts';
 import type { Attention } from '../../core/verdict.ts';
 import type { DashboardState } from '../state.ts';
-import { formatAge, formatDuration, plural } from './format.ts';
+import { capitalized, formatAge, formatDuration, plural } from './format.ts';
 import { ICON } from './icons.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 
@@ -60,8 +60,4 @@ export function titleOf(attention: readonly Attention[]): string {
   return attention.length === 0
     ? 'All is well · employee-streams'
     : `(${attention.length}) Needs attention · employee-streams`;
-}
-
-function capitalized(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

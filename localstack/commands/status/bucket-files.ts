@@ -19,6 +19,9 @@ const MAX_PAGES = 5;
 /** Listing takes longer than everything else, and new files are shown only after `FILE_START_SECONDS` anyway. */
 const LISTING_MAX_AGE_MS = 10_000;
 
+/** When the server's clock differs, the first request is refused, and the SDK signs the second one with its time. */
+const QUICK_ATTEMPTS = { ...ONE_QUICK_ATTEMPT, maxAttempts: 2 };
+
 /** The CSV files of the bucket. They are listed at most once in ten seconds. */
 export class BucketFiles {
   readonly #s3: StackEndpoints['s3'];
@@ -45,7 +48,7 @@ export class BucketFiles {
   }
 
   async #listNow(): Promise<_Object[]> {
-    const client = createS3Client(this.#s3, ONE_QUICK_ATTEMPT);
+    const client = createS3Client(this.#s3, QUICK_ATTEMPTS);
     try {
       const objects: _Object[] = [];
       let pageCount = 0;

@@ -2,12 +2,18 @@ import { DynamoConditionReader } from '../../../functions/adapters/dynamodb/dyna
 import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { PostgresCaptureBacklog } from '../../../functions/adapters/postgres/postgres-capture-backlog.ts';
 import { summarizeAgreement } from '../../../functions/core/agreement.ts';
-import type { ObservedCondition, ObservedDeadLetters, UnreachableServer } from '../../../functions/core/observation.ts';
+import type {
+  ObservedClock,
+  ObservedCondition,
+  ObservedDeadLetters,
+  UnreachableServer,
+} from '../../../functions/core/observation.ts';
 import { createDynamoDbClient, ONE_QUICK_ATTEMPT } from '../../stack/aws-clients.ts';
 import type { StackEndpoints } from '../../stack/endpoints.ts';
 import { PollerState, type State } from '../poller-state.ts';
 import { BucketFiles } from './bucket-files.ts';
 import { type KafkaStatus, readKafkaStatus } from './kafka-status.ts';
+import { readClocks } from './server-clocks.ts';
 import type { StackStatus } from './stack-status.ts';
 import { readStandstills } from './standstills.ts';
 import { readTarget, readUnstartedFiles, type TargetStatus } from './target-status.ts';
@@ -58,6 +64,7 @@ export class StackObserver {
 
   async observe(): Promise<StackStatus> {
     const { kafka: cluster, lambda: functions, s3: store, metricsUrl } = this.#endpoints;
+    const clocks = this.#readClocks();
     const offsetTable = inTime(this.#readOffsetTable());
     const since = offsetTable.then(
       ({ poller }) => poller.progress?.since ?? null,
@@ -84,6 +91,7 @@ export class StackObserver {
         backlog: valueOrNull(source)?.changes ?? null,
         unstartedFiles: valueOrNull(unstartedFiles),
         standstills: valueOrNull(standstills),
+        clocks: await clocks,
         ...kafkaPart(valueOrNull(kafka)),
         ...targetPart(valueOrNull(target)),
       },
@@ -92,6 +100,22 @@ export class StackObserver {
       kafka: valueOrNull(kafka),
       poller: table?.poller ?? null,
     };
+  }
+
+  async #readClocks(): Promise<readonly ObservedClock[]> {
+    const { lambda, s3, dynamodb } = this.#endpoints;
+    const reading = readClocks(
+      {
+        http: {
+          'the functions': lambda.endpoint,
+          [SERVERS.s3.name]: s3.endpoint,
+          [SERVERS.dynamodb.name]: dynamodb.endpoint,
+        },
+        databases: { [SERVERS.source.name]: this.#source, [SERVERS.target.name]: this.#target },
+      },
+      AbortSignal.timeout(TIMEOUT_MS),
+    );
+    return inTime(reading).catch(() => []);
   }
 
   async #readOffsetTable(): Promise<{ poller: State; conditions: readonly ObservedCondition[] }> {

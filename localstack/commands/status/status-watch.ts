@@ -15,22 +15,25 @@ export interface Watched {
 /** Observes a stack again and again, and compares what it sees with what it saw before. */
 export class StatusWatch {
   readonly #observer: Pick<StackObserver, 'observe'>;
-  #earlier: StackStatus[] = [];
+  readonly #monotonicMs: () => number;
+  #earlier: { readonly status: StackStatus; readonly seenAtMs: number }[] = [];
   #fencingToken: string | null | undefined;
   #handedOverAt: Date | null = null;
 
-  constructor(observer: Pick<StackObserver, 'observe'>) {
+  /** @param monotonicMs not the wall clock, which may be set meanwhile */
+  constructor(observer: Pick<StackObserver, 'observe'>, monotonicMs: () => number = () => performance.now()) {
     this.#observer = observer;
+    this.#monotonicMs = monotonicMs;
   }
 
   async look(): Promise<Watched> {
     const status = await this.#observer.observe();
-    const nowMs = status.observation.at.getTime();
+    const seenAtMs = this.#monotonicMs();
     this.#noteHandOver(status);
-    const isOld = ({ observation }: StackStatus) => nowMs - observation.at.getTime() >= STANDSTILL_MS;
+    const isOld = (each: { seenAtMs: number }) => seenAtMs - each.seenAtMs >= STANDSTILL_MS;
     const old = this.#earlier.filter(isOld).at(-1);
-    this.#earlier = [...this.#earlier.filter((each) => each === old || !isOld(each)), status];
-    const attention = findAttention(status.observation, old?.observation ?? null);
+    this.#earlier = [...this.#earlier.filter((each) => each === old || !isOld(each)), { status, seenAtMs }];
+    const attention = findAttention(status.observation, old?.status.observation ?? null);
     return { status, attention, handedOverAt: this.#handedOverAt };
   }
 

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { type DeadLetter, deadLetterOfRecord, encodeDeadLetter } from '../../../functions/core/dead-letter.ts';
-import { decodeEnvelope } from '../../../functions/core/dead-letter-envelope.ts';
+import { decodeEnvelope, type Envelope } from '../../../functions/core/dead-letter-envelope.ts';
+import { headersOfRedriven } from '../../../functions/core/dead-letter-headers.ts';
 import { firstPartition, type KafkaRecord } from '../../../functions/core/kafka-record.ts';
+import type { RecordHeaders } from '../../../functions/core/record-headers.ts';
 import { restoreDeadLetter } from '../../../functions/core/returned-dead-letter.ts';
 
 const sha256 = (bytes: Uint8Array) => hash('sha256', bytes);
@@ -102,6 +104,20 @@ describe('a dead letter that is copied back', () => {
       payload: refused.value,
     });
     expect(deadLetterOfRecord(refused, code, 'reason')).not.toHaveProperty('earlier');
+  });
+
+  it('and refused stays the same failure when a redrive publishes it, and becomes another one when it is copied', () => {
+    const cut = edit({ cut: true });
+    const [first, second] = [{ offset: '90' }, { offset: '91' }].map((more) => copyOf(cut, more));
+    const refused = encode(deadLetterOfRecord(restore(first as KafkaRecord), 'PIPE_DEAD_LETTER_CUT', 'reason'));
+    const { id, first: firstFailure, attempts } = decodeEnvelope(Buffer.from(String(refused.value))) as Envelope;
+    expect(id).toBe('employee-changes/1/90');
+    const failAgain = (headers: RecordHeaders) =>
+      deadLetterOfRecord(restore({ ...(second as KafkaRecord), headers }), 'PIPE_DEAD_LETTER_CUT', 'reason').earlier;
+    expect(failAgain(headersOfRedriven({ id, first: firstFailure, attempts }))).toMatchObject({ id, attempts: 1 });
+    // The headers of what was cut, and those of a dead letter whose value names another origin than its headers.
+    expect(failAgain(encode(fail(original)).headers ?? [])).toBeUndefined();
+    expect(failAgain(encode(fail({ ...original, offset: '43' })).headers ?? [])).toBeUndefined();
   });
 
   it('of version 0.1.0, without times and checksum, is restored with the key of the copy', () => {

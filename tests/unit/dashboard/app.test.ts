@@ -1,5 +1,7 @@
 import { PENDING_STATES } from '../../../functions/core/dead-letter-entry.ts';
 import type { Assets } from '../../../functions/dashboard/assets.ts';
+import { capitalized } from '../../../functions/dashboard/page/format.ts';
+import type { DeadLetterGroup } from '../../../functions/ports/dead-letter-view.ts';
 import { AppRig, loadPageAssets, NOW } from '../../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble, failing } from '../../support/dashboard/example-state.ts';
 
@@ -51,6 +53,21 @@ describe('the home page', () => {
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   });
 
+  it('folds all but the codes with most dead letters, so that the rest of the page is near', async () => {
+    const [group] = exampleTrouble(NOW).deadLetters?.groups ?? [];
+    const codesOf = async (count: number) => {
+      const groups = Array.from({ length: count }, (_, index) => ({
+        ...(group as DeadLetterGroup),
+        code: `CODE${index}`,
+      }));
+      rig.state = exampleState(NOW, { deadLetters: { redrives: [], groups } });
+      const [, section = ''] = /<section id="dead-letters"(.*?)<\/section>/s.exec(await rig.get('/')) ?? [];
+      return section.split('<details>').map((part) => part.match(/CODE\d+<wbr>/g)?.length);
+    };
+    expect(await codesOf(7)).toEqual([7]);
+    expect(await codesOf(22)).toEqual([6, 16]);
+  });
+
   it('says which server does not answer, keeps its older values, and shows the rest', async () => {
     const { readings } = rig.state;
     const since = new Date(NOW.getTime() - 42_000);
@@ -64,6 +81,10 @@ describe('the home page', () => {
     };
     const page = await rig.get('/');
     expect(page).toContain('<b>No answer from the target database</b> for 40 s');
+    const justNow = exampleState(NOW);
+    const failed = failing(readings.salaries, new Date(NOW.getTime() - 4_999));
+    rig.state = { ...justNow, readings: { ...justNow.readings, salaries: failed } };
+    expect(await rig.get('/')).toContain('<b>No answer from the target database</b> for some seconds');
     expect(page).toContain('Shown as of 08:00:00 UTC');
     expect(page).toContain('9,102,142');
     expect(page).toContain('<b>No answer from Kafka</b>');
@@ -122,10 +143,19 @@ describe('other pages', () => {
     expect(rig.filters.at(-1)).toEqual({ states: PENDING_STATES });
   });
 
+  it('search for no text that a database cannot hold', async () => {
+    await rig.get('/files?key=a%00b');
+    expect(rig.searched).toEqual(['a\ufffdb']);
+    await rig.get('/dead-letters?key=a%00b');
+    expect(rig.filters.at(-1)).toMatchObject({ key: 'a\ufffdb' });
+    rig.deadLetter = { ...exampleDeadLetter(NOW), id: 'a\ufffdb' };
+    expect((await rig.request('/dead-letter?id=a%00b')).status).toBe(200);
+  });
+
   it('show one dead letter, also one whose name has slashes', async () => {
     const { id, reason } = exampleDeadLetter(NOW);
     expect(id).toContain('/');
-    expect(await rig.get(`/dead-letter?id=${encodeURIComponent(id)}`)).toContain(reason);
+    expect(await rig.get(`/dead-letter?id=${encodeURIComponent(id)}`)).toContain(capitalized(reason));
     expect((await rig.request('/dead-letter?id=none')).status).toBe(404);
   });
 
@@ -135,7 +165,7 @@ describe('other pages', () => {
     rig.readRecord = () => new Promise(() => {});
     rig.sleep = async (ms) => void waits.push(ms);
     const page = await rig.get(`/dead-letter?id=${encodeURIComponent(id)}`);
-    expect(page).toContain(reason);
+    expect(page).toContain(capitalized(reason));
     expect(page).toContain('Kafka does not answer');
     expect(waits).toEqual([2_000]);
   });

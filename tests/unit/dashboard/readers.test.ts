@@ -131,3 +131,21 @@ describe('the readers of the page', () => {
     });
   });
 });
+
+test('each part is what its port reads', async () => {
+  const { readings } = exampleState(NOW);
+  const { readers } = createRig();
+  expect(await readers.salaries()).toEqual(readings.salaries.value);
+  expect(await readers.deadLetters()).toEqual(readings.deadLetters.value);
+  expect(await readers.agreement()).toEqual(readings.agreement.value);
+  expect(await readers.conditions()).toEqual([]);
+  expect(await readers.poller()).toMatchObject({ phase: 'stream', since: '100:100:' });
+});
+
+test('a group that has committed less than what is left begins at the oldest record', async () => {
+  const { topics, readers } = createRig();
+  topics.write('employee-changes', 0, 10);
+  topics.commitOffset('apply-changes', 'employee-changes', 0, 1n);
+  topics.deleteRecords('employee-changes', 0, 6n);
+  expect((await readers.groups())[0]?.partitions[0]).toEqual({ partition: 0, end: 10n, next: 6n, lag: 4n });
+});

@@ -88,8 +88,8 @@ describe('a request', () => {
   });
 
   it.each([
-    ['a foreign name', { host: 'attacker.example' }, 'expected a request to the address that npm start prints'],
-    ['an action of another page', { method: 'POST' }, 'expected an action that was chosen on this page'],
+    ['a foreign name', { host: 'attacker.example' }, 'Expected a request to the address that npm start prints'],
+    ['an action of another page', { method: 'POST' }, 'Expected an action that was chosen on this page'],
   ])('with %s is refused with the reason', async (_, init, reason) => {
     expect(await (await rig.request('/', init)).text()).toContain(reason);
   });

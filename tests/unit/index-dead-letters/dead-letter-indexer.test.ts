@@ -56,3 +56,25 @@ test('fails while the database is away, so that the batch is retried', async () 
   await expect(indexer.index([deadLetter(1)])).rejects.toThrow('away');
   expect(ledger.entries.size).toBe(0);
 });
+
+test('counts those that have failed again, one by one too', async () => {
+  const ledgerOf = (isRefused: (count: number) => boolean) => ({
+    index: async (entries: readonly unknown[]) => {
+      if (isRefused(entries.length)) throw REFUSED;
+      return { added: 1, updated: entries.length + 1 };
+    },
+  });
+  const batch = [deadLetter(1), deadLetter(2)];
+  const each = new DeadLetterIndexer(ledgerOf((count) => count > 1));
+  expect(await each.index(batch)).toEqual({ received: 2, added: 2, updated: 4 });
+});
+
+test('fails when the database goes away while it indexes one by one', async () => {
+  const errors = [REFUSED, Object.assign(new Error('away'), { code: 'ECONNREFUSED' })];
+  ledger.onIndex = () => {
+    const error = errors.shift();
+    if (error) throw error;
+  };
+  await expect(indexer.index([deadLetter(1), deadLetter(2)])).rejects.toThrow('away');
+  expect(ledger.entries.size).toBe(0);
+});

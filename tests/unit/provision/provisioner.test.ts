@@ -54,8 +54,9 @@ describe('Provisioner', () => {
       ['employee-salaries.dead-letter', 30],
       ['employee-changes.dead-letter', 30],
     ]);
-    for (const { partitions, config } of wanted) {
+    for (const { partitions, config, enforced } of wanted) {
       expect(partitions).toBe(3);
+      expect(enforced).toEqual({ 'message.timestamp.type': 'LogAppendTime' });
       expect(config['cleanup.policy']).toBe('delete');
     }
   });

@@ -75,6 +75,18 @@ describe('a record', () => {
     ]);
   });
 
+  it('is refused, and the remedy told, when it is a record of another kind on the dead-letter topic', async () => {
+    const topic = `${CHANGES}.dead-letter`;
+    await rig.publisher.publish(topic, [{ key: null, value: 'another kind', partition: 1 }]);
+    const place = { topic, partition: 1, offset: 0 };
+    const dlqId = `${topic}/1/0`;
+    rig.ledger.add({ ...place, dlqId, code: 'PIPE_DEAD_LETTER_UNREADABLE', attempts: 1, key: null, state: 'open' });
+    await rig.run();
+    expect((await rig.ledger.find())?.refusals).toMatchObject([
+      { code: 'PIPE_REDRIVE_EDITED', reason: expect.stringMatching(/another kind .* discard it$/), ids: [dlqId] },
+    ]);
+  });
+
   it('is refused when it is an older change than what the target remembers of deletions', async () => {
     const old = failedChange(5, { value: Buffer.from(changeOf('v', '2026-10-20T00:00:00Z')) });
     const recent = failedChange(6, { value: Buffer.from(changeOf('v', '2026-11-20T00:00:00Z')) });

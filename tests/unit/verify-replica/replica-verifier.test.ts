@@ -215,6 +215,8 @@ describe('the verification of the employees', () => {
       { savedPosition: position({ phase: 'snapshot', since: '1:1:', afterEmpId: 3 }) },
       'PIPE_VERIFY_TOO_EARLY',
     ],
+    // Not a failure, which would be a condition of its own beside that of poll-changes.
+    ['an unreadable position', { savedPosition: '{' }, 'PIPE_POSITION_UNREADABLE'],
     ['a snapshot that is not applied', { watermarkEpoch: 3n }, 'PIPE_VERIFY_TOO_EARLY'],
   ])('compares nothing with %s, and says so', async (_, state, code) => {
     const { rig, verify } = createRig();

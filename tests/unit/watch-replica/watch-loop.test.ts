@@ -59,3 +59,41 @@ it('lets every watch look, and counts what it finds, whichever fails', async () 
   expect(failing.look).toHaveBeenCalledTimes(6);
   expect(conditions.conditions).toMatchObject([{ message: expect.stringContaining('no such topic') }]);
 });
+
+it('clears a condition of an earlier invocation once', async () => {
+  const { clock, conditions, watching, logger } = createLoop(jest.fn(async () => 0));
+  const clear = jest.spyOn(conditions, 'clear');
+  await clock.advance(10 * LOOK_INTERVAL_MS);
+  await watching;
+  expect(clear.mock.calls).toEqual([[NAME]]);
+  expect(logger.entries).toEqual([]);
+});
+
+it('clears the condition at a later look when it could not be cleared, and logs why', async () => {
+  const { clock, conditions, logger, watching } = createLoop(jest.fn(async () => 0));
+  const clear = jest.spyOn(conditions, 'clear').mockRejectedValueOnce(new Error('unreachable'));
+  await clock.advance(10 * LOOK_INTERVAL_MS);
+  await watching;
+  expect(clear).toHaveBeenCalledTimes(2);
+  expect(logger.entries).toEqual([
+    {
+      level: 'warn',
+      message: 'the condition for npm run status could not be stored',
+      context: { reason: 'unreachable' },
+    },
+  ]);
+});
+
+it('logs why a look has failed', async () => {
+  const look = jest.fn(async () => 0).mockRejectedValueOnce(new Error('connect ECONNREFUSED'));
+  const { clock, logger, watching } = createLoop(look, { look: async () => 1 });
+  await clock.advance(10 * LOOK_INTERVAL_MS);
+  expect(await watching).toEqual({ gaps: 6, failure: null });
+  expect(logger.entries).toEqual([
+    {
+      level: 'warn',
+      message: 'a look has failed and is repeated',
+      context: { reason: 'connect ECONNREFUSED' },
+    },
+  ]);
+});

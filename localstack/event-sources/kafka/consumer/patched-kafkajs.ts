@@ -22,6 +22,7 @@ export function patchKafkajs(): void {
   patchOnce(prototypeOf<Decoder>('kafkajs/src/protocol/decoder'), keepHeaderOrder);
   patchOnce(prototypeOf<FetchingBroker>('kafkajs/src/broker'), hideAllAbortedRecords);
   patchOnce(prototypeOf<HookedGroup>('kafkajs/src/consumer/consumerGroup'), callGroupHooks);
+  for (const [module, property] of TIMES) measureEvenly(prototypeOf(module), property);
 }
 
 /** Applies only the patch that matters without a consumer of the event sources. Repeated calls have no effect. */
@@ -182,4 +183,32 @@ function checkPendingRequestsOnly(prototype: RequestQueue): void {
   prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheckPendingRequests.call(this);
   };
+}
+
+/** The properties in which kafkajs keeps a time, to compare it with the wall clock later. */
+const TIMES = [
+  ['kafkajs/src/consumer/consumerGroup', 'lastRequest'],
+  ['kafkajs/src/cluster/brokerPool', 'metadataExpireAt'],
+  ['kafkajs/src/network/requestQueue', 'throttledUntil'],
+  ['kafkajs/src/network/requestQueue/socketRequest', 'sentAt'],
+] as const;
+
+/**
+ * kafkajs measures with the wall clock. When that is set back or stands still, no heartbeat is sent until it has caught up,
+ * so the broker drops the member and takes no commit of it; new partitions are not found, and a request without a response
+ * does not time out. Here a time moves with the wall clock when that is set, so its distance from now is what has elapsed.
+ * No issue upstream.
+ */
+function measureEvenly(prototype: object, property: string): void {
+  if (Object.hasOwn(prototype, property)) return;
+  const monotonicMs = Symbol(property);
+  Object.defineProperty(prototype, property, {
+    get(this: { [monotonicMs]?: unknown }) {
+      const value = this[monotonicMs];
+      return typeof value === 'number' ? Date.now() + (value - performance.now()) : value;
+    },
+    set(this: { [monotonicMs]?: unknown }, value: unknown) {
+      this[monotonicMs] = typeof value === 'number' ? performance.now() + (value - Date.now()) : value;
+    },
+  });
 }

@@ -1,3 +1,4 @@
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { KafkaTopicAdmin } from '../../../../functions/adapters/kafka/kafka-topic-admin.ts';
 import { endpoints, uniqueName } from '../../../support/servers.ts';
 
@@ -19,6 +20,33 @@ describe('KafkaTopicAdmin', () => {
     expect(await admin().createTopics([{ topic, partitions: 9, config: {} }])).toEqual([
       { topic, outcome: 'exists', partitions: 4, partitionsWanted: 9 },
     ]);
+  });
+
+  it('gives a new topic and one that exists the enforced configuration, and leaves the rest as it is', async () => {
+    const specification = { topic: uniqueName('enforced'), partitions: 1, config: { 'retention.ms': '60000' } };
+    const enforced = { 'message.timestamp.type': 'LogAppendTime' };
+    const created = { ...specification, topic: uniqueName('created'), enforced };
+    await admin().createTopics([specification, created]);
+    await admin().createTopics([{ ...specification, config: {}, enforced }]);
+
+    const kafka = new Kafka({ brokers: [...endpoints().kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    await kafka.connect();
+    const configNames = ['retention.ms', 'message.timestamp.type'];
+    const { resources } = await kafka.describeConfigs({
+      includeSynonyms: false,
+      resources: [specification, created].map(({ topic: name }) => ({
+        ...{ type: ConfigResourceTypes.TOPIC, name, configNames },
+      })),
+    });
+    await kafka.disconnect();
+    for (const { configEntries } of resources) {
+      expect(Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue]))).toEqual(
+        {
+          'retention.ms': '60000',
+          'message.timestamp.type': 'LogAppendTime',
+        },
+      );
+    }
   });
 
   it('names the topic and the reason when the broker refuses to create it', async () => {

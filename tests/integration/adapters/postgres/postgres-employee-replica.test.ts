@@ -105,6 +105,17 @@ describe('PostgresEmployeeReplica', () => {
     expect(await replica.applyAtOnce([change(1, 1)], [])).toBeUndefined();
   });
 
+  it('deletes no tombstone that is a few days old when the clock of the server is set a year ahead', async () => {
+    const replica = new PostgresEmployeeReplica(database);
+    await replica.applyAtOnce([{ ...change(1, 1), action: 'DELETE' }], []);
+    await database.query(`update employee_version set applied_at = applied_at - interval '1 year 3 days'`);
+    await database.query(`update tombstone_clock set shows_at = shows_at - interval '1 year'`);
+    expect(await replica.deleteTombstones(31)).toBe(0);
+    // Years later.
+    await database.query('update tombstone_clock set shows_at = clock_timestamp()');
+    expect(await replica.deleteTombstones(31)).toBe(1);
+  });
+
   it('lets the server end a transaction whose process is frozen', async () => {
     const replica = new PostgresEmployeeReplica(database, { idleTimeoutMs: 500 });
     const frozen = replica.transaction('shared', [], async () => {

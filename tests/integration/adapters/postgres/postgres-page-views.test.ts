@@ -26,8 +26,8 @@ describe('PostgresSalaryView', () => {
     );
     await database.query(
       `insert into ingested_file (bucket, key, version, etag, size_bytes, state, read, filtered_out, sent, heartbeat_at)
-       select 'b', 'day-' || day || '.csv', '1', 'e', 1, case when day >= 8 then 'loading' else 'complete' end, 10, 7, 3,
-         clock_timestamp() - case when day = 8 then interval '1 minute' else interval '0' end
+       select 'b', 'day-' || day || '.csv', '1', 'e', 1, case when day >= 7 then 'loading' else 'complete' end, 10, 7, 3,
+         clock_timestamp() + case day when 8 then interval '-1 minute' when 7 then interval '1 hour' else interval '0' end
        from generate_series(1, 9) day`,
     );
   });
@@ -43,8 +43,9 @@ describe('PostgresSalaryView', () => {
     expect(newest.map(({ key }) => key)).toEqual(['day-9.csv', 'day-8.csv', 'day-7.csv']);
     expect(newest[0]).toMatchObject({ state: 'loading', read: 10, filteredOut: 7, sent: 3, finishedAt: null });
     expect(newest[0]?.startedAt).toBeInstanceOf(Date);
-    expect(loading).toBe(2);
-    expect(standing).toEqual([{ key: 'day-8.csv', heartbeatAt: expect.any(Date) }]);
+    expect(loading).toBe(3);
+    // The heartbeat of day 7 is from before the clock was set back.
+    expect(standing.map(({ key }) => key)).toEqual(['day-8.csv', 'day-7.csv']);
   });
 
   it('finds files by a part of their key, whatever the case, and takes it as text', async () => {
@@ -110,6 +111,9 @@ describe('PostgresCaptureBacklog', () => {
       expect(oldestAgeMs).toBeGreaterThan(0);
       await database.query(`insert into employees (first_name) select 'a' from generate_series(1, 10_000)`);
       expect(await backlog.read(since)).toMatchObject({ changes: 10_000, isMore: true });
+      await database.query(`update emp_cdc set changed_at = changed_at + interval '1 day'`);
+      // The clock of the source was set back since.
+      expect(await backlog.read(since)).toMatchObject({ oldestAgeMs: 0 });
       expect(await backlog.read(null)).toEqual({ changes: 0, isMore: false, oldestAgeMs: null });
     } finally {
       await database.close();

@@ -94,7 +94,8 @@ const TARGET: TargetStatus = {
 const STATUS: StackStatus = {
   observation: {
     ...{ at: NOW, unreachable: [], topics: [], conditions: [], poller: null, backlog: 0, groups: [] },
-    ...{ standingFiles: [], unstartedFiles: [], standstills: null, deadLetters: null, replica: null, salaries: null },
+    ...{ standingFiles: [], unstartedFiles: [], standstills: null, clocks: null },
+    ...{ deadLetters: null, replica: null, salaries: null },
   },
   source: { changes: 0, isMore: false, oldestAgeMs: 41 },
   target: TARGET,

@@ -10,7 +10,7 @@ function seen(second: number, heartbeat: string, fencingToken = '1'): StackStatu
     observation: {
       ...{ at: at(second), unreachable: [], topics: null, conditions: [], poller: { heartbeat, progress: null } },
       ...{ backlog: 0, groups: null, standingFiles: null, unstartedFiles: null, standstills: null },
-      ...{ deadLetters: null, replica: null, salaries: null },
+      ...{ clocks: null, deadLetters: null, replica: null, salaries: null },
     },
     ...{ source: null, target: null, kafka: null },
     poller: { isPollerRunning: true, isSnapshotRequested: false, heartbeat, fencingToken },
@@ -20,7 +20,8 @@ function seen(second: number, heartbeat: string, fencingToken = '1'): StackStatu
 /** The codes of what needs attention, and when the lease was handed over, after each observation. */
 async function watch(statuses: readonly StackStatus[]) {
   const remaining = [...statuses];
-  const subject = new StatusWatch({ observe: async () => remaining.shift() as StackStatus });
+  let seconds = 0;
+  const subject = new StatusWatch({ observe: async () => remaining.shift() as StackStatus }, () => 1_000 * seconds++);
   const looks: { readonly codes: readonly string[]; readonly handedOverAt: Date | null }[] = [];
   while (remaining.length > 0) {
     const { attention, handedOverAt } = await subject.look();
@@ -36,6 +37,11 @@ test('what does not move for five seconds stands still, and no longer when it mo
   ]);
   const stands = ['PIPE_POLLER_NOT_RUNNING'];
   expect(looks.map(({ codes }) => codes)).toEqual([[], [], [], [], [], stands, stands, [], [], []]);
+});
+
+test('what does not move stands still although the wall clock does, too', async () => {
+  const looks = await watch([0, 1, 2, 3, 4, 5].map(() => seen(0, '7')));
+  expect(looks.at(-1)?.codes).toEqual(['PIPE_POLLER_NOT_RUNNING']);
 });
 
 test('a hand-over is what was seen, not what was there at first', async () => {
