@@ -14,7 +14,7 @@ const STALL_MS = 20_000;
  */
 export function createS3Client(options: { readonly stallMs?: number } = {}): S3Client {
   const stallMs = options.stallMs ?? STALL_MS;
-  return new S3Client({
+  const client = new S3Client({
     requestHandler: {
       connectionTimeout: 3_000,
       requestTimeout: stallMs,
@@ -25,4 +25,25 @@ export function createS3Client(options: { readonly stallMs?: number } = {}): S3C
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 4,
   });
+  retrySkewed(client);
+  return client;
+}
+
+/**
+ * The server refuses a request whose time differs too much from its own. The SDK then knows the server's time, but sends the
+ * request again only when the clocks differ: not when the clock that was wrong has just been set right.
+ */
+function retrySkewed(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (error instanceof Error && error.name === 'RequestTimeTooSkewed') Object.assign(error, { $retryable: {} });
+        throw error;
+      }
+    },
+    // Above the SDK's own step, which throws the error.
+    { step: 'deserialize', priority: 'high' },
+  );
 }
