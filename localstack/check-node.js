@@ -3,6 +3,7 @@
  * instead of by the stack trace of a failed import. It is JavaScript that old versions of Node can run too.
  */
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
@@ -36,6 +37,8 @@ if (isMainThread) {
     console.error(missing);
     process.exit(1);
   }
+  // Node stores what it has compiled there, so that the next command takes half of the CPU time to start.
+  nodeModule.enableCompileCache(join(root, 'node_modules', '.cache', 'node-compile'));
   // With this variable, importing `pg` fails unless an optional package is installed.
   delete process.env.NODE_PG_FORCE_NATIVE;
   // Servers find the programs of this project's packages, whatever PATH npm was started with.

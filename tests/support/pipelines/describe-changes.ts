@@ -3,7 +3,7 @@ import { demonstrateChanges } from '../../../localstack/commands/demo/changes.ts
 import { readKafkaStatus } from '../../../localstack/commands/status/kafka-status.ts';
 import { eventually } from '../eventually.ts';
 import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, runJsonCommand } from './run-command.ts';
 
 export function describeChanges(run: () => PipelineRun): void {
   describe('changes', () => {
@@ -71,9 +71,9 @@ export function describeChanges(run: () => PipelineRun): void {
         await target.query('delete from employees where emp_id = $1', [deleted]);
         await target.query(`insert into employees (emp_id, first_name) values (888888, 'only in B')`);
 
-        const found = await runCommand('verify/verify', ['--json', ...directory]);
-        expect(found.code).toBe(1);
-        expect(JSON.parse(found.output)).toMatchObject({
+        const { code, result } = await runJsonCommand('verify/verify', directory);
+        expect(code).toBe(1);
+        expect(result).toMatchObject({
           employees: {
             ...{ missing: 1, extra: 1, different: 1, unsettled: 0 },
             causes: { 'edited-in-target': 2, 'came-in-by-another-way': 1 },

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { sampleCsv } from '../../../localstack/commands/sample-csv.ts';
 import { FunctionInvoker } from '../../../localstack/stack/service/function-invoker.ts';
 import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, runJsonCommand } from './run-command.ts';
 import { SalaryResults } from './salary-results.ts';
 
 const REAL_FILE = resolve(import.meta.dirname, '../../../../shared/data/Employee_Salaries.csv');
@@ -153,11 +153,10 @@ export function describeSalaries(run: () => PipelineRun): void {
             [key],
           );
           await target.query(`update department_employee_salary set total_salary = 1 where department = 'ECC'`);
-          const found = await runCommand('verify/verify', ['--json', ...directory]);
-          const { salaries } = JSON.parse(found.output) as {
+          const { code, result } = await runJsonCommand<{
             salaries: { findings: { kind: string; subject: string }[] };
-          };
-          expect([found.code, ...salaries.findings.map(({ kind, subject }) => `${kind} ${subject}`)]).toEqual([
+          }>('verify/verify', directory);
+          expect([code, ...result.salaries.findings.map(({ kind, subject }) => `${kind} ${subject}`)]).toEqual([
             ...[1, 'total ECC', 'total EMS', `file ${key}`],
           ]);
           expect(await runCommand('verify/verify', ['--repair', '--yes', '--deep', ...directory])).toEqual({
