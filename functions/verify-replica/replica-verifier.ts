@@ -93,7 +93,7 @@ export class ReplicaVerifier {
     const repairer = new ReplicaRepairer(this.#dependencies.employeeRepair, clock, limits);
     let leftByLock = 0;
     const checked: CheckedSlice[] = [];
-    let next: SliceStart | null = request.from ?? nextSlice(await store.read());
+    let next: SliceStart | null = request.from ?? nextSlice(await store.read(), this.#dependencies.now());
     if (method !== null) {
       const sliceRows = Math.max(1, Math.ceil((await source.estimateRowCount()) / SLICE_COUNT));
       const walk = new KeyWalk({ source, replica, method, clock, isPaced: request.isPaced });
@@ -170,8 +170,12 @@ function followerOf({ slice, range }: Pick<CheckedSlice, 'slice' | 'range'>): Sl
   return slice === SLICE_COUNT - 1 ? null : { slice: slice + 1, after: range.until ?? LAST_KEY };
 }
 
-/** The one after the slice that was verified last; the first one when that was the last of all. */
-function nextSlice({ slices }: Agreement): SliceStart {
-  const [latest] = slices.toSorted((a, b) => b.checkedAt.getTime() - a.checkedAt.getTime() || b.slice - a.slice);
+/**
+ * The one after the slice that was verified last; the first one when that was the last of all. A slice with a time in the
+ * future was verified before the clock was set back: as the last one, it would come again and again.
+ */
+function nextSlice({ slices }: Agreement, now: Date): SliceStart {
+  const known = slices.filter(({ checkedAt }) => checkedAt <= now);
+  const [latest] = known.toSorted((a, b) => b.checkedAt.getTime() - a.checkedAt.getTime() || b.slice - a.slice);
   return (latest && followerOf(latest)) ?? { slice: 0, after: null };
 }

@@ -20,7 +20,7 @@ const STREAMING = position({ phase: 'stream', since: '1:1:', page: null });
 function createRig() {
   const rig = {
     ...{ heartbeat: 0, isPollerRunning: true, savedPosition: STREAMING, watermarkEpoch: 4n, faults: [] as string[] },
-    ...{ sourceShape: 'usual', majorVersion: 18, nowMs: 0, hasArrived: true },
+    ...{ sourceShape: 'usual', majorVersion: 18, nowMs: 0, clockAheadMs: 0, hasArrived: true },
     failsAtSlice: null as number | null,
     /** Differences of a slice that has some. */
     lost: 1,
@@ -92,7 +92,7 @@ function createRig() {
         rig.nowMs += ms;
       },
     },
-    now: () => new Date(rig.nowMs),
+    now: () => new Date(rig.nowMs + rig.clockAheadMs),
   });
   const verify = (request: Partial<VerifyRequest> = {}) =>
     verifier.verify({
@@ -121,6 +121,16 @@ describe('the verification of the employees', () => {
     const { rig, verify } = createRig();
     for (let turn = 0; turn < 13; turn += 1) await verify({ from: null, maxSlices: 1 });
     expect(rig.slices.map(({ after }) => after)).toEqual([null, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, null]);
+  });
+
+  it('verifies every slice on a schedule, also after the clock was set back', async () => {
+    const { rig, verify } = createRig();
+    rig.clockAheadMs = 1_000_000;
+    for (let turn = 0; turn < 3; turn += 1) await verify({ from: null, maxSlices: 1 });
+    rig.clockAheadMs = 0;
+    for (let turn = 0; turn < 13; turn += 1) await verify({ from: null, maxSlices: 1 });
+    const starts = rig.slices.slice(3).map(({ after }) => after);
+    expect(starts).toEqual([null, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, null]);
   });
 
   it('begins no slice when the time of the invocation is over, and says where to continue', async () => {
