@@ -1,3 +1,4 @@
 import { describePipelines } from '../support/describe-pipelines.ts';
+import { describeOperators } from '../support/operators/describe-operators.ts';
 
-describePipelines('builtin');
+describePipelines('builtin', describeOperators);

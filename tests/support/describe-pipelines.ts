@@ -7,8 +7,12 @@ import { describeDeadLetters } from './pipelines/describe-dead-letters.ts';
 import { describeSalaries } from './pipelines/describe-salaries.ts';
 import { LIMIT_MS, type PipelineRun } from './pipelines/pipeline-run.ts';
 
-/** Tests both pipelines from outside, on a whole stack with one kind of S3 server. */
-export function describePipelines(s3: S3ServerKind): void {
+/**
+ * Tests both pipelines from outside, on a whole stack with one kind of S3 server.
+ *
+ * @param describeMore tests that come after them on the same stack.
+ */
+export function describePipelines(s3: S3ServerKind, describeMore: (run: () => PipelineRun) => void = () => {}): void {
   const notices: string[] = [];
   const stack = new TemporaryStack({
     onNotice: (line) => notices.push(line),
@@ -35,4 +39,5 @@ export function describePipelines(s3: S3ServerKind): void {
   describeSalaries(getRun);
   describeChanges(getRun);
   describeDeadLetters(getRun);
+  describeMore(getRun);
 }

@@ -21,7 +21,7 @@ export function verdictSection(state: DashboardState, attention: readonly Attent
 
 function attentionItem({ code, subject, message, since, command }: Attention, now: Date): Markup {
   return html`<li>
-    <p><b>${subject}</b>${since === null ? NOTHING : html` <span class="quiet">${code === DEAD_LETTERS ? 'oldest' : 'for'} ${formatAge(since, now)}</span>`}</p>
+    <p><b>${subject}</b>${since === null ? NOTHING : html`<span class="quiet">, ${code === DEAD_LETTERS ? 'oldest' : 'for'} ${formatAge(since, now)}</span>`}</p>
     <p>${capitalized(message)}</p>
     <p class="foot"><code>${code}</code>${help(code, command)}</p>
   </li>`;
