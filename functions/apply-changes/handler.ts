@@ -2,7 +2,7 @@ import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts
 import { CHANGES_DEAD_LETTER_TOPIC } from '../core/topics.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
-import { decodeKafkaEvent, type KafkaEvent, partitionsOf, restoreDeadLetters } from '../runtime/kafka-event.ts';
+import { decodeKafkaEvent, type KafkaEvent, partitionsOf, restoreChanges } from '../runtime/kafka-event.ts';
 import { CHANGE_LATENCY, METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { applyChangesShape } from './config.ts';
@@ -28,7 +28,7 @@ export const handler = createHandler({
   },
   handle: async ({ applier, tombstoneCleaner, logger, metrics }, event: KafkaEvent, context) => {
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() };
-    const result = await applier.apply(restoreDeadLetters(decodeKafkaEvent(event)), deadline);
+    const result = await applier.apply(restoreChanges(decodeKafkaEvent(event)), deadline);
     // Hundreds of batches a second would flood the log, so only those with dead letters are logged by default.
     if (result.deadLettered > 0) logger.warn('batch applied with dead letters', { ...result });
     else logger.debug('batch applied', { ...result });

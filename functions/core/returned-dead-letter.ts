@@ -1,6 +1,7 @@
 import { decodeEnvelope, type Envelope } from './dead-letter-envelope.ts';
 import { earlierFailuresOf, ORIGIN_PREFIX, withoutDeadLetterHeaders } from './dead-letter-headers.ts';
 import { isRecordOrigin } from './dead-letter-origin.ts';
+import { mayOutliveDeletion } from './deletion-memory.ts';
 import { InputError } from './errors.ts';
 import type { KafkaRecord } from './kafka-record.ts';
 
@@ -11,14 +12,16 @@ export type Sha256 = (bytes: Uint8Array) => string;
  * Restores the record of a dead letter that a tool has copied to the topic that the record came from, so that the copy is
  * as good as a redrive. Any other record is returned as it is.
  *
- * A dead letter that cannot be restored gets a `fault`: its payload was edited or is cut, or it is a row of a file, which
- * only a redrive can judge again.
+ * A dead letter that cannot be restored gets a `fault`: its payload was edited or is cut, it is a row of a file, which only a
+ * redrive can judge again, or it is a change of an employee whose deletion the target may have forgotten.
+ *
+ * @param now of the applier of changes; absent for other records, which no deletion makes obsolete.
  */
-export function restoreDeadLetter(record: KafkaRecord, sha256: Sha256): KafkaRecord {
+export function restoreDeadLetter(record: KafkaRecord, sha256: Sha256, now?: Date): KafkaRecord {
   if (record.value === null || isUsualMessage(record.value)) return record;
   const envelope = decodeEnvelope(record.value);
   if (envelope === undefined) return record;
-  const fault = faultOf(envelope, sha256);
+  const fault = faultOf(envelope, sha256) ?? (now && ageFaultOf(envelope, now));
   // It is another failure than the one that it is about, unless a redrive has published it as a failure of its own.
   if (fault !== undefined) return isRedriven(record, envelope) ? { ...record, fault } : withoutFailures(record, fault);
   const { id, first, attempts, key, payload, headers } = envelope;
@@ -71,5 +74,14 @@ function faultOf({ cut, payload, payloadBytes, sha256: expected, first }: Envelo
     'PIPE_DEAD_LETTER_EDITED',
     'expected a dead letter with the payload that had failed, found an edited payload; publish an edited record without ' +
       'its dead letter, or redrive the original',
+  );
+}
+
+function ageFaultOf({ payload, first }: Envelope, now: Date): InputError | undefined {
+  if (!mayOutliveDeletion(payload, first.at, now)) return undefined;
+  return new InputError(
+    'PIPE_DEAD_LETTER_TOO_OLD',
+    'expected the dead letter of a change of the last 30 days, found an older one; the target may have forgotten that its ' +
+      'employee was deleted, so run "npm run resnapshot" instead',
   );
 }

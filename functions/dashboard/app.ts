@@ -31,7 +31,7 @@ export interface AppDependencies extends RedriveRouteDependencies {
   readonly salaries: Pick<SalaryView, 'findFiles'>;
   readonly deadLetters: Pick<DeadLetterLedger, 'list' | 'find'>;
   /** Reads the record of a dead letter. */
-  readonly records: RecordReader;
+  readonly records: Pick<RecordReader, 'read'>;
   /** Function verify-replica. */
   readonly verify: FunctionInvoker;
   readonly logger: Logger;

@@ -1,5 +1,10 @@
 import type { KafkaRecord } from '../core/kafka-record.ts';
 
+/** A record without its headers. Its bytes belong to the reader: they are valid during the visit only. */
+export interface VisitedRecord extends Pick<KafkaRecord, 'key' | 'value'> {
+  readonly offset: bigint;
+}
+
 /**
  * Reads single records of a topic by their offsets, without consuming the topic.
  *
@@ -19,4 +24,15 @@ export interface RecordReader {
    * of the offsets.
    */
   read(topic: string, partition: number, offsets: readonly bigint[]): Promise<readonly KafkaRecord[]>;
+
+  /**
+   * Reads as `read`, without headers and without a copy of the bytes, and calls `visit` for each record. After an error of
+   * Kafka it may begin again, and then visits records twice.
+   */
+  visit(
+    topic: string,
+    partition: number,
+    offsets: readonly bigint[],
+    visit: (record: VisitedRecord) => void,
+  ): Promise<void>;
 }

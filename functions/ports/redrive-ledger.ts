@@ -78,7 +78,8 @@ export interface RedriveLedger {
    * meanwhile; call it only when Kafka has acknowledged the batch. It is a sign of life of the owner, and answers as
    * `renew`.
    *
-   * A filtered row is moved from the rejected rows of its file to those filtered out.
+   * A filtered row is moved from the rejected rows of its file to those filtered out. Only what this call moves is counted,
+   * because two owners may have worked on the same batch.
    */
   recordBatch(redriveId: string, owner: string, outcome: RedriveOutcome): Promise<boolean>;
 

@@ -17,28 +17,36 @@ export async function readDeadLetters(
   const refused: Step[] = [];
   for (const stretch of stretchesOf(batch)) {
     const { topic, partition } = stretch[0] as ClaimedDeadLetter;
-    const records = await reader.read(
+    const found = new Map<bigint, Omit<ReadDeadLetter, 'claimed'> | null>();
+    await reader.visit(
       topic,
       partition,
       stretch.map(({ offset }) => offset),
+      ({ offset, key, value }) => {
+        const envelope = value ? decodeEnvelope(value) : undefined;
+        found.set(offset, envelope === undefined ? null : { envelope, recordKey: key && Buffer.from(key) });
+      },
     );
-    const byOffset = new Map(records.map((record) => [record.offset, record]));
     for (const claimed of stretch) {
-      const record = byOffset.get(String(claimed.offset));
-      const envelope = record?.value ? decodeEnvelope(record.value) : undefined;
-      if (record !== undefined && claimed.dlqId === dlqIdOf(record)) {
+      const content = found.get(claimed.offset);
+      if (content !== undefined && claimed.dlqId === idOfRecord(claimed)) {
         const reason = 'expected a dead letter, found a record of another kind on the dead-letter topic; discard it';
         refused.push(refuse(claimed, 'PIPE_REDRIVE_EDITED', reason));
-      } else if (record === undefined || envelope === undefined || envelope.id !== claimed.dlqId) {
+      } else if (content?.envelope.id !== claimed.dlqId) {
         // A topic that was created again has other dead letters at the same offsets.
         const reason =
-          `expected the dead letter at the offset that the ledger has, found ${record ? 'another record' : 'none'}; ` +
+          `expected the dead letter at the offset that the ledger has, found ${content === undefined ? 'none' : 'another record'}; ` +
           'the topic has deleted it after its retention time, or was created again';
         refused.push(refuse(claimed, 'PIPE_REDRIVE_GONE', reason));
-      } else read.push({ claimed, envelope, recordKey: record.key });
+      } else read.push({ claimed, ...content });
     }
   }
   return { read, refused };
+}
+
+/** The id of an entry about the record itself, because it is no dead letter. */
+function idOfRecord({ topic, partition, offset }: ClaimedDeadLetter): string {
+  return dlqIdOf({ topic, partition, offset: String(offset) });
 }
 
 /** Divides a batch, which is in the order of topics, partitions and offsets, by partition. */

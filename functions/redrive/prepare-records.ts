@@ -1,10 +1,11 @@
 import { headersOfRedriven } from '../core/dead-letter-headers.ts';
 import { isRecordOrigin, type RecordOrigin } from '../core/dead-letter-origin.ts';
+import { mayOutliveDeletion } from '../core/deletion-memory.ts';
 import type { KafkaRecord } from '../core/kafka-record.ts';
 import { withoutDeadLetterHeaders } from '../core/dead-letter-headers.ts';
 import type { RecordHeaders } from '../core/record-headers.ts';
 import type { Sha256 } from '../core/returned-dead-letter.ts';
-import { DEAD_LETTER_SUFFIX, DELETION_MEMORY_MS } from '../core/topics.ts';
+import { DEAD_LETTER_SUFFIX } from '../core/topics.ts';
 import type { RecordReader } from '../ports/record-reader.ts';
 import { type ReadDeadLetter, refuse, type Step } from './step.ts';
 
@@ -60,7 +61,7 @@ export async function prepareRecord(deadLetter: ReadDeadLetter, deps: RecordPrep
       'expected the payload that had failed, found another one; publish an edited record without its dead letter',
     );
   }
-  if (topic === deps.changesTopic && isForgotten(content.payload, first.at ?? claimed.firstAt, deps.now())) {
+  if (topic === deps.changesTopic && mayOutliveDeletion(content.payload, first.at ?? claimed.firstAt, deps.now())) {
     return refuse(
       claimed,
       'PIPE_REDRIVE_TOO_OLD',
@@ -94,14 +95,4 @@ function isOriginal(payload: Buffer | null, { envelope }: ReadDeadLetter, sha256
   if ((payload?.length ?? null) !== envelope.payloadBytes) return false;
   if (payload === null) return true;
   return envelope.sha256 === null ? !envelope.cut : sha256(payload) === envelope.sha256;
-}
-
-/**
- * Whether the target may have forgotten a deletion that is newer than the change, so that the change would bring the
- * employee back. A change without a readable time is as old as its first failure.
- */
-function isForgotten(payload: Buffer | null, firstAt: string, now: Date): boolean {
-  const [, changedAt = ''] = /"changedAt":"([^"]{1,40})"/.exec(payload?.subarray(-200).toString() ?? '') ?? [];
-  const times = [Date.parse(changedAt), Date.parse(firstAt)].filter((time) => !Number.isNaN(time));
-  return now.getTime() - Math.min(...times) > DELETION_MEMORY_MS;
 }

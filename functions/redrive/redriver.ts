@@ -6,6 +6,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { DeadLetterPosition, RedriveLedger } from '../ports/redrive-ledger.ts';
 import { limitBytes } from './limit-bytes.ts';
 import type { OutcomeSettler } from './outcome-settler.ts';
+import { Ownership } from './ownership.ts';
 import { Pace } from './pace.ts';
 import type { RedriveBatch } from './redrive-batch.ts';
 import type { Step } from './step.ts';
@@ -29,8 +30,8 @@ export interface RedriverDependencies {
 export type RunOutcome = 'busy' | 'continued' | 'stopped' | 'published';
 
 /**
- * How long the owner of a redrive may be silent. It shows a sign of life with each batch, and a publish gives up after 15 s.
- * Smaller: a slow owner is replaced while it works. Larger: a redrive stands still for longer after a crash.
+ * How long the owner of a redrive may be silent; see `Ownership`. Smaller: a slow owner is replaced while it works. Larger: a
+ * redrive stands still for longer after a crash.
  */
 export const STALE_OWNER_MS = 30_000;
 
@@ -48,7 +49,7 @@ interface PreparedBatch {
  * Publishes the dead letters of a redrive to the topics that they came from, batch by batch.
  *
  * Safe to stop at any point: a batch is recorded after it is acknowledged, so at most one batch is published again. Safe to
- * run twice at once: a record that was published twice is applied once.
+ * run twice at once: a record that was published twice is applied once, and counted once.
  */
 export class Redriver {
   readonly #deps: RedriverDependencies;
@@ -68,12 +69,15 @@ export class Redriver {
     const redrive = await ledger.acquire(redriveId, owner, STALE_OWNER_MS);
     if (redrive === null) return 'busy';
     const marginOfThisMs = Math.min(marginMs, deadline.remainingMs() / 4);
+    const ownership = new Ownership(this.#deps, redriveId, owner);
     let outcome: RunOutcome;
     try {
-      outcome = await this.#publish(redrive, owner, () => deadline.remainingMs() < marginOfThisMs);
+      outcome = await this.#publish(redrive, owner, ownership, () => deadline.remainingMs() < marginOfThisMs);
     } catch (error) {
       await ledger.release(redriveId, owner).catch(() => {});
       throw error;
+    } finally {
+      ownership.end();
     }
     logger.info('redrive worked on', { redriveId, outcome });
     if (outcome === 'continued') {
@@ -95,7 +99,12 @@ export class Redriver {
     return outcome;
   }
 
-  async #publish(redrive: Redrive, owner: string, isTimeShort: () => boolean): Promise<RunOutcome> {
+  async #publish(
+    redrive: Redrive,
+    owner: string,
+    ownership: Ownership,
+    isTimeShort: () => boolean,
+  ): Promise<RunOutcome> {
     const { ledger, batch: work } = this.#deps;
     const { redriveId } = redrive;
     const pace = new Pace(this.#deps.clock, redrive.rate);
@@ -111,6 +120,7 @@ export class Redriver {
         continue;
       }
       if (isTimeShort()) return 'continued';
+      if (!(await ownership.isHeld())) return 'stopped';
       position = prepared.batch.at(-1) as DeadLetterPosition;
       // Reads the next batch while this one is published. Reading changes nothing.
       next = this.#prepareNext(redriveId, position, pace.batchLimit);

@@ -73,6 +73,11 @@ export function restoreDeadLetters(records: readonly KafkaRecord[]): KafkaRecord
   return records.map((record) => restoreDeadLetter(record, sha256));
 }
 
+/** As `restoreDeadLetters`, for changes: one that is so old that the target may have forgotten a deletion gets a fault. */
+export function restoreChanges(records: readonly KafkaRecord[], now = new Date()): KafkaRecord[] {
+  return records.map((record) => restoreDeadLetter(record, sha256, now));
+}
+
 function decodeRecord(record: KafkaEventRecord): KafkaRecord {
   const decoded: KafkaRecord = {
     topic: record.topic,

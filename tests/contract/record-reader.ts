@@ -58,6 +58,14 @@ export function describeRecordReader(name: string, make: () => Promise<RecordRea
       expect(await subject.reader.read(topic, 0, [0n])).toMatchObject([{ offset: '0', key: null, value: null }]);
     });
 
+    it('visits the same records, without headers', async () => {
+      const visited: string[] = [];
+      await subject.reader.visit(topic, 1, [3n, 24n, 25n, 1_000n], ({ offset, key, value }) =>
+        visited.push(`${offset} ${key} ${value}`),
+      );
+      expect(visited).toEqual(['3 k3 v3', '24 k24 v24', '25 k25 v25']);
+    });
+
     it('leaves out what is not there', async () => {
       expect(await valuesAt(39, 40, 1_000)).toEqual(['v39']);
       expect(await subject.reader.read(topic, 0, [7n])).toEqual([]);

@@ -219,9 +219,12 @@ export function describeRedriveLedger(name: string, make: () => Promise<RedriveL
           ...{ published: 4, failed: 1, resolved: 1, refused: 2 },
           refusals: [{ code: 'PIPE_REDRIVE_GONE', reason: 'gone', count: 1, ids: ['t/0/3'] }],
         });
-        // A repetition, after an error that left open whether the first one took effect.
-        await record(redriveId, { filtered: outcome.filtered });
+        // A repetition, after an error that left open whether the first one took effect, and of a slow owner.
+        const before = await subject.ledger.find();
+        await record(redriveId, outcome);
         expect(await subject.counts('a.csv', '1')).toEqual({ rejected: 2, filteredOut: 2 });
+        expect(await subject.ledger.find()).toEqual(before);
+        expect(await subject.entry('t/0/4')).toMatchObject({ attempts: 2 });
       });
 
       it('leaves alone what came back meanwhile', async () => {

@@ -1,5 +1,5 @@
 import type { KafkaRecord } from '../../functions/core/kafka-record.ts';
-import type { RecordReader } from '../../functions/ports/record-reader.ts';
+import type { RecordReader, VisitedRecord } from '../../functions/ports/record-reader.ts';
 import type { InMemoryRecordPublisher } from './in-memory-record-publisher.ts';
 import type { TopicRecord } from './topic-records.ts';
 
@@ -23,6 +23,19 @@ export class InMemoryRecordReader implements RecordReader {
       const record = offset < start ? undefined : records[Number(offset)];
       return record === undefined ? [] : [kafkaRecord(topic, offset, record)];
     });
+  }
+
+  async visit(
+    topic: string,
+    partition: number,
+    offsets: readonly bigint[],
+    visit: (record: VisitedRecord) => void,
+  ): Promise<void> {
+    for (const { offset, key, value } of await this.read(topic, partition, offsets)) {
+      visit({ offset: BigInt(offset), key, value });
+      key?.fill(0);
+      value?.fill(0);
+    }
   }
 }
 

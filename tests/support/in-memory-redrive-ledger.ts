@@ -122,36 +122,38 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
     const move = <Item extends { readonly dlqId: string; readonly attempts: number }>(
       items: readonly Item[],
       change: (entry: StoredEntry) => object,
+      from = ['claimed', 'open', 'parked'],
     ) =>
       items.filter(({ dlqId, attempts }) => {
         const entry = this.#entry(dlqId);
         const canMove = entry && entry.redriveId === redriveId && entry.attempts === attempts;
-        if (!canMove || !['claimed', 'open', 'parked'].includes(entry.state)) return false;
+        if (!canMove || !from.includes(entry.state)) return false;
         Object.assign(entry, change(entry));
         return true;
       });
-    for (const item of outcome.published) move([item], () => ({ state: 'redriven', to: item.to }));
-    move(outcome.requested, () => ({ state: 'redriven' }));
-    move(outcome.refused, ({ attempts }) => ({ state: stateOfFailure(attempts) }));
-    for (const item of outcome.returned) {
-      move([item], ({ attempts }) => ({
-        state: stateOfFailure(attempts + 1),
-        attempts: attempts + 1,
-        code: item.code,
-      }));
-    }
+    const published = [
+      ...outcome.published.flatMap((item) => move([item], () => ({ state: 'redriven', to: item.to }))),
+      ...move(outcome.requested, () => ({ state: 'redriven' })),
+    ];
+    const refused = move(outcome.refused, ({ attempts }) => ({ state: stateOfFailure(attempts) }), ['claimed']);
+    const returned = outcome.returned.flatMap((item) =>
+      move(
+        [item],
+        ({ attempts }) => ({ state: stateOfFailure(attempts + 1), attempts: attempts + 1, code: item.code }),
+        ['claimed'],
+      ),
+    );
     const filtered = move(outcome.filtered, () => ({ state: 'resolved' }));
     for (const { fileId } of filtered) {
       const file = this.files.find((each) => each.fileId === fileId);
       if (file) Object.assign(file, { rejected: file.rejected - 1, filteredOut: file.filteredOut + 1 });
     }
-    move(outcome.obsolete, () => ({ state: 'obsolete' }));
-    const { published, requested, returned } = outcome;
-    redrive.published += published.length + requested.length + returned.length + outcome.filtered.length;
+    const obsolete = move(outcome.obsolete, () => ({ state: 'obsolete' }));
+    redrive.published += published.length + returned.length + filtered.length;
     redrive.failed += returned.length;
     redrive.resolved += filtered.length;
-    redrive.refused += outcome.refused.length + outcome.obsolete.length;
-    for (const { dlqId, refusal } of outcome.refused) {
+    redrive.refused += refused.length + obsolete.length;
+    for (const { dlqId, refusal } of refused) {
       const known = redrive.refusals.find(({ code, reason }) => code === refusal.code && reason === refusal.reason);
       const others = redrive.refusals.filter((each) => each !== known);
       redrive.refusals = [

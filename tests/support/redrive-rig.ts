@@ -15,7 +15,7 @@ import { DeadLetterIndexer } from '../../functions/index-dead-letters/dead-lette
 import { SalaryLoader } from '../../functions/load-salaries/salary-loader.ts';
 import type { Clock } from '../../functions/ports/clock.ts';
 import { openRedrive, type RedriveConnections, type RedriveSettings } from '../../functions/redrive/wiring.ts';
-import { restoreDeadLetters } from '../../functions/runtime/kafka-event.ts';
+import { restoreChanges, restoreDeadLetters } from '../../functions/runtime/kafka-event.ts';
 import { createTickRecorder } from '../../functions/runtime/tick-recorder.ts';
 import { InMemoryBucket } from './in-memory-bucket.ts';
 import { InMemoryFunctionInvoker } from './in-memory-function-invoker.ts';
@@ -140,7 +140,7 @@ export class RedriveRig {
   async consume(): Promise<void> {
     const { changes, salaries } = this.#settings;
     await this.#consume(changes.topic, changes.group, (records) =>
-      this.#applier.applier.apply(restoreDeadLetters(records)),
+      this.#applier.applier.apply(restoreChanges(records)),
     );
     await this.#consume(salaries.topic, salaries.group, (records) => this.#loader.load(restoreDeadLetters(records)));
     for (const { topic, deadLetterGroup } of [changes, salaries]) {

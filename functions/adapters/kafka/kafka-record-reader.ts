@@ -1,19 +1,23 @@
 import { type Admin, type ConnectionPool, findErrorBy } from '@platformatic/kafka';
 import { PipelineError } from '../../core/errors.ts';
 import type { KafkaRecord } from '../../core/kafka-record.ts';
-import type { RecordReader } from '../../ports/record-reader.ts';
+import type { RecordReader, VisitedRecord } from '../../ports/record-reader.ts';
 import { consumableRecords } from './consumable-records.ts';
 import type { KafkaSettings } from './kafka-client.ts';
 import { attempt } from './kafka-requests.ts';
 import { createReadingClient, fetchPartition, leaderOf, readTopicMetadata } from './partition-fetch.ts';
 
+type FetchedBatch = NonNullable<Awaited<ReturnType<typeof fetchPartition>>['records']>[number];
+type Visit = (found: { offset: bigint; record: FetchedBatch['records'][number]; batch: FetchedBatch }) => void;
 type TopicMetadata = Awaited<ReturnType<typeof readTopicMetadata>>;
 
 /** The bit of a batch's attributes that says that the broker has set the time of its records. */
 const HAS_BROKER_TIME = 1 << 3;
 const EARLIEST = -2n;
+/** The library decodes a response at once, into about six times its size. Smaller: more requests. Larger: more memory. */
+const FETCH_BYTES = 256 * 1024;
 
-/** Fetches from the partition's leader, one request for each stretch of at most 1 MiB. Connects on first use. */
+/** Fetches from the partition's leader, one request for each stretch of bytes. Connects on first use. */
 export class KafkaRecordReader implements RecordReader {
   readonly #admin: Admin;
   readonly #connections: ConnectionPool;
@@ -24,31 +28,54 @@ export class KafkaRecordReader implements RecordReader {
   }
 
   async read(topic: string, partition: number, offsets: readonly bigint[]): Promise<readonly KafkaRecord[]> {
-    if (offsets.length === 0) return [];
-    try {
-      return await this.#read(topic, partition, offsets);
-    } catch (error) {
-      // The leader may have changed, or the topic may be another one of the same name.
-      const wasKnown = this.#topics.delete(topic);
-      if (error instanceof PipelineError || !wasKnown) throw error;
-      return await this.#read(topic, partition, offsets);
-    }
+    const found = new Map<bigint, KafkaRecord>();
+    await this.#visit(topic, partition, offsets, ({ offset, record, batch }) => {
+      const hasBrokerTime = (batch.attributes & HAS_BROKER_TIME) !== 0;
+      const timestamp = hasBrokerTime ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta;
+      found.set(offset, {
+        ...{ topic, partition, offset: String(offset), timestampMs: Number(timestamp) },
+        // Copied, because otherwise one record would keep the whole response in memory.
+        ...{ key: copy(record.key), value: copy(record.value) },
+        headers: [...record.headers].map(([name, value]) => [String(name ?? ''), Buffer.from(value ?? '')]),
+      });
+    });
+    return [...found.values()];
+  }
+
+  async visit(
+    topic: string,
+    partition: number,
+    offsets: readonly bigint[],
+    visit: (record: VisitedRecord) => void,
+  ): Promise<void> {
+    await this.#visit(topic, partition, offsets, ({ offset, record: { key, value } }) => visit({ offset, key, value }));
   }
 
   async disconnect(): Promise<void> {
     await Promise.all([this.#admin.close(), this.#connections.close()]);
   }
 
-  async #read(topic: string, partition: number, offsets: readonly bigint[]): Promise<KafkaRecord[]> {
+  async #visit(topic: string, partition: number, offsets: readonly bigint[], visit: Visit): Promise<void> {
+    if (offsets.length === 0) return;
+    try {
+      await this.#visitOnce(topic, partition, offsets, visit);
+    } catch (error) {
+      // The leader may have changed, or the topic may be another one of the same name.
+      const wasKnown = this.#topics.delete(topic);
+      if (error instanceof PipelineError || !wasKnown) throw error;
+      await this.#visitOnce(topic, partition, offsets, visit);
+    }
+  }
+
+  async #visitOnce(topic: string, partition: number, offsets: readonly bigint[], visit: Visit): Promise<void> {
     const metadata = this.#topics.get(topic) ?? (await readTopicMetadata(this.#admin, topic));
     this.#topics.set(topic, metadata);
-    if (partition >= metadata.partitionCount) return [];
+    if (partition >= metadata.partitionCount) return;
     const leader = leaderOf(metadata.leaders, topic, partition);
-    const found: KafkaRecord[] = [];
     let index = 0;
     while (index < offsets.length) {
       const first = offsets[index] as bigint;
-      const request = { topicId: metadata.topicId, partition, fetchOffset: first };
+      const request = { topicId: metadata.topicId, partition, fetchOffset: first, maxBytes: FETCH_BYTES };
       const fetched = await fetchPartition(this.#connections, leader, request).catch((error) => {
         if (!findErrorBy(error, 'apiId', 'OFFSET_OUT_OF_RANGE')) throw error;
       });
@@ -67,19 +94,11 @@ export class KafkaRecordReader implements RecordReader {
       for (const { offset, record, batch } of consumableRecords(batches, abortedTransactions ?? [], { first, next })) {
         while (index < offsets.length && (offsets[index] as bigint) < offset) index += 1;
         if (offsets[index] !== offset) continue;
-        const hasBrokerTime = (batch.attributes & HAS_BROKER_TIME) !== 0;
-        const timestamp = hasBrokerTime ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta;
-        found.push({
-          ...{ topic, partition, offset: String(offset), timestampMs: Number(timestamp) },
-          // Copied, because otherwise one record would keep the whole response in memory.
-          ...{ key: copy(record.key), value: copy(record.value) },
-          headers: record.headers.map(([name, value]) => [String(name ?? ''), Buffer.from(value ?? '')]),
-        });
+        visit({ offset, record, batch });
         index += 1;
       }
       while (index < offsets.length && (offsets[index] as bigint) < next) index += 1;
     }
-    return found;
   }
 
   async #startOffset(topic: string, partition: number): Promise<bigint> {

@@ -59,19 +59,27 @@ type FetchedPartition = Pick<
   'records' | 'abortedTransactions' | 'highWatermark'
 >;
 
+interface FetchRequest {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly fetchOffset: bigint;
+  /** The response is not larger unless its first batch is. */
+  readonly maxBytes?: number;
+}
+
 /** Reads the committed batches from an offset on; the first one may begin before it. At least one, if there is one. */
 export async function fetchPartition(
   connections: ConnectionPool,
   leader: Address,
-  { topicId, partition, fetchOffset }: { topicId: string; partition: number; fetchOffset: bigint },
+  { topicId, partition, fetchOffset, maxBytes = FETCH_BYTES }: FetchRequest,
 ): Promise<Partial<FetchedPartition>> {
   const connection = await attempt(connections.get(leader));
-  const request = { partition, fetchOffset, partitionMaxBytes: FETCH_BYTES };
+  const request = { partition, fetchOffset, partitionMaxBytes: maxBytes };
   const epochs = { currentLeaderEpoch: UNKNOWN_EPOCH, lastFetchedEpoch: UNKNOWN_EPOCH };
   const topics = [{ topicId, partitions: [{ ...request, ...epochs }] }];
   const { responses } = (await attempt(
     fetchV13.api.async(
-      ...([connection, FETCH_WAIT_MS, MIN_BYTES, FETCH_BYTES, READ_COMMITTED] as const),
+      ...([connection, FETCH_WAIT_MS, MIN_BYTES, maxBytes, READ_COMMITTED] as const),
       ...([NO_SESSION.id, NO_SESSION.epoch, topics, [], ''] as [number, number, typeof topics, [], string]),
     ),
   )) as fetchV13.FetchResponse;

@@ -137,17 +137,20 @@ export class PostgresRedriveLedger implements RedriveLedger {
     return this.#database.transaction(async (client) => {
       if (filtered.length > 0) await lockKeysOf(client, filtered);
       const moved = await moveDeadLetters(client, redriveId, outcome);
+      const countMoved = (...items: readonly { readonly dlqId: string }[]) =>
+        items.filter(({ dlqId }) => moved.has(dlqId)).length;
       const movedRows = filtered.filter(({ dlqId }) => moved.has(dlqId));
+      const movedRefused = refused.filter(({ dlqId }) => moved.has(dlqId));
       if (movedRows.length > 0)
         await countAsFiltered(
           client,
           movedRows.map(({ fileId }) => fileId),
         );
       const counts = [
-        published.length + requested.length + returned.length + filtered.length,
-        returned.length,
+        countMoved(...published, ...requested, ...returned, ...filtered),
+        countMoved(...returned),
         movedRows.length,
-        refused.length + obsolete.length,
+        countMoved(...refused, ...obsolete),
       ];
       const { rows } = await client.query<{ isOwned: boolean; refusals: RedriveRefusal[] }>({
         name: 'record-redriven',
@@ -158,10 +161,10 @@ export class PostgresRedriveLedger implements RedriveLedger {
                returning coalesce(owner = $2 and state = 'running', false) as "isOwned", refusals`,
         values: [redriveId, owner, ...counts],
       });
-      if (refused.length > 0) {
+      if (movedRefused.length > 0) {
         await client.query('update redrive set refusals = $2 where redrive_id = $1', [
           redriveId,
-          JSON.stringify(mergeRefusals(rows[0]?.refusals ?? [], refused)),
+          JSON.stringify(mergeRefusals(rows[0]?.refusals ?? [], movedRefused)),
         ]);
       }
       return rows[0]?.isOwned === true;

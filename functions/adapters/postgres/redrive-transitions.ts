@@ -17,23 +17,29 @@ interface Transition {
   readonly reason?: string;
 }
 
-/** One statement, so that the counts of the dead letters are updated once. Sorted, so that writers cannot deadlock. */
+/**
+ * One statement, so that the counts of the dead letters are updated once. Sorted, so that writers cannot deadlock. The locked
+ * rows carry their change, because a join of two lists of unknown length may be planned as a comparison of all pairs.
+ *
+ * A dead letter that is not claimed was released by a cancel, or another invocation has recorded the same batch. What was
+ * published then counts all the same; what was not published is counted already.
+ */
 const MOVE = `
-  with change as (
-    select * from unnest($1::text[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::bigint[],
-      $8::text[], $9::text[])
-      as change (dlq_id, attempts, state, added, topic, kafka_partition, kafka_offset, code, reason)),
-  locked as (
-    select dlq_id from dead_letter join change using (dlq_id)
-    where dead_letter.redrive_id = $10 and dead_letter.state in ('claimed', 'open', 'parked')
-      and dead_letter.attempts = change.attempts
+  with locked as (
+    select change.* from unnest($1::text[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::integer[],
+        $7::bigint[], $8::text[], $9::text[])
+        as change (dlq_id, attempts, state, added, topic, kafka_partition, kafka_offset, code, reason)
+      join dead_letter using (dlq_id)
+    where dead_letter.redrive_id = $10 and dead_letter.attempts = change.attempts
+      and (dead_letter.state = 'claimed'
+        or dead_letter.state in ('open', 'parked') and change.state not in ('open', 'parked'))
     order by dlq_id for update of dead_letter)
   update dead_letter set
     state = change.state, state_at = clock_timestamp(),
     attempts = dead_letter.attempts + change.added,
     code = coalesce(change.code, dead_letter.code), reason = coalesce(change.reason, dead_letter.reason),
     published_topic = change.topic, published_partition = change.kafka_partition, published_offset = change.kafka_offset
-  from change join locked using (dlq_id)
+  from locked as change
   where dead_letter.dlq_id = change.dlq_id
   returning dead_letter.dlq_id as "dlqId"`;
 

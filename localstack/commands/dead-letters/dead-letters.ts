@@ -1,9 +1,10 @@
 import { Option } from '@commander-js/extra-typings';
 import { Database } from '../../../functions/adapters/postgres/database.ts';
 import { PostgresDeadLetterLedger } from '../../../functions/adapters/postgres/postgres-dead-letter-ledger.ts';
-import type { DeadLetterState } from '../../../functions/core/dead-letter-entry.ts';
-import type { DeadLetterLedger } from '../../../functions/ports/dead-letter-ledger.ts';
+import type { DeadLetterLedger, LedgerEntry } from '../../../functions/ports/dead-letter-ledger.ts';
 import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { formatNumber } from '../terminal/figures.ts';
 import { printJson, printResult } from '../terminal/output.ts';
 import {
   createProgram,
@@ -13,8 +14,9 @@ import {
   runCommand,
   wholeNumber,
 } from '../terminal/program.ts';
-import { paintFor, widthOf } from '../terminal/style.ts';
+import { paintFor, printable, widthOf } from '../terminal/style.ts';
 import { filterOf, requireKnownCode, STATE_CHOICES, timeOf } from './filter.ts';
+import { discardAll, discardedText, unknownDeadLetter } from './discard.ts';
 import { formatEntry } from './format-entry.ts';
 import { formatList, type View } from './format-list.ts';
 import { readDeadLetter } from './read-dead-letter.ts';
@@ -63,7 +65,7 @@ program
   .action(async (id, { json: asJson, directory }) => {
     const endpoints = await readEndpoints(directory);
     const entry = await withLedger(endpoints, (ledger) => ledger.find(id));
-    if (entry === null) throw unknown(id);
+    if (entry === null) throw unknownDeadLetter(id);
     // The ledger's entry is worth showing also when Kafka does not answer.
     const { envelope, unread } = await readDeadLetter(endpoints.kafka.brokers, entry).then(
       (found) => ({ envelope: found, unread: undefined }),
@@ -78,39 +80,24 @@ program
   .command('discard')
   .description('gives some up: no redrive takes them any more; their records stay in Kafka for 30 days')
   .argument('<ID...>', 'their ids, as in the list')
+  .option('--yes', 'do not ask for confirmation', false)
   .addOption(json())
   .addOption(directoryOption())
-  .action(async (ids, { json: asJson, directory }) => {
-    const outcomes = await withLedger(await readEndpoints(directory), (ledger) => discardAll(ledger, ids));
+  .action(async (ids, { yes, json: asJson, directory }) => {
+    const outcomes = await withLedger(await readEndpoints(directory), (ledger) =>
+      discardAll(ledger, ids, async (entries) => yes || confirm(question(entries), `${NAME} -- discard ID --yes`)),
+    );
     const [first, ...others] = outcomes;
     if (asJson) printJson(first !== undefined && others.length === 0 ? first : { deadLetters: outcomes });
     else printResult(outcomes.map(discardedText).join('\n'));
     if (outcomes.some(({ state }) => state !== 'discarded')) process.exitCode = NEEDS_ATTENTION;
   });
 
-interface DiscardOutcome {
-  readonly id: string;
-  readonly state: DeadLetterState;
-}
-
-/** @throws before anything is discarded when the ledger does not have one of them. */
-async function discardAll(ledger: DeadLetterLedger, ids: readonly string[]): Promise<readonly DiscardOutcome[]> {
-  for (const id of ids) {
-    if ((await ledger.find(id)) === null) throw unknown(id);
-  }
-  const outcomes: DiscardOutcome[] = [];
-  for (const id of ids) {
-    const state = await ledger.discard(id);
-    if (state === null) throw unknown(id);
-    outcomes.push({ id, state });
-  }
-  return outcomes;
-}
-
-function discardedText({ id, state }: DiscardOutcome): string {
-  return state === 'discarded'
-    ? `Discarded ${id}.`
-    : `${id} is ${state}: only dead letters that are open or parked can be discarded.`;
+function question(entries: readonly LedgerEntry[]): string {
+  const [{ id, code }] = entries as readonly [LedgerEntry];
+  return entries.length === 1
+    ? `Give up ${printable(id)} (${code})?`
+    : `Give up ${formatNumber(entries.length, 'dead letter')}?`;
 }
 
 async function withLedger<Result>(
@@ -127,10 +114,6 @@ async function withLedger<Result>(
 
 function view(): View {
   return { now: new Date(), paint: paintFor(process.stdout), width: widthOf(process.stdout) };
-}
-
-function unknown(id: string): Error {
-  return new Error(`Expected the id of a dead letter, found "${id}", which the ledger does not have: see ${NAME}`);
 }
 
 await runCommand(program);

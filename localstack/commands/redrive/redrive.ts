@@ -8,7 +8,7 @@ import { printJson, printProgress, printResult } from '../terminal/output.ts';
 import { createProgram, directoryOption, NEEDS_ATTENTION, runCommand, wholeNumber } from '../terminal/program.ts';
 import { paintFor, widthOf } from '../terminal/style.ts';
 import { RedriveFunction, type ShownRedrive } from './redrive-function.ts';
-import { countOf, needsAttention, renderOutcome, renderPlan, renderProgress } from './render-redrive.ts';
+import { countOf, needsAttention, renderFilter, renderOutcome, renderPlan, renderProgress } from './render-redrive.ts';
 
 const POLL_INTERVAL_MS = 500;
 /** Smaller: a log without a terminal fills with lines. */
@@ -40,6 +40,8 @@ const program = createProgram(
     const counts = await redrive.count(filter);
     const total = countOf(counts);
     if (!json && total > 0) printResult(renderPlan(counts, options()));
+    // On the standard error, so that a program that reads the JSON has it in its log too.
+    if (total > 0) printProgress(renderFilter(filter, total));
     if (total === 0 || dryRun) {
       if (json) printJson({ dryRun, counts, redrive: null });
       else

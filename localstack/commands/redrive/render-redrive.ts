@@ -1,7 +1,7 @@
 import { formatCount, formatNumber } from '../terminal/figures.ts';
 import { type Paint, printable } from '../terminal/style.ts';
 import { formatTable } from '../terminal/table.ts';
-import type { RedriveCount } from '../../../functions/core/redrive.ts';
+import type { RedriveCount, RedriveFilter } from '../../../functions/core/redrive.ts';
 import type { ShownRedrive } from './redrive-function.ts';
 
 interface RenderOptions {
@@ -10,8 +10,29 @@ interface RenderOptions {
   readonly width?: number | undefined;
 }
 
+/** A filter by many ids would fill the screen. */
+const MAX_SHOWN_PARTS = 10;
+
 export function countOf(counts: readonly RedriveCount[]): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/**
+ * Which dead letters a redrive takes. It is shown before each redrive, because npm keeps an option that is given before
+ * `--` for itself, so that a filter may be missing: `npm run redrive --key=7 -- --yes` has none.
+ */
+export function renderFilter(filter: RedriveFilter, count: number): string {
+  const { topic, codes = [], key, file, ids = [] } = filter;
+  const parts = [
+    ...(topic === undefined ? [] : [`--topic ${topic}`]),
+    ...codes.map((code) => `--code ${code}`),
+    ...(key === undefined ? [] : [`--key ${key}`]),
+    ...(file === undefined ? [] : [`--file ${file}`]),
+    ...ids.map((id) => `--id ${id}`),
+  ];
+  if (parts.length === 0) return `No filter: all ${formatNumber(count, 'open dead letter')}.`;
+  const shown = parts.slice(0, MAX_SHOWN_PARTS).map(printable).join(' ');
+  return `Filter: ${shown}${parts.length > MAX_SHOWN_PARTS ? ' …' : ''}: ${formatNumber(count, 'dead letter')}.`;
 }
 
 /** What a redrive would publish, by code and destination. */

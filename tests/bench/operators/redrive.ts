@@ -91,6 +91,6 @@ function startRedrive(stack: TemporaryStack, endpoints: StackEndpoints): Promise
   return startHandler('redrive', stack, endpoints, {
     ...{ TRANSFORM_FUNCTION_NAME: 'unused', AWS_LAMBDA_FUNCTION_NAME: 'unused' },
     // As serverless.yml sets them.
-    ...{ NODE_OPTIONS: '--max-semi-space-size=8', MALLOC_ARENA_MAX: '2' },
+    ...{ NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=256', MALLOC_ARENA_MAX: '2' },
   });
 }

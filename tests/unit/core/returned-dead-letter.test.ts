@@ -120,6 +120,36 @@ describe('a dead letter that is copied back', () => {
     expect(failAgain(encode(fail({ ...original, offset: '43' })).headers ?? [])).toBeUndefined();
   });
 
+  describe('of a change that is older than what the target remembers of deletions', () => {
+    const DAY_MS = 24 * 60 * 60 * 1_000;
+    const change = (changedAt?: Date) => Buffer.from(JSON.stringify({ schema: 1, epoch: '1', changedAt }));
+    const daysAgo = (days: number) => new Date(Date.parse(at) - days * DAY_MS);
+    const restored = (value: Buffer, failedAt: Date) =>
+      restoreDeadLetter(
+        copyOf(encode(fail({ ...original, value }), failedAt.toISOString()).value),
+        sha256,
+        new Date(at),
+      );
+
+    it.each([
+      ['was changed', daysAgo(31), daysAgo(1)],
+      ['failed, and has no time of its own', undefined, daysAgo(31)],
+    ])('is refused when it %s too long ago, and is kept as another failure', (_, changedAt, failedAt) => {
+      const refused = restored(change(changedAt), failedAt);
+      expect(refused).toMatchObject({ fault: { code: 'PIPE_DEAD_LETTER_TOO_OLD' }, offset: '90' });
+      const kept = encode(deadLetterOfRecord(refused, 'PIPE_DEAD_LETTER_TOO_OLD', 'why'), new Date(at).toISOString());
+      const inner = decodeEnvelope(decodeEnvelope(Buffer.from(String(kept.value)))?.payload ?? Buffer.alloc(0));
+      expect(inner?.payload).toEqual(change(changedAt));
+      expect(deadLetterOfRecord(refused, 'PIPE_DEAD_LETTER_TOO_OLD', 'why')).not.toHaveProperty('earlier');
+    });
+
+    it('is restored when it is young enough, and when the records are no changes', () => {
+      expect(restored(change(daysAgo(29)), daysAgo(29)).value).toEqual(change(daysAgo(29)));
+      const old = encode(fail({ ...original, value: change(daysAgo(400)) }), daysAgo(400).toISOString());
+      expect(restore(copyOf(old.value)).value).toEqual(change(daysAgo(400)));
+    });
+  });
+
   it('of version 0.1.0, without times and checksum, is restored with the key of the copy', () => {
     const { schema, code, reason, origin, payload, payloadEncoding, payloadBytes, cut } = JSON.parse(edit({}));
     const value = JSON.stringify({ schema, code, reason, origin, payload, payloadEncoding, payloadBytes, cut });

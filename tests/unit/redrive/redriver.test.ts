@@ -39,6 +39,22 @@ describe('a redrive', () => {
     expect(await rig.redriver.resume('me', NO_DEADLINE)).toBe('idle');
   });
 
+  it('publishes no further batch after it was frozen, when another owner has taken over', async () => {
+    await rig.deadLetter(CHANGES, ...Array.from({ length: 20 }, (_, offset) => failedChange(offset)));
+    const redrive = await rig.ledger.plan({ filter: {}, note: null, rate: 10 });
+    const redriveId = redrive?.redriveId ?? '';
+    const recordBatch = rig.ledger.recordBatch.bind(rig.ledger);
+    jest.spyOn(rig.ledger, 'recordBatch').mockImplementationOnce(async (...args) => {
+      const isOwned = await recordBatch(...args);
+      rig.nowMs += 60_000;
+      rig.ledger.age(60_000);
+      await rig.ledger.acquire(redriveId, 'another', 30_000);
+      return isOwned;
+    });
+    expect(await rig.redriver.run(redriveId, 'frozen', NO_DEADLINE)).toBe('stopped');
+    expect(rig.states.filter((state) => state === 'redriven')).toHaveLength(5);
+  });
+
   it('releases itself when it fails, so that a retry continues at once', async () => {
     await rig.deadLetter(CHANGES, failedChange(5));
     rig.publisher.onPublish = () => {

@@ -1,6 +1,7 @@
 import type { ShownRedrive } from '../../../../localstack/commands/redrive/redrive-function.ts';
 import {
   needsAttention,
+  renderFilter,
   renderOutcome,
   renderPlan,
   renderProgress,
@@ -26,6 +27,15 @@ describe('a redrive', () => {
         'PIPE_ROW_SALARY    employee-salaries, judged again             3',
       ].join('\n'),
     );
+  });
+
+  it('says which dead letters it takes, and that it takes all of them without a filter', () => {
+    expect(renderFilter({ topic: undefined, codes: undefined }, 1_200)).toBe('No filter: all 1,200 open dead letters.');
+    expect(renderFilter({ key: '7\u001b', codes: ['A', 'B'], file: 'x.csv', topic: 't' }, 1)).toBe(
+      'Filter: --topic t --code A --code B --key 7\\x1b --file x.csv: 1 dead letter.',
+    );
+    const ids = Array.from({ length: 30 }, (_, index) => `t/0/${index}`);
+    expect(renderFilter({ ids }, 30)).toMatch(/^Filter: --id t\/0\/0 .* --id t\/0\/9 …: 30 dead letters\.$/);
   });
 
   it('shows how far it is', () => {
