@@ -21,13 +21,14 @@ export function deadLetterList(
   now: Date,
 ): Markup {
   const count = found.length === limit ? `The newest ${limit} dead letters` : plural(found.length, 'dead letter');
+  const states = filter.state ?? (found.length === 1 ? 'which waits' : 'which wait');
   return html`<div class="page"><h1>Dead letters</h1>
     <section class="card">
       <form class="filters" action="/dead-letters">
         ${filterField('code', 'Code', filter.code)}${filterField('key', 'Key', filter.key)}${filterField('file', 'File', filter.file)}
         <div><button>Filter</button></div>
       </form>
-      <p class="row"><span class="quiet">${count}${filter.state === undefined ? ' that wait' : `, ${filter.state}`}</span>${redriveLink(filter, found)}</p>
+      <p class="row"><span class="quiet">${count}, ${states}</span>${redriveLink(filter, found)}</p>
       ${found.length === 0 ? NOTHING : html`<ul class="codes">${found.map((entry) => entryItem(entry, now))}</ul>`}
     </section></div>`;
 }

@@ -46,12 +46,19 @@ function fileItem(file: FileProgress, now: Date): Markup {
   return html`<li>
     <p class="row"><b class="name">${breakable(file.key)}</b>${chip(word, kind)}</p>
     ${isLoading && file.sent > 0 ? bar((file.loaded + file.refused) / file.sent, 'busy') : NOTHING}
-    <p class="quiet">${accounting(file)} · ${formatAgo(file.finishedAt ?? file.startedAt, now)}</p>
+    <p class="quiet">${accounting(file)}${whyLink(file)} · ${formatAgo(file.finishedAt ?? file.startedAt, now)}</p>
   </li>`;
 }
 
+/** Leads to the reasons, when the file or some of its rows have failed. */
+function whyLink({ key, state, rejected, refused }: FileProgress): Markup {
+  if (state !== 'rejected' && (state === 'superseded' || rejected + refused === 0)) return NOTHING;
+  return html` (<a href="/dead-letters?file=${encodeURIComponent(key)}">why<span class="hidden"> ${state === 'rejected' ? `${key} was rejected` : `rows of ${key} failed`}</span></a>)`;
+}
+
 /** Every row is accounted for: read = filtered out + rejected + sent, and sent = loaded + refused at the end. */
-function accounting({ read, filteredOut, rejected, sent, loaded, refused }: FileProgress): string {
+function accounting({ state, read, filteredOut, rejected, sent, loaded, refused }: FileProgress): string {
+  if (state === 'rejected') return 'No row counts';
   const bad = rejected + refused;
   const parts = [
     `${plural(read, 'row')} read`,

@@ -45,6 +45,27 @@ describe('the tab of the browser', () => {
   });
 });
 
+describe('a file', () => {
+  it('leads to the reasons when it, or some of its rows, have failed', async () => {
+    const page = await rig.get('/');
+    const links = [...page.matchAll(/<p class="quiet">([^<]*)<a href="\/dead-letters\?file=([^"]+)">/g)];
+    expect(links.map(([, text, file]) => [text, file])).toEqual([
+      [
+        '6,954 rows read, 6,660 filtered out, 287 sent, 285 loaded, 9 dead-lettered (',
+        '2026-11-24%2Fa-much-longer-name-of-a-file-from-the-source-system.csv',
+      ],
+      ['No row counts (', '2026-11-23%2Fnotes.csv'],
+    ]);
+  });
+});
+
+describe('the list of dead letters', () => {
+  it('says which ones it has', async () => {
+    expect(await rig.get('/dead-letters')).toContain('1 dead letter, which waits');
+    expect(await rig.get('/dead-letters?state=resolved')).toContain('1 dead letter, resolved');
+  });
+});
+
 describe('a filter', () => {
   it('has only what was given, without blanks, and at most 200 characters', async () => {
     await rig.get(`/dead-letters?file=%20a.csv%20&key=${'x'.repeat(201)}`);
