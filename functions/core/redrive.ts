@@ -56,6 +56,8 @@ export interface Redrive {
   /** Those that came back, because they failed again. */
   readonly failed: number;
   readonly refused: number;
+  /** Those of files that a newer version has replaced. Each claimed one is published, refused or obsolete in the end. */
+  readonly obsolete: number;
   readonly refusals: readonly RedriveRefusal[];
   readonly createdAt: string;
   readonly finishedAt: string | null;

@@ -10,11 +10,17 @@ import type {
 /** Where a dead letter lies; a redrive works through its dead letters in this order. */
 export type DeadLetterPosition = Pick<ClaimedDeadLetter, 'topic' | 'partition' | 'offset'>;
 
+/** Where a redrive has published a dead letter. */
+export interface PublishedPosition extends DeadLetterPosition {
+  /** Kafka's id of the topic, read before the publish. */
+  readonly topicId: string;
+}
+
 type Named = Pick<ClaimedDeadLetter, 'dlqId' | 'attempts'>;
 
 /** What became of a batch of claimed dead letters. `attempts` is what the batch was claimed with. */
 export interface RedriveOutcome {
-  readonly published: readonly (Named & { readonly to: DeadLetterPosition })[];
+  readonly published: readonly (Named & { readonly to: PublishedPosition })[];
   /** Whole files, for which transform-csv was invoked. */
   readonly requested: readonly Named[];
   readonly refused: readonly (Named & { readonly refusal: Refusal })[];

@@ -6,6 +6,8 @@ export interface AwaitedOutcomes {
   readonly topic: string;
   readonly deadLetterTopic: string;
   readonly partition: number;
+  /** Ids that the topic had when they were published, two at most; none for those of earlier versions. */
+  readonly topicIds: readonly string[];
   /** From the first published offset to after the last one. */
   readonly offsets: OffsetRange;
 }
@@ -24,9 +26,19 @@ export interface RedriveOutcomes {
 
   /**
    * Ends those that are published to offsets of these ranges, and did not come back, as `resolved`. The consumer group
-   * must have passed the ranges, and index-dead-letters every dead letter that it published until then.
+   * must have passed the ranges, and index-dead-letters every dead letter that it published until then. Rows of files must
+   * be among the loaded rows too, and those of a topic with another id are left alone.
    */
-  resolve(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number>;
+  resolve(topic: string, partition: number, ranges: readonly OffsetRange[], topicId: string): Promise<number>;
+
+  /**
+   * Opens rows of files again that are published to offsets of these ranges and are not loaded, unless a newer version of
+   * their file has replaced them. The ranges are those of `resolve`, which is called before.
+   */
+  reopenUnloaded(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number>;
+
+  /** Opens those again that are published to a topic of this name with another id, because it was deleted. */
+  reopenDeletedTopic(topic: string, topicId: string): Promise<number>;
 
   /** Opens those again that are published to these offsets, because their records are lost. */
   reopen(topic: string, partition: number, range: OffsetRange): Promise<number>;
@@ -37,7 +49,7 @@ export interface RedriveOutcomes {
    */
   resolveFiles(): Promise<number>;
 
-  /** Ends dead letters of versions that a newer one has replaced as `obsolete`. */
+  /** Ends dead letters of versions that a newer one has replaced as `obsolete`. They no longer count as published. */
   markObsolete(): Promise<number>;
 
   /** Completes redrives without an outcome that is awaited, and counts their outcomes. */

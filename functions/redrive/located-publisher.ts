@@ -7,23 +7,25 @@ import type { TopicInspector } from '../ports/topic-inspector.ts';
 /** A record for a given partition. */
 export type PlacedRecord = OutgoingRecord & { readonly partition: number };
 
+export interface DestinationTopic {
+  readonly topicId: string;
+  readonly partitionCount: number;
+}
+
 /** Publishes records and finds out where they are. */
 export class LocatedPublisher {
   readonly #publisher: RecordPublisher;
   readonly #inspector: TopicInspector;
-  readonly #partitionCounts = new Map<string, number>();
 
   constructor(publisher: RecordPublisher, inspector: TopicInspector) {
     this.#publisher = publisher;
     this.#inspector = inspector;
   }
 
-  async partitionCount(topic: string): Promise<number> {
-    const known = this.#partitionCounts.get(topic);
-    if (known !== undefined) return known;
-    const { partitions } = await this.#inspector.describe(topic);
-    this.#partitionCounts.set(topic, partitions.length);
-    return partitions.length;
+  /** The topic as it is now, which may be another one of the same name the next time. */
+  async describe(topic: string): Promise<DestinationTopic> {
+    const { topicId, partitions } = await this.#inspector.describe(topic);
+    return { topicId, partitionCount: partitions.length };
   }
 
   /**

@@ -57,6 +57,8 @@ export class OutcomeSettler {
     const consumer = consumers[topic];
     if (consumer === undefined) return;
     const { topicId, partitions } = await inspector.describe(topic);
+    if (awaited.some(({ topicIds }) => topicIds.some((id) => id !== topicId)))
+      await outcomes.reopenDeletedTopic(topic, topicId);
     const earlier = this.#observations.get(topic);
     const seen = earlier?.topicId === topicId ? earlier : await this.#observe(topic, topicId, consumer, awaited);
     const isIndexed = await this.#isIndexed(seen, consumer);
@@ -73,7 +75,9 @@ export class OutcomeSettler {
       if (!isIndexed || until <= offsets.first) continue;
       const passed = { first: 0n, next: until };
       const ranges = applied === undefined ? [passed] : below(applied.get(partition) ?? [], until);
-      if (ranges.length > 0) await outcomes.resolve(topic, partition, ranges);
+      if (ranges.length === 0) continue;
+      await outcomes.resolve(topic, partition, ranges, topicId);
+      await outcomes.reopenUnloaded(topic, partition, ranges);
     }
   }
 

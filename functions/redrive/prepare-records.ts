@@ -7,6 +7,7 @@ import type { RecordHeaders } from '../core/record-headers.ts';
 import type { Sha256 } from '../core/returned-dead-letter.ts';
 import { DEAD_LETTER_SUFFIX } from '../core/topics.ts';
 import type { RecordReader } from '../ports/record-reader.ts';
+import type { DestinationTopic } from './located-publisher.ts';
 import { type ReadDeadLetter, refuse, type Step } from './step.ts';
 
 export interface RecordPreparation {
@@ -15,7 +16,7 @@ export interface RecordPreparation {
   /** The topic of changes, for which deletions are remembered for a limited time. */
   readonly changesTopic: string;
   readonly now: () => Date;
-  partitionCount(topic: string): Promise<number>;
+  describeTopic(topic: string): Promise<DestinationTopic>;
 }
 
 interface Content {
@@ -37,7 +38,7 @@ export async function prepareRecord(deadLetter: ReadDeadLetter, deps: RecordPrep
     );
   }
   const { partition } = isRecordOrigin(first.origin) && first.origin.topic === topic ? first.origin : origin;
-  const partitionCount = await deps.partitionCount(topic);
+  const { topicId, partitionCount } = await deps.describeTopic(topic);
   if (partition >= partitionCount) {
     return refuse(
       claimed,
@@ -71,7 +72,13 @@ export async function prepareRecord(deadLetter: ReadDeadLetter, deps: RecordPrep
   }
   const { dlqId: id, attempts } = claimed;
   const headers = [...content.headers, ...headersOfRedriven({ id, first, attempts })];
-  return { claimed, kind: 'publish', topic, record: { key: content.key, value: content.payload, partition, headers } };
+  return {
+    claimed,
+    kind: 'publish',
+    topic,
+    topicId,
+    record: { key: content.key, value: content.payload, partition, headers },
+  };
 }
 
 /** What the dead letter has, or, when that is not all, what the origin has; `null` when the origin is gone. */

@@ -9,6 +9,7 @@ import type { SalaryColumns } from '../core/salary-columns.ts';
 import { createSalaryRecordEncoder } from '../core/salary-record.ts';
 import { applySalaryRules, type RowOutcome, type SalaryFilter } from '../core/salary-rules.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { DestinationTopic } from './located-publisher.ts';
 import { RangeReader } from './range-reader.ts';
 import { type ReadDeadLetter, refuse, type Step } from './step.ts';
 
@@ -18,7 +19,7 @@ export interface RowPreparation {
   /** Where rows go that the rules accept now. */
   readonly salariesTopic: string;
   readonly sha256: Sha256;
-  partitionCount(topic: string): Promise<number>;
+  describeTopic(topic: string): Promise<DestinationTopic>;
 }
 
 type RowDeadLetter = ReadDeadLetter & { readonly row: number; readonly bytes: Buffer };
@@ -57,11 +58,11 @@ export async function prepareRows(deadLetters: readonly ReadDeadLetter[], deps: 
     rows.map(({ bytes }) => bytes),
     columns.count,
   );
-  const partitionCount = await deps.partitionCount(deps.salariesTopic);
+  const destination = await deps.describeTopic(deps.salariesTopic);
   const encode = createSalaryRecordEncoder(file.arrival);
   rows.forEach((row, index) => {
     const outcome = applySalaryRules(values[index] ?? [], columns, deps.filter);
-    steps.push(stepOf(row, file, outcome, { encode, partitionCount, topic: deps.salariesTopic }));
+    steps.push(stepOf(row, file, outcome, { ...destination, encode, topic: deps.salariesTopic }));
   });
   return steps;
 }
@@ -114,9 +115,8 @@ function stepOf(
   { claimed, envelope, row, bytes }: RowDeadLetter,
   file: FailedFile,
   outcome: RowOutcome,
-  target: {
+  target: DestinationTopic & {
     readonly topic: string;
-    readonly partitionCount: number;
     readonly encode: ReturnType<typeof createSalaryRecordEncoder>;
   },
 ): Step {
@@ -128,7 +128,7 @@ function stepOf(
     case 'kept': {
       const record = { key: null, value: target.encode(row, outcome.row), partition: row % target.partitionCount };
       return {
-        ...{ claimed, kind: 'publish', topic: target.topic },
+        ...{ claimed, kind: 'publish', topic: target.topic, topicId: target.topicId },
         record: { ...record, headers: headersOfRedriven(earlier) },
       };
     }

@@ -7,9 +7,9 @@ import type { FunctionInvoker } from '../ports/function-invoker.ts';
 import type { IngestionLedger } from '../ports/ingestion-ledger.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RecordReader } from '../ports/record-reader.ts';
-import type { RedriveOutcome } from '../ports/redrive-ledger.ts';
+import type { DeadLetterPosition, RedriveOutcome } from '../ports/redrive-ledger.ts';
 import { readDeadLetters } from './dead-letter-source.ts';
-import type { LocatedPublisher } from './located-publisher.ts';
+import type { DestinationTopic, LocatedPublisher } from './located-publisher.ts';
 import { prepareRecord } from './prepare-records.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { type ReadDeadLetter, refuse, type Step } from './step.ts';
@@ -46,10 +46,13 @@ export class RedriveBatch {
       batch.filter(({ kind }) => kind !== 'file'),
     );
     const steps: Step[] = [...refused, ...files.map(prepareFile)];
-    const preparation = {
-      ...this.#deps,
-      partitionCount: (topic: string) => this.#deps.publisher.partitionCount(topic),
+    const topics = new Map<string, Promise<DestinationTopic>>();
+    const describeTopic = (topic: string) => {
+      const described = topics.get(topic) ?? this.#deps.publisher.describe(topic);
+      topics.set(topic, described);
+      return described;
     };
+    const preparation = { ...this.#deps, describeTopic };
     const rows = new Map<string, ReadDeadLetter[]>();
     for (const deadLetter of read) {
       if (isRecordOrigin(deadLetter.envelope.origin)) steps.push(await prepareRecord(deadLetter, preparation));
@@ -75,7 +78,9 @@ export class RedriveBatch {
         topic,
         ofTopic.map(({ record }) => record),
       );
-      published.push(...ofTopic.map(({ claimed }, index) => ({ ...named(claimed), to: positions[index] as never })));
+      ofTopic.forEach(({ claimed, topicId }, index) => {
+        published.push({ ...named(claimed), to: { ...(positions[index] as DeadLetterPosition), topicId } });
+      });
     }
     const requests = await this.#requestFiles(ofKind('request'));
     return {

@@ -1,4 +1,5 @@
 import type { ClaimedDeadLetter, Redrive } from '../core/redrive.ts';
+import type { DeadLetterRetention } from '../ports/dead-letter-retention.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deadline } from '../ports/deadline.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
@@ -15,6 +16,7 @@ export interface RedriverDependencies {
   readonly ledger: RedriveLedger;
   readonly batch: RedriveBatch;
   readonly settler: OutcomeSettler;
+  readonly retention: DeadLetterRetention;
   /** Invokes this same function. */
   readonly redrive: FunctionInvoker;
   readonly clock: Clock;
@@ -34,6 +36,12 @@ export type RunOutcome = 'busy' | 'continued' | 'stopped' | 'published';
  * redrive stands still for longer after a crash.
  */
 export const STALE_OWNER_MS = 30_000;
+
+/**
+ * Longer than a dead letter can be on its topic: 30 days, and up to a week until Kafka closes the segment that it is in.
+ * Otherwise an index that is built again would show what is decided as open.
+ */
+const LEDGER_RETENTION_DAYS = 45;
 
 /** For how long an invocation waits for outcomes after it has published. Later ones are decided by the schedule. */
 const SETTLE_FOR_MS = 30_000;
@@ -90,12 +98,14 @@ export class Redriver {
     return outcome;
   }
 
-  /** Takes up a redrive that stands still, and decides about everything that can be decided now. */
+  /** Takes up a redrive that stands still, decides about everything that can be decided now, and deletes what is old. */
   async resume(owner: string, deadline: Deadline): Promise<RunOutcome | 'idle'> {
-    const { ledger, settler } = this.#deps;
+    const { ledger, settler, retention, logger } = this.#deps;
     const abandoned = await ledger.findAbandoned(STALE_OWNER_MS);
     const outcome = abandoned === null ? 'idle' : await this.run(abandoned.redriveId, owner, deadline);
     await settler.settle();
+    const deleted = await retention.deleteOlderThan(LEDGER_RETENTION_DAYS);
+    if (deleted.deadLetters + deleted.redrives > 0) logger.info('old dead letters and redrives deleted', deleted);
     return outcome;
   }
 

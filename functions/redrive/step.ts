@@ -14,7 +14,7 @@ export interface ReadDeadLetter {
 
 /** What a redrive does with one dead letter. */
 export type Step = { readonly claimed: ClaimedDeadLetter } & (
-  | { readonly kind: 'publish'; readonly topic: string; readonly record: PlacedRecord }
+  | { readonly kind: 'publish'; readonly topic: string; readonly topicId: string; readonly record: PlacedRecord }
   /** Process a whole file again. */
   | { readonly kind: 'request'; readonly arrival: FileArrival }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }

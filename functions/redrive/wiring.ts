@@ -6,12 +6,14 @@ import { KafkaRecordReader } from '../adapters/kafka/kafka-record-reader.ts';
 import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { PostgresAppliedOffsets } from '../adapters/postgres/postgres-applied-offsets.ts';
+import { PostgresDeadLetterRetention } from '../adapters/postgres/postgres-dead-letter-retention.ts';
 import { PostgresIngestionLedger } from '../adapters/postgres/postgres-ingestion-ledger.ts';
 import { PostgresRedriveLedger } from '../adapters/postgres/postgres-redrive-ledger.ts';
 import { PostgresRedriveOutcomes } from '../adapters/postgres/postgres-redrive-outcomes.ts';
 import type { SalaryFilter } from '../core/salary-rules.ts';
 import { DEAD_LETTER_SUFFIX } from '../core/topics.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeadLetterRetention } from '../ports/dead-letter-retention.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -47,6 +49,7 @@ export interface RedriveConnections {
   readonly ledger: RedriveLedger;
   readonly batch: RedriveBatch;
   readonly settler: OutcomeSettler;
+  readonly retention: DeadLetterRetention;
   readonly redriver: Redriver;
   close(): Promise<void>;
 }
@@ -76,9 +79,10 @@ export async function openRedrive(settings: RedriveSettings): Promise<RedriveCon
     sha256: (bytes) => hash('sha256', bytes),
     now: () => new Date(),
   });
+  const retention = new PostgresDeadLetterRetention(database);
   return {
-    ...{ ledger, batch, settler },
-    redriver: new Redriver({ ...settings, ledger, batch, settler }),
+    ...{ ledger, batch, settler, retention },
+    redriver: new Redriver({ ...settings, ledger, batch, settler, retention }),
     close: async () => {
       await Promise.all([recordPublisher.disconnect(), reader.disconnect(), inspector.disconnect(), database.close()]);
     },

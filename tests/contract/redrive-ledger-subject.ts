@@ -35,6 +35,8 @@ export interface RedriveLedgerUnderTest {
     version: string,
     file: { readonly state: string; readonly rejected?: number; readonly filteredOut?: number },
   ): Promise<void>;
+  /** The row is among the loaded rows. */
+  loadRow(key: string, version: string, row: number): Promise<void>;
   counts(key: string, version: string): Promise<{ readonly rejected: number; readonly filteredOut: number }>;
   /** Makes the last sign of life of every redrive older. */
   age(byMs: number): Promise<void>;

@@ -22,7 +22,7 @@ export function describeRedriveOutcomes(name: string, make: () => Promise<Redriv
         ...{ refused: [], returned: [], filtered: [], obsolete: [], requested: batch.filter(isFile) },
         published: batch
           .filter((each) => !isFile(each))
-          .map((each) => ({ ...each, to: { topic: 't', partition: 0, offset: each.offset + 10n } })),
+          .map((each) => ({ ...each, to: { topic: 't', topicId: 'id', partition: 0, offset: each.offset + 10n } })),
       });
       await ledger.finishPublishing(redriveId, 'me');
     };
@@ -36,17 +36,17 @@ export function describeRedriveOutcomes(name: string, make: () => Promise<Redriv
       expect(await subject.outcomes.findAwaited()).toEqual([]);
       await publishAll();
       expect(await subject.outcomes.findAwaited()).toEqual([
-        { topic: 't', deadLetterTopic: 't.dead-letter', partition: 0, offsets: range(11, 14) },
+        { topic: 't', deadLetterTopic: 't.dead-letter', partition: 0, topicIds: ['id'], offsets: range(11, 14) },
       ]);
     });
 
     it('are resolved in the ranges of offsets that are passed, once', async () => {
       await subject.add(redriveEntry(1), redriveEntry(2), redriveEntry(3), redriveEntry(4));
       await publishAll();
-      expect(await subject.outcomes.resolve('t', 1, [range(0, 99)])).toBe(0);
-      expect(await subject.outcomes.resolve('u', 0, [range(0, 99)])).toBe(0);
-      expect(await subject.outcomes.resolve('t', 0, [range(0, 12), range(13, 14)])).toBe(2);
-      expect(await subject.outcomes.resolve('t', 0, [range(0, 12), range(13, 14)])).toBe(0);
+      expect(await subject.outcomes.resolve('t', 1, [range(0, 99)], 'id')).toBe(0);
+      expect(await subject.outcomes.resolve('u', 0, [range(0, 99)], 'id')).toBe(0);
+      expect(await subject.outcomes.resolve('t', 0, [range(0, 12), range(13, 14)], 'id')).toBe(2);
+      expect(await subject.outcomes.resolve('t', 0, [range(0, 12), range(13, 14)], 'id')).toBe(0);
       expect(await states(1, 2, 3, 4)).toEqual(['resolved', 'redriven', 'resolved', 'redriven']);
       expect(await subject.ledger.find()).toMatchObject({ published: 4, resolved: 2 });
     });
@@ -55,7 +55,7 @@ export function describeRedriveOutcomes(name: string, make: () => Promise<Redriv
       await subject.add(redriveEntry(1));
       await publishAll();
       await subject.comeBack('t/0/1');
-      expect(await subject.outcomes.resolve('t', 0, [range(0, 99)])).toBe(0);
+      expect(await subject.outcomes.resolve('t', 0, [range(0, 99)], 'id')).toBe(0);
       expect(await subject.entry('t/0/1')).toMatchObject({ state: 'open', attempts: 2 });
       await subject.outcomes.completeSettled();
       expect(await subject.ledger.find()).toMatchObject({ state: 'complete', resolved: 0, failed: 1 });
@@ -69,13 +69,59 @@ export function describeRedriveOutcomes(name: string, make: () => Promise<Redriv
       expect(await subject.entry('t/0/2')).toMatchObject({ attempts: 1 });
     });
 
+    it('are open again when their topic was deleted, and no other topic of its name resolves them', async () => {
+      await subject.add(redriveEntry(1), redriveEntry(2));
+      await publishAll();
+      expect(await subject.outcomes.resolve('t', 0, [range(0, 99)], 'another')).toBe(0);
+      expect(await subject.outcomes.reopenDeletedTopic('t', 'id')).toBe(0);
+      expect(await subject.outcomes.reopenDeletedTopic('u', 'another')).toBe(0);
+      expect(await subject.outcomes.reopenDeletedTopic('t', 'another')).toBe(2);
+      expect(await states(1, 2)).toEqual(['open', 'open']);
+      expect(await subject.entry('t/0/1')).toMatchObject({ attempts: 1 });
+    });
+
+    it('of rows are resolved when the rows are loaded, and are open again when they are not', async () => {
+      await subject.setFile('a.csv', '1', { state: 'superseded' });
+      await subject.setFile('a.csv', '2', { state: 'complete' });
+      const rowOf = (number: number, version: string) =>
+        redriveEntry(number, { file: { key: 'a.csv', version, row: number } });
+      await subject.add(rowOf(1, '2'), rowOf(2, '2'), rowOf(3, '1'), rowOf(4, '2'));
+      await publishAll();
+      await subject.loadRow('a.csv', '2', 1);
+      const passed = [range(0, 14)];
+      expect(await subject.outcomes.resolve('t', 0, passed, 'id')).toBe(1);
+      expect(await subject.outcomes.reopenUnloaded('t', 0, passed)).toBe(1);
+      expect(await states(1, 2, 3, 4)).toEqual(['resolved', 'open', 'redriven', 'redriven']);
+      await subject.outcomes.markObsolete();
+      expect(await states(3)).toEqual(['obsolete']);
+      await subject.loadRow('a.csv', '2', 4);
+      await subject.outcomes.resolve('t', 0, [range(0, 99)], 'id');
+      await subject.outcomes.completeSettled();
+      expect(await subject.ledger.find()).toMatchObject({
+        ...{ state: 'complete', claimed: 4, published: 3, resolved: 2, failed: 1, obsolete: 1 },
+      });
+    });
+
+    it('of a redriven file that was replaced are obsolete, and no failure', async () => {
+      await subject.setFile('a.csv', '1', { state: 'rejected' });
+      await subject.add(redriveEntry(1, { file: { key: 'a.csv', version: '1' } }));
+      await publishAll();
+      await subject.setFile('a.csv', '1', { state: 'superseded' });
+      await subject.outcomes.resolveFiles();
+      expect(await subject.outcomes.markObsolete()).toBe(1);
+      await subject.outcomes.completeSettled();
+      expect(await subject.ledger.find()).toMatchObject({
+        ...{ state: 'complete', published: 0, resolved: 0, failed: 0, refused: 0, obsolete: 1 },
+      });
+    });
+
     it('complete a redrive when none is awaited any more', async () => {
       await subject.add(redriveEntry(1), redriveEntry(2));
       await publishAll();
-      await subject.outcomes.resolve('t', 0, [range(0, 12)]);
+      await subject.outcomes.resolve('t', 0, [range(0, 12)], 'id');
       await subject.outcomes.completeSettled();
       expect(await subject.ledger.find()).toMatchObject({ state: 'settling', finishedAt: null });
-      await subject.outcomes.resolve('t', 0, [range(0, 99)]);
+      await subject.outcomes.resolve('t', 0, [range(0, 99)], 'id');
       await subject.outcomes.completeSettled();
       expect(await subject.ledger.find()).toMatchObject({
         ...{ state: 'complete', published: 2, resolved: 2, failed: 0, finishedAt: expect.any(String) },

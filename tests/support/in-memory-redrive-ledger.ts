@@ -9,11 +9,12 @@ import type {
   RedriveFilter,
   RedriveRequest,
 } from '../../functions/core/redrive.ts';
-import { compareSequencers } from '../../functions/core/sequencer.ts';
 import type { DeadLetterPosition, RedriveLedger, RedriveOutcome } from '../../functions/ports/redrive-ledger.ts';
 import type { AwaitedOutcomes, RedriveOutcomes } from '../../functions/ports/redrive-outcomes.ts';
 import type { RedriveEntry } from '../contract/redrive-ledger-subject.ts';
 import {
+  awaitedOutcomes,
+  claimedEntry,
   comparePositions,
   countsOf,
   failedFileOf,
@@ -21,17 +22,22 @@ import {
   isFree,
   isIn,
   isInProgress,
+  isReplaced,
+  isSelected,
+  mergeRefused,
   type StoredEntry,
   type StoredFile,
   type StoredRedrive,
 } from './redrive-entries.ts';
 
-const EMPTY = { published: 0, resolved: 0, failed: 0, refused: 0, refusals: [], finishedAt: null };
+const EMPTY = { published: 0, resolved: 0, failed: 0, refused: 0, obsolete: 0, refusals: [], finishedAt: null };
 
 /** The ledger of dead letters in memory, as redrives see it. */
 export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
   readonly entries: StoredEntry[] = [];
   readonly files: StoredFile[] = [];
+  /** As `KEY@VERSION#ROW`. */
+  readonly loadedRows = new Set<string>();
   readonly #redrives: StoredRedrive[] = [];
   /** What the ingestion ledger knows of a file. */
   arrivalOf: (file: StoredFile) => FileArrival = fileArrivalOf;
@@ -53,7 +59,7 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
   }
 
   async count(filter: RedriveFilter): Promise<readonly RedriveCount[]> {
-    return countsOf(this.#select(filter));
+    return countsOf(this.entries.filter((entry) => isSelected(entry, filter)));
   }
 
   async knownCodes(): Promise<readonly string[]> {
@@ -64,7 +70,7 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
     await this.onChange('plan');
     const other = this.#redrives.find(isInProgress);
     if (other) throw new PipelineError('PIPE_REDRIVE_IN_PROGRESS', other.redriveId, { retry: 'manual' });
-    const chosen = this.#select(filter);
+    const chosen = this.entries.filter((entry) => isSelected(entry, filter));
     if (chosen.length === 0) return null;
     const redriveId = String(this.#redrives.length + 1);
     const counts = countsOf(chosen);
@@ -152,15 +158,9 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
     redrive.published += published.length + returned.length + filtered.length;
     redrive.failed += returned.length;
     redrive.resolved += filtered.length;
-    redrive.refused += refused.length + obsolete.length;
-    for (const { dlqId, refusal } of refused) {
-      const known = redrive.refusals.find(({ code, reason }) => code === refusal.code && reason === refusal.reason);
-      const others = redrive.refusals.filter((each) => each !== known);
-      redrive.refusals = [
-        ...others,
-        { ...refusal, count: (known?.count ?? 0) + 1, ids: [...(known?.ids ?? []), dlqId] },
-      ];
-    }
+    redrive.refused += refused.length;
+    redrive.obsolete += obsolete.length;
+    redrive.refusals = mergeRefused(redrive.refusals, refused);
     return this.renew(redriveId, owner);
   }
 
@@ -168,7 +168,11 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
     await this.onChange('finishPublishing');
     const redrive = this.#redrive(redriveId);
     if (!redrive || !(await this.renew(redriveId, owner))) return;
-    Object.assign(redrive, { state: 'settling', owner: null, published: redrive.claimed - redrive.refused });
+    Object.assign(redrive, {
+      state: 'settling',
+      owner: null,
+      published: redrive.claimed - redrive.refused - redrive.obsolete,
+    });
   }
 
   async cancel(redriveId: string): Promise<Redrive | null> {
@@ -182,20 +186,33 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
   }
 
   async findAwaited(): Promise<readonly AwaitedOutcomes[]> {
-    const awaited = this.entries.filter(({ state, to }) => state === 'redriven' && to !== null);
-    return [...Map.groupBy(awaited, ({ to }) => `${to?.topic}/${to?.partition}`).values()].map((entries) => {
-      const { topic: deadLetterTopic, to } = entries[0] as StoredEntry;
-      const offsets = entries.map((entry) => Number(entry.to?.offset));
-      const range = { first: BigInt(Math.min(...offsets)), next: BigInt(Math.max(...offsets) + 1) };
-      return { topic: to?.topic ?? '', deadLetterTopic, partition: to?.partition ?? 0, offsets: range };
-    });
+    return awaitedOutcomes(this.entries);
   }
 
-  async resolve(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number> {
+  async resolve(topic: string, partition: number, ranges: readonly OffsetRange[], topicId: string): Promise<number> {
     await this.onChange('resolve');
     return this.#settle('resolved', (entry) => {
       if (!ranges.some((range) => isIn(entry, topic, partition, range))) return false;
+      if (entry.to?.topicId !== topicId || (entry.file?.row !== undefined && !this.#isLoaded(entry))) return false;
       entry.state = 'resolved';
+      return true;
+    });
+  }
+
+  async reopenUnloaded(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number> {
+    return this.#settle('failed', (entry) => {
+      if (!ranges.some((range) => isIn(entry, topic, partition, range))) return false;
+      if (entry.file?.row === undefined || this.#isLoaded(entry) || this.#fileOf(entry)?.state === 'superseded')
+        return false;
+      entry.state = stateOfFailure(entry.attempts);
+      return true;
+    });
+  }
+
+  async reopenDeletedTopic(topic: string, topicId: string): Promise<number> {
+    return this.#settle('failed', (entry) => {
+      if (entry.state !== 'redriven' || entry.to?.topic !== topic || entry.to.topicId === topicId) return false;
+      entry.state = stateOfFailure(entry.attempts);
       return true;
     });
   }
@@ -226,15 +243,15 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
   }
 
   async markObsolete(): Promise<number> {
-    const obsolete = this.entries.filter((entry) => {
-      const file = this.#fileOf(entry);
-      const isWaiting = ['open', 'parked'].includes(entry.state) || (entry.state === 'redriven' && entry.to === null);
-      if (!file || !isWaiting) return false;
-      const current = this.files.findLast(({ key, state }) => key === file.key && state === 'complete');
-      const isOlder = current && compareSequencers(file.version, current.version) < 0;
-      return file.state === 'superseded' || (file.state === 'rejected' && isOlder === true);
-    });
-    for (const entry of obsolete) entry.state = 'obsolete';
+    const obsolete = this.entries.filter((entry) => isReplaced(entry, this.#fileOf(entry), this.files));
+    for (const entry of obsolete) {
+      const redrive = this.#redrive(entry.redriveId ?? '');
+      if (entry.state === 'redriven' && redrive) {
+        redrive.obsolete += 1;
+        redrive.published -= 1;
+      }
+      entry.state = 'obsolete';
+    }
     return obsolete.length;
   }
 
@@ -260,27 +277,13 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
     return changed.length;
   }
 
-  #select({ topic, codes, key, file, ids }: RedriveFilter): StoredEntry[] {
-    return this.entries.filter(
-      (entry) =>
-        (entry.state === 'open' || (ids !== undefined && entry.state === 'parked')) &&
-        (topic ?? entry.topic) === entry.topic &&
-        (codes ?? [entry.code]).includes(entry.code) &&
-        (key ?? entry.key) === entry.key &&
-        (file ?? entry.file?.key) === entry.file?.key &&
-        (ids ?? [entry.dlqId]).includes(entry.dlqId),
-    );
+  #claimedOf(entry: StoredEntry): ClaimedDeadLetter {
+    const stored = this.#fileOf(entry);
+    return claimedEntry(entry, stored === undefined ? null : failedFileOf(stored, this.arrivalOf(stored)));
   }
 
-  #claimedOf(entry: StoredEntry): ClaimedDeadLetter {
-    const { dlqId, topic, partition, offset, attempts, file } = entry;
-    const stored = this.#fileOf(entry);
-    return {
-      ...{ dlqId, topic, partition, offset: BigInt(offset), attempts, firstAt: '2026-01-01T00:00:00.000Z' },
-      ...{ payloadBytes: 10, row: file?.row ?? null },
-      kind: file === undefined ? 'record' : file.row === undefined ? 'file' : 'row',
-      file: stored === undefined ? null : failedFileOf(stored, this.arrivalOf(stored)),
-    };
+  #isLoaded({ file }: StoredEntry): boolean {
+    return this.loadedRows.has(`${file?.key}@${file?.version}#${file?.row}`);
   }
 
   #fileOf({ file }: StoredEntry): StoredFile | undefined {

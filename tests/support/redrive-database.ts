@@ -10,7 +10,9 @@ import {
 
 /** The ports on one PostgreSQL database after it was cleared. Use it in one test at a time. */
 export async function emptyRedriveDatabase(database: Database): Promise<RedriveLedgerUnderTest> {
-  await database.query('truncate dead_letter, redrive, dead_letter_count, ingested_key, ingested_file, refused_row');
+  await database.query(
+    'truncate dead_letter, redrive, dead_letter_count, ingested_key, ingested_file, refused_row, department_employee',
+  );
   return {
     ledger: new PostgresRedriveLedger(database),
     outcomes: new PostgresRedriveOutcomes(database),
@@ -43,6 +45,13 @@ export async function emptyRedriveDatabase(database: Database): Promise<RedriveL
       await database.query('update ingested_key set current_file_id = $3 where bucket = $1 and key = $2', [
         ...[BUCKET_OF_FILES, key, rows[0]?.file_id],
       ]);
+    },
+    loadRow: async (key, version, row) => {
+      await database.query(
+        `insert into department_employee
+         select 'd', '', '', '2020-01-01', 1, file_id, $3 from ingested_file where key = $1 and version = $2`,
+        [key, version, row],
+      );
     },
     counts: async (key, version) => {
       const { rows } = await database.query<{ rejected: number; filteredOut: number }>(

@@ -38,6 +38,8 @@ export class RedriverRig {
   readonly files = new InMemorySalaryDatabase();
   readonly transformCsv = new InMemoryFunctionInvoker();
   readonly self = new InMemoryFunctionInvoker();
+  /** The days of each call that deletes what is old. */
+  readonly retentions: number[] = [];
   readonly redriver: Redriver;
   nowMs = 0;
 
@@ -59,6 +61,12 @@ export class RedriverRig {
     this.redriver = new Redriver({
       ...{ ledger: this.ledger, batch, redrive: this.self, logger: new RecordingLogger(), marginMs: 0 },
       settler: { settle: async () => {} } as unknown as OutcomeSettler,
+      retention: {
+        deleteOlderThan: async (days) => {
+          this.retentions.push(days);
+          return { deadLetters: 0, redrives: 0 };
+        },
+      },
       clock: {
         monotonicMs: () => this.nowMs,
         sleep: async (ms) => {

@@ -150,12 +150,13 @@ export class PostgresRedriveLedger implements RedriveLedger {
         countMoved(...published, ...requested, ...returned, ...filtered),
         countMoved(...returned),
         movedRows.length,
-        countMoved(...refused, ...obsolete),
+        countMoved(...refused),
+        countMoved(...obsolete),
       ];
       const { rows } = await client.query<{ isOwned: boolean; refusals: RedriveRefusal[] }>({
         name: 'record-redriven',
         text: `update redrive set published = published + $3, failed = failed + $4, resolved = resolved + $5,
-                 refused = refused + $6,
+                 refused = refused + $6, obsolete = obsolete + $7,
                  heartbeat_at = case when owner = $2 then clock_timestamp() else heartbeat_at end
                where redrive_id = $1
                returning coalesce(owner = $2 and state = 'running', false) as "isOwned", refusals`,
@@ -174,7 +175,7 @@ export class PostgresRedriveLedger implements RedriveLedger {
   async finishPublishing(redriveId: string, owner: string): Promise<void> {
     // A crash between a publish and its record leaves a dead letter uncounted when it came back before it was repeated.
     await this.#database.query(
-      `update redrive set state = 'settling', owner = null, published_at = clock_timestamp(), published = claimed - refused
+      `update redrive set state = 'settling', owner = null, published_at = clock_timestamp(), published = claimed - refused - obsolete
        where redrive_id = $1 and owner = $2 and state = 'running'`,
       [redriveId, owner],
     );
@@ -218,7 +219,7 @@ async function claim(client: PoolClient, redriveId: string, filter: RedriveFilte
     `with chosen as materialized (select dlq_id from dead_letter where ${condition} order by dlq_id for update),
      claimed as (
        update dead_letter set state = 'claimed', state_at = clock_timestamp(), redrive_id = $1,
-         published_topic = null, published_partition = null, published_offset = null
+         published_topic = null, published_partition = null, published_offset = null, published_topic_id = null
        from chosen where dead_letter.dlq_id = chosen.dlq_id
        returning code, ${DESTINATION} as destination)
      select code, destination, count(*)::integer as count from claimed group by 1, 2 order by 1, 2`,

@@ -9,6 +9,7 @@ interface AwaitedRow extends Record<string, unknown> {
   readonly topic: string;
   readonly dead_letter_topic: string;
   readonly partition: number;
+  readonly topic_ids: readonly string[];
   readonly first: string;
   readonly next: string;
 }
@@ -29,6 +30,27 @@ const FAILED_FILE = `
   join ingested_file as file
     on (file.bucket, file.key, file.version) = (file_bucket, file_key, file_version)`;
 
+/** The parameters are those of `boundsOf`. */
+const IN_RANGES = `exists (
+  select from unnest($3::bigint[], $4::bigint[]) as passed (first, next)
+  where published_offset >= first and published_offset < next)`;
+
+const FILE_OF_ROW = '(file.bucket, file.key, file.version) = (file_bucket, file_key, file_version)';
+
+/** Whether the row of a file is loaded, because the offsets of a consumer group may have been moved forward by hand. */
+const IS_LOADED = `exists (
+  select from ingested_file as file join department_employee as loaded using (file_id)
+  where ${FILE_OF_ROW} and loaded.row_number = file_row)`;
+
+const IS_SUPERSEDED = `exists (select from ingested_file as file where ${FILE_OF_ROW} and file.state = 'superseded')`;
+
+const REOPEN = `state = case when attempts >= ${ATTEMPTS_UNTIL_PARKED} then 'parked' else 'open' end`;
+
+const boundsOf = (ranges: readonly OffsetRange[]) => [
+  plainArray(ranges.map(({ first }) => first)),
+  plainArray(ranges.map(({ next }) => next)),
+];
+
 export class PostgresRedriveOutcomes implements RedriveOutcomes {
   readonly #database: Database;
 
@@ -39,37 +61,58 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
   async findAwaited(): Promise<readonly AwaitedOutcomes[]> {
     const { rows } = await this.#database.query<AwaitedRow>(
       `select published_topic as topic, topic as dead_letter_topic, published_partition as partition,
-         min(published_offset) as first, max(published_offset) + 1 as next
+         min(published_offset) as first, max(published_offset) + 1 as next,
+         array_remove(array[min(published_topic_id), max(published_topic_id)], null) as topic_ids
        from dead_letter where pending and state = 'redriven' and published_topic is not null
        group by 1, 2, 3 order by 1, 2, 3`,
     );
-    return rows.map(({ topic, dead_letter_topic: deadLetterTopic, partition, first, next }) => {
-      return { topic, deadLetterTopic, partition, offsets: { first: BigInt(first), next: BigInt(next) } };
+    return rows.map(({ topic, dead_letter_topic: deadLetterTopic, partition, topic_ids, first, next }) => {
+      const offsets = { first: BigInt(first), next: BigInt(next) };
+      return { topic, deadLetterTopic, partition, topicIds: [...new Set(topic_ids)], offsets };
     });
   }
 
-  async resolve(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number> {
+  async resolve(topic: string, partition: number, ranges: readonly OffsetRange[], topicId: string): Promise<number> {
     return this.#settle(
       'resolved',
       move(
-        `${PUBLISHED} and exists (
-           select from unnest($3::bigint[], $4::bigint[]) as passed (first, next)
-           where published_offset >= first and published_offset < next)`,
+        `${PUBLISHED} and ${IN_RANGES} and coalesce(published_topic_id, $5) = $5 and (file_row is null or ${IS_LOADED})`,
         `state = 'resolved'`,
       ),
-      [topic, partition, plainArray(ranges.map(({ first }) => first)), plainArray(ranges.map(({ next }) => next))],
+      [topic, partition, ...boundsOf(ranges), topicId],
+    );
+  }
+
+  async reopenUnloaded(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number> {
+    return this.#settle(
+      'failed',
+      move(
+        `${PUBLISHED} and ${IN_RANGES} and file_row is not null and not ${IS_LOADED} and not ${IS_SUPERSEDED}`,
+        REOPEN,
+      ),
+      [topic, partition, ...boundsOf(ranges)],
+    );
+  }
+
+  async reopenDeletedTopic(topic: string, topicId: string): Promise<number> {
+    return this.#settle(
+      'failed',
+      move(
+        `select dlq_id from dead_letter
+         where pending and state = 'redriven' and published_topic = $1 and published_topic_id <> $2`,
+        REOPEN,
+      ),
+      [topic, topicId],
     );
   }
 
   async reopen(topic: string, partition: number, { first, next }: OffsetRange): Promise<number> {
-    return this.#settle(
-      'failed',
-      move(
-        `${PUBLISHED} and published_offset >= $3 and published_offset < $4`,
-        `state = case when attempts >= ${ATTEMPTS_UNTIL_PARKED} then 'parked' else 'open' end`,
-      ),
-      [topic, partition, first, next],
-    );
+    return this.#settle('failed', move(`${PUBLISHED} and published_offset >= $3 and published_offset < $4`, REOPEN), [
+      topic,
+      partition,
+      first,
+      next,
+    ]);
   }
 
   async resolveFiles(): Promise<number> {
@@ -100,13 +143,24 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
          select dlq_id from dead_letter ${FAILED_FILE} join ingested_key using (bucket, key)
          left join ingested_file as current on current.file_id = current_file_id
          where pending and dead_letter.origin ? 'bucket'
-           and (dead_letter.state in ('open', 'parked') or dead_letter.state = 'redriven' and published_topic is null)
+           and dead_letter.state in ('open', 'parked')
            and (file.state = 'superseded' or file.state = 'rejected' and ${isNewerFile('current', 'file')})
          order by dlq_id for update of dead_letter)
        update dead_letter set state = 'obsolete', state_at = clock_timestamp()
        from chosen where dead_letter.dlq_id = chosen.dlq_id`,
     );
-    return rowCount ?? 0;
+    const redriven = await this.#settle(
+      'obsolete',
+      move(
+        `select dlq_id from dead_letter ${FAILED_FILE} join ingested_key using (bucket, key)
+         left join ingested_file as current on current.file_id = current_file_id
+         where pending and file_key is not null and dead_letter.state = 'redriven'
+           and (file.state = 'superseded' or file.state = 'rejected' and ${isNewerFile('current', 'file')})`,
+        `state = 'obsolete'`,
+      ),
+      [],
+    );
+    return (rowCount ?? 0) + redriven;
   }
 
   async completeSettled(): Promise<void> {
@@ -129,12 +183,13 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
    * Counts what was moved in a column of each redrive. A statement of its own, so that dead letters, their counts and redrives
    * are locked in the same order as by a redrive that records a batch.
    */
-  async #settle(column: 'resolved' | 'failed', text: string, values: readonly unknown[]): Promise<number> {
+  async #settle(column: 'resolved' | 'failed' | 'obsolete', text: string, values: readonly unknown[]): Promise<number> {
     return this.#database.transaction(async (client) => {
       const { rows } = await client.query<{ redrive_id: string; count: number }>(text, [...values]);
       if (rows.length === 0) return 0;
       await client.query(
         `update redrive set ${column} = ${column} + counted.count
+           ${column === 'obsolete' ? ', published = greatest(0, published - counted.count)' : ''}
          from unnest($1::bigint[], $2::integer[]) as counted (redrive_id, count)
          where redrive.redrive_id = counted.redrive_id`,
         [rows.map(({ redrive_id }) => redrive_id), rows.map(({ count }) => count)],

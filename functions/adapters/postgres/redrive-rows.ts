@@ -5,7 +5,7 @@ import type { ClaimedDeadLetter, FailedFile, Redrive, RedriveFilter } from '../.
 
 /** A row of `redrive`, with the names of `Redrive`. */
 export const REDRIVE_COLUMNS = `redrive_id::text as "redriveId", state, filter, note, rate, counts, claimed, published,
-  resolved, failed, refused, refusals, ${isoTime('created_at')} as "createdAt", ${isoTime('finished_at')} as "finishedAt"`;
+  resolved, failed, refused, obsolete, refusals, ${isoTime('created_at')} as "createdAt", ${isoTime('finished_at')} as "finishedAt"`;
 
 export type RedriveRow = Redrive & Record<string, unknown>;
 

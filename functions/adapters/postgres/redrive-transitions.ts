@@ -1,7 +1,7 @@
 import { stateOfFailure } from '../../core/dead-letter-entry.ts';
 import type { PoolClient } from 'pg';
 import type { RedriveRefusal } from '../../core/redrive.ts';
-import type { DeadLetterPosition, RedriveOutcome } from '../../ports/redrive-ledger.ts';
+import type { PublishedPosition, RedriveOutcome } from '../../ports/redrive-ledger.ts';
 import { plainArray, textArray } from './array-literal.ts';
 
 /** How many dead letters a refusal names, so that the row of a redrive stays small. */
@@ -12,7 +12,7 @@ interface Transition {
   readonly attempts: number;
   readonly state: 'redriven' | 'open' | 'parked' | 'resolved' | 'obsolete';
   readonly addedAttempts?: number;
-  readonly to?: DeadLetterPosition;
+  readonly to?: PublishedPosition;
   readonly code?: string;
   readonly reason?: string;
 }
@@ -27,8 +27,8 @@ interface Transition {
 const MOVE = `
   with locked as (
     select change.* from unnest($1::text[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::integer[],
-        $7::bigint[], $8::text[], $9::text[])
-        as change (dlq_id, attempts, state, added, topic, kafka_partition, kafka_offset, code, reason)
+        $7::bigint[], $8::text[], $9::text[], $11::text[])
+        as change (dlq_id, attempts, state, added, topic, kafka_partition, kafka_offset, code, reason, topic_id)
       join dead_letter using (dlq_id)
     where dead_letter.redrive_id = $10 and dead_letter.attempts = change.attempts
       and (dead_letter.state = 'claimed'
@@ -38,7 +38,8 @@ const MOVE = `
     state = change.state, state_at = clock_timestamp(),
     attempts = dead_letter.attempts + change.added,
     code = coalesce(change.code, dead_letter.code), reason = coalesce(change.reason, dead_letter.reason),
-    published_topic = change.topic, published_partition = change.kafka_partition, published_offset = change.kafka_offset
+    published_topic = change.topic, published_partition = change.kafka_partition, published_offset = change.kafka_offset,
+    published_topic_id = change.topic_id
   from locked as change
   where dead_letter.dlq_id = change.dlq_id
   returning dead_letter.dlq_id as "dlqId"`;
@@ -70,6 +71,7 @@ export async function moveDeadLetters(
       textArray(changes.map(({ code }) => code ?? null)),
       textArray(changes.map(({ reason }) => reason ?? null)),
       redriveId,
+      textArray(changes.map(({ to }) => to?.topicId ?? null)),
     ],
   });
   return new Set(rows.map(({ dlqId }) => dlqId));

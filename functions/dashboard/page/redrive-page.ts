@@ -46,8 +46,9 @@ function countTable(counts: readonly RedriveCount[]): Markup {
 
 /** The progress and the outcome of a redrive. It refreshes itself while something may still happen. */
 export function redrivePage(redrive: Redrive, now: Date): Markup {
-  const { redriveId, note, createdAt, finishedAt, claimed, published, resolved, failed, refused, counts } = redrive;
-  const settled = resolved + failed + refused;
+  const { redriveId, note, createdAt, finishedAt, claimed, published, resolved, failed, refused, obsolete, counts } =
+    redrive;
+  const settled = resolved + failed + refused + obsolete;
   const refresh = isActive(redrive)
     ? html` hx-get="/redrives/${redriveId}" hx-trigger="every 2s" hx-select="#redrive" hx-swap="outerMorph"`
     : NOTHING;
@@ -63,6 +64,7 @@ export function redrivePage(redrive: Redrive, now: Date): Markup {
         ${figure('Resolved', formatCount(resolved), resolved > 0 ? 'good' : '')}
         ${figure('Failed again', formatCount(failed), failed > 0 ? 'bad' : '')}
         ${figure('Refused', formatCount(refused), refused > 0 ? 'bad' : '')}
+        ${obsolete > 0 ? figure('Obsolete', formatCount(obsolete), '') : NOTHING}
       </dl>
       ${refusals(redrive)}
       ${countTable(counts)}

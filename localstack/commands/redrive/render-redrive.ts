@@ -47,9 +47,9 @@ export function renderPlan(counts: readonly RedriveCount[], { paint, width }: Re
 }
 
 /** One line of progress. */
-export function renderProgress({ state, claimed, published, resolved, refused }: ShownRedrive): string {
+export function renderProgress({ state, claimed, published, resolved, refused, obsolete }: ShownRedrive): string {
   if (state === 'planned' || state === 'running') {
-    return `${formatCount(published + refused)} of ${formatCount(claimed)} published`;
+    return `${formatCount(published + refused + obsolete)} of ${formatCount(claimed)} published`;
   }
   return `${formatCount(resolved)} of ${formatCount(published)} applied, the outcome of the others is awaited`;
 }
@@ -61,13 +61,14 @@ export function needsAttention({ failed, refused }: ShownRedrive): boolean {
 
 /** The verdict, and why dead letters were not published or came back. */
 export function renderOutcome(redrive: ShownRedrive, { paint }: RenderOptions): string {
-  const { redriveId, state, claimed, published, resolved, failed, refused, refusals } = redrive;
+  const { redriveId, state, claimed, published, resolved, failed, refused, obsolete, refusals } = redrive;
   const isWell = !needsAttention(redrive);
   const verdict = isWell ? paint('good', '● well') : paint('attention', '● attention');
   const parts = [`${formatCount(resolved)} applied`];
   if (failed > 0) parts.push(`${formatCount(failed)} failed again`);
   if (refused > 0) parts.push(`${formatCount(refused)} not published`);
-  const open = claimed - published - refused;
+  if (obsolete > 0) parts.push(`${formatCount(obsolete)} obsolete because their file was replaced`);
+  const open = claimed - published - refused - obsolete;
   if (state === 'canceled') parts.push(`cancelled with ${formatCount(Math.max(0, open))} not published`);
   const lines = [
     `${verdict}   redrive ${redriveId}: ${parts.join(', ')} of ${formatNumber(claimed, 'dead letter')}`,

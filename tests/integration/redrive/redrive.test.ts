@@ -219,7 +219,8 @@ describe('a redrive that is killed', () => {
           };
         },
       });
-    const parts = { ledger: connections.ledger, batch: connections.batch, settler: connections.settler };
+    const { retention } = connections;
+    const parts = { retention, ledger: connections.ledger, batch: connections.batch, settler: connections.settler };
     const redriver = new Redriver({
       ...{ ...parts, [part]: mortal(parts[part]), ...(part !== 'ledger' && { ledger: mortal(parts.ledger) }) },
       ...{ redrive: rig.redriveInvocations, clock: impatientClock(), logger: new RecordingLogger(), marginMs: 0 },

@@ -15,6 +15,8 @@ function createRig({ recordsOffsets = false, awaited = [awaitedOf()] } = {}) {
     findAwaited: async () => awaited,
     resolve: async (topic, partition, ranges) => decisions.push(['resolve', topic, partition, ...ranges.map(textOf)]),
     reopen: async (topic, partition, range) => decisions.push(['reopen', topic, partition, textOf(range)]),
+    reopenUnloaded: async () => 0,
+    reopenDeletedTopic: async (...args) => decisions.push(['reopenDeletedTopic', ...args]),
     resolveFiles: async () => 0,
     markObsolete: async () => 0,
     completeSettled: async () => {},
@@ -41,7 +43,7 @@ function createRig({ recordsOffsets = false, awaited = [awaitedOf()] } = {}) {
 
 function awaitedOf(first = 2, next = 5, topic = 't'): AwaitedOutcomes {
   const offsets = { first: BigInt(first), next: BigInt(next) };
-  return { topic, deadLetterTopic: `${topic}.dead-letter`, partition: 0, offsets };
+  return { topic, deadLetterTopic: `${topic}.dead-letter`, partition: 0, topicIds: [], offsets };
 }
 const textOf = ({ first, next }: { readonly first: bigint; readonly next: bigint }) => `${first}-${next}`;
 

@@ -43,7 +43,7 @@ async function prepare({ topic = TOPIC, deadLetter = {}, changes = {}, partition
     {
       reader: { read } as unknown as RecordReader,
       ...{ sha256, changesTopic: TOPIC, now: () => NOW },
-      partitionCount: async () => partitions,
+      describeTopic: async () => ({ topicId: 'id', partitionCount: partitions }),
     },
   );
   if (step.kind === 'refuse') return step.refusal;

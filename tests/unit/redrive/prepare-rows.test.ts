@@ -57,7 +57,12 @@ function failed(number: number, { row = number, file: ofFile = file, origin = {}
 
 const prepare = (...deadLetters: readonly ReturnType<typeof failed>[]) =>
   prepareRows(deadLetters, {
-    ...{ store, sha256, salariesTopic: 'employee-salaries', partitionCount: async () => 2 },
+    ...{
+      store,
+      sha256,
+      salariesTopic: 'employee-salaries',
+      describeTopic: async () => ({ topicId: 'id', partitionCount: 2 }),
+    },
     filter: { departments: new Set(['EMS']), hiredSince: '2010-01-01' },
   });
 const refusals = (steps: readonly Step[]) => steps.map((step) => (step.kind === 'refuse' ? step.refusal : step.kind));

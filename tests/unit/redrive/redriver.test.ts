@@ -34,6 +34,8 @@ describe('a redrive', () => {
     const redrive = await rig.ledger.plan({ filter: {}, note: null, rate: null });
     await rig.ledger.acquire(redrive?.redriveId ?? '', 'dead', 1_000);
     expect(await rig.redriver.resume('me', NO_DEADLINE)).toBe('idle');
+    // Longer than dead letters stay on their topics.
+    expect(rig.retentions).toEqual([45]);
     rig.ledger.age(31_000);
     expect(await rig.redriver.resume('me', NO_DEADLINE)).toBe('published');
     expect(await rig.redriver.resume('me', NO_DEADLINE)).toBe('idle');

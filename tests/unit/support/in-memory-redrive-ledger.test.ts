@@ -17,6 +17,9 @@ async function make(): Promise<RedriveLedgerUnderTest> {
       if (known) known.state = state;
       else ledger.files.push({ fileId: String(ledger.files.length), key, version, state, rejected, filteredOut });
     },
+    loadRow: async (key, version, row) => {
+      ledger.loadedRows.add(`${key}@${version}#${row}`);
+    },
     counts: async (key, version) => {
       const { rejected = 0, filteredOut = 0 } = findFile(key, version) ?? {};
       return { rejected, filteredOut };

@@ -11,6 +11,7 @@ import { plainPaint } from '../../../../localstack/commands/terminal/style.ts';
 const options = { paint: plainPaint };
 const redrive = (more: Partial<ShownRedrive>): ShownRedrive => ({
   ...{ redriveId: '7', state: 'complete', claimed: 1_200, published: 1_200, resolved: 1_200, failed: 0, refused: 0 },
+  ...{ obsolete: 0 },
   ...{ refusals: [], counts: [], finishedAt: '2026-11-26T10:00:00Z', ...more },
 });
 
@@ -60,6 +61,14 @@ describe('a redrive', () => {
       '      expected it',
       '  the reason of each: npm run dead-letters',
     ]);
+  });
+
+  it('is well when a newer version has replaced a file', () => {
+    const replaced = redrive({ published: 1_190, resolved: 1_190, obsolete: 10 });
+    expect(needsAttention(replaced)).toBe(false);
+    expect(renderOutcome(replaced, options)).toBe(
+      '● well   redrive 7: 1,190 applied, 10 obsolete because their file was replaced of 1,200 dead letters',
+    );
   });
 
   it('says how many were not published when it was cancelled', () => {

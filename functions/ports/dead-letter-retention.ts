@@ -1,0 +1,14 @@
+/**
+ * Deletes what is decided and old, in bounded steps, so that the ledger does not grow without limit.
+ *
+ * Duplicates: every call may be repeated. The counts of the dead letters stay exact.
+ *
+ * @throws when the ledger is unreachable.
+ */
+export interface DeadLetterRetention {
+  /**
+   * Deletes dead letters that are resolved, obsolete or discarded since more than `days`, and redrives that ended before
+   * that and that no dead letter refers to.
+   */
+  deleteOlderThan(days: number): Promise<{ readonly deadLetters: number; readonly redrives: number }>;
+}
