@@ -78,7 +78,7 @@ export function earlierFailuresOf(headers: RecordHeaders | undefined): EarlierFa
 
 /** Whether a redrive has published the record, or a tool has copied it back. */
 export function wasDeadLetter({ headers, returned }: Pick<KafkaRecord, 'headers' | 'returned'>): boolean {
-  return returned !== undefined || (headers !== undefined && headerText(headers, DLQ_HEADER.id) !== undefined);
+  return returned !== undefined || headerText(headers, DLQ_HEADER.id) !== undefined;
 }
 
 /** What a redrive adds to the original headers. */

@@ -178,7 +178,7 @@ export function differingColumns(a: Employee | null, b: Employee | null): string
     .map((field) => COLUMNS[field]);
 }
 
-function isSameEmployee(a: Employee | null | undefined, b: Employee | null | undefined): boolean {
-  if (a === null || b === null || a === undefined || b === undefined) return a === b;
+function isSameEmployee(a: Employee | null, b: Employee | null): boolean {
+  if (a === null || b === null) return a === b;
   return differingColumns(a, b).length === 0;
 }

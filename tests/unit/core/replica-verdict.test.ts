@@ -56,6 +56,12 @@ describe('the verdict on an employee', () => {
     expect(judge({ employee: null, newest: image(11, null) }, { employee: null, version: null })).toEqual(['agreed']);
   });
 
+  it('is judged by the values of the rows, each side having read its own', () => {
+    const source = { employee: { ...ADA }, newest: image(10, { ...ADA }) };
+    expect(judge(source, { employee: { ...ADA }, version: version(3) })).toEqual(['agreed']);
+    expect(judge(source, { employee: null })).toEqual(['differs', 'edited-in-target']);
+  });
+
   it('waits while the replica has an older version', () => {
     const source = { employee: MOVED, newest: image(11, MOVED) };
     expect(judgeRow(sourceRow(source), replicaRow(), CONTEXT, null)).toEqual({
@@ -150,6 +156,11 @@ describe('the verdict on an employee', () => {
     expect(judge(gone, { version: null })).toEqual(['differs', 'came-in-by-another-way']);
   });
 
+  it('does not wait for a sweep of a row that is missing', () => {
+    const watermark = { epoch: EPOCH, changeId: 10n };
+    expect(judge({}, { employee: null }, { watermark, isSweeping: true })).toEqual(['differs', 'edited-in-target']);
+  });
+
   it('waits for a sweep only where it may delete the row', () => {
     const truncated = { employee: null, newest: image(10, ADA) };
     const sweeping = { truncateId: 12n, watermark: { epoch: EPOCH, changeId: 12n }, isSweeping: true };
@@ -209,6 +220,8 @@ describe('the verdict on an employee', () => {
     const written = { version: version(10, true), isAsApplied: true };
     expect(judge(gone, written)).toEqual(['differs', 'came-in-by-another-way']);
     expect(judge(gone, { version: version(10), isAsApplied: true })).toEqual(['differs', 'trigger-disabled']);
+    const present = { newest: null, isUnchangedSinceSnapshot: true };
+    expect(judge(present, { ...written, employee: null })).toEqual(['differs', 'trigger-disabled']);
     const ofSnapshot = { version: version(0, false), isAsApplied: true };
     expect(judge(gone, ofSnapshot)).toEqual(['differs', 'trigger-disabled']);
     expect(judge(gone, { ...ofSnapshot, version: version(0, true) })).toEqual(['differs', 'came-in-by-another-way']);

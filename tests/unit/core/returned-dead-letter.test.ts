@@ -120,6 +120,20 @@ describe('a dead letter that is copied back', () => {
     expect(failAgain(encode(fail({ ...original, offset: '43' })).headers ?? [])).toBeUndefined();
   });
 
+  it('and refused has only the headers of the record that was copied, or all of a redrive', () => {
+    const source = ['source', Buffer.from('s')] as const;
+    const cut = (headers: RecordHeaders) => copyOf(edit({ cut: true }), { headers: [...headers, source] });
+    const fault = expect.objectContaining({ code: 'PIPE_DEAD_LETTER_CUT' });
+    const copied = cut((encode(fail(original)).headers ?? []).filter(([name]) => name !== 'traceparent'));
+    expect(restore(copied)).toEqual({ ...copied, headers: [source], fault });
+    const first = { origin: { topic: 'employee-changes', partition: 1, offset: '90' }, at: null };
+    const redriven = cut(headersOfRedriven({ id: 'employee-changes/1/90', first, attempts: 1 }));
+    expect(restore(redriven)).toEqual({ ...redriven, fault });
+    // The headers of the failure that the value is about are left from an earlier redrive.
+    const left = cut(headersOfRedriven({ id: 'employee-changes/3/42', first, attempts: 1 }));
+    expect(restore(left)).toEqual({ ...left, headers: [source], fault });
+  });
+
   describe('of a change that is older than what the target remembers of deletions', () => {
     const DAY_MS = 24 * 60 * 60 * 1_000;
     const change = (changedAt?: Date) => Buffer.from(JSON.stringify({ schema: 1, epoch: '1', changedAt }));
@@ -137,6 +151,9 @@ describe('a dead letter that is copied back', () => {
     ])('is refused when it %s too long ago, and is kept as another failure', (_, changedAt, failedAt) => {
       const refused = restored(change(changedAt), failedAt);
       expect(refused).toMatchObject({ fault: { code: 'PIPE_DEAD_LETTER_TOO_OLD' }, offset: '90' });
+      expect(refused.fault?.message).toMatch(
+        /^expected .+ 30 days, found an older one; .+ run "npm run resnapshot" instead$/,
+      );
       const kept = encode(deadLetterOfRecord(refused, 'PIPE_DEAD_LETTER_TOO_OLD', 'why'), new Date(at).toISOString());
       const inner = decodeEnvelope(decodeEnvelope(Buffer.from(String(kept.value)))?.payload ?? Buffer.alloc(0));
       expect(inner?.payload).toEqual(change(changedAt));
