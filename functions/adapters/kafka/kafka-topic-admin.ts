@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, PartitionMetadata } from 'kafkajs';
 import type { TopicAdmin, TopicReport, TopicSpecification } from '../../ports/topic-admin.ts';
 import { createAdminClient, type KafkaSettings } from './kafka-client.ts';
-import { enforceSettings } from './topic-settings.ts';
 
 /** How long a created topic may take until the brokers report a leader for every partition. */
 const VISIBLE_WITHIN_MS = 30_000;
@@ -21,6 +20,8 @@ export class KafkaTopicAdmin implements TopicAdmin {
       const present = new Set(await admin.listTopics());
       return Promise.all(specifications.map((wanted) => ensureTopic(admin, wanted, present.has(wanted.topic))));
     });
+    // Loaded when it is needed, because it needs a Kafka client and most functions need none.
+    const { enforceSettings } = await import('./topic-settings.ts');
     await enforceSettings(this.#settings, specifications);
     return reports;
   }
