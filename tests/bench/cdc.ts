@@ -7,6 +7,7 @@ import type { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { onTemporaryStack, runBenchmark, say } from './benchmark.ts';
 import { readLeaseTransferGaps } from './cdc/lease-transfers.ts';
 import { PollingById } from './cdc/polling-by-id.ts';
+import { measureQuietSpell } from './cdc/quiet-spell.ts';
 import { measureSnapshot } from './cdc/snapshot-run.ts';
 import { runSteadyLoad } from './cdc/steady-load.ts';
 import { auditTopic } from './cdc/topic-audit.ts';
@@ -24,10 +25,12 @@ interface Settings {
   readonly seconds: number;
   readonly burst: number;
   readonly rows: number;
+  /** Seconds without a change; 0: not measured. */
+  readonly quiet: number;
 }
 
 async function measure(settings: Settings, stack: TemporaryStack, endpoints: StackEndpoints) {
-  const { rate, seconds, burst, rows } = settings;
+  const { rate, seconds, burst, rows, quiet } = settings;
   const source = new pg.Pool({ connectionString: endpoints.sourceDatabaseUrl, max: 12 });
   const target = new pg.Pool({ connectionString: endpoints.targetDatabaseUrl, max: 4 });
   try {
@@ -49,6 +52,9 @@ async function measure(settings: Settings, stack: TemporaryStack, endpoints: Sta
     const audit = await auditTopic(endpoints.kafka.brokers, TOPIC, source);
     const gapsMs = await readLeaseTransferGaps(join(stack.directory, 'logs', 'functions.log'));
     say(`gaps in the reads of the source at lease transfers: ${gapsMs.map((ms) => `${ms} ms`).join(', ')}`);
+
+    if (quiet > 0) say(`a quiet spell of ${quiet} s`);
+    const quietSpell = quiet > 0 ? await measureQuietSpell(source, target, quiet) : null;
 
     say(`burst: ${burst} inserts, then as many deletes`);
     const inserts = await measureBurst(
@@ -87,6 +93,7 @@ async function measure(settings: Settings, stack: TemporaryStack, endpoints: Sta
         usualStyle: { changesPerSecond: round(usualRate), lost: lostByPollingById },
         // The longest one; `null` without a transfer.
         handOverGapMs: gapsMs.length === 0 ? null : Math.max(...gapsMs),
+        quietSpell,
       },
     };
   } finally {
@@ -103,7 +110,7 @@ async function measureBurst(source: pg.Pool, target: pg.Pool, statement: string)
 }
 
 function show({ report, inserts, deletes }: Awaited<ReturnType<typeof measure>>): void {
-  const { latencyMs, usualStyle } = report;
+  const { latencyMs, usualStyle, quietSpell } = report;
   console.table({
     'commit in A to visible in B, p50': { value: latencyMs.p50, unit: 'ms' },
     p95: { value: latencyMs.p95, unit: 'ms' },
@@ -111,6 +118,10 @@ function show({ report, inserts, deletes }: Awaited<ReturnType<typeof measure>>)
     max: { value: latencyMs.max, unit: 'ms' },
     'lost / out of order': { value: `${report.lost} / ${report.outOfOrder}`, unit: 'changes' },
     'longest gap at a lease transfer': { value: report.handOverGapMs ?? 'no transfer', unit: 'ms' },
+    ...(quietSpell && {
+      'slowest change before the quiet spell': { value: quietSpell.slowestBeforeMs, unit: 'ms' },
+      'slowest change after it': { value: quietSpell.slowestAfterMs, unit: 'ms' },
+    }),
     'catch-up, inserts': { value: round(inserts), unit: 'changes/s' },
     'catch-up, deletes': { value: round(deletes), unit: 'changes/s' },
     snapshot: { value: report.snapshotRowsPerSecond, unit: 'rows/s' },
@@ -128,6 +139,7 @@ const program = createProgram('npm run bench:cdc', 'Measures the changes pipelin
   .option('--seconds <S>', 'duration of the steady load', wholeNumber(1), 60)
   .option('--burst <N>', 'changes of the backlog', wholeNumber(1), 100_000)
   .option('--rows <N>', 'rows that only the snapshot can transfer', wholeNumber(1), 100_000)
+  .option('--quiet <S>', 'measure the changes after S seconds without any; 0: not measured', wholeNumber(0), 0)
   .option('--json', 'print the result as one line of JSON after the table')
   .action(async ({ json, ...settings }) => {
     const measured = await onTemporaryStack((stack, endpoints) => measure(settings, stack, endpoints));
