@@ -139,6 +139,30 @@ describe('the verification of the employees', () => {
     expect(rig.slices).toHaveLength(2);
   });
 
+  it('stores how long each slice took, and reads ahead when another one follows that waits for no repair', async () => {
+    const { rig, verify } = createRig();
+    await verify({ maxSlices: 2 });
+    expect((await rig.store.read()).slices[1]).toMatchObject({ slice: 1, seconds: 0.1 });
+    await verify({ maxSlices: 2, isRepair: true });
+    expect(rig.slices.map(({ isContinued }) => isContinued)).toEqual([true, false, false, false]);
+  });
+
+  it('continues after the greater one of two slices that were verified at the same time', async () => {
+    const { rig, verify } = createRig();
+    for (const slice of [4, 3]) {
+      const range = { after: slice * 10, until: slice * 10 + 10 };
+      await rig.store.recordSlice({ ...NONE, slice, range, checkedAt: new Date(0), seconds: 0 });
+    }
+    await verify({ from: null, maxSlices: 1 });
+    expect(rig.slices.map(({ after }) => after)).toEqual([50]);
+  });
+
+  it('fails when the last slice cannot be stored', async () => {
+    const { rig, verify } = createRig();
+    jest.spyOn(rig.store, 'recordSlice').mockRejectedValue(new Error('unreachable'));
+    await expect(verify({ maxSlices: 1 })).rejects.toThrow('unreachable');
+  });
+
   it('repairs, waits until the repair has arrived, and stores what the slice has then', async () => {
     const { rig, verify } = createRig();
     rig.results = [ONE_LOST, NONE];
