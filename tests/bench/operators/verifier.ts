@@ -18,7 +18,7 @@ export const VERIFY_SCHEDULED = {};
 /** The function verify-replica with the limits of memory as deployed. */
 export function startVerifier(stack: TemporaryStack, endpoints: StackEndpoints): Promise<Verifier> {
   return startHandler('verify-replica', stack, endpoints, {
-    NODE_OPTIONS: literalSettings('verify-replica')['NODE_OPTIONS'],
+    ...literalSettings('verify-replica'),
     SOURCE_DATABASE_URL: endpoints.sourceDatabaseUrl,
   }) as Promise<Verifier>;
 }
