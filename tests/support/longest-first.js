@@ -19,6 +19,7 @@ export const longest = [
   'e2e/page-in-browser.test.ts',
   'integration/local-stack/surroundings.test.ts',
   'integration/adapters/kafka/kafka-broker-failures.test.ts',
+  'integration/redrive/killed-redrive.test.ts',
   'integration/changes/outages.test.ts',
   'integration/event-sources/plugin.test.ts',
   'integration/changes/cost.test.ts',

@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaSettings } from '../../functions/adapters/kafka/kafka-client.ts';
@@ -21,6 +24,7 @@ import { InMemoryBucket } from './in-memory-bucket.ts';
 import { InMemoryFunctionInvoker } from './in-memory-function-invoker.ts';
 import { InMemoryObjectStore } from './in-memory-object-store.ts';
 import { RecordingLogger } from './recording-logger.ts';
+import type { RedriveTask } from './redrive-process.ts';
 import { createSalaryDatabase } from './salary-database.ts';
 import { endpoints, makeTopic, uniqueName } from './servers.ts';
 
@@ -129,6 +133,17 @@ export class RedriveRig {
     const connections = await openRedrive(this.#settings);
     this.#opened.push(connections);
     return connections;
+  }
+
+  /** The function in a process of its own. Resolves with its exit code, or with the signal that has ended it. */
+  async runProcess(task: Omit<RedriveTask, 'settings'>): Promise<number | NodeJS.Signals | null> {
+    const { changes, salaries, kafka, targetDatabase } = this.#settings;
+    const argument = JSON.stringify({ ...task, settings: { changes, salaries, kafka, targetDatabase } });
+    const child = fork(join(__dirname, 'redrive-process.ts'), [argument], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return signal ?? code;
   }
 
   async publishChanges(records: readonly KafkaRecord[]): Promise<void> {

@@ -1,9 +1,7 @@
 import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
-import { Redriver } from '../../../functions/redrive/redriver.ts';
 import type { RedriveConnections } from '../../../functions/redrive/wiring.ts';
 import { changeRecord } from '../../support/cdc/change-records.ts';
-import { RecordingLogger } from '../../support/recording-logger.ts';
-import { impatientClock, RedriveRig } from '../../support/redrive-rig.ts';
+import { RedriveRig } from '../../support/redrive-rig.ts';
 
 const NO_DEADLINE = { remainingMs: () => Number.POSITIVE_INFINITY };
 
@@ -179,79 +177,5 @@ describe('a redrive', () => {
       ...{ state: 'complete', refused: 1, published: employees.length - 1 },
       refusals: [{ code: 'PIPE_REDRIVE_GONE', count: 1, ids: [gone?.id] }],
     });
-  });
-});
-
-describe('a redrive that is killed', () => {
-  class Killed extends Error {}
-
-  /** The step after which the process is killed, and how many batches are then published again. */
-  const STEPS = [
-    ['acquire', 'ledger', 0],
-    ['nextBatch', 'ledger', 0],
-    ['prepare', 'batch', 0],
-    ['execute', 'batch', 1],
-    ['recordBatch', 'ledger', 0],
-    ['finishPublishing', 'ledger', 0],
-    ['settle', 'settler', 0],
-  ] as const;
-
-  it.each(STEPS)('after %s publishes at most one batch again, and loses nothing', async (step, part, repeated) => {
-    await mend();
-    const connections = await rig.redrive();
-    const redriveId = await plan(connections);
-    const before = await recordCount();
-    let isDead = false;
-    /** Nothing can be done any more after the step, as after the end of a process. */
-    const mortal = <Port extends object>(port: Port): Port =>
-      new Proxy(port, {
-        get: (target, name) => {
-          const member: unknown = Reflect.get(target, name, target);
-          if (typeof member !== 'function') return member;
-          return async (...args: unknown[]) => {
-            if (isDead) throw new Killed();
-            const result: unknown = await Reflect.apply(member, target, args);
-            if (isDead || name === step) {
-              isDead = true;
-              throw new Killed();
-            }
-            return result;
-          };
-        },
-      });
-    const { retention } = connections;
-    const parts = { retention, ledger: connections.ledger, batch: connections.batch, settler: connections.settler };
-    const redriver = new Redriver({
-      ...{ ...parts, [part]: mortal(parts[part]), ...(part !== 'ledger' && { ledger: mortal(parts.ledger) }) },
-      ...{ redrive: rig.redriveInvocations, clock: impatientClock(), logger: new RecordingLogger(), marginMs: 0 },
-    });
-    await expect(redriver.run(redriveId, 'dead', NO_DEADLINE)).rejects.toBeInstanceOf(Killed);
-    // What was published is applied and indexed before anything resumes.
-    await rig.consume();
-
-    await rig.query(`update redrive set heartbeat_at = heartbeat_at - interval '1 minute'`);
-    const successor = await rig.redrive();
-    await successor.redriver.resume('successor', NO_DEADLINE);
-    await settle();
-    expect(await states()).toEqual({ resolved: employees.length });
-    expect(await appliedEmployees()).toBe(employees.length);
-    expect(await recordCount()).toBe(before + employees.length + repeated * BATCH);
-    expect(await successor.ledger.find()).toMatchObject({
-      ...{ state: 'complete', published: employees.length, resolved: employees.length, failed: 0 },
-    });
-  });
-
-  it('resolves nothing that is not applied, when the target refuses it again', async () => {
-    const connections = await rig.redrive();
-    const redriveId = await plan(connections);
-    jest.spyOn(connections.ledger, 'recordBatch').mockRejectedValue(new Killed());
-    jest.spyOn(connections.ledger, 'release').mockRejectedValue(new Killed());
-    await expect(connections.redriver.run(redriveId, 'dead', NO_DEADLINE)).rejects.toBeInstanceOf(Killed);
-    await rig.consume();
-    await rig.query(`update redrive set heartbeat_at = heartbeat_at - interval '1 minute'`);
-    await (await rig.redrive()).redriver.resume('successor', NO_DEADLINE);
-    await settle();
-    expect(await states()).toEqual({ open: employees.length });
-    expect(await rig.query('select distinct attempts from dead_letter')).toEqual([{ attempts: 2 }]);
   });
 });
