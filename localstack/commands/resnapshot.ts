@@ -45,14 +45,17 @@ async function resnapshot(endpoints: StackEndpoints, directory: string): Promise
     });
     const read = () => readWhileRunning(() => state.read(), directory);
     const { isPollerRunning } = await read();
-    // A poller that waits for an operator has ended, and the schedule would start the next one only within a minute.
-    if (!isPollerRunning)
-      await new FunctionInvoker(endpoints.lambda.endpoint).invokeAsync(POLLER_NAME, {}).catch(() => {});
-    printResult(
-      isPollerRunning
-        ? 'Snapshot requested: the running poller starts it within seconds.'
-        : 'Snapshot requested: no poller is running, so one is started.',
-    );
+    if (isPollerRunning) {
+      printResult('Snapshot requested: the running poller starts it within seconds.');
+    } else {
+      // A poller that waits for an operator has ended, and the schedule starts the next one only within a minute.
+      const starts = new FunctionInvoker(endpoints.lambda.endpoint).invokeAsync(POLLER_NAME, {});
+      const started = await starts.then(
+        () => 'so one is started',
+        (error: Error) => `and the schedule starts one within a minute, because it cannot be invoked: ${error.message}`,
+      );
+      printResult(`Snapshot requested: no poller is running, ${started}.`);
+    }
     await untilStarted(read);
     await untilPublished(read);
   } finally {

@@ -1,4 +1,4 @@
-/** A verification in a process of its own, which kills itself at a step. Sends its parent the result when it comes so far. */
+/** A verification in a process of its own, which kills itself at a step. Exits when it ends without that step. */
 import { PostgresEmployeeHashes } from '../../../functions/adapters/postgres/postgres-employee-hashes.ts';
 import { PostgresEmployeeRepair } from '../../../functions/adapters/postgres/postgres-employee-repair.ts';
 import { PostgresVerificationStore } from '../../../functions/adapters/postgres/postgres-verification-store.ts';
@@ -29,7 +29,8 @@ const { group, isRepair, diesAt } = JSON.parse(process.argv[3] ?? '') as Verifie
 process.on('disconnect', () => process.exit(0));
 dieAt(diesAt);
 const { replicaVerifier } = await openTestVerifier(settings, group);
-process.send?.({ result: await replicaVerifier.verify(verifyRequest({ isRepair })) });
+await replicaVerifier.verify(verifyRequest({ isRepair }));
+process.exit(0);
 
 function dieAt(step: string): void {
   const [when, method = '', count] = step.split(' ');

@@ -6,6 +6,8 @@ import { pomFiles } from '../../../localstack/stack/servers/pom-files.ts';
 import { findJava, SMALL_JVM } from '../../../localstack/stack/tools/java.ts';
 import { resolveJars } from '../../../localstack/stack/tools/maven-jars.ts';
 
+/** A consumer whose record is not there would wait for ever. */
+const LIMIT_MS = 120_000;
 const POM = join(import.meta.dirname, 'pom.xml');
 
 /** Neither a key, a header nor a JSON value of this project has it. */
@@ -46,7 +48,7 @@ export class KafkaConsole {
     ]);
     const classPath = directories.map((directory) => join(directory, '*')).join(delimiter);
     const servers = ['--bootstrap-server', this.#brokers.join(',')];
-    const child = spawn(java, [...SMALL_JVM, '-cp', classPath, mainClass, ...servers, ...args]);
+    const child = spawn(java, [...SMALL_JVM, '-cp', classPath, mainClass, ...servers, ...args], { timeout: LIMIT_MS });
     child.stdin.end(input);
     const [output, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     if (code !== 0) throw new Error(`Expected exit code 0 of ${mainClass}, found ${code}: ${output}${error}`);

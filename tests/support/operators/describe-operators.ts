@@ -41,7 +41,8 @@ export function describeOperators(getRun: () => PipelineRun): void {
 
     beforeAll(async () => {
       planted = new PlantedFailures(getRun());
-      [browser] = await Promise.all([launchChromium(), planted.plant()]);
+      browser = await launchChromium();
+      await planted.plant();
       ({ page, errors } = await visit(browser, url()));
     }, LIMIT_MS);
 
@@ -247,7 +248,7 @@ export function describeOperators(getRun: () => PipelineRun): void {
           { what: 'the files to replace those that failed', withinMs: LIMIT_MS, everyMs: 500 },
         );
         expect(left.length).toBeGreaterThanOrEqual(HOPELESS.length);
-        const discarded = await call('dead-letters/dead-letters', 'discard', ...left.map(({ id }) => id));
+        const discarded = await call('dead-letters/dead-letters', 'discard', '--yes', ...left.map(({ id }) => id));
         expect(discarded).toEqual({ code: 0, output: left.map(({ id }) => `Discarded ${id}.\n`).join('') });
 
         expect(await call('verify/verify')).toMatchObject({ code: 0, output: expect.stringContaining('● well') });

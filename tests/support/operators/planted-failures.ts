@@ -109,7 +109,7 @@ export class PlantedFailures {
   }
 
   async close(): Promise<void> {
-    await this.#publisher.disconnect();
+    await Promise.all([this.#publisher.disconnect(), this.#reader.disconnect()]);
   }
 
   /** The dead letter of a planted failure. */

@@ -50,7 +50,7 @@ export function describeDeadLetters(run: () => PipelineRun): void {
           output: expect.stringContaining('Did you mean PIPE_CHANGE_ACTION?'),
         });
 
-        expect(await call('discard', change.id)).toEqual({ code: 0, output: `Discarded ${change.id}.\n` });
+        expect(await call('discard', change.id, '--yes')).toEqual({ code: 0, output: `Discarded ${change.id}.\n` });
         expect((await list('--key', '4711')).deadLetters).toEqual([]);
         expect((await list('--key', '4711', '--state', 'discarded')).deadLetters).toMatchObject([{ id: change.id }]);
         expect(await call('show', 'no such id')).toMatchObject({ code: 1 });

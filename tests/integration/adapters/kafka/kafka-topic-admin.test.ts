@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { KafkaTopicAdmin } from '../../../../functions/adapters/kafka/kafka-topic-admin.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { endpoints, uniqueName } from '../../../support/servers.ts';
 
 describe('KafkaTopicAdmin', () => {
@@ -32,20 +34,23 @@ describe('KafkaTopicAdmin', () => {
     const kafka = new Kafka({ brokers: [...endpoints().kafka.brokers], logLevel: logLevel.NOTHING }).admin();
     await kafka.connect();
     const configNames = ['retention.ms', 'message.timestamp.type'];
-    const { resources } = await kafka.describeConfigs({
-      includeSynonyms: false,
-      resources: [specification, created].map(({ topic: name }) => ({
-        ...{ type: ConfigResourceTypes.TOPIC, name, configNames },
-      })),
-    });
-    await kafka.disconnect();
-    for (const { configEntries } of resources) {
-      expect(Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue]))).toEqual(
-        {
-          'retention.ms': '60000',
-          'message.timestamp.type': 'LogAppendTime',
-        },
+    const isEnforced = async () => {
+      const { resources } = await kafka.describeConfigs({
+        includeSynonyms: false,
+        resources: [specification, created].map(({ topic: name }) => ({
+          ...{ type: ConfigResourceTypes.TOPIC, name, configNames },
+        })),
+      });
+      const found = resources.map(({ configEntries }) =>
+        Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
       );
+      return found.every((each) => isDeepStrictEqual(each, { 'retention.ms': '60000', ...enforced }));
+    };
+    try {
+      // The broker learns of it from the controller.
+      await eventually(isEnforced, { what: 'the enforced configuration' });
+    } finally {
+      await kafka.disconnect();
     }
   });
 

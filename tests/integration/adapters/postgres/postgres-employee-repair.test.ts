@@ -64,6 +64,6 @@ describe('PostgresEmployeeRepair', () => {
     const impatient = new PostgresEmployeeRepair(database, { lockLimitMs: 150 });
     expect(await impatient.publishDeletions([4])).toBeNull();
     await writer.query('rollback');
-    expect(await impatient.publishDeletions([4])).toMatchObject({ count: 1 });
+    expect(await repair.publishDeletions([4])).toMatchObject({ count: 1 });
   });
 });

@@ -36,6 +36,8 @@ const {
   provisionedConcurrency = {},
   steps,
 } = JSON.parse(process.argv[2] ?? '') as OfflineTask;
+/** Ends what hangs. Any machine ends an idle instance earlier. */
+const LIMIT_MS = 60_000;
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const captured = isPatched
@@ -82,8 +84,11 @@ async function invoke({ handler, via, event = {} }: Step): Promise<object> {
 for (const step of steps) {
   if (step.untilEnded) {
     const { body: first } = (await invoke(step)) as { body?: string };
-    do await sleep(4_000 * (idleSeconds ?? 0));
-    while (((await invoke(step)) as { body?: string }).body === first);
+    const untilMs = performance.now() + LIMIT_MS;
+    do {
+      if (performance.now() > untilMs) throw new Error(`expected the idle instance of ${step.handler} to end`);
+      await sleep(4_000 * (idleSeconds ?? 0));
+    } while (((await invoke(step)) as { body?: string }).body === first);
   } else {
     for (const result of await Promise.all(Array.from({ length: step.times ?? 1 }, () => invoke(step)))) print(result);
   }
