@@ -10,6 +10,8 @@ export interface Fault {
   readonly bucketIsAway?: boolean;
   /** What the status must say, unless the data flows in spite of the fault. */
   readonly expected: RegExp;
+  /** What the status must also say when the data flows. */
+  readonly told?: RegExp;
   /** What the status says that mends it. */
   readonly mend: (stack: FaultyStack) => unknown;
 }

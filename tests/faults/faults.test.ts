@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually.ts';
 import { DATA, DISKS_FULL, SERVERS_AWAY, SOURCE_SCHEMA, TARGET_SCHEMA } from './catalogue.ts';
+import { CLOCKS } from './clock-faults.ts';
 import type { Fault } from './fault.ts';
 import { FaultyStack } from './faulty-stack.ts';
 import { canMount, mountDisks, unmountDisks } from './full-disk.ts';
@@ -48,6 +49,11 @@ async function untilWell(): Promise<void> {
   await eventually(isWell, { what: 'a status without anything to do', withinMs: LIMIT_MS });
 }
 
+async function untilTold(text: RegExp): Promise<void> {
+  const isTold = async () => (await stack.attention()).some(({ message }) => text.test(message));
+  await eventually(isTold, { what: `a status that says ${text}`, withinMs: LIMIT_MS });
+}
+
 /** A change of every kind, so that both pipelines have something to do. */
 async function work({ sourceIsAway, bucketIsAway }: Fault): Promise<void> {
   await Promise.all([
@@ -76,6 +82,8 @@ async function breakAndMend(fault: Fault): Promise<void> {
     { what: 'flowing data, or a status that says what is wrong', withinMs: LIMIT_MS },
   );
   const seconds = secondsSince(brokenAt);
+  const { told } = fault;
+  if (told !== undefined) await untilTold(told);
   await fault.mend(stack);
   const mendedAt = performance.now();
   await untilWell();
@@ -104,4 +112,5 @@ describe('the data flows, or the status says what is wrong, and A = B after the 
   test.each(cases(SERVERS_AWAY))('%s', (_, fault) => check(fault));
   const withDisks = canMount ? test : test.skip;
   withDisks.each(cases(DISKS_FULL))('%s', (_, fault) => check(fault));
+  test.each(cases(CLOCKS))('%s', (_, fault) => check(fault));
 });

@@ -4,17 +4,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import type { Attention } from '../../functions/core/verdict.ts';
 import { putIntoBucket } from '../../localstack/commands/bucket.ts';
+import { PollerState } from '../../localstack/commands/poller-state.ts';
 import { createDynamoDbClient } from '../../localstack/stack/aws-clients.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { eventually, StopWaiting } from '../support/eventually.ts';
+import { setDatabaseClock } from './clock/database-clock.ts';
+import { type ClockedProcess, type ClockState, clockOptions, ProcessClocks } from './clock/process-clocks.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
+/** The schedule has a rate of a minute. */
+const HAND_OVER_MS = 90_000;
 
 /** As in `run/NAME.json` of the stack's directory. */
 export type ProcessName = 'functions' | 'kafka' | 'dynamodb' | 's3' | 'sourceDatabase' | 'targetDatabase';
@@ -22,6 +28,8 @@ export type ProcessName = 'functions' | 'kafka' | 'dynamodb' | 's3' | 'sourceDat
 /** `npm start` in another process, with what a test needs to break it and to look at it from outside. */
 export class FaultyStack {
   readonly directory = mkdtempSync(join(tmpdir(), 'employee-streams-faults-'));
+  readonly #clockDirectory = join(this.directory, 'clocks');
+  readonly #clocks = new ProcessClocks(this.#clockDirectory);
   readonly #output: string[] = [];
   #child: ChildProcess | undefined;
   #endpoints: StackEndpoints | undefined;
@@ -29,10 +37,11 @@ export class FaultyStack {
   #salariesUploaded = 0;
 
   async start(): Promise<void> {
-    const script = join(PROJECT, 'localstack/commands/start/start.ts');
+    const script = join(import.meta.dirname, 'clock', 'start-with-clocks.ts');
     const child = spawn(process.execPath, [script, '--ports', 'free', '--directory', this.directory], {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FAULTY_CLOCKS: this.#clockDirectory },
     });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => this.#output.push(String(chunk)));
@@ -114,13 +123,12 @@ export class FaultyStack {
   /** What `npm run status -- --json` says needs attention. */
   async attention(): Promise<readonly Attention[]> {
     const script = join(PROJECT, 'localstack/commands/status/status.ts');
+    const args = [...clockOptions(this.#clockDirectory, 'status'), script, '--json', '--directory', this.directory];
     const options = { cwd: PROJECT, timeout: 60_000, killSignal: 'SIGKILL' } as const;
-    const { stdout } = await run(process.execPath, [script, '--json', '--directory', this.directory], options).catch(
-      (error: Error & { stdout?: string }) => {
-        if (!error.stdout) throw error;
-        return { stdout: error.stdout };
-      },
-    );
+    const { stdout } = await run(process.execPath, args, options).catch((error: Error & { stdout?: string }) => {
+      if (!error.stdout) throw error;
+      return { stdout: error.stdout };
+    });
     return (JSON.parse(stdout) as { attention: readonly Attention[] }).attention;
   }
 
@@ -144,6 +152,40 @@ export class FaultyStack {
     await this.withKafka((admin) => admin.alterConfigs({ validateOnly: false, resources }));
   }
 
+  setClock(name: ClockedProcess, state: ClockState): void {
+    this.#clocks.set(name, state);
+  }
+
+  async setDatabaseClock(name: 'source' | 'target', aheadMs: number): Promise<void> {
+    const { sourceDatabaseUrl, targetDatabaseUrl } = this.endpoints;
+    await setDatabaseClock(name === 'source' ? sourceDatabaseUrl : targetDatabaseUrl, aheadMs / 1_000);
+  }
+
+  /** Until the schedule has started another poller, which the running one hands over to. */
+  async untilHandedOver(): Promise<void> {
+    const read = () => this.withDynamoDb((client, table) => new PollerState(client, table).read());
+    const { fencingToken } = await read();
+    await eventually(async () => (await read()).fencingToken !== fencingToken, {
+      what: 'a poller that the schedule has started',
+      withinMs: HAND_OVER_MS,
+      everyMs: 500,
+    });
+  }
+
+  /** Stops the execution of the whole stack, as a laptop does that is asleep, and continues it after the time. */
+  async sleep(ms: number, meanwhile: () => void): Promise<void> {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('Expected a started stack: call start first.');
+    const pids = [pid, ...descendantsOf(pid)];
+    try {
+      signalAll(pids, 'SIGSTOP');
+      await delay(ms);
+      meanwhile();
+    } finally {
+      signalAll(pids, 'SIGCONT');
+    }
+  }
+
   /** Stops the execution of a server and its children, as a machine without CPU time does. */
   freeze(name: ProcessName): void {
     this.signal(name, 'SIGSTOP');
@@ -155,14 +197,7 @@ export class FaultyStack {
 
   signal(name: ProcessName, signal: NodeJS.Signals): void {
     const { pid } = JSON.parse(readFileSync(join(this.directory, 'run', `${name}.json`), 'utf8')) as { pid: number };
-    for (const each of [pid, ...descendantsOf(pid)]) {
-      try {
-        process.kill(each, signal);
-      } catch (error) {
-        // A descendant, such as a session of PostgreSQL, may have ended since the list was made.
-        if (each === pid || (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    signalAll([pid, ...descendantsOf(pid)], signal);
   }
 
   async withKafka<Result>(work: (admin: ReturnType<Kafka['admin']>) => Promise<Result>): Promise<Result> {
@@ -208,6 +243,18 @@ async function query(url: string, statements: readonly string[]): Promise<Record
     return rows;
   } finally {
     await client.end();
+  }
+}
+
+/** The first process must be there. */
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const [index, pid] of pids.entries()) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // A descendant, such as a session of PostgreSQL, may have ended since the list was made.
+      if (index === 0 || (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }
 
