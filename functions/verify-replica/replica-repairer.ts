@@ -21,6 +21,8 @@ export class ReplicaRepairer {
   lastChangeId: bigint | null = null;
   /** Differences of this round that are left because the time was over. */
   leftByTime = 0;
+  /** The lowest key of those; `null` without any. */
+  lowestLeft: number | null = null;
   /** Differences of this round that are left because writers kept the table locked. */
   leftByLock = 0;
 
@@ -39,6 +41,7 @@ export class ReplicaRepairer {
   beginRound(): void {
     this.lastChangeId = null;
     this.leftByTime = 0;
+    this.lowestLeft = null;
     this.leftByLock = 0;
   }
 
@@ -48,12 +51,17 @@ export class ReplicaRepairer {
     const size = perSecond === null ? differences.length : Math.max(1, Math.floor(perSecond));
     for (let first = 0; first < differences.length; first += size) {
       if (this.#clock.monotonicMs() >= untilMs) {
-        this.leftByTime += differences.length - first;
+        this.#leave(differences.slice(first));
         return;
       }
       await this.#repairBatch(differences.slice(first, first + size));
       await this.#keepRate();
     }
+  }
+
+  #leave(differences: readonly ProvenDifference[]): void {
+    this.leftByTime += differences.length;
+    for (const { empId } of differences) this.lowestLeft = Math.min(this.lowestLeft ?? empId, empId);
   }
 
   async #repairBatch(differences: readonly ProvenDifference[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { type KeyRange, SLICE_COUNT } from '../core/verification.ts';
+import { differenceCount, type KeyRange, SLICE_COUNT } from '../core/verification.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EmployeeHashes } from '../ports/employee-hashes.ts';
 import type { EmployeeRepair } from '../ports/employee-repair.ts';
@@ -7,12 +7,22 @@ import type { ArrivalWait } from './arrival-wait.ts';
 import { KeyWalk } from './key-walk.ts';
 import { checkPreconditions, type Obstacle, PollerCheck, type PreconditionsDependencies } from './preconditions.ts';
 import { ReplicaRepairer } from './replica-repairer.ts';
-import type { SliceVerifier } from './slice-verifier.ts';
+import type { ProvenDifference, SliceVerifier } from './slice-verifier.ts';
 
 /** Where a verification begins: a slice, and the last key of the one before. */
 export interface SliceStart {
   readonly slice: number;
   readonly after: number | null;
+  /** Of a slice whose repair continues. */
+  readonly unfinished?: UnfinishedRepair | undefined;
+}
+
+/** What the repair of a slice had no time for. */
+export interface UnfinishedRepair {
+  /** The lowest key that is left. Those below it were repaired: if they differ again, they do not stay repaired. */
+  readonly fromKey: number;
+  /** Proven differences that the slice was left with. */
+  readonly differences: number;
 }
 
 export interface VerifyRequest {
@@ -37,7 +47,7 @@ export interface VerifyRequest {
 export interface RepairedEmployees {
   readonly images: number;
   readonly deletions: number;
-  /** Proven differences that are left because the time was over. `next` begins with them, unless nothing was repaired. */
+  /** Proven differences that are left because the time was over. `next` begins with them if the repair makes progress. */
   readonly leftByTime: number;
   /** Proven differences that are left because writers kept the table of the source locked. */
   readonly leftByLock: number;
@@ -91,7 +101,7 @@ export class ReplicaVerifier {
     poller.catch(() => {});
     const limits = { perSecond: request.repairsPerSecond, untilMs: request.untilMs };
     const repairer = new ReplicaRepairer(this.#dependencies.employeeRepair, clock, limits);
-    let leftByLock = 0;
+    const left = { leftByTime: 0, leftByLock: 0 };
     const checked: CheckedSlice[] = [];
     let next: SliceStart | null = request.from ?? nextSlice(await store.read(), this.#dependencies.now());
     if (method !== null) {
@@ -108,22 +118,23 @@ export class ReplicaVerifier {
           recorded = store.recordSlice(slice);
           recorded.catch(() => {});
           checked.push(slice);
-          leftByLock += repairer.leftByLock;
-          // After a repair that makes no progress, the same slice would be repeated for ever.
-          if (repairer.leftByTime > 0 && repairer.count > 0) break;
-          next = followerOf(slice);
+          left.leftByTime += repairer.leftByTime;
+          left.leftByLock += repairer.leftByLock;
+          const repeated: SliceStart | null =
+            repairer.count === 0 ? null : repeatedSlice(next, slice, repairer.lowestLeft);
+          next = repeated ?? followerOf(slice);
+          if (repeated !== null) break;
         }
       } finally {
         await recorded;
       }
     }
-    const { images, deletions, leftByTime } = repairer;
-    const repaired = { images, deletions, leftByTime, leftByLock };
-    return { checked, next, obstacles: [...obstacles, ...(await poller)], repaired };
+    const { images, deletions } = repairer;
+    return { checked, next, obstacles: [...obstacles, ...(await poller)], repaired: { images, deletions, ...left } };
   }
 
   async #verifySlice(
-    { slice, after }: SliceStart,
+    { slice, after, unfinished }: SliceStart,
     { sliceRows, walk, isContinued, request, repairer }: SliceContext,
   ): Promise<CheckedSlice> {
     const { clock, now, sliceVerifier } = this.#dependencies;
@@ -131,12 +142,13 @@ export class ReplicaVerifier {
     const begunAtMs = clock.monotonicMs();
     // The last slice has whatever is left.
     const maxRows = slice === SLICE_COUNT - 1 ? null : sliceRows;
+    const isToRepair = ({ empId }: ProvenDifference) => unfinished === undefined || empId >= unfinished.fromKey;
     const verify = (isRepair: boolean) =>
       sliceVerifier.verify({
         ...{ after, maxRows, walk, settleMs: request.settleMs, endMs: request.endMs },
         // Before a repair is verified, the next slice has to wait.
         isContinued: isContinued && !request.isRepair,
-        ...(isRepair && { onProven: (differences) => repairer.repair(differences) }),
+        ...(isRepair && { onProven: (differences) => repairer.repair(differences.filter(isToRepair)) }),
       });
     repairer.beginRound();
     let result = await verify(request.isRepair);
@@ -168,6 +180,19 @@ const LAST_KEY = 2_147_483_647;
 
 function followerOf({ slice, range }: Pick<CheckedSlice, 'slice' | 'range'>): SliceStart | null {
   return slice === SLICE_COUNT - 1 ? null : { slice: slice + 1, after: range.until ?? LAST_KEY };
+}
+
+/**
+ * The same slice with what its repair has left; `null` when nothing is left, or when the repair did not get further than
+ * the one before. Rows that do not stay repaired would be repeated for ever: the lowest key that is left never falls, and
+ * while it stays the differences have to become fewer.
+ */
+function repeatedSlice(start: SliceStart, slice: CheckedSlice, lowestLeft: number | null): SliceStart | null {
+  if (lowestLeft === null) return null;
+  const { unfinished } = start;
+  const differences = differenceCount(slice);
+  const isFurther = unfinished === undefined || lowestLeft > unfinished.fromKey || differences < unfinished.differences;
+  return isFurther ? { ...start, unfinished: { fromKey: lowestLeft, differences } } : null;
 }
 
 /**

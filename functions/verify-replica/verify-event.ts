@@ -32,6 +32,8 @@ const eventShape = z.object({
         .min(0)
         .max(SLICE_COUNT - 1),
       after: z.int().nullable(),
+      /** Of a slice whose repair continues. */
+      unfinished: z.object({ fromKey: z.int(), differences: z.int().min(0) }).optional(),
     })
     .default({ slice: 0, after: null }),
   maxSlices: z.int().min(1).default(SLICE_COUNT),

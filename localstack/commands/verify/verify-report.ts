@@ -112,6 +112,14 @@ function verdictLines(report: VerifyReport, paint: Paint): string[] {
     ...(leftByLock > 0 ? [`${formatNumber(leftByLock, 'row')} left, because writers kept employees locked`] : []),
   ];
   if (left.length > 0) done.push(`  the repair is not finished: ${left.join('; ')}; run it again`);
+  // Those that a repair has captured and that differ nevertheless.
+  const again = images + deletions === 0 ? 0 : different - leftByTime - leftByLock;
+  if (again > 0) {
+    done.push(
+      `  ${formatNumber(again, 'row')} ${again === 1 ? 'does' : 'do'} not stay repaired: find what changes ` +
+        `${again === 1 ? 'it' : 'them'} in B, such as a trigger, before the next repair`,
+    );
+  }
   if (isWell(report)) return [`${paint('good', '● well')}  both databases agree`, ...done];
   const found = [
     ...(different > 0

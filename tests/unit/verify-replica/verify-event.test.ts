@@ -42,6 +42,14 @@ test.each<[string, object[], object[]]>([
     [{ from: { slice: 12, after: 5 } }],
   ],
   ['first slice', [], [{ from: { slice: -1, after: 5 } }, { from: { slice: 1.5, after: 5 } }, { from: { slice: 1 } }]],
+  [
+    'repair that continues',
+    [{ from: { slice: 1, after: 5, unfinished: { fromKey: -7, differences: 0 } } }],
+    [
+      { from: { slice: 1, after: 5, unfinished: { fromKey: 7 } } },
+      { from: { slice: 1, after: 5, unfinished: { fromKey: 7, differences: -1 } } },
+    ],
+  ],
   ['number of slices', [{ maxSlices: 1 }, { maxSlices: 99 }], [{ maxSlices: 0 }, { maxSlices: 1.5 }]],
   ['wait', [{ settleMs: 0 }, { settleMs: 60_000 }], [{ settleMs: -1 }]],
   [

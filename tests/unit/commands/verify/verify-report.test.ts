@@ -65,6 +65,15 @@ describe('the report of a verification', () => {
     );
   });
 
+  it('says that rows that differ after their repair do not stay repaired', () => {
+    const found = report([DIFFERENT]);
+    const repaired = { images: 4, deletions: 0, leftByTime: 0, leftByLock: 1 };
+    expect(text({ ...found, employees: { ...found.employees, repaired } })).toContain(
+      '  1 row does not stay repaired: find what changes it in B, such as a trigger, before the next repair',
+    );
+    expect(text(found)).not.toContain('stay repaired');
+  });
+
   it('shows with a dry run what a repair would capture', () => {
     expect(text(report([DIFFERENT, slice({ extra: 3, causes: { lost: 3 } })], {}, true))).toContain(
       '--repair would capture 2 rows again and 3 deletions',
