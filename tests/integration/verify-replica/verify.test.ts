@@ -115,10 +115,11 @@ describe('the verification of the replica', () => {
     expect(differenceCount(await repair())).toBe(0);
   });
 
-  it('that is killed at any step of a repair is completed by the next one, beside writers', async () => {
-    const writers = startWriters(pipeline.source);
-    try {
-      for (const step of STEPS_OF_REPAIR) {
+  it.each(STEPS_OF_REPAIR)(
+    'that is killed in a repair %s is completed by the next one, beside writers',
+    async (step) => {
+      const writers = startWriters(pipeline.source);
+      try {
         await pipeline.target.query(`update employees set city = '${step}' where ${IS_PLANTABLE} and emp_id % 50 = 1`);
         await pipeline.target.query(`delete from employees where ${IS_PLANTABLE} and emp_id % 50 = 3`);
         await pipeline.target.query(`insert into employees (emp_id) select -n from generate_series(1, 99, 2) as n`);
@@ -128,13 +129,16 @@ describe('the verification of the replica', () => {
         const left = await plantedDifferences(pipeline);
         for (const { range, ...result } of stored) {
           const inRange = left.filter((key) => key > (range.after ?? -Infinity) && key <= (range.until ?? Infinity));
-          expect([step, differenceCount(result), inRange]).toEqual([step, 0, []]);
+          expect([differenceCount(result), inRange]).toEqual([0, []]);
         }
         expect(differenceCount(await repair())).toBe(0);
+      } finally {
+        await writers.stop();
       }
-    } finally {
-      await writers.stop();
-    }
+    },
+  );
+
+  it('agrees after all of these repairs', async () => {
     await pipeline.untilConverged();
     expect(await verify()).toMatchObject({ missing: 0, extra: 0, different: 0, held: 0, unsettled: 0 });
   });
