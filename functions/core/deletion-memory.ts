@@ -1,11 +1,12 @@
 import { DELETION_MEMORY_MS } from './topics.ts';
 
-/** The last bytes of a change in which its `changedAt` is, because it is the last field. */
+/** `changedAt` is the last field of a change, so it is within this many bytes of the end. */
 const TAIL_BYTES = 200;
 
 /**
  * Whether the target may have forgotten a deletion that is newer than the change, so that the change would bring the
- * employee back. A change without a readable time is as old as its first failure.
+ * employee back. The older of the change's time and its first failure counts. Without either, the change counts as
+ * recent.
  *
  * @param firstFailedAt ISO 8601; `null` when it is not known.
  */

@@ -20,7 +20,7 @@ export interface Observation {
   readonly unstartedFiles: readonly string[] | null;
   /** What the host of the local event sources reports; `null` on AWS. */
   readonly standstills: readonly ObservedStandstill[] | null;
-  /** By how much the clocks of the servers differ from that of the observer; `null` on AWS, which keeps them in step. */
+  /** By how much the clocks of the servers differ from the observer's; `null` on the page, which does not read them. */
   readonly clocks: readonly ObservedClock[] | null;
   readonly deadLetters: ObservedDeadLetters | null;
   readonly replica: ObservedReplica | null;

@@ -22,7 +22,7 @@ export function restoreDeadLetter(record: KafkaRecord, sha256: Sha256, now?: Dat
   const envelope = decodeEnvelope(record.value);
   if (envelope === undefined) return record;
   const fault = faultOf(envelope, sha256) ?? (now && ageFaultOf(envelope, now));
-  // It is another failure than the one that it is about, unless a redrive has published it as a failure of its own.
+  // The copy is a new failure, not a repetition of the one in its payload, unless a redrive published the copy itself.
   if (fault !== undefined) return isRedriven(record, envelope) ? { ...record, fault } : withoutFailures(record, fault);
   const { id, first, attempts, key, payload, headers } = envelope;
   return {
@@ -34,7 +34,7 @@ export function restoreDeadLetter(record: KafkaRecord, sha256: Sha256, now?: Dat
   };
 }
 
-/** A copy has the headers of the dead letter that was copied. A redrive leaves out where the record was. */
+/** A tool's copy has the `__dlq.errors.` headers of the dead letter. A record that a redrive published has none. */
 function isRedriven({ headers = [] }: KafkaRecord, { id }: Envelope): boolean {
   const isCopy = headers.some(([name]) => name.startsWith(ORIGIN_PREFIX));
   return !isCopy && earlierFailuresOf(headers)?.id !== id;

@@ -23,5 +23,8 @@ export const RETENTION_MS = 14 * DAY_MS;
 /** Longer than the retention of records, so that a dead letter is still there when its record has expired. */
 export const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
 
-/** For how long the target remembers deletions, with one day for clocks that differ. A redrive refuses older changes. */
+/**
+ * For how long the target remembers deletions, with one day for clocks that differ. Older dead letters of changes are
+ * refused.
+ */
 export const DELETION_MEMORY_MS = DEAD_LETTER_RETENTION_MS;

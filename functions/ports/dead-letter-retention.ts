@@ -7,8 +7,8 @@
  */
 export interface DeadLetterRetention {
   /**
-   * Deletes dead letters that are resolved, obsolete or discarded since more than `days`, and redrives that ended before
-   * that and that no dead letter refers to.
+   * Deletes dead letters that have been resolved, obsolete or discarded for more than `days` days, and redrives that
+   * ended longer ago and that no dead letter refers to.
    */
   deleteOlderThan(days: number): Promise<{ readonly deadLetters: number; readonly redrives: number }>;
 }

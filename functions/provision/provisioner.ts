@@ -59,8 +59,8 @@ export class Provisioner {
 }
 
 /**
- * Records bear the time of the broker, which also decides when they are deleted. Otherwise Kafka refuses records of a
- * function whose clock is ahead, and deletes those of one whose clock is back before they are consumed.
+ * The broker sets the time of each record, which also decides when the record is deleted. Otherwise Kafka refuses
+ * records of a function whose clock is ahead, and deletes those of one whose clock is behind before they are consumed.
  */
 const ENFORCED = { 'message.timestamp.type': 'LogAppendTime' };
 

@@ -44,7 +44,7 @@ export async function readDeadLetters(
   return { read, refused };
 }
 
-/** The id of an entry about the record itself, because it is no dead letter. */
+/** The id that index-dead-letters gives to a record that is no dead letter. */
 function idOfRecord({ topic, partition, offset }: ClaimedDeadLetter): string {
   return dlqIdOf({ topic, partition, offset: String(offset) });
 }

@@ -8,8 +8,8 @@ export const RENEW_INTERVAL_MS = 5_000;
 const TRUSTED_FOR_MS = 2 * RENEW_INTERVAL_MS;
 
 /**
- * Shows by time that the owner of a redrive is alive, because a batch of large files or a low rate may take longer than an
- * owner may be silent.
+ * Renews the ownership of a redrive at an interval, because a batch of large files or a low rate may take longer than
+ * an owner may be silent.
  */
 export class Ownership {
   readonly #ledger: Pick<RedriveLedger, 'renew'>;
@@ -31,7 +31,7 @@ export class Ownership {
     this.#redriveId = redriveId;
     this.#owner = owner;
     this.#renewedAtMs = clock.monotonicMs();
-    // `isHeld` meets the same error, and throws it.
+    // Ignored here: when the last renewal is too old, `isHeld` renews it and throws the error.
     this.#timer = setInterval(() => void this.#renew().catch(() => {}), RENEW_INTERVAL_MS).unref();
   }
 

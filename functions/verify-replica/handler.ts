@@ -21,7 +21,7 @@ const NAME = 'verify-replica';
 /** Reserved at the end of an invocation, for a slice that begins just before, and for repairs until they are applied. */
 const RESERVE_MS = 120_000;
 
-/** Of that, for what is left to write and to close when nothing is judged any more. */
+/** The end of that time, for storing results and closing connections. Nothing is judged in it. */
 const END_RESERVE_MS = 60_000;
 
 export const handler = createHandler({

@@ -11,7 +11,7 @@ const CHUNK_ROWS = 25_000;
 /** Rows of a chunk of a paced walk: a statement of a few milliseconds. */
 const PACED_CHUNK_ROWS = 5_000;
 
-/** How long a paced walk rests after each chunk, in times of what the chunk took. */
+/** A paced walk rests this many times as long as a chunk took. Smaller: it delays others. Larger: a round is longer. */
 const REST_FACTOR = 4;
 
 /** Rows of a part of a chunk that differs. */

@@ -68,18 +68,18 @@ export class ReplicaRepairer {
     const keysOf = (isInSource: boolean) =>
       differences.filter((difference) => difference.isInSource === isInSource).map(({ empId }) => empId);
     const [present, absent] = [keysOf(true), keysOf(false)];
-    if (present.length > 0) this.images += this.#noteCaptured(await this.#repair.publishImages(present));
+    if (present.length > 0) this.images += this.#recordCaptured(await this.#repair.publishImages(present));
     if (absent.length > 0) await this.#repairAbsent(absent);
   }
 
   async #repairAbsent(absent: readonly number[]): Promise<void> {
-    // A table that was locked for seconds would be waited for with every batch.
+    // After a locked table not again in this round, because each further batch would wait for the lock just as long.
     const captured = this.leftByLock > 0 ? null : await this.#repair.publishDeletions(absent);
     if (captured === null) this.leftByLock += absent.length;
-    else this.deletions += this.#noteCaptured(captured);
+    else this.deletions += this.#recordCaptured(captured);
   }
 
-  #noteCaptured({ count, lastChangeId }: CapturedRepair): number {
+  #recordCaptured({ count, lastChangeId }: CapturedRepair): number {
     this.lastChangeId = lastChangeId ?? this.lastChangeId;
     return count;
   }

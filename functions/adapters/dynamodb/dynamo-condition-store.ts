@@ -33,6 +33,7 @@ export class DynamoConditionStore implements ConditionStore {
 
   async report(condition: Condition): Promise<void> {
     if (!this.#serverTime.isKnown) {
+      // Only for the time in its response, which the first write needs.
       await this.#client.send(new GetItemCommand({ TableName: this.#table, Key: keyOf(condition.id) }));
     }
     if (!(await this.#extend(condition))) await this.#create(condition);

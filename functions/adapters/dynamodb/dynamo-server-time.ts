@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 /**
- * The time of DynamoDB, as the latest response to a client says, so that all who compare times of a table's items have the
- * same clock, whatever their own show.
+ * DynamoDB's time: the `Date` header of its latest response, advanced by the monotonic clock. So functions whose own
+ * clocks differ can compare the times of the table's items.
  */
 export class DynamoServerTime {
   #latest: { readonly serverMs: number; readonly atMs: number } | undefined;
@@ -11,15 +11,15 @@ export class DynamoServerTime {
     client.middlewareStack.add(
       (next) => async (args) => {
         const result = await next(args);
-        this.#note(result.response);
+        this.#recordResponse(result.response);
         return result;
       },
-      // Below the SDK's own step, which throws when the response is an error.
+      // Inside the SDK's deserializer, which throws on an error response: its header counts too.
       { step: 'deserialize', priority: 'low' },
     );
   }
 
-  /** Whether there was a response. Before it, `now` is the clock of this process. */
+  /** Whether a response has said the time. Until then, `now` is the clock of this process. */
   get isKnown(): boolean {
     return this.#latest !== undefined;
   }
@@ -29,7 +29,7 @@ export class DynamoServerTime {
     return new Date(serverMs + performance.now() - atMs);
   }
 
-  #note(response: unknown): void {
+  #recordResponse(response: unknown): void {
     const { headers = {} } = (response ?? {}) as { headers?: Record<string, string> };
     const [, date = ''] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'date') ?? [];
     const serverMs = Date.parse(date);

@@ -20,7 +20,7 @@ export class KafkaTopicAdmin implements TopicAdmin {
       const present = new Set(await admin.listTopics());
       return Promise.all(specifications.map((wanted) => ensureTopic(admin, wanted, present.has(wanted.topic))));
     });
-    // Loaded when it is needed, because it needs a Kafka client and most functions need none.
+    // Imported on demand: otherwise each function that imports this adapter would load a second Kafka client at start.
     const { enforceSettings } = await import('./topic-settings.ts');
     await enforceSettings(this.#settings, specifications);
     return reports;

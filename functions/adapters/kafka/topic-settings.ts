@@ -5,8 +5,8 @@ import { attempt } from './kafka-requests.ts';
 import { createReadingClient } from './partition-fetch.ts';
 
 /**
- * Sets what topics that exist lack of their `enforced` configuration. kafkajs can only replace the whole configuration of
- * a topic, so this is another client.
+ * Sets the `enforced` configuration of topics that exist with another one. Uses @platformatic/kafka, because kafkajs
+ * can only replace the whole configuration of a topic.
  */
 export async function enforceSettings(
   settings: KafkaSettings,

@@ -27,7 +27,7 @@ export class PostgresCaptureBacklog implements CaptureBacklog {
     return {
       changes: Math.min(changes, MAX_CHANGES),
       isMore: changes > MAX_CHANGES,
-      // A change from before the clock of the source was set back is from now.
+      // A change captured before the source's clock was set back has a time in the future: its age is shown as 0.
       oldestAgeMs: oldestAgeMs === null ? null : Math.max(0, oldestAgeMs),
     };
   }

@@ -52,7 +52,7 @@ export interface EmployeeReplicaLimits {
   readonly sweepStepRows?: number;
 }
 
-/** By the clock of tombstones, which follows that of the server slowly. When that is set back, both go back. */
+/** Ages are by `tombstone_clock`: it follows the server's clock by at most two hours a call and goes back with it. */
 const DELETE_TOMBSTONES = `
   with clock as (
     update tombstone_clock set shows_at = least(clock_timestamp(), shows_at + interval '2 hours') returning shows_at)

@@ -21,8 +21,9 @@ interface Transition {
  * One statement, so that the counts of the dead letters are updated once. Sorted, so that writers cannot deadlock. The locked
  * rows carry their change, because a join of two lists of unknown length may be planned as a comparison of all pairs.
  *
- * A dead letter that is not claimed was released by a cancel, or another invocation has recorded the same batch. What was
- * published then counts all the same; what was not published is counted already.
+ * A dead letter that is not claimed was released by a cancel, or another invocation has recorded the same batch. One
+ * that is published, requested, filtered or obsolete is recorded also then. A refused or returned one stays as it is
+ * and is not counted.
  */
 const MOVE = `
   with locked as (

@@ -30,8 +30,9 @@ export function createS3Client(options: { readonly stallMs?: number } = {}): S3C
 }
 
 /**
- * The server refuses a request whose time differs too much from its own. The SDK then knows the server's time, but sends the
- * request again only when the clocks differ: not when the clock that was wrong has just been set right.
+ * S3 refuses a request whose time differs too much from its own. The SDK then corrects its clock offset, but retries
+ * only when the corrected offset is still large. After the machine's clock was set right it is small, so the SDK would
+ * give up: retry.
  */
 function retrySkewed(client: S3Client): void {
   client.middlewareStack.add(
@@ -43,7 +44,7 @@ function retrySkewed(client: S3Client): void {
         throw error;
       }
     },
-    // Above the SDK's own step, which throws the error.
+    // Outside the SDK's deserializer, which throws the error.
     { step: 'deserialize', priority: 'high' },
   );
 }

@@ -6,7 +6,7 @@ import { capitalized, formatAgo, formatCount, plural } from './format.ts';
 import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { chip, shown } from './section.ts';
 
-/** The codes with most of them. Larger: on a phone the parts of the page that follow are far away. */
+/** How many codes are shown, those with most open dead letters first. Larger: a phone has to scroll further. */
 const SHOWN_CODES = 6;
 
 /** Dead letters by code, with a sample of each, and the latest redrives. */
@@ -61,7 +61,7 @@ function redriveButton({ code, open }: DeadLetterGroup): Markup {
   return html`<a class="button small" href="/redrive?code=${encodeURIComponent(code)}">Redrive<span class="hidden"> the dead letters with code ${code}</span></a>`;
 }
 
-/** What a redrive does to which something may still happen. */
+/** What a redrive that is not finished is doing. */
 const ACTIVE: Readonly<Partial<Record<RedriveProgress['state'], string>>> = {
   planned: 'planned',
   running: 'publishing',

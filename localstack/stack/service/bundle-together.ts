@@ -11,9 +11,9 @@ interface RunningServerless {
 /**
  * serverless-esbuild's setting `plugins`: makes `serverless offline` bundle all functions in one build.
  *
- * serverless-esbuild runs one build a function, and each parses and prints all dependencies again: with eleven functions
- * that was half of the CPU time of a start. One build with code splitting writes what functions share once. A package for
- * AWS needs a file that is complete for each function, so there the builds stay as they are.
+ * serverless-esbuild runs one build a function, and each parses and prints all dependencies again: with eleven
+ * functions that is half of the CPU time of a start. One build with code splitting writes what functions share once. A
+ * package for AWS needs a file that is complete for each function, so there the builds stay as they are.
  */
 export default function bundleTogether({ serviceDir, processedInput, service }: RunningServerless): Plugin[] {
   if (processedInput.commands[0] !== 'offline') return [];
