@@ -206,24 +206,24 @@ describe('a SNAPSHOT record that cannot be decoded', () => {
   const snapshot = (fields: object = {}, key: string | null = '-5') =>
     undecodableSnapshot(record(JSON.stringify({ ...message(), action: 'SNAPSHOT', employee: 'x', ...fields }), key));
 
-  it('still tells the employee and the epoch', () => {
+  it('has a readable employee and epoch', () => {
     expect(snapshot()).toEqual({ empId: -5, epoch: 1_795_371_622_846n });
   });
 
-  it.each(['', 'x', '5.5', '05', '2147483648', null])('does not with key %j', (key) => {
+  it.each(['', 'x', '5.5', '05', '2147483648', null])('has no readable employee with key %j', (key) => {
     expect(snapshot({}, key)).toBeUndefined();
   });
 
-  it.each([{ action: 'UPDATE' }, { epoch: 'x' }, { epoch: undefined }])('does not with %j', (fields) => {
+  it.each([{ action: 'UPDATE' }, { epoch: 'x' }, { epoch: undefined }])('is not recognized with %j', (fields) => {
     expect(snapshot(fields)).toBeUndefined();
   });
 
-  it('does not when it is no JSON object', () => {
+  it('is not recognized when it is no JSON object', () => {
     expect(undecodableSnapshot(record('text'))).toBeUndefined();
     expect(undecodableSnapshot(record(null))).toBeUndefined();
   });
 
-  it('is no excuse for an error of another kind', () => {
+  it('does not hide an error of another kind', () => {
     const broken = {
       ...record('{}'),
       get value(): never {

@@ -96,7 +96,7 @@ describe('the entry of a dead letter', () => {
   });
 });
 
-describe('what a database cannot store in the entry of a dead letter', () => {
+describe('the entry leaves out or replaces what a database cannot store', () => {
   const file = { bucket: 'b', key: 'a.csv', version: 'v' };
   const ofFile = (changes: object) => entry({ origin: { ...file, ...changes }, payload: null });
   const ofRow = (fields: object) =>
@@ -105,56 +105,53 @@ describe('what a database cannot store in the entry of a dead letter', () => {
   it.each([
     [2_500, 'PIPE_X'],
     [2_501, 'PIPE_DEAD_LETTER_UNREADABLE'],
-  ])('is an id of more than 2,500 bytes: one of %i has code %s', (bytes, code) => {
+  ])('an id of %i bytes: code %s', (bytes, code) => {
     expect(ofFile({ key: `é${'k'.repeat(bytes - 'b/é@v'.length - 1)}` }).code).toBe(code);
   });
 
-  it.each(['bucket', 'key', 'version'])('is a file whose %s has more than 1,024 bytes', (field) => {
+  it.each(['bucket', 'key', 'version'])('a %s of more than 1,024 bytes: no file', (field) => {
     const longest = 'é'.repeat(512);
     expect(ofRow({ [field]: longest }).file).toEqual({ ...file, row: 7, [field]: longest });
     expect(ofRow({ [field]: `${longest}x` }).file).toBeNull();
     expect(ofRow({ [field]: 7 }).file).toBeNull();
   });
 
-  it.each([7.5, '7', 2 ** 31])('is row %p of a file', (rowNumber) => {
+  it.each([7.5, '7', 2 ** 31])('row %p: no row', (rowNumber) => {
     expect(ofRow({ rowNumber }).file).toEqual({ ...file, row: null });
   });
 
-  it.each(['bucket', 'key', 'version'])('is U+0000 in the %s of a file', (field) => {
+  it.each(['bucket', 'key', 'version'])('U+0000 in the %s', (field) => {
     expect(ofFile({ [field]: 'a\u0000' }).file).toEqual({ ...file, [field]: 'a\ufffd', row: null });
   });
 
   it.each([
     [2 ** 31 - 1, 2 ** 31 - 1],
     [2 ** 31, null],
-  ])('is a payload of %i bytes when that is no 32-bit number', (payloadBytes, found) => {
+  ])('a payload of %i bytes', (payloadBytes, found) => {
     expect(entry({}, { payloadBytes }).payloadBytes).toBe(found);
   });
 
   it.each([
     [2 ** 31 - 1, 2 ** 31 - 1],
     [2 ** 31, 1],
-  ])('are %i attempts when that is no 32-bit number', (attempts, found) => {
+  ])('%i attempts', (attempts, found) => {
     expect(entry({}, { attempts }).attempts).toBe(found);
   });
 
-  it.each([`${'a'.repeat(64)}b`, `x${'a'.repeat(64)}`, 'A'.repeat(64), 'a'.repeat(63)])(
-    'is %s, no SHA-256',
-    (sha256) => {
-      expect(entry({}, { sha256 }).sha256).toBeNull();
-    },
-  );
+  it.each([`${'a'.repeat(64)}b`, `x${'a'.repeat(64)}`, 'A'.repeat(64), 'a'.repeat(63)])('checksum %s', (sha256) => {
+    expect(entry({}, { sha256 }).sha256).toBeNull();
+  });
 
   it.each([
     ['1970-01-01T00:00:00.000Z', true],
     ['1969-12-31T23:59:59.999Z', false],
     ['9999-12-31T23:59:59.999Z', true],
     ['+010000-01-01T00:00:00.000Z', false],
-  ])('is a time outside of the years 1970 to 9999: %s is kept = %s', (at, isKept) => {
+  ])('time %s is kept = %s', (at, isKept) => {
     expect(entry({}, { at }).lastAt).toEqual(isKept ? new Date(at) : new Date('2026-11-26T11:00:00Z'));
   });
 
-  it('is the time of a record without a timestamp, which has -1', () => {
+  it('a record without a timestamp has the time 1970', () => {
     expect(entryOf({ ...recordOf('none'), timestampMs: -1 }).lastAt).toEqual(new Date(0));
   });
 });

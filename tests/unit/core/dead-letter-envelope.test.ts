@@ -56,7 +56,7 @@ describe('a value is no dead letter', () => {
   });
 });
 
-describe('an unusable part of a dead letter', () => {
+describe('a dead letter with an unusable part', () => {
   it.each([
     ['a rule', { rule: 7 }, { rule: null }],
     ['a checksum', { sha256: 7 }, { sha256: null }],
@@ -66,15 +66,15 @@ describe('an unusable part of a dead letter', () => {
     ['a sign of cut headers', { headersCut: 'yes' }, { headersCut: false }],
     ['a key', { key: 7 }, { key: undefined }],
     ['headers', { headers: 'source' }, { headers: [] }],
-  ])('is %s, which is then unknown', (_, changes, found) => {
+  ])('leaves %s unknown', (_, changes, found) => {
     expect(decode(changes)).toMatchObject(found);
   });
 
-  it.each([0, -1, 1.5, '2', null])('is %p attempts, which count as one', (attempts) => {
+  it.each([0, -1, 1.5, '2', null])('counts %p attempts as one', (attempts) => {
     expect(decode({ attempts })).toMatchObject({ attempts: 1 });
   });
 
-  it('is one header, without which the others remain', () => {
+  it('keeps the other headers', () => {
     const headers = [['a', 'Yg=='], 'c', [7, 'Yg=='], ['d', 7], ['e', '']];
     expect(decode({ headers })).toMatchObject({
       headers: [
@@ -84,7 +84,7 @@ describe('an unusable part of a dead letter', () => {
     });
   });
 
-  it('is the first failure, for which the last one counts', () => {
+  it('takes the last failure for the first one', () => {
     const last = { id: 'employee-changes/3/42', first: { origin: RECORD, at: AT } };
     expect(decode({ first: undefined })).toMatchObject(last);
     expect(decode({ first: { origin: 'x' } })).toMatchObject(last);

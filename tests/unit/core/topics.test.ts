@@ -26,7 +26,7 @@ test('a dead-letter topic has the name of its topic and a suffix', () => {
   expect(`${SALARIES_TOPIC}${DEAD_LETTER_SUFFIX}`).toBe(SALARIES_DEAD_LETTER_TOPIC);
 });
 
-test('each event source has a consumer group of its own', () => {
+test('the names of the consumer groups are a contract', () => {
   expect([CHANGES_GROUP, SALARIES_GROUP, CHANGES_DEAD_LETTER_GROUP, SALARIES_DEAD_LETTER_GROUP]).toEqual([
     ...['apply-changes', 'load-salaries', 'index-change-dead-letters', 'index-salary-dead-letters'],
   ]);

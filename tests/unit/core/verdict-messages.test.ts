@@ -58,7 +58,7 @@ describe('a consumer stands still', () => {
     expect(stands(other, other)).toBe(false);
   });
 
-  it('without a word when its function has reported why it waits', () => {
+  it('and is not named again when its function has reported why it waits', () => {
     const groups = [group([1n, 2n])];
     expect(codes(alive({ groups, conditions: [waiting(0)] }), observation({ groups }))).toEqual(['PIPE_TARGET_SCHEMA']);
   });

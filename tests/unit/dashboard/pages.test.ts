@@ -82,7 +82,7 @@ describe('a filter', () => {
 });
 
 describe('an error says', () => {
-  it('that there is no such dead letter, also without a name', async () => {
+  it('that a dead letter does not exist, also without an id', async () => {
     for (const path of ['/dead-letter?id=none', '/dead-letter']) {
       const response = await rig.request(path);
       expect([response.status, await response.text()]).toEqual([
@@ -129,7 +129,7 @@ it('cuts a note at 1,000 characters, and takes one of blanks for none', async ()
   expect(rig.actions.map(([, event]) => (event as { note: string | null }).note)).toEqual(['n'.repeat(1_000), null]);
 });
 
-it('takes a file that is sent instead of a text for nothing', async () => {
+it('ignores a file that is sent in place of a text', async () => {
   const form = new FormData();
   form.append('code', new File(['PIPE_A'], 'code.txt'));
   const headers = { 'sec-fetch-site': 'same-origin', origin: `http://${HOST}` };

@@ -82,7 +82,7 @@ describe('a request', () => {
     expect(rig.actions).toHaveLength(1);
   });
 
-  it('that only reads needs no such sign', async () => {
+  it('that only reads needs no sign of its origin', async () => {
     expect((await rig.request('/', { method: 'HEAD' })).status).toBe(200);
     expect((await rig.request('/')).status).toBe(200);
   });

@@ -50,30 +50,30 @@ test.each([
   expect(await arrived).toBe(false);
 });
 
-describe('changes have not arrived', () => {
-  const SNAPSHOT = encodePosition({
-    ...{ systemIdentifier: '1', saveNumber: 1n, epoch: 1n },
-    progress: { phase: 'snapshot', since: '10:10:', afterEmpId: 7 },
+const SNAPSHOT = encodePosition({
+  ...{ systemIdentifier: '1', saveNumber: 1n, epoch: 1n },
+  progress: { phase: 'snapshot', since: '10:10:', afterEmpId: 7 },
+});
+
+/** The groups have passed everything; the poller and the source are as given. */
+function waitWith(position: string | null, areVisible: (since: string) => boolean, hasDeadLetters = true) {
+  const { topics, clock } = makeRig();
+  topics.commitOffset('apply', 'changes', 0, 5n);
+  const wait = new ArrivalWait({
+    ledger: { read: async () => position && ({ position } as PollerLedgerEntry) } as never,
+    source: { areVisible: async (_, since) => areVisible(since) },
+    ...{ inspector: topics, clock, topic: 'changes', group: 'apply' },
+    ...(hasDeadLetters && { deadLetters: { topic: 'dead', group: 'index' } }),
   });
+  return async (changeIds: readonly bigint[]) => {
+    topics.commitOffset('index', 'dead', 1, hasDeadLetters ? 1n : 0n);
+    const arrived = wait.untilPassed(changeIds, 1_000);
+    await clock.advance(2_000);
+    return arrived;
+  };
+}
 
-  /** The groups have passed everything; the poller and the source are as given. */
-  function waitWith(position: string | null, areVisible: (since: string) => boolean, hasDeadLetters = true) {
-    const { topics, clock } = makeRig();
-    topics.commitOffset('apply', 'changes', 0, 5n);
-    const wait = new ArrivalWait({
-      ledger: { read: async () => position && ({ position } as PollerLedgerEntry) } as never,
-      source: { areVisible: async (_, since) => areVisible(since) },
-      ...{ inspector: topics, clock, topic: 'changes', group: 'apply' },
-      ...(hasDeadLetters && { deadLetters: { topic: 'dead', group: 'index' } }),
-    });
-    return async (changeIds: readonly bigint[]) => {
-      topics.commitOffset('index', 'dead', 1, hasDeadLetters ? 1n : 0n);
-      const arrived = wait.untilPassed(changeIds, 1_000);
-      await clock.advance(2_000);
-      return arrived;
-    };
-  }
-
+describe('changes have not arrived', () => {
   it('while the saved position does not include them', async () => {
     expect(await waitWith(POSITION, () => false)([1n])).toBe(false);
     expect(await waitWith(POSITION, (since) => since === '10:10:')([1n])).toBe(true);
@@ -83,15 +83,15 @@ describe('changes have not arrived', () => {
     expect(await waitWith(SNAPSHOT, () => true)([1n])).toBe(false);
     expect(await waitWith(null, () => true)([1n])).toBe(false);
   });
+});
 
-  it('but what is published before now has, when no change is named', async () => {
-    expect(await waitWith(POSITION, () => false)([])).toBe(true);
-    expect(await waitWith(SNAPSHOT, () => false)([])).toBe(false);
-  });
+test('without named changes, only what is published already is waited for', async () => {
+  expect(await waitWith(POSITION, () => false)([])).toBe(true);
+  expect(await waitWith(SNAPSHOT, () => false)([])).toBe(false);
+});
 
-  it('and no index is waited for where nothing indexes dead letters', async () => {
-    expect(await waitWith(POSITION, () => true, false)([1n])).toBe(true);
-  });
+test('no index is waited for where nothing indexes dead letters', async () => {
+  expect(await waitWith(POSITION, () => true, false)([1n])).toBe(true);
 });
 
 test('a partition whose records are deleted needs no committed offset', async () => {

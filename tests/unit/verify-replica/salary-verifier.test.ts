@@ -49,7 +49,8 @@ class Rig {
         after === 0 ? [{ rowNumber: 1, row: { ...ROW, salary: this.salaries.get(fileId) ?? 0 } }] : [],
       isComplete: async (fileId) => !this.replaced.has(fileId),
       removeRows: async (fileId) => void this.calls.push(`remove ${fileId}`),
-      reload: async (fileId, keepsRows) => void this.calls.push(`reload ${fileId}${keepsRows ? '' : ' anew'}`),
+      reload: async (fileId, keepsRows) =>
+        void this.calls.push(`reload ${fileId}${keepsRows ? '' : ' without its rows'}`),
       repairTotals: async () => {
         this.calls.push('repair totals');
         return 4;
@@ -122,13 +123,13 @@ describe('a verification against the objects', () => {
     expect(rig.calls).toEqual(['list after null']);
   });
 
-  it('loads such a file anew when it repairs', async () => {
+  it('loads a file again, without its old rows, when it repairs', async () => {
     rig.addFile('1', 5);
     rig.addFile('2');
     expect(await rig.verify({ isDeep: true, isRepair: true })).toMatchObject({
       ...{ differences: 0, findings: [], repaired: { files: 1 } },
     });
-    expect(rig.calls).toEqual(['repair totals', 'list after null', 'reload 1 anew']);
+    expect(rig.calls).toEqual(['repair totals', 'list after null', 'reload 1 without its rows']);
   });
 
   it('only names it when the bucket has a newer version, which will replace its rows', async () => {
