@@ -66,19 +66,20 @@ export class VerifyFunction {
     { isRepair, repairsPerSecond }: Omit<VerifyOptions, 'isDeep'>,
     onSlice: (slice: number, rows: number) => void,
   ): Promise<VerifiedEmployees> {
-    // A slice that an invocation cannot end is repeated by the next one, whose result replaces that of the first.
+    // A slice that an invocation cannot end is repeated by the next one, whose result and rest replace those of the first.
     const slices = new Map<number, VerifiedChanges['checked'][number]>();
-    const repaired = { images: 0, deletions: 0, leftByTime: 0, leftByLock: 0 };
+    const left = new Map<number, Pick<RepairedEmployees, 'leftByTime' | 'leftByLock'>>();
+    let images = 0;
+    let deletions = 0;
     let seconds = 0;
     let obstacles: readonly Obstacle[] = [];
     let from: SliceStart | null = { slice: 0, after: null };
     while (from !== null) {
       const changes = await this.#verifySlice({ action: isRepair ? 'repair' : 'verify', from, repairsPerSecond });
       obstacles = changes.obstacles;
-      repaired.images += changes.repaired.images;
-      repaired.deletions += changes.repaired.deletions;
-      repaired.leftByTime = changes.repaired.leftByTime;
-      repaired.leftByLock += changes.repaired.leftByLock;
+      images += changes.repaired.images;
+      deletions += changes.repaired.deletions;
+      left.set(from.slice, changes.repaired);
       for (const checked of changes.checked) {
         slices.set(checked.slice, checked);
         seconds += checked.seconds;
@@ -88,6 +89,9 @@ export class VerifyFunction {
       onSlice(from.slice, changes.checked[0]?.rows ?? 0);
       from = changes.next;
     }
+    const sum = (field: 'leftByTime' | 'leftByLock') =>
+      [...left.values()].reduce((total, slice) => total + slice[field], 0);
+    const repaired = { images, deletions, leftByTime: sum('leftByTime'), leftByLock: sum('leftByLock') };
     return { slices: [...slices.values()], seconds, obstacles, repaired };
   }
 

@@ -43,14 +43,26 @@ it('asks for one slice after the other, and adds up what they have repaired', as
 
 it('continues a slice that an invocation could not end, and counts it once', async () => {
   const { verifyFunction, events } = createFunction([
-    verified(0, 0, { missing: 7 }, { images: 3, leftByTime: 7 }),
+    verified(0, 0, { missing: 7 }, { images: 3, leftByTime: 7, leftByLock: 2 }),
     verified(0, null, { missing: 0 }, { images: 7 }),
   ]);
   expect(await verifyFunction.verifyEmployees({ isRepair: true, repairsPerSecond: null }, () => {})).toMatchObject({
     slices: [{ slice: 0, missing: 0 }],
-    repaired: { images: 10, leftByTime: 0 },
+    repaired: { images: 10, leftByTime: 0, leftByLock: 0 },
   });
   expect(events).toMatchObject([{ from: { slice: 0, after: null } }, { from: { slice: 0, after: 0 } }]);
+});
+
+it('says what every slice has left, also one that is followed by others', async () => {
+  const { verifyFunction } = createFunction([
+    verified(0, 1, {}, { leftByTime: 7 }),
+    verified(1, 1, {}, { leftByTime: 4, leftByLock: 3 }),
+    verified(1, 2, {}, { leftByTime: 2, leftByLock: 1 }),
+    verified(2, null),
+  ]);
+  expect(await verifyFunction.verifyEmployees({ isRepair: true, repairsPerSecond: null }, () => {})).toMatchObject({
+    repaired: { leftByTime: 9, leftByLock: 1 },
+  });
 });
 
 it('continues a comparison with the objects until it ends', async () => {
