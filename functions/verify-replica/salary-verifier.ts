@@ -45,6 +45,12 @@ const COMPARE_AGAIN_MS = 1_000;
 
 const FILES_AT_A_TIME = 100;
 
+/**
+ * So long after the first file that differs, those that differ are compared again. Longer: more is repeated when the time
+ * is over. Shorter: fewer files share the waiting time.
+ */
+const PROVE_AFTER_MS = 10_000;
+
 /** Verifies totals, counts and, on request, the rows against the objects that they came from. */
 export class SalaryVerifier {
   readonly #dependencies: SalaryVerifierDependencies;
@@ -99,13 +105,12 @@ export class SalaryVerifier {
     let after = deepFrom?.afterFileId ?? null;
     for (;;) {
       const files = await audit.listComplete(after, FILES_AT_A_TIME);
-      let compared = 0;
-      const differing: DifferingFile[] = [];
-      // At least one, so that an invocation that begins late makes progress too.
-      for (; compared < files.length && (compared === 0 || clock.monotonicMs() < untilMs); compared += 1) {
-        differing.push(...(await this.#differingAmong(files.slice(compared, compared + 1))));
-      }
-      for (const { file, finding } of await this.#stillDiffering(differing)) {
+      let { differing, decided } = await this.#compareFiles(files, untilMs);
+      for (const { file, index, finding } of differing) {
+        if (isRepair && index > 0 && clock.monotonicMs() >= untilMs) {
+          decided = index;
+          break;
+        }
         if (isRepair && (await store.isLatest(file))) {
           await audit.reload(file.fileId, false);
           repaired.files += 1;
@@ -114,34 +119,49 @@ export class SalaryVerifier {
         differences += 1;
         if (findings.length < SAMPLES_PER_KIND) findings.push(finding);
       }
-      after = files[compared - 1]?.fileId ?? after;
-      const isEnd = files.length < FILES_AT_A_TIME && compared === files.length;
+      after = files[decided - 1]?.fileId ?? after;
+      const isEnd = files.length < FILES_AT_A_TIME && decided === files.length;
       if (isEnd || after === null) return { differences, findings, next: null };
       if (clock.monotonicMs() < untilMs) continue;
       return { differences, findings, next: { afterFileId: after, differences, findings, files: repaired.files } };
     }
   }
 
-  /** A writer that changes a file between two reads makes it differ once, so it has to differ each time. */
-  async #stillDiffering(found: readonly DifferingFile[]): Promise<readonly DifferingFile[]> {
-    let differing = found;
-    for (let comparison = 2; comparison <= COMPARISONS && differing.length > 0; comparison += 1) {
-      await this.#dependencies.clock.sleep(COMPARE_AGAIN_MS);
-      differing = await this.#differingAmong(differing.map(({ file }) => file));
-    }
-    return differing;
-  }
-
-  /** Without files that are being loaded or replaced meanwhile, whose rows are about to change. */
-  async #differingAmong(files: readonly AuditedFile[]): Promise<readonly DifferingFile[]> {
-    const differing: DifferingFile[] = [];
-    for (const file of files) {
+  /**
+   * Compares files until the time is over. The first one is decided in any case, so that every invocation makes progress.
+   *
+   * A writer that changes a file between two reads makes it differ once, so it has to differ each time.
+   */
+  async #compareFiles(files: readonly AuditedFile[], untilMs: number): Promise<ComparedFiles> {
+    const { clock } = this.#dependencies;
+    let firstUntilMs = untilMs;
+    let differing: DifferingFile[] = [];
+    let decided = 0;
+    for (const [index, file] of files.entries()) {
+      if (index > 0 && clock.monotonicMs() >= firstUntilMs) break;
       const finding = await this.#compareObject(file);
-      if (finding !== null) differing.push({ file, finding });
+      decided = index + 1;
+      if (finding === null) continue;
+      if (differing.length === 0) firstUntilMs = Math.min(untilMs, clock.monotonicMs() + PROVE_AFTER_MS);
+      differing.push({ file, index, finding });
     }
-    return differing;
+    for (let comparison = 2; comparison <= COMPARISONS && differing.length > 0; comparison += 1) {
+      await clock.sleep(COMPARE_AGAIN_MS);
+      const again: DifferingFile[] = [];
+      for (const { file, index } of differing) {
+        if (index > 0 && clock.monotonicMs() >= untilMs) {
+          decided = index;
+          break;
+        }
+        const finding = await this.#compareObject(file);
+        if (finding !== null) again.push({ file, index, finding });
+      }
+      differing = again;
+    }
+    return { differing, decided };
   }
 
+  /** Returns `null` also for a file that is loaded or replaced meanwhile, whose rows are about to change. */
   async #compareObject(file: AuditedFile): Promise<SalaryFinding | null> {
     try {
       const { differences, firstRow } = await compareFile(this.#dependencies, file);
@@ -158,8 +178,16 @@ export class SalaryVerifier {
   }
 }
 
+interface ComparedFiles {
+  readonly differing: readonly DifferingFile[];
+  /** How many files, from the first one on, are proven to differ or not. */
+  readonly decided: number;
+}
+
 interface DifferingFile {
   readonly file: AuditedFile;
+  /** Among the files that are compared together. */
+  readonly index: number;
   readonly finding: SalaryFinding;
 }
 

@@ -3,16 +3,17 @@ import { SalaryVerifier, type DeepCheckpoint } from '../../../functions/verify-r
 import { InMemoryVerificationStore } from '../../support/in-memory-verification-store.ts';
 
 const FILES = 250;
-/** What each comparison of a file takes. */
-const COMPARE_MS = 10;
 
 const fileOf = (number: number): AuditedFile => ({
   ...{ fileId: String(1_000 + number), bucket: 'b', key: `${number}.csv`, version: '1', versionId: null },
   ...{ sequencer: '1', eTag: 'e', sizeBytes: 1 },
 });
 
-/** Files of one row each; those of `differing` differ in their first comparisons, as often as it says. */
-function createRig(differing: Readonly<Record<number, number>> = {}) {
+/**
+ * Files of one row each; those of `differing` differ in their first comparisons, as often as it says. `compareMs` is what
+ * each comparison takes.
+ */
+function createRig(differing: Readonly<Record<number, number>> = {}, compareMs = 10) {
   const files = Array.from({ length: FILES }, (_, number) => fileOf(number));
   const loading = new Set<string>();
   const reloaded: string[] = [];
@@ -23,7 +24,7 @@ function createRig(differing: Readonly<Record<number, number>> = {}) {
   const verifier = new SalaryVerifier({
     store: {
       open: async ({ key }) => {
-        nowMs += COMPARE_MS;
+        nowMs += compareMs;
         compared.push(key);
         const times = left.get(key) ?? 0;
         left.set(key, times - 1);
@@ -77,10 +78,11 @@ describe('the comparison of salaries with their objects', () => {
     const rig = createRig({ 3: 99, 180: 99 });
     let deepFrom: DeepCheckpoint | null = null;
     let result = await rig.verify({ untilMs: 100 });
-    expect(result).toMatchObject({ differences: 0, nextDeep: { afterFileId: '1009', differences: 1 } });
+    // The fourth file differs once, which is no proof.
+    expect(result).toMatchObject({ differences: 0, nextDeep: { afterFileId: '1002', differences: 0 } });
     expect((await rig.store.read()).salaries).toBeNull();
     for (let invocation = 0; result.nextDeep !== null; invocation += 1) {
-      expect(invocation).toBeLessThan(30);
+      expect(invocation).toBeLessThan(40);
       deepFrom = result.nextDeep;
       result = await rig.verify({ deepFrom, untilMs: rig.now() + 100 });
     }
@@ -91,9 +93,39 @@ describe('the comparison of salaries with their objects', () => {
 
   it('counts the files that earlier invocations have repaired', async () => {
     const rig = createRig({ 3: 99, 180: 99 });
-    const { nextDeep } = await rig.verify({ isRepair: true, untilMs: 100 });
+    // A hundred comparisons of 10 ms, and two more of the file that differs, each after a second.
+    const { nextDeep } = await rig.verify({ isRepair: true, untilMs: 3_100 });
+    expect(rig.reloaded).toEqual(['1003']);
     const result = await rig.verify({ isRepair: true, deepFrom: nextDeep });
     expect(result).toMatchObject({ differences: 0, repaired: { files: 2 } });
     expect(rig.reloaded).toEqual(['1003', '1180']);
+  });
+
+  it('begins no comparison when the time is over, but those of one file, whatever differs', async () => {
+    const rig = createRig(Object.fromEntries(Array.from({ length: FILES }, (_, number) => [number, 99])));
+    const { nextDeep } = await rig.verify({ untilMs: 500 });
+    expect(rig.compared).toHaveLength(52);
+    expect(nextDeep).toMatchObject({ afterFileId: '1000', differences: 1 });
+    let result = await rig.verify({ deepFrom: nextDeep, untilMs: rig.now() + 60_000 });
+    while (result.nextDeep !== null) {
+      result = await rig.verify({ deepFrom: result.nextDeep, untilMs: rig.now() + 3_000 });
+    }
+    expect(result).toMatchObject({ differences: FILES });
+  });
+
+  it('proves a difference 10 seconds after it is found, so that little is repeated when the time is over', async () => {
+    const rig = createRig({ 3: 99 }, 1_000);
+    await rig.verify();
+    expect(rig.compared.indexOf('3.csv', 4)).toBe(14);
+  });
+
+  it('loads no file again when the time is over', async () => {
+    const rig = createRig({ 0: 99, 1: 99, 2: 99 }, 500);
+    // The comparisons of 10.5 s are followed by two of three files, each after a second.
+    const { nextDeep } = await rig.verify({ isRepair: true, untilMs: 15_500 });
+    expect(nextDeep).toMatchObject({ afterFileId: '1000', files: 1 });
+    expect(rig.reloaded).toEqual(['1000']);
+    await rig.verify({ isRepair: true, deepFrom: nextDeep });
+    expect(rig.reloaded).toEqual(['1000', '1001', '1002']);
   });
 });
