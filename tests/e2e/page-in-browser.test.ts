@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core';
+import type { Redrive } from '../../functions/core/redrive.ts';
 import type { Readings } from '../../functions/dashboard/state.ts';
 import { findBarriers, launchChromium, visit } from '../support/browser/audit-page.ts';
 import { AppRig, loadPageAssets } from '../support/dashboard/app-rig.ts';
@@ -30,8 +31,8 @@ const show = (changes: Partial<Readings>) => {
 const REDRIVE = {
   ...{ redriveId: '7', state: 'running', filter: {}, note: 'after the fix', rate: null, claimed: 2, published: 1 },
   ...{ counts: [{ code: 'PIPE_CHANGE_FIELD', destination: 'employee-changes', count: 2 }], resolved: 1, failed: 0 },
-  ...{ refused: 0, refusals: [], createdAt: new Date().toISOString(), finishedAt: null },
-};
+  ...{ refused: 0, obsolete: 0, refusals: [], createdAt: new Date().toISOString(), finishedAt: null },
+} satisfies Record<keyof Redrive, unknown>;
 
 const PATHS = [
   ...['/', '/files', '/dead-letters', `/dead-letter?id=${encodeURIComponent(exampleDeadLetter(new Date()).id)}`],

@@ -1,3 +1,4 @@
+import type { Redrive } from '../../../functions/core/redrive.ts';
 import type { Assets } from '../../../functions/dashboard/assets.ts';
 import { decodeRedriveEvent } from '../../../functions/redrive/redrive-event.ts';
 import { AppRig, loadPageAssets, NOW } from '../../support/dashboard/app-rig.ts';
@@ -26,8 +27,8 @@ const REDRIVE = {
   ...{ redriveId: '7', state: 'running', filter: {}, note: 'after the fix', rate: null, claimed: 3, published: 2 },
   ...{ counts: [{ code: 'PIPE_CHANGE_FIELD', destination: 'employee-changes', count: 3 }], resolved: 1, failed: 0 },
   refusals: [{ code: 'PIPE_REDRIVE_EXPIRED', reason: 'its origin is gone', count: 1, ids: ['a/0/1'] }],
-  ...{ refused: 1, createdAt: NOW.toISOString(), finishedAt: null },
-};
+  ...{ refused: 1, obsolete: 0, createdAt: NOW.toISOString(), finishedAt: null },
+} satisfies Record<keyof Redrive, unknown>;
 
 describe('the page of a dead letter', () => {
   const page = () => rig.get(`/dead-letter?id=${encodeURIComponent(exampleDeadLetter(NOW).id)}`);

@@ -1,3 +1,4 @@
+import type { Redrive } from '../../../functions/core/redrive.ts';
 import type { Assets } from '../../../functions/dashboard/assets.ts';
 import { AppRig, HOST, loadPageAssets, NOW } from '../../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble } from '../../support/dashboard/example-state.ts';
@@ -15,8 +16,17 @@ beforeEach(() => {
 
 const REDRIVE = {
   ...{ redriveId: '7', state: 'running', filter: {}, note: null, rate: null, claimed: 0, published: 0 },
-  ...{ counts: [], resolved: 0, failed: 0, refused: 0, refusals: [], createdAt: NOW.toISOString(), finishedAt: null },
-};
+  ...{
+    counts: [],
+    resolved: 0,
+    failed: 0,
+    refused: 0,
+    obsolete: 0,
+    refusals: [],
+    createdAt: NOW.toISOString(),
+    finishedAt: null,
+  },
+} satisfies Record<keyof Redrive, unknown>;
 const titleOf = (page: string) => /<title>(.*)<\/title>/.exec(page)?.[1];
 const iconOf = (page: string) => /<link rel="icon"[^>]* href="([^"]+)"/.exec(page)?.[1];
 
