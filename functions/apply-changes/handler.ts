@@ -35,6 +35,6 @@ export const handler = createHandler({
     metrics.add(METRIC.changesApplied, result.applied);
     metrics.add(METRIC.recordsDeadLettered, result.deadLettered);
     metrics.addLatency(CHANGE_LATENCY, result.latency);
-    await tombstoneCleaner.cleanWhenDue();
+    await tombstoneCleaner.cleanWhenDue(logger);
   },
 });

@@ -1,4 +1,6 @@
+import { failureReason } from '../core/condition.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
 import type { TombstoneStore } from '../ports/tombstone-store.ts';
 
 /**
@@ -7,23 +9,43 @@ import type { TombstoneStore } from '../ports/tombstone-store.ts';
  */
 export const TOMBSTONE_RETENTION_DAYS = 31;
 
-/** Smaller: more queries. Larger: one call may no longer delete all tombstones that have become old meanwhile. */
+/** Smaller: more queries. Larger: tombstones are kept for longer. */
 const CLEAN_INTERVAL_MS = 60 * 60 * 1_000;
+
+/** After a failure, or when old tombstones are left. Smaller: batches are held up more often. Larger: a backlog lasts. */
+const CONTINUE_INTERVAL_MS = 60 * 1_000;
 
 /** Deletes tombstones that are no longer needed, so that their number does not grow without limit. */
 export class TombstoneCleaner {
   readonly #tombstones: TombstoneStore;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  #cleanedAtMs = Number.NEGATIVE_INFINITY;
+  #dueAtMs = Number.NEGATIVE_INFINITY;
+  /** Of the cleaning that is not complete. */
+  #appliedBefore: Date | null = null;
 
   constructor(tombstones: TombstoneStore, clock: Pick<Clock, 'monotonicMs'>) {
     this.#tombstones = tombstones;
     this.#clock = clock;
   }
 
-  async cleanWhenDue(): Promise<void> {
-    if (this.#clock.monotonicMs() - this.#cleanedAtMs < CLEAN_INTERVAL_MS) return;
-    await this.#tombstones.deleteTombstones(TOMBSTONE_RETENTION_DAYS);
-    this.#cleanedAtMs = this.#clock.monotonicMs();
+  /** Only logs an error, because the batch is applied, and repeating it would delay the changes. */
+  async cleanWhenDue(logger: Pick<Logger, 'warn'>): Promise<void> {
+    if (this.#clock.monotonicMs() < this.#dueAtMs) return;
+    let waitMs = CONTINUE_INTERVAL_MS;
+    try {
+      if (await this.#clean()) waitMs = CLEAN_INTERVAL_MS;
+    } catch (error) {
+      logger.warn('old tombstones could not be deleted', { reason: failureReason(error), retryMs: waitMs });
+    }
+    this.#dueAtMs = this.#clock.monotonicMs() + waitMs;
+  }
+
+  /** Whether no old tombstones are left to this instance. */
+  async #clean(): Promise<boolean> {
+    this.#appliedBefore ??= await this.#tombstones.claimCleaning(TOMBSTONE_RETENTION_DAYS);
+    if (this.#appliedBefore === null) return true;
+    const { isComplete } = await this.#tombstones.deleteTombstones(this.#appliedBefore);
+    if (isComplete) this.#appliedBefore = null;
+    return isComplete;
   }
 }

@@ -52,14 +52,29 @@ export interface EmployeeReplicaLimits {
   readonly sweepStepRows?: number;
 }
 
-/** Ages are by `tombstone_clock`: it follows the server's clock by at most two hours a call and goes back with it. */
+/** Of one call. Smaller: a backlog takes longer. Larger: the batch that waits for it is delayed for longer. */
+const TOMBSTONES_PER_CALL = 10_000;
+
+/**
+ * The clock of tombstones follows that of the server slowly. When that is set back by years, both go back. What is deleted
+ * then would be old as soon as they are right again, so they only jump forward when the retention time has passed.
+ */
+const TOMBSTONE_CLOCK = `least(clock_timestamp(), greatest(shows_at + interval '2 hours',
+  case when clock_timestamp() > latest_at + make_interval(days => $1) then latest_at end))`;
+
+/** Less than an hour, because each instance measures its hour with another clock. */
+const CLEANED_RECENTLY = `clock_timestamp() between moved_at and moved_at + interval '55 minutes'`;
+
+const MOVE_TOMBSTONE_CLOCK = `
+  update tombstone_clock set shows_at = ${TOMBSTONE_CLOCK}, latest_at = greatest(latest_at, ${TOMBSTONE_CLOCK}),
+    moved_at = clock_timestamp()
+  where (${CLEANED_RECENTLY}) is not true
+  returning shows_at - make_interval(days => $1) as "appliedBefore"`;
+
 const DELETE_TOMBSTONES = `
-  with clock as (
-    update tombstone_clock set shows_at = least(clock_timestamp(), shows_at + interval '2 hours') returning shows_at)
   delete from employee_version where emp_id in (
-    select emp_id from employee_version
-    where deleted and applied_at < (select shows_at from clock) - make_interval(days => $1)
-    limit 10000 for update skip locked)`;
+    select emp_id from employee_version where deleted and applied_at < $1
+    limit ${TOMBSTONES_PER_CALL} for update skip locked)`;
 
 export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore {
   readonly #database: Database;
@@ -117,9 +132,18 @@ export class PostgresEmployeeReplica implements EmployeeReplica, TombstoneStore 
     return state;
   }
 
-  async deleteTombstones(olderThanDays: number): Promise<number> {
-    const { rowCount } = await this.#database.query(DELETE_TOMBSTONES, [olderThanDays]);
-    return rowCount ?? 0;
+  async claimCleaning(retentionDays: number): Promise<Date | null> {
+    // A transaction of its own, so that other instances do not wait for the row of the clock while tombstones are deleted.
+    return this.#database.transaction(async (client) => {
+      const { rows } = await client.query<{ appliedBefore: Date }>(MOVE_TOMBSTONE_CLOCK, [retentionDays]);
+      return rows[0]?.appliedBefore ?? null;
+    });
+  }
+
+  async deleteTombstones(appliedBefore: Date): Promise<{ deleted: number; isComplete: boolean }> {
+    const { rowCount } = await this.#database.transaction((client) => client.query(DELETE_TOMBSTONES, [appliedBefore]));
+    const deleted = rowCount ?? 0;
+    return { deleted, isComplete: deleted < TOMBSTONES_PER_CALL };
   }
 
   readonly #run: RunQuery = (text, values) => this.#database.query(text, values);

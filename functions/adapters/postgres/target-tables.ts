@@ -52,7 +52,7 @@ export const CHANGES_TABLES: readonly TableShape[] = [
   },
   {
     table: 'tombstone_clock',
-    columns: { only_row: 'boolean', shows_at: TIME },
+    columns: { only_row: 'boolean', shows_at: TIME, latest_at: TIME, moved_at: TIME },
     key: ['only_row'],
     required: 'all',
   },

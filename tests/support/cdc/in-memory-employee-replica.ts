@@ -16,6 +16,9 @@ import { InMemoryRefusals } from './in-memory-refusals.ts';
 import { copy, InMemoryReplicaTransaction, type ReplicaState } from './in-memory-replica-transaction.ts';
 import { ReadWriteLock } from './read-write-lock.ts';
 
+const HOUR_MS = 60 * 60 * 1_000;
+const DAY_MS = 24 * HOUR_MS;
+
 /**
  * A replica in memory. Where PostgreSQL locks the rows that a transaction writes, this one locks all of them, from the
  * first write to the end of the transaction.
@@ -34,6 +37,7 @@ export class InMemoryEmployeeReplica implements EmployeeReplica, TombstoneStore 
   readonly history = new InMemoryPipelineHistory();
   readonly #watermarkLock = new ReadWriteLock();
   readonly #writeLock = new ReadWriteLock();
+  #cleaningClaimedMs = Number.NEGATIVE_INFINITY;
   #state: ReplicaState = {
     employees: new Map(),
     versions: new Map(),
@@ -122,9 +126,16 @@ export class InMemoryEmployeeReplica implements EmployeeReplica, TombstoneStore 
     });
   }
 
-  async deleteTombstones(olderThanDays: number): Promise<number> {
-    const old = [...this.#state.versions].filter(([, { isDeleted, ageDays }]) => isDeleted && ageDays > olderThanDays);
+  async claimCleaning(retentionDays: number): Promise<Date | null> {
+    if (performance.now() - this.#cleaningClaimedMs < HOUR_MS) return null;
+    this.#cleaningClaimedMs = performance.now();
+    return new Date(-retentionDays * DAY_MS);
+  }
+
+  async deleteTombstones(appliedBefore: Date): Promise<{ deleted: number; isComplete: boolean }> {
+    const isOld = (ageDays: number) => -ageDays * DAY_MS < appliedBefore.getTime();
+    const old = [...this.#state.versions].filter(([, { isDeleted, ageDays }]) => isDeleted && isOld(ageDays));
     for (const [empId] of old) this.#state.versions.delete(empId);
-    return old.length;
+    return { deleted: old.length, isComplete: true };
   }
 }

@@ -102,6 +102,16 @@ it('deletes old tombstones', async () => {
   expect(deleteTombstones).toHaveBeenCalledTimes(1);
 });
 
+it('applies a batch when old tombstones cannot be deleted, and says so', async () => {
+  const { invoke, replica } = createTestHandler();
+  jest.spyOn(replica, 'claimCleaning').mockRejectedValue(new Error('no table tombstone_clock'));
+  await invoke(kafkaEvent(), context);
+  expect(replica.employees).toMatchObject([{ empId: 7, salary: 60_000 }]);
+  expect(output.restore()).toContainEqual(
+    expect.objectContaining({ message: 'old tombstones could not be deleted', reason: 'no table tombstone_clock' }),
+  );
+});
+
 it('names every missing variable of its environment', async () => {
   await expect(handler(kafkaEvent(), context)).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
   expect(output.restore()).toContainEqual(

@@ -105,15 +105,52 @@ describe('PostgresEmployeeReplica', () => {
     expect(await replica.applyAtOnce([change(1, 1)], [])).toBeUndefined();
   });
 
-  it('deletes no tombstone that is a few days old when the clock of the server is set a year ahead', async () => {
-    const replica = new PostgresEmployeeReplica(database);
-    await replica.applyAtOnce([{ ...change(1, 1), action: 'DELETE' }], []);
-    await database.query(`update employee_version set applied_at = applied_at - interval '1 year 3 days'`);
-    await database.query(`update tombstone_clock set shows_at = shows_at - interval '1 year'`);
-    expect(await replica.deleteTombstones(31)).toBe(0);
-    // Years later.
-    await database.query('update tombstone_clock set shows_at = clock_timestamp()');
-    expect(await replica.deleteTombstones(31)).toBe(1);
+  describe('deleting tombstones', () => {
+    let replica: PostgresEmployeeReplica;
+    beforeEach(async () => {
+      replica = new PostgresEmployeeReplica(database);
+      await replica.applyAtOnce([{ ...change(1, 1), action: 'DELETE' }], []);
+    });
+
+    const clean = async () => {
+      await database.query('update tombstone_clock set moved_at = null');
+      return (await replica.deleteTombstones((await replica.claimCleaning(31)) as Date)).deleted;
+    };
+    /** What the clock of tombstones shows, and the greatest time that it has shown. */
+    const setClocks = (showsAgo: string, latestAgo: string) =>
+      database.query(
+        `update tombstone_clock set shows_at = clock_timestamp() - $1::interval,
+        latest_at = clock_timestamp() - $2::interval`,
+        [showsAgo, latestAgo],
+      );
+    const setTombstone = (ago: string) =>
+      database.query('update employee_version set applied_at = clock_timestamp() - $1::interval', [ago]);
+
+    it('deletes none that is a few days old when the clock of the server is set a year ahead', async () => {
+      await setTombstone('1 year 3 days');
+      await setClocks('1 year', '1 year');
+      expect(await clean()).toBe(0);
+      // Years later.
+      await setClocks('0', '0');
+      expect(await clean()).toBe(1);
+    });
+
+    it('deletes old ones again when the clock of the server was set back by years, but none of that time', async () => {
+      await setTombstone('26 years');
+      await setClocks('26 years', '30 days');
+      expect(await clean()).toBe(0);
+      await setClocks('26 years', '32 days');
+      expect(await clean()).toBe(1);
+    });
+
+    it('deletes a backlog in steps', async () => {
+      await database.query(`insert into employee_version (emp_id, epoch, change_id, deleted, applied_at)
+        select id, 1, 1, true, clock_timestamp() - interval '1 year' from generate_series(2, 10002) as id`);
+      const limit = new Date();
+      await setTombstone('1 year');
+      expect(await replica.deleteTombstones(limit)).toEqual({ deleted: 10_000, isComplete: false });
+      expect(await replica.deleteTombstones(limit)).toEqual({ deleted: 2, isComplete: true });
+    });
   });
 
   it('lets the server end a transaction whose process is frozen', async () => {
