@@ -3,16 +3,16 @@ import type { ObservedClock } from './observation.ts';
 const HOUR_MS = 3_600_000;
 
 /** Smaller: a slow response counts as a wrong clock. Larger: times and ages that are wrong by as much are shown as right. */
-const CLOCK_TOLERANCE_MS = 60_000;
+const MAX_DIFFERENCE_MS = 60_000;
 
 /** Which clocks differ from the observer's, and what to do; `null` when none does. It cannot be known which one is right. */
 export function describeDifferentClocks(
   clocks: readonly ObservedClock[],
 ): { readonly subject: string; readonly message: string } | null {
-  const different = clocks.filter(({ aheadMs }) => Math.abs(aheadMs) > CLOCK_TOLERANCE_MS);
+  const different = clocks.filter(({ aheadMs }) => Math.abs(aheadMs) > MAX_DIFFERENCE_MS);
   if (different.length === 0) return null;
   const found = different.map(
-    ({ name, aheadMs }) => `that of ${name} ${formatHours(Math.abs(aheadMs))} ${sideOf(aheadMs)} it`,
+    ({ name, aheadMs }) => `that of ${name} ${formatDifference(Math.abs(aheadMs))} ${sideOf(aheadMs)} it`,
   );
   return {
     subject: different.map(({ name }) => name).join(', '),
@@ -27,7 +27,7 @@ function sideOf(aheadMs: number): string {
 }
 
 /** 1 min, 8 h, 2 days */
-function formatHours(ms: number): string {
+function formatDifference(ms: number): string {
   if (ms < HOUR_MS) return `${Math.round(ms / 60_000)} min`;
   if (ms < 48 * HOUR_MS) return `${Math.round(ms / HOUR_MS)} h`;
   return `${Math.round(ms / (24 * HOUR_MS)).toLocaleString('en')} days`;

@@ -41,6 +41,16 @@ export interface Comparison {
 
 export const SAMPLES_PER_KIND = 20;
 
+/** What a repair of the employees has captured, and what it has left. */
+export interface RepairedEmployees {
+  readonly images: number;
+  readonly deletions: number;
+  /** Proven differences that are left because the time was over. */
+  readonly leftByTime: number;
+  /** Proven differences that are left because writers kept the table of the source locked. */
+  readonly leftByLock: number;
+}
+
 /** The keys are verified in this many slices. */
 export const SLICE_COUNT = 12;
 

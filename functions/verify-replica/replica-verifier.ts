@@ -1,4 +1,4 @@
-import { differenceCount, type KeyRange, SLICE_COUNT } from '../core/verification.ts';
+import { differenceCount, type KeyRange, type RepairedEmployees, SLICE_COUNT } from '../core/verification.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EmployeeHashes } from '../ports/employee-hashes.ts';
 import type { EmployeeRepair } from '../ports/employee-repair.ts';
@@ -25,7 +25,15 @@ export interface UnfinishedRepair {
   readonly differences: number;
 }
 
-export interface VerifyRequest {
+/** On the clock. */
+export interface VerifyTimes {
+  /** After it no slice of the changes begins, no file is compared, and nothing is repaired. */
+  readonly untilMs: number;
+  /** Later. What is not judged by then counts as unsettled. */
+  readonly endMs: number;
+}
+
+export interface VerifyRequest extends VerifyTimes {
   /** `null`: after the slice that was verified last. */
   readonly from: SliceStart | null;
   readonly maxSlices: number;
@@ -37,25 +45,14 @@ export interface VerifyRequest {
   readonly isPaced: boolean;
   /** How long changes that are on their way are waited for, in each slice. */
   readonly settleMs: number;
-  /** On the clock. After it no slice begins and nothing is repaired. */
-  readonly untilMs: number;
-  /** On the clock, later. What is not judged by then counts as unsettled. */
-  readonly endMs: number;
-}
-
-/** What a repair has captured, and what it has left. */
-export interface RepairedEmployees {
-  readonly images: number;
-  readonly deletions: number;
-  /** Proven differences that are left because the time was over. `next` begins with them if the repair makes progress. */
-  readonly leftByTime: number;
-  /** Proven differences that are left because writers kept the table of the source locked. */
-  readonly leftByLock: number;
 }
 
 export interface VerifyResult {
   readonly checked: readonly CheckedSlice[];
-  /** Where to continue; `null` after the last slice. */
+  /**
+   * Where to continue; `null` after the last slice. It is the same slice again when the time was over before all of its
+   * differences were repaired, and the repair makes progress.
+   */
   readonly next: SliceStart | null;
   readonly obstacles: readonly Obstacle[];
   readonly repaired: RepairedEmployees;
@@ -146,7 +143,7 @@ export class ReplicaVerifier {
     const verify = (isRepair: boolean) =>
       sliceVerifier.verify({
         ...{ after, maxRows, walk, settleMs: request.settleMs, endMs: request.endMs },
-        // Before a repair is verified, the next slice has to wait.
+        // A repaired slice is verified again before the next one begins, so nothing is summed ahead.
         isContinued: isContinued && !request.isRepair,
         ...(isRepair && { onProven: (differences) => repairer.repair(differences.filter(isToRepair)) }),
       });
@@ -196,8 +193,9 @@ function repeatedSlice(start: SliceStart, slice: CheckedSlice, lowestLeft: numbe
 }
 
 /**
- * The one after the slice that was verified last; the first one when that was the last of all. A slice with a time in the
- * future was verified before the clock was set back: as the last one, it would come again and again.
+ * The one after the slice that was verified last; the first one when that was the last of all. A slice with a time in
+ * the future was verified before the clock was set back. If it counted as the last one, the same slice would follow
+ * each time.
  */
 function nextSlice({ slices }: Agreement, now: Date): SliceStart {
   const known = slices.filter(({ checkedAt }) => checkedAt <= now);

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { AuditedFile, SalaryAudit } from '../ports/salary-audit.ts';
 import type { VerificationStore } from '../ports/verification-store.ts';
 import { compareFile, type FileComparisonDependencies } from './file-comparison.ts';
+import type { VerifyTimes } from './replica-verifier.ts';
 
 export interface SalaryVerifierDependencies extends FileComparisonDependencies {
   readonly audit: SalaryAudit;
@@ -12,14 +13,12 @@ export interface SalaryVerifierDependencies extends FileComparisonDependencies {
   readonly now: () => Date;
 }
 
-export interface SalaryRequest {
+export interface SalaryRequest extends Pick<VerifyTimes, 'untilMs'> {
   readonly isRepair: boolean;
   /** Whether the objects of the bucket are read again. */
   readonly isDeep: boolean;
   /** Where the comparison with the objects continues; `null`: it begins. */
   readonly deepFrom: DeepCheckpoint | null;
-  /** On the clock. After it no file is compared or repaired. */
-  readonly untilMs: number;
 }
 
 /** How far the objects are compared, and what was found. */
@@ -35,7 +34,7 @@ export interface DeepCheckpoint {
 export interface SalaryResult extends SalaryComparison {
   /** Totals that were computed again, versions whose rows were deleted, and files that are loaded again. */
   readonly repaired: { readonly totals: number; readonly superseded: number; readonly files: number };
-  /** When the time was over before all objects were compared: where to continue. Nothing else is known then. */
+  /** Where to continue, when the time was over before all objects were compared. Only `repaired` is known then. */
   readonly nextDeep: DeepCheckpoint | null;
 }
 

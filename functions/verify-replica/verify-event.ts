@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { SLICE_COUNT } from '../core/verification.ts';
-import type { VerifyRequest } from './replica-verifier.ts';
+import type { VerifyRequest, VerifyTimes } from './replica-verifier.ts';
 import type { SalaryRequest } from './salary-verifier.ts';
-
-/** On the clock. */
-export interface VerifyTimes {
-  /** After it no slice of the changes begins, no file is compared, and nothing is repaired. */
-  readonly untilMs: number;
-  /** Later: when everything has to be over. */
-  readonly endMs: number;
-}
 
 /** What an event asks for. A part is `null` when it is not to be verified. */
 export interface VerifyCommand {

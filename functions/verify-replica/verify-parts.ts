@@ -1,6 +1,6 @@
-import type { ReplicaVerifier, VerifyResult } from './replica-verifier.ts';
+import type { ReplicaVerifier, VerifyResult, VerifyTimes } from './replica-verifier.ts';
 import type { SalaryResult, SalaryVerifier } from './salary-verifier.ts';
-import { decodeVerifyEvent, SCHEDULED_CHANGES, SCHEDULED_SALARIES, type VerifyTimes } from './verify-event.ts';
+import { decodeVerifyEvent, SCHEDULED_CHANGES, SCHEDULED_SALARIES } from './verify-event.ts';
 
 interface Verifiers {
   readonly replicaVerifier: Pick<ReplicaVerifier, 'verify'>;

@@ -15,9 +15,9 @@ type TopicMetadata = Awaited<ReturnType<typeof readTopicMetadata>>;
 const HAS_BROKER_TIME = 1 << 3;
 const EARLIEST = -2n;
 /** The library decodes a response at once, into about six times its size. Smaller: more requests. Larger: more memory. */
-const FETCH_BYTES = 256 * 1024;
+const RECORD_FETCH_BYTES = 256 * 1024;
 
-/** Fetches from the partition's leader, one request for each stretch of bytes. Connects on first use. */
+/** Fetches from the partition's leader, at most 256 KiB a request. Connects on first use. */
 export class KafkaRecordReader implements RecordReader {
   readonly #admin: Admin;
   readonly #connections: ConnectionPool;
@@ -75,7 +75,7 @@ export class KafkaRecordReader implements RecordReader {
     let index = 0;
     while (index < offsets.length) {
       const first = offsets[index] as bigint;
-      const request = { topicId: metadata.topicId, partition, fetchOffset: first, maxBytes: FETCH_BYTES };
+      const request = { topicId: metadata.topicId, partition, fetchOffset: first, maxBytes: RECORD_FETCH_BYTES };
       const fetched = await fetchPartition(this.#connections, leader, request).catch((error) => {
         if (!findErrorBy(error, 'apiId', 'OFFSET_OUT_OF_RANGE')) throw error;
       });

@@ -4,6 +4,7 @@ import { ATTEMPTS_UNTIL_PARKED } from '../../core/dead-letter-entry.ts';
 import type { Redrive, RedriveCount, RedriveFilter, RedriveRequest } from '../../core/redrive.ts';
 import type { ClaimedDeadLetter, RedriveRefusal } from '../../core/redrive.ts';
 import type { DeadLetterPosition, RedriveLedger, RedriveOutcome } from '../../ports/redrive-ledger.ts';
+import { CLOCK_TOLERANCE } from './clock-tolerance.ts';
 import type { Database } from './database.ts';
 import { countAsFiltered, mergeRefusals, moveDeadLetters } from './redrive-transitions.ts';
 import {
@@ -16,9 +17,6 @@ import {
   redriveInProgress,
   selection,
 } from './redrive-rows.ts';
-
-/** A heartbeat further in the future is from before the clock was set back, and says nothing of its owner. */
-const CLOCK_TOLERANCE = "interval '5 minutes'";
 
 const UNIQUE_VIOLATION = '23505';
 

@@ -1,12 +1,11 @@
 import type { FileProgress, SalaryOverview, SalaryView } from '../../ports/salary-view.ts';
+import { CLOCK_TOLERANCE } from './clock-tolerance.ts';
 import type { Database } from './database.ts';
 
 /** Counting more would take long, and the exact number does not matter. */
 const MAX_LOADING = 1_000;
 /** Three heartbeats of transform-csv. Smaller: a file on a slow machine is shown while it makes progress. */
 const STANDSTILL_SECONDS = 15;
-/** A heartbeat further in the future is from before the clock was set back. */
-const CLOCK_TOLERANCE_SECONDS = 300;
 const MAX_STANDING = 20;
 /** Of the newest files: older ones are not searched, so that a search stays fast. */
 const MAX_SEARCHED = 100_000;
@@ -25,7 +24,7 @@ const OVERVIEW = `
 const STANDING = `
   select key, heartbeat_at as "heartbeatAt" from ingested_file
   where state = 'loading' and (heartbeat_at < clock_timestamp() - make_interval(secs => ${STANDSTILL_SECONDS})
-    or heartbeat_at > clock_timestamp() + make_interval(secs => ${CLOCK_TOLERANCE_SECONDS}))
+    or heartbeat_at > clock_timestamp() + ${CLOCK_TOLERANCE})
   order by heartbeat_at limit ${MAX_STANDING}`;
 
 const NEWEST = `select ${FILE} from ingested_file order by file_id desc limit $1`;

@@ -2,6 +2,7 @@ import { type FileArrival, RETRY_WINDOW_FACTOR } from '../../core/ingestion.ts';
 import type { FileVersion } from '../../core/salary-record.ts';
 import type { ListedObject } from '../../ports/bucket-listing.ts';
 import type { SentFile, UnfinishedFiles } from '../../ports/unfinished-files.ts';
+import { CLOCK_TOLERANCE } from './clock-tolerance.ts';
 import type { Database } from './database.ts';
 import type { RunQuery } from './table-shape.ts';
 import { SALARIES_TABLES } from './target-tables.ts';
@@ -15,12 +16,6 @@ const STALE_FACTOR_AFTER_END = 10;
 
 /** Lambda drops an event after this time, so that no event waits longer. */
 const LONGEST_QUEUE_DELAY_MS = 6 * 3_600_000;
-
-/**
- * A time that is further in the future was written before the clock was set back. It says nothing about an age, and
- * waiting for the clock to reach it could take hours.
- */
-const CLOCK_TOLERANCE = "interval '5 minutes'";
 
 /** Rows were lost, and the file was not requested since. */
 const HAS_LOST_ROWS = "file.rows_lost_at > coalesce(file.requested_at, '-infinity')";

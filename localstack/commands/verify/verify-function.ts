@@ -1,4 +1,4 @@
-import type { Comparison, SalaryComparison } from '../../../functions/core/verification.ts';
+import type { Comparison, RepairedEmployees, SalaryComparison } from '../../../functions/core/verification.ts';
 import type { FunctionInvoker } from '../../stack/service/function-invoker.ts';
 
 /** The name that serverless-offline serves the function under. */
@@ -20,15 +20,6 @@ interface VerifiedChanges {
   readonly next: SliceStart | null;
   readonly obstacles: readonly Obstacle[];
   readonly repaired: RepairedEmployees;
-}
-
-export interface RepairedEmployees {
-  readonly images: number;
-  readonly deletions: number;
-  /** Differences that are left because the time of the function was over. */
-  readonly leftByTime: number;
-  /** Differences that are left because writers kept the table of the source locked. */
-  readonly leftByLock: number;
 }
 
 export interface VerifiedSalaries extends SalaryComparison {

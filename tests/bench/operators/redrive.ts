@@ -8,6 +8,7 @@ import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
 import type { TemporaryStack } from '../../../localstack/stack/temporary-stack.ts';
 import { say } from '../benchmark.ts';
 import { round } from '../statistics.ts';
+import { literalSettings } from '../transform-memory/function-settings.ts';
 import type { OperatorsSection } from './section.ts';
 import { type MeasuredHandler, startHandler } from './measured-handler.ts';
 
@@ -88,9 +89,10 @@ async function waitForCount(target: pg.Pool, state: string): Promise<void> {
 }
 
 function startRedrive(stack: TemporaryStack, endpoints: StackEndpoints): Promise<MeasuredHandler> {
+  // The limits of memory, as deployed.
+  const { NODE_OPTIONS, MALLOC_ARENA_MAX } = literalSettings('redrive');
   return startHandler('redrive', stack, endpoints, {
     ...{ TRANSFORM_FUNCTION_NAME: 'unused', AWS_LAMBDA_FUNCTION_NAME: 'unused' },
-    // As serverless.yml sets them.
-    ...{ NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=256', MALLOC_ARENA_MAX: '2' },
+    ...{ NODE_OPTIONS, MALLOC_ARENA_MAX },
   });
 }
