@@ -7,7 +7,7 @@ import { findBarriers, launchChromium, visit } from '../browser/audit-page.ts';
 import { eventually } from '../eventually.ts';
 import { KafkaConsole } from '../kafka-tools/kafka-console.ts';
 import { LIMIT_MS, type PipelineRun } from '../pipelines/pipeline-run.ts';
-import { runCommand } from '../pipelines/run-command.ts';
+import { runCommand, runJsonCommand } from '../pipelines/run-command.ts';
 import { SalaryResults } from '../pipelines/salary-results.ts';
 import { OlderCode } from './older-code.ts';
 import { FILES, HEADER, NEGATIVE, type Planted, PlantedFailures, REFUSED } from './planted-failures.ts';
@@ -58,9 +58,8 @@ export function describeOperators(getRun: () => PipelineRun): void {
     const pathOf = async (failure: Omit<Planted, 'payload'>) =>
       `/dead-letter?id=${encodeURIComponent(await idOf(failure))}`;
 
-    /** Progress is on the other stream. */
-    const redriveOf = ({ output }: { output: string }) =>
-      JSON.parse(output.split('\n').find((line) => line.startsWith('{')) ?? '{}').redrive;
+    const redrive = (...args: string[]) =>
+      runJsonCommand<{ redrive: object }>('redrive/redrive', [...args, '--directory', getRun().stack.directory]);
     const isInTarget = async (empId: number) =>
       (await getRun().target.query('select from employees where emp_id = $1', [empId])).rowCount === 1;
 
@@ -70,8 +69,10 @@ export function describeOperators(getRun: () => PipelineRun): void {
         const { rows: counted } = await getRun().target.query<{ code: string; open: number }>(
           `select code, count(*)::integer as open from dead_letter where state = 'open' group by code order by code`,
         );
-        const { code, output } = await call('status/status', '--json');
-        const status = JSON.parse(output) as { attention: { code: string }[]; deadLetterCodes: typeof counted };
+        const { code, result: status } = await runJsonCommand<{
+          attention: { code: string }[];
+          deadLetterCodes: typeof counted;
+        }>('status/status', ['--directory', getRun().stack.directory]);
         expect(code).toBe(1);
         expect(status.attention.map((each) => each.code)).toContain('PIPE_DEAD_LETTERS');
         expect(status.deadLetterCodes.map((each) => [each.code, each.open]).sort()).toEqual(
@@ -149,14 +150,13 @@ export function describeOperators(getRun: () => PipelineRun): void {
         expect(await page.locator('.figure', { hasText: 'Resolved' }).textContent()).toContain('4');
         for (const empId of Object.values(REFUSED)) expect([empId, await isInTarget(empId)]).toEqual([empId, true]);
 
-        const refused = await call('redrive/redrive', '--file', FILES.refused, '--note', 'mended', '--yes', '--json');
-        expect(redriveOf(refused)).toMatchObject({ claimed: 1, resolved: 1, failed: 0, refused: 0 });
-        expect(refused.code).toBe(0);
+        const refused = await redrive('--file', FILES.refused, '--note', 'mended', '--yes');
+        expect(refused).toMatchObject({
+          ...{ code: 0, result: { redrive: { claimed: 1, resolved: 1, failed: 0, refused: 0 } } },
+        });
 
         // What is wrong in itself, and a change that still violates a rule. A record that is no dead letter is refused.
-        const again = await call('redrive/redrive', '--yes', '--json');
-        expect(again.code).toBe(1);
-        expect(redriveOf(again)).toMatchObject({ resolved: 0, refused: 1 });
+        expect(await redrive('--yes')).toMatchObject({ code: 1, result: { redrive: { resolved: 0, refused: 1 } } });
         const { rows } = await getRun().target.query<{ code: string; attempts: number }>(
           `select code, attempts from dead_letter where state = 'open'`,
         );

@@ -40,7 +40,7 @@ const CONSTRAINTS = [
 export const REFUSED = { byPage: 91_001, byConsole: 91_002, cut: 91_003 } as const;
 /** Violates a rule of apply-changes. */
 export const NEGATIVE = -91_004;
-/** On every partition of the topic, most likely. */
+/** Enough keys for every partition of the topic, because each partition is judged by itself. */
 const ACCEPTED = Array.from({ length: 20 }, (_, index) => 91_010 + index);
 const ACCEPTED_ROWS = 'EMS,d,t,2015-01-01,0\n'.repeat(6);
 
