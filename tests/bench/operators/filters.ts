@@ -12,6 +12,7 @@ const FILTERS: readonly DeadLetterFilter[] = [
   {},
   { states: ['open'], codes: ['CODE_3'] },
   { key: '4711' },
+  { file: 'day-1.csv' },
   { since: new Date(Date.now() - 3 * HOUR_MS), until: new Date(Date.now() - 2 * HOUR_MS) },
   { topics: ['employee-changes.dead-letter'], codes: ['CODE_7', 'CODE_8'], since: new Date(Date.now() - HOUR_MS) },
 ];

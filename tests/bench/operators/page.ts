@@ -57,10 +57,11 @@ async function insertContents(url: string): Promise<void> {
       [FILES],
     );
     await target.query(
-      `insert into dead_letter (dlq_id, topic, kafka_partition, kafka_offset, code, reason, record_key, origin, cut,
-         first_at, last_at, attempts, state)
-       select 'bench/' || n % 6 || '/' || n, 'employee-changes.dead-letter', n % 6, n, 'CODE_' || n % 20, 'a reason', n::text,
-         '{}', false, clock_timestamp() - n * interval '1 second', clock_timestamp() - n * interval '1 second', 1, 'open'
+      `insert into dead_letter (dlq_id, topic, kafka_partition, kafka_offset, code, reason, record_key, origin,
+         file_bucket, file_key, file_version, cut, first_at, last_at, attempts, state)
+       select 'bench/' || n % 6 || '/' || n, 'employee-changes.dead-letter', n % 6, n, 'CODE_' || n % 20, 'a reason',
+         n::text, '{}', 'bench', 'day-' || n % 1000 || '.csv', '1', false,
+         clock_timestamp() - n * interval '1 second', clock_timestamp() - n * interval '1 second', 1, 'open'
        from generate_series(1, $1::integer) n`,
       [DEAD_LETTERS],
     );
