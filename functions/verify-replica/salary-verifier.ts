@@ -17,24 +17,33 @@ export interface SalaryRequest extends Pick<VerifyTimes, 'untilMs'> {
   readonly isRepair: boolean;
   /** Whether the objects of the bucket are read again. */
   readonly isDeep: boolean;
-  /** Where the comparison with the objects continues; `null`: it begins. */
+  /** Where the repair, or the comparison with the objects, continues; `null`: it begins. */
   readonly deepFrom: DeepCheckpoint | null;
 }
 
-/** How far the objects are compared, and what was found. */
+/** How far an invocation came whose time was over. */
 export interface DeepCheckpoint {
-  readonly afterFileId: string;
+  /** Differences that the repair began with when it is not finished; `null` when it is. */
+  readonly unrepaired: number | null;
+  /** The last file that is compared; `null` before the first one. */
+  readonly afterFileId: string | null;
   readonly differences: number;
   /** The first of them. */
   readonly findings: readonly SalaryFinding[];
-  /** Files that are loaded again. */
+  readonly repaired: RepairedSalaries;
+}
+
+/** Totals that were computed again, versions whose rows were deleted, and files that are loaded again. */
+export interface RepairedSalaries {
+  readonly totals: number;
+  readonly superseded: number;
   readonly files: number;
 }
 
 export interface SalaryResult extends SalaryComparison {
-  /** Totals that were computed again, versions whose rows were deleted, and files that are loaded again. */
-  readonly repaired: { readonly totals: number; readonly superseded: number; readonly files: number };
-  /** Where to continue, when the time was over before all objects were compared. Only `repaired` is known then. */
+  /** By all invocations together. */
+  readonly repaired: RepairedSalaries;
+  /** Where to continue, when the time was over before all was repaired and compared. Only `repaired` is known then. */
   readonly nextDeep: DeepCheckpoint | null;
 }
 
@@ -64,8 +73,12 @@ export class SalaryVerifier {
     const { isRepair, isDeep, deepFrom } = request;
     const checkedAt = now();
     const begunAtMs = clock.monotonicMs();
-    const repaired = { totals: 0, superseded: 0, files: deepFrom?.files ?? 0 };
-    if (isRepair && deepFrom === null) await this.#repair(request, repaired);
+    const begin = deepFrom ?? BEGINNING;
+    const repaired = { ...begin.repaired };
+    if (isRepair && (deepFrom === null || deepFrom.unrepaired !== null)) {
+      const unrepaired = await this.#repair(request, repaired);
+      if (unrepaired !== null) return { ...NOTHING_COMPARED, repaired, nextDeep: { ...begin, unrepaired, repaired } };
+    }
     const deep = isDeep ? await this.#compareObjects(request, repaired) : NOTHING_DEEP;
     if (deep.next !== null) return { ...NOTHING_COMPARED, repaired, nextDeep: deep.next };
     const { files, rows, differences, findings } = await audit.compare();
@@ -78,30 +91,43 @@ export class SalaryVerifier {
     return { ...comparison, repaired, nextDeep: null };
   }
 
-  /** The rows first, because the totals are computed from them. What is left is found by the comparison that follows. */
-  async #repair({ untilMs }: SalaryRequest, repaired: Repaired): Promise<void> {
+  /**
+   * The rows first, because the totals are computed from them. What is left is found by the comparison that follows. One
+   * difference is corrected in any case, so that every invocation makes progress.
+   *
+   * @returns the number of differences that it began with when the time was over before its end; `null` at its end.
+   */
+  async #repair({ deepFrom, untilMs }: SalaryRequest, repaired: Repaired): Promise<number | null> {
     const { audit, store, clock } = this.#dependencies;
-    const { faultyFiles, supersededFileIds } = await audit.compare();
-    for (const fileId of supersededFileIds) {
-      if (clock.monotonicMs() >= untilMs) return;
+    const { differences, faultyFiles, supersededFileIds } = await audit.compare();
+    // What differs again after each repair would be repaired for ever.
+    const isProgress = differences < (deepFrom?.unrepaired ?? Number.POSITIVE_INFINITY);
+    let isFirst = true;
+    const isOver = () => !isFirst && clock.monotonicMs() >= untilMs;
+    for (const fileId of isProgress ? supersededFileIds : []) {
+      if (isOver()) return differences;
       await audit.removeRows(fileId);
       repaired.superseded += 1;
+      isFirst = false;
     }
-    for (const file of faultyFiles) {
-      if (clock.monotonicMs() >= untilMs) return;
+    for (const file of isProgress ? faultyFiles : []) {
+      if (isOver()) return differences;
       // A version that is gone cannot be read again, and its rows would be deleted.
       if (!(await store.isLatest(file))) continue;
       await audit.reload(file.fileId, true);
       repaired.files += 1;
+      isFirst = false;
     }
+    if (isOver()) return differences;
     repaired.totals += await audit.repairTotals();
+    return null;
   }
 
   async #compareObjects({ isRepair, deepFrom, untilMs }: SalaryRequest, repaired: Repaired): Promise<DeepComparison> {
     const { audit, store, clock } = this.#dependencies;
-    const findings = [...(deepFrom?.findings ?? [])];
-    let differences = deepFrom?.differences ?? 0;
-    let after = deepFrom?.afterFileId ?? null;
+    const begin = deepFrom ?? BEGINNING;
+    const findings = [...begin.findings];
+    let { differences, afterFileId: after } = begin;
     for (;;) {
       const files = await audit.listComplete(after, FILES_AT_A_TIME);
       let { differing, decided } = await this.#compareFiles(files, untilMs);
@@ -122,7 +148,7 @@ export class SalaryVerifier {
       const isEnd = files.length < FILES_AT_A_TIME && decided === files.length;
       if (isEnd || after === null) return { differences, findings, next: null };
       if (clock.monotonicMs() < untilMs) continue;
-      return { differences, findings, next: { afterFileId: after, differences, findings, files: repaired.files } };
+      return { differences, findings, next: { unrepaired: null, afterFileId: after, differences, findings, repaired } };
     }
   }
 
@@ -190,7 +216,7 @@ interface DifferingFile {
   readonly finding: SalaryFinding;
 }
 
-type Repaired = { -readonly [Kind in keyof SalaryResult['repaired']]: number };
+type Repaired = { -readonly [Kind in keyof RepairedSalaries]: number };
 
 interface DeepComparison {
   readonly differences: number;
@@ -200,3 +226,7 @@ interface DeepComparison {
 
 const NOTHING_DEEP: DeepComparison = { differences: 0, findings: [], next: null };
 const NOTHING_COMPARED: SalaryComparison = { files: 0, rows: 0, differences: 0, findings: [] };
+const BEGINNING: DeepCheckpoint = {
+  ...{ unrepaired: null, afterFileId: null, differences: 0, findings: [] },
+  repaired: { totals: 0, superseded: 0, files: 0 },
+};

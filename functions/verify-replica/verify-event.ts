@@ -12,6 +12,8 @@ export interface VerifyCommand {
 /** How long changes that are on their way are waited for, by default. */
 const SETTLE_MS = 30_000;
 
+const countShape = z.int().min(0);
+
 const eventShape = z.object({
   action: z.enum(['verify', 'repair']),
   /** Default: both. */
@@ -25,20 +27,21 @@ const eventShape = z.object({
         .max(SLICE_COUNT - 1),
       after: z.int().nullable(),
       /** Of a slice whose repair continues. */
-      unfinished: z.object({ fromKey: z.int(), differences: z.int().min(0) }).optional(),
+      unfinished: z.object({ fromKey: z.int(), differences: countShape }).optional(),
     })
     .default({ slice: 0, after: null }),
   maxSlices: z.int().min(1).default(SLICE_COUNT),
   repairsPerSecond: z.number().positive().nullable().default(null),
   settleMs: z.number().min(0).default(SETTLE_MS),
   isDeep: z.boolean().default(false),
-  /** Where a comparison with the objects continues that an earlier invocation could not end. */
+  /** Where a repair or a comparison with the objects continues that an earlier invocation could not end. */
   deepFrom: z
     .object({
-      afterFileId: z.string(),
-      differences: z.int().min(0),
+      unrepaired: countShape.nullable(),
+      afterFileId: z.string().nullable(),
+      differences: countShape,
       findings: z.array(z.object({ kind: z.literal('object'), subject: z.string(), message: z.string() })),
-      files: z.int().min(0),
+      repaired: z.object({ totals: countShape, superseded: countShape, files: countShape }),
     })
     .nullable()
     .default(null),

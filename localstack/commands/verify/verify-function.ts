@@ -26,7 +26,7 @@ export interface VerifiedSalaries extends SalaryComparison {
   readonly repaired: { readonly totals: number; readonly superseded: number; readonly files: number };
 }
 
-/** Where the comparison with the objects continues when the time of the function was over; opaque here. */
+/** Where the repair or the comparison with the objects continues when the time of the function was over; opaque here. */
 interface SalaryAnswer extends VerifiedSalaries {
   readonly nextDeep: object | null;
 }

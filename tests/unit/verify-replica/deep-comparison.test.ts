@@ -123,7 +123,7 @@ describe('the comparison of salaries with their objects', () => {
     const rig = createRig({ 0: 99, 1: 99, 2: 99 }, 500);
     // The comparisons of 10.5 s are followed by two of three files, each after a second.
     const { nextDeep } = await rig.verify({ isRepair: true, untilMs: 15_500 });
-    expect(nextDeep).toMatchObject({ afterFileId: '1000', files: 1 });
+    expect(nextDeep).toMatchObject({ afterFileId: '1000', repaired: { files: 1 } });
     expect(rig.reloaded).toEqual(['1000']);
     await rig.verify({ isRepair: true, deepFrom: nextDeep });
     expect(rig.reloaded).toEqual(['1000', '1001', '1002']);

@@ -1,6 +1,6 @@
 import type { SalaryFinding } from '../../../functions/core/verification.ts';
 import type { AuditedFile, SalaryAudit, SalaryAuditResult } from '../../../functions/ports/salary-audit.ts';
-import { SalaryVerifier } from '../../../functions/verify-replica/salary-verifier.ts';
+import { type SalaryRequest, SalaryVerifier } from '../../../functions/verify-replica/salary-verifier.ts';
 import { arrivalOf, BUCKET } from '../../contract/salary-database.ts';
 import { InMemoryBucket } from '../../support/in-memory-bucket.ts';
 import { InMemoryObjectStore } from '../../support/in-memory-object-store.ts';
@@ -38,7 +38,12 @@ class Rig {
     return file;
   }
 
-  verify(request: { isRepair?: boolean; isDeep?: boolean } = {}) {
+  get nowMs(): number {
+    return this.#ms;
+  }
+
+  /** The clock advances by 1.5 s each time that it is read. */
+  verify(request: Partial<SalaryRequest> = {}) {
     const audit: SalaryAudit = {
       compare: async () => (this.results.length > 1 ? this.results.shift() : this.results[0]) ?? NONE,
       listComplete: async (after, max) => {
@@ -92,6 +97,36 @@ describe('a verification of the salaries', () => {
       ...{ differences: 0, repaired: { totals: 4, superseded: 2, files: 1 } },
     });
     expect(rig.calls).toEqual(['remove 7', 'remove 8', 'reload 1', 'repair totals']);
+  });
+
+  it('continues a repair that had no time to end, and says what all of its parts have corrected', async () => {
+    const [first, second] = [rig.addFile('1'), rig.addFile('2')];
+    const found = { ...NONE, faultyFiles: [first, second] };
+    rig.results = [
+      { ...found, differences: 3, supersededFileIds: ['7'] },
+      { ...found, differences: 2 },
+      { ...found, differences: 1, faultyFiles: [second] },
+      NONE,
+    ];
+    let result = await rig.verify({ isRepair: true, isDeep: true, untilMs: rig.nowMs });
+    const parts = [result];
+    while (result.nextDeep !== null) {
+      result = await rig.verify({ isRepair: true, isDeep: true, deepFrom: result.nextDeep, untilMs: rig.nowMs });
+      parts.push(result);
+    }
+    expect(parts.map(({ nextDeep }) => nextDeep?.unrepaired)).toEqual([3, 2, 1, null, undefined]);
+    expect(result).toMatchObject({ differences: 0, repaired: { totals: 4, superseded: 1, files: 2 } });
+    expect(rig.calls.slice(0, 4)).toEqual(['remove 7', 'reload 1', 'reload 2', 'repair totals']);
+  });
+
+  it('does not continue a repair after which as much differs as before', async () => {
+    const found = { ...NONE, differences: 2, faultyFiles: [rig.addFile('1'), rig.addFile('2')] };
+    rig.results = [found];
+    const { nextDeep } = await rig.verify({ isRepair: true, untilMs: rig.nowMs });
+    expect(await rig.verify({ isRepair: true, deepFrom: nextDeep, untilMs: rig.nowMs })).toMatchObject({
+      ...{ differences: 2, repaired: { totals: 4, files: 1 }, nextDeep: null },
+    });
+    expect(rig.calls).toEqual(['reload 1', 'repair totals']);
   });
 
   it('names at most the first 20 differences', async () => {

@@ -28,7 +28,8 @@ test('a request is about both parts, unless it names one', () => {
 
 test('a repair continues where and as it is asked to', () => {
   const request = { from: { slice: 3, after: 70 }, maxSlices: 2, repairsPerSecond: 0.5, settleMs: 0 };
-  const deepFrom = { afterFileId: '5', differences: 1, findings: [], files: 0 };
+  const repaired = { totals: 0, superseded: 1, files: 2 };
+  const deepFrom = { unrepaired: 3, afterFileId: null, differences: 1, findings: [], repaired };
   expect(decodeVerifyEvent({ action: 'repair', ...request, isDeep: true, deepFrom })).toEqual({
     changes: { ...request, isRepair: true, isPaced: false },
     salaries: { isRepair: true, isDeep: true, deepFrom },
@@ -66,15 +67,16 @@ test.each<[string, object[], object[]]>([
 
 test('a comparison with the objects continues with usable counts of what it has found', () => {
   const found = { kind: 'object', subject: 'a.csv', message: 'm' };
+  const repaired = { totals: 0, superseded: 0, files: 2 };
   const deepFrom = (changes: object) => ({
-    deepFrom: { afterFileId: '5', differences: 1, findings: [found], files: 2, ...changes },
+    deepFrom: { unrepaired: null, afterFileId: '5', differences: 1, findings: [found], repaired, ...changes },
   });
-  expect([{}, { differences: 0 }, { files: 0 }, { findings: [] }].map((each) => isAccepted(deepFrom(each)))).toEqual(
-    Array(4).fill(true),
-  );
+  expect(
+    [{}, { differences: 0 }, { unrepaired: 0 }, { findings: [] }].map((each) => isAccepted(deepFrom(each))),
+  ).toEqual(Array(4).fill(true));
   const unusable = [
     { differences: -1 },
-    { files: -1 },
+    { repaired: { ...repaired, files: -1 } },
     { findings: [{ ...found, kind: 'total' }] },
     { afterFileId: 5 },
   ];
