@@ -20,9 +20,12 @@ export class KafkaTopicAdmin implements TopicAdmin {
       const present = new Set(await admin.listTopics());
       return Promise.all(specifications.map((wanted) => ensureTopic(admin, wanted, present.has(wanted.topic))));
     });
+    // A new topic has these settings, and a broker that is asked for them at once may not know the topic yet.
+    const existing = specifications.filter((_, index) => reports[index]?.outcome === 'exists');
+    if (existing.length === 0) return reports;
     // Imported on demand: otherwise each function that imports this adapter would load a second Kafka client at start.
     const { enforceSettings } = await import('./topic-settings.ts');
-    await enforceSettings(this.#settings, specifications);
+    await enforceSettings(this.#settings, existing, VISIBLE_WITHIN_MS);
     return reports;
   }
 

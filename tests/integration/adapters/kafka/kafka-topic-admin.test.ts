@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Admin } from '@platformatic/kafka';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { KafkaTopicAdmin } from '../../../../functions/adapters/kafka/kafka-topic-admin.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -28,8 +29,12 @@ describe('KafkaTopicAdmin', () => {
     const specification = { topic: uniqueName('enforced'), partitions: 1, config: { 'retention.ms': '60000' } };
     const enforced = { 'message.timestamp.type': 'LogAppendTime' };
     const created = { ...specification, topic: uniqueName('created'), enforced };
+    const described = jest.spyOn(Admin.prototype, 'describeConfigs');
     await admin().createTopics([specification, created]);
+    // A broker that is asked for the settings of a new topic might not know it yet.
+    expect(described).not.toHaveBeenCalled();
     await admin().createTopics([{ ...specification, config: {}, enforced }]);
+    expect(described).toHaveBeenCalled();
 
     const kafka = new Kafka({ brokers: [...endpoints().kafka.brokers], logLevel: logLevel.NOTHING }).admin();
     await kafka.connect();
