@@ -33,7 +33,7 @@ export interface RedriveOutcomes {
 
   /**
    * Opens rows of files again that are published to offsets of these ranges and are not loaded, unless a newer version of
-   * their file has replaced them. The ranges are those of `resolve`, which is called before.
+   * their file has replaced them or the file is being loaded. The ranges are those of `resolve`, which is called before.
    */
   reopenUnloaded(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number>;
 

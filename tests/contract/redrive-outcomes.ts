@@ -102,6 +102,16 @@ export function describeRedriveOutcomes(name: string, make: () => Promise<Redriv
       });
     });
 
+    it('of rows are awaited while their file is loaded again', async () => {
+      await subject.setFile('a.csv', '1', { state: 'loading' });
+      await subject.add(redriveEntry(1, { file: { key: 'a.csv', version: '1', row: 1 } }));
+      await publishAll();
+      expect(await subject.outcomes.reopenUnloaded('t', 0, [range(0, 99)])).toBe(0);
+      expect(await states(1)).toEqual(['redriven']);
+      await subject.setFile('a.csv', '1', { state: 'complete' });
+      expect(await subject.outcomes.reopenUnloaded('t', 0, [range(0, 99)])).toBe(1);
+    });
+
     it('of a redriven file that was replaced are obsolete, and no failure', async () => {
       await subject.setFile('a.csv', '1', { state: 'rejected' });
       await subject.add(redriveEntry(1, { file: { key: 'a.csv', version: '1' } }));

@@ -202,8 +202,8 @@ export class InMemoryRedriveLedger implements RedriveLedger, RedriveOutcomes {
   async reopenUnloaded(topic: string, partition: number, ranges: readonly OffsetRange[]): Promise<number> {
     return this.#settle('failed', (entry) => {
       if (!ranges.some((range) => isIn(entry, topic, partition, range))) return false;
-      if (entry.file?.row === undefined || this.#isLoaded(entry) || this.#fileOf(entry)?.state === 'superseded')
-        return false;
+      if (entry.file?.row === undefined || this.#isLoaded(entry)) return false;
+      if (['loading', 'superseded'].includes(this.#fileOf(entry)?.state ?? '')) return false;
       entry.state = stateOfFailure(entry.attempts);
       return true;
     });

@@ -42,7 +42,9 @@ const IS_LOADED = `exists (
   select from ingested_file as file join department_employee as loaded using (file_id)
   where ${FILE_OF_ROW} and loaded.row_number = file_row)`;
 
-const IS_SUPERSEDED = `exists (select from ingested_file as file where ${FILE_OF_ROW} and file.state = 'superseded')`;
+/** A file that is loaded again will have the row, and a version that was replaced makes the dead letter obsolete. */
+const IS_DECIDED_LATER = `exists (
+  select from ingested_file as file where ${FILE_OF_ROW} and file.state in ('loading', 'superseded'))`;
 
 const REOPEN = `state = case when attempts >= ${ATTEMPTS_UNTIL_PARKED} then 'parked' else 'open' end`;
 
@@ -87,7 +89,7 @@ export class PostgresRedriveOutcomes implements RedriveOutcomes {
     return this.#settle(
       'failed',
       move(
-        `${PUBLISHED} and ${IN_RANGES} and file_row is not null and not ${IS_LOADED} and not ${IS_SUPERSEDED}`,
+        `${PUBLISHED} and ${IN_RANGES} and file_row is not null and not ${IS_LOADED} and not ${IS_DECIDED_LATER}`,
         REOPEN,
       ),
       [topic, partition, ...boundsOf(ranges)],
