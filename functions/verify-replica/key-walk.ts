@@ -11,8 +11,17 @@ const CHUNK_ROWS = 25_000;
 /** Rows of a chunk of a paced walk: a statement of a few milliseconds. */
 const PACED_CHUNK_ROWS = 5_000;
 
-/** A paced walk rests this many times as long as a chunk took. Smaller: it delays others. Larger: a round is longer. */
+/**
+ * A paced walk rests this many times as long as the sums of a chunk took. Smaller: it delays others. Larger: a round is
+ * longer.
+ */
 const REST_FACTOR = 4;
+
+/** Longer: sums that take long because the servers are busy make a round much longer. */
+const MAX_REST_MS = 1_000;
+
+/** The part of the time in which a paced walk rests. After that it does not, so that it reaches the end of its slice. */
+const RESTFUL_PART = 0.5;
 
 /** Rows of a part of a chunk that differs. */
 const PART_ROWS = 500;
@@ -33,6 +42,8 @@ export interface KeyWalkSettings {
 export interface WalkOptions {
   /** Whether another run follows at the end of this one, so that its first chunk can be summed ahead. */
   readonly isContinued?: boolean;
+  /** On the clock. When the run should be over. */
+  readonly endMs?: number;
 }
 
 export interface WalkedKeys {
@@ -79,8 +90,10 @@ export class KeyWalk {
     after: number | null,
     maxRows: number | null,
     onDifferent: (empIds: readonly number[]) => Promise<void>,
-    { isContinued = false }: WalkOptions = {},
+    { isContinued = false, endMs = Number.POSITIVE_INFINITY }: WalkOptions = {},
   ): Promise<WalkedKeys> {
+    const runAtMs = this.#clock.monotonicMs();
+    const restUntilMs = runAtMs + RESTFUL_PART * (endMs - runAtMs);
     this.#ranges = 0;
     let rows = 0;
     let from = after;
@@ -94,11 +107,19 @@ export class KeyWalk {
       const isLast = isEnd || rows === maxRows;
       if (!isLast) this.#sumAhead(chunk.last, this.#nextSize(maxRows, rows));
       else if (isContinued && !isEnd) this.#sumAhead(chunk.last, this.#nextSize(maxRows, 0));
-      await this.#compareChunk(range, chunk, onDifferent);
-      if (this.#isPaced) await this.#clock.sleep(REST_FACTOR * (this.#clock.monotonicMs() - begunAtMs));
+      const sum = await this.#replica.sumRange(range, this.method);
+      this.#ranges += 1;
+      const sumsMs = this.#clock.monotonicMs() - begunAtMs;
+      if (!isSameSum(chunk, sum)) await this.#compareParts(range, chunk, onDifferent);
+      if (this.#isPaced) await this.#rest(sumsMs, restUntilMs);
       if (isLast) return { rows, ranges: this.#ranges, until: range.until };
       from = chunk.last;
     }
+  }
+
+  async #rest(sumsMs: number, untilMs: number): Promise<void> {
+    const restMs = Math.min(REST_FACTOR * sumsMs, MAX_REST_MS, untilMs - this.#clock.monotonicMs());
+    if (restMs > 0) await this.#clock.sleep(restMs);
   }
 
   #nextSize(maxRows: number | null, rows: number): number {
@@ -120,14 +141,11 @@ export class KeyWalk {
     this.#ahead = { after, maxRows, chunk };
   }
 
-  async #compareChunk(
+  async #compareParts(
     range: KeyRange,
     chunk: HashedChunk,
     onDifferent: (empIds: readonly number[]) => Promise<void>,
   ): Promise<void> {
-    const sum = await this.#replica.sumRange(range, this.method);
-    this.#ranges += 1;
-    if (isSameSum(chunk, sum)) return;
     for (const part of await this.#differingParts(range, chunk)) await this.#compareRows(part, onDifferent);
   }
 

@@ -48,9 +48,9 @@ export class SliceVerifier {
   }
 
   async verify(request: SliceRequest): Promise<{ readonly comparison: Comparison; readonly until: number | null }> {
-    const { after, maxRows, walk, isContinued } = request;
+    const { after, maxRows, walk, isContinued, endMs } = request;
     const run = new SliceRun(this.#dependencies, request);
-    const { rows, ranges, until } = await walk.run(after, maxRows, (keys) => run.add(keys), { isContinued });
+    const { rows, ranges, until } = await walk.run(after, maxRows, (keys) => run.add(keys), { isContinued, endMs });
     await run.finish();
     run.tally.rows = rows;
     run.tally.ranges = ranges;
