@@ -8,7 +8,13 @@
 export interface DeadLetterRetention {
   /**
    * Deletes dead letters that have been resolved, obsolete or discarded for more than `days` days, and redrives that
-   * ended longer ago and that no dead letter refers to.
+   * ended longer ago and that no dead letter refers to. `isComplete`: the call has found no more of them.
    */
-  deleteOlderThan(days: number): Promise<{ readonly deadLetters: number; readonly redrives: number }>;
+  deleteOlderThan(days: number): Promise<DeletedFromLedger>;
+}
+
+interface DeletedFromLedger {
+  readonly deadLetters: number;
+  readonly redrives: number;
+  readonly isComplete: boolean;
 }

@@ -5,6 +5,7 @@ import type { Deadline } from '../ports/deadline.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { DeadLetterPosition, RedriveLedger } from '../ports/redrive-ledger.ts';
+import { LedgerCleaner } from './ledger-cleaner.ts';
 import { limitBytes } from './limit-bytes.ts';
 import type { OutcomeSettler } from './outcome-settler.ts';
 import { Ownership } from './ownership.ts';
@@ -37,12 +38,6 @@ export type RunOutcome = 'busy' | 'continued' | 'stopped' | 'published';
  */
 export const STALE_OWNER_MS = 30_000;
 
-/**
- * Longer than a dead letter can be on its topic: 30 days, and up to a week until Kafka closes the segment that it is in.
- * Otherwise an index that is built again would show what is decided as open.
- */
-const LEDGER_RETENTION_DAYS = 45;
-
 /** For how long an invocation waits for outcomes after it has published. Later ones are decided by the schedule. */
 const SETTLE_FOR_MS = 30_000;
 /** Smaller: more queries, while the consumer is busy with the records. Larger: outcomes are shown later. */
@@ -61,9 +56,11 @@ interface PreparedBatch {
  */
 export class Redriver {
   readonly #deps: RedriverDependencies;
+  readonly #cleaner: LedgerCleaner;
 
   constructor(dependencies: RedriverDependencies) {
     this.#deps = dependencies;
+    this.#cleaner = new LedgerCleaner(dependencies.retention, dependencies.clock, dependencies.logger);
   }
 
   /**
@@ -100,12 +97,11 @@ export class Redriver {
 
   /** Takes up a redrive that stands still, decides about everything that can be decided now, and deletes what is old. */
   async resume(owner: string, deadline: Deadline): Promise<RunOutcome | 'idle'> {
-    const { ledger, settler, retention, logger } = this.#deps;
+    const { ledger, settler } = this.#deps;
     const abandoned = await ledger.findAbandoned(STALE_OWNER_MS);
     const outcome = abandoned === null ? 'idle' : await this.run(abandoned.redriveId, owner, deadline);
     await settler.settle();
-    const deleted = await retention.deleteOlderThan(LEDGER_RETENTION_DAYS);
-    if (deleted.deadLetters + deleted.redrives > 0) logger.info('old dead letters and redrives deleted', deleted);
+    await this.#cleaner.cleanWhenDue();
     return outcome;
   }
 

@@ -64,7 +64,7 @@ export class RedriverRig {
       retention: {
         deleteOlderThan: async (days) => {
           this.retentions.push(days);
-          return { deadLetters: 0, redrives: 0 };
+          return { deadLetters: 0, redrives: 0, isComplete: true };
         },
       },
       clock: {

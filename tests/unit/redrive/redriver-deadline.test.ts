@@ -30,7 +30,7 @@ async function createRig({ marginMs = 1_000, count = 1 } = {}) {
   };
   const redriver = new Redriver({
     ...{ ledger, marginMs, redrive: self, logger, settler: { settle } as unknown as OutcomeSettler },
-    retention: { deleteOlderThan: async () => ({ deadLetters: 0, redrives: 0 }) },
+    retention: { deleteOlderThan: async () => ({ deadLetters: 0, redrives: 0, isComplete: true }) },
     batch: batch as unknown as RedriveBatch,
     clock: {
       monotonicMs: () => nowMs,

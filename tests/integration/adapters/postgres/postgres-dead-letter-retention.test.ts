@@ -24,7 +24,8 @@ describe('PostgresDeadLetterRetention', () => {
     const retention = new PostgresDeadLetterRetention(database);
     await database.query(
       `insert into redrive (state, filter, finished_at) values ('complete', '{}', now() - interval '50 days'),
-         ('complete', '{}', now() - interval '50 days'), ('complete', '{}', now()), ('settling', '{}', null)`,
+         ('complete', '{}', now() - interval '50 days'), ('complete', '{}', now() - interval '50 days'),
+         ('complete', '{}', now()), ('settling', '{}', null)`,
     );
     await add(...[...states, ...states].map((state, number) => redriveEntry(number, { state })));
     await database.query(
@@ -34,8 +35,9 @@ describe('PostgresDeadLetterRetention', () => {
     await database.query(
       `update dead_letter set redrive_id = (select min(redrive_id) from redrive) where dlq_id = 't/0/0'`,
     );
-    expect(await retention.deleteOlderThan(45)).toEqual({ deadLetters: 3, redrives: 1 });
-    expect(await retention.deleteOlderThan(45)).toEqual({ deadLetters: 0, redrives: 0 });
+    expect(await retention.deleteOlderThan(45)).toEqual({ deadLetters: 3, redrives: 1, isComplete: false });
+    expect(await retention.deleteOlderThan(45)).toEqual({ deadLetters: 0, redrives: 1, isComplete: false });
+    expect(await retention.deleteOlderThan(45)).toEqual({ deadLetters: 0, redrives: 0, isComplete: true });
     expect(await countsOf()).toEqual([
       ...['claimed 2', 'discarded 1', 'obsolete 1', 'open 2', 'parked 2', 'redriven 2', 'resolved 1'],
     ]);
@@ -45,15 +47,18 @@ describe('PostgresDeadLetterRetention', () => {
   it('deletes a large backlog over several calls', async () => {
     await emptyRedriveDatabase(database);
     await database.query(
+      `insert into redrive (state, filter, finished_at) values ('complete', '{}', now() - interval '50 days')`,
+    );
+    await database.query(
       `insert into dead_letter (dlq_id, topic, kafka_partition, kafka_offset, code, reason, origin, cut, first_at, last_at,
          attempts, state, state_at)
        select 't/0/' || n, 't', 0, n, 'PIPE_A', 'why', '{}', false, long_ago, long_ago, 1, 'resolved', long_ago
        from generate_series(1, 6000) as n, (select now() - interval '50 days' as long_ago) as times`,
     );
     const retention = new PostgresDeadLetterRetention(database);
-    expect(await retention.deleteOlderThan(45)).toMatchObject({ deadLetters: 5_000 });
+    expect(await retention.deleteOlderThan(45)).toEqual({ deadLetters: 5_000, redrives: 0, isComplete: false });
     expect(await countsOf()).toEqual(['resolved 1000']);
-    expect(await retention.deleteOlderThan(45)).toMatchObject({ deadLetters: 1_000 });
+    expect(await retention.deleteOlderThan(45)).toMatchObject({ deadLetters: 1_000, redrives: 1 });
     expect(await countsOf()).toEqual([]);
   });
 });
