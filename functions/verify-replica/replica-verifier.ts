@@ -100,15 +100,25 @@ export class ReplicaVerifier {
     const repairer = new ReplicaRepairer(this.#dependencies.employeeRepair, clock, limits);
     const left = { leftByTime: 0, leftByLock: 0 };
     const checked: CheckedSlice[] = [];
-    let next: SliceStart | null = request.from ?? nextSlice(await store.read(), this.#dependencies.now());
+    const agreement = await store.read();
+    const first = request.from ?? nextSlice(agreement, this.#dependencies.now());
+    let next: SliceStart | null = first;
     if (method !== null) {
       const sliceRows = Math.max(1, Math.ceil((await source.estimateRowCount()) / SLICE_COUNT));
       const walk = new KeyWalk({ source, replica, method, clock, isPaced: request.isPaced });
       const mayContinue = () => checked.length === 0 || clock.monotonicMs() < request.untilMs;
       let recorded = Promise.resolve();
+      // In that order, because the round continues after the slice that was verified last.
+      for (const again of request.from === null ? differingSlices(agreement, first.slice) : []) {
+        if (!mayContinue()) break;
+        const slice = await this.#verifySlice(again, { sliceRows, walk, isContinued: false, request, repairer });
+        await store.recordSlice(slice);
+        checked.push(slice);
+      }
+      const maxSlices = checked.length + request.maxSlices;
       try {
-        while (next !== null && checked.length < request.maxSlices && mayContinue()) {
-          const isContinued = checked.length + 1 < request.maxSlices;
+        while (next !== null && checked.length < maxSlices && mayContinue()) {
+          const isContinued = checked.length + 1 < maxSlices;
           const slice = await this.#verifySlice(next, { sliceRows, walk, isContinued, request, repairer });
           await recorded;
           // The next slice does not wait for it.
@@ -201,4 +211,14 @@ function nextSlice({ slices }: Agreement, now: Date): SliceStart {
   const known = slices.filter(({ checkedAt }) => checkedAt <= now);
   const [latest] = known.toSorted((a, b) => b.checkedAt.getTime() - a.checkedAt.getTime() || b.slice - a.slice);
   return (latest && followerOf(latest)) ?? { slice: 0, after: null };
+}
+
+/**
+ * Slices whose last verification has found differences, or rows that were not settled. A schedule verifies them each time:
+ * otherwise a difference that was mended at once would be reported until the round comes back to its slice.
+ */
+function differingSlices({ slices }: Agreement, except: number): SliceStart[] {
+  return slices
+    .filter((each) => each.slice !== except && differenceCount(each) + each.unsettled > 0)
+    .map(({ slice, range }) => ({ slice, after: range.after }));
 }
