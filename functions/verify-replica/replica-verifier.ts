@@ -1,29 +1,14 @@
-import { differenceCount, type KeyRange, type RepairedEmployees, SLICE_COUNT } from '../core/verification.ts';
+import { type KeyRange, type RepairedEmployees, SLICE_COUNT } from '../core/verification.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EmployeeHashes } from '../ports/employee-hashes.ts';
 import type { EmployeeRepair } from '../ports/employee-repair.ts';
-import type { Agreement, CheckedSlice, VerificationStore } from '../ports/verification-store.ts';
+import type { CheckedSlice, VerificationStore } from '../ports/verification-store.ts';
 import type { ArrivalWait } from './arrival-wait.ts';
 import { KeyWalk } from './key-walk.ts';
 import { checkPreconditions, type Obstacle, PollerCheck, type PreconditionsDependencies } from './preconditions.ts';
 import { ReplicaRepairer } from './replica-repairer.ts';
+import { dueSlices, followerOf, nextSlice, repeatedSlice, type SliceStart } from './slice-order.ts';
 import type { ProvenDifference, SliceVerifier } from './slice-verifier.ts';
-
-/** Where a verification begins: a slice, and the last key of the one before. */
-export interface SliceStart {
-  readonly slice: number;
-  readonly after: number | null;
-  /** Of a slice whose repair continues. */
-  readonly unfinished?: UnfinishedRepair | undefined;
-}
-
-/** What the repair of a slice had no time for. */
-export interface UnfinishedRepair {
-  /** The lowest key that is left. Those below it were repaired: if they differ again, they do not stay repaired. */
-  readonly fromKey: number;
-  /** Proven differences that the slice was left with. */
-  readonly differences: number;
-}
 
 /** On the clock. */
 export interface VerifyTimes {
@@ -109,7 +94,7 @@ export class ReplicaVerifier {
       const mayContinue = () => checked.length === 0 || clock.monotonicMs() < request.untilMs;
       let recorded = Promise.resolve();
       // In that order, because the round continues after the slice that was verified last.
-      for (const again of request.from === null ? differingSlices(agreement, first.slice) : []) {
+      for (const again of request.from === null ? dueSlices(agreement, first.slice, this.#dependencies.now()) : []) {
         if (!mayContinue()) break;
         const slice = await this.#verifySlice(again, { sliceRows, walk, isContinued: false, request, repairer });
         await store.recordSlice(slice);
@@ -180,45 +165,4 @@ interface SliceContext {
   readonly isContinued: boolean;
   readonly request: VerifyRequest;
   readonly repairer: ReplicaRepairer;
-}
-
-/** The greatest `emp_id`. Nothing is above it. */
-const LAST_KEY = 2_147_483_647;
-
-function followerOf({ slice, range }: Pick<CheckedSlice, 'slice' | 'range'>): SliceStart | null {
-  return slice === SLICE_COUNT - 1 ? null : { slice: slice + 1, after: range.until ?? LAST_KEY };
-}
-
-/**
- * The same slice with what its repair has left; `null` when nothing is left, or when the repair did not get further than
- * the one before. Rows that do not stay repaired would be repeated for ever: the lowest key that is left never falls, and
- * while it stays the differences have to become fewer.
- */
-function repeatedSlice(start: SliceStart, slice: CheckedSlice, lowestLeft: number | null): SliceStart | null {
-  if (lowestLeft === null) return null;
-  const { unfinished } = start;
-  const differences = differenceCount(slice);
-  const isFurther = unfinished === undefined || lowestLeft > unfinished.fromKey || differences < unfinished.differences;
-  return isFurther ? { ...start, unfinished: { fromKey: lowestLeft, differences } } : null;
-}
-
-/**
- * The one after the slice that was verified last; the first one when that was the last of all. A slice with a time in
- * the future was verified before the clock was set back. If it counted as the last one, the same slice would follow
- * each time.
- */
-function nextSlice({ slices }: Agreement, now: Date): SliceStart {
-  const known = slices.filter(({ checkedAt }) => checkedAt <= now);
-  const [latest] = known.toSorted((a, b) => b.checkedAt.getTime() - a.checkedAt.getTime() || b.slice - a.slice);
-  return (latest && followerOf(latest)) ?? { slice: 0, after: null };
-}
-
-/**
- * Slices whose last verification has found differences, or rows that were not settled. A schedule verifies them each time:
- * otherwise a difference that was mended at once would be reported until the round comes back to its slice.
- */
-function differingSlices({ slices }: Agreement, except: number): SliceStart[] {
-  return slices
-    .filter((each) => each.slice !== except && differenceCount(each) + each.unsettled > 0)
-    .map(({ slice, range }) => ({ slice, after: range.after }));
 }

@@ -1,7 +1,8 @@
 import type { Comparison } from '../../../functions/core/verification.ts';
 import { encodePosition } from '../../../functions/core/change-position.ts';
 import type { PollerLedgerEntry } from '../../../functions/ports/poller-ledger.ts';
-import { ReplicaVerifier, type SliceStart } from '../../../functions/verify-replica/replica-verifier.ts';
+import { ReplicaVerifier } from '../../../functions/verify-replica/replica-verifier.ts';
+import type { SliceStart } from '../../../functions/verify-replica/slice-order.ts';
 import type { SliceRequest } from '../../../functions/verify-replica/slice-verifier.ts';
 import { InMemoryEmployeeHashes } from '../../support/in-memory-employee-hashes.ts';
 import { InMemoryVerificationStore } from '../../support/in-memory-verification-store.ts';
