@@ -57,13 +57,13 @@ const OVERDUE_MS = 12 * 3_600_000;
 
 /**
  * Slices that a schedule verifies beside the round's next one: those that are overdue, and those whose last verification
- * has found differences or rows that were not settled. Otherwise a difference that was mended at once would be reported
- * until the round comes back to its slice.
+ * has found differences. Otherwise a difference that was mended at once would be reported until the round comes back to its
+ * slice. Rows that were not settled can wait for the round: they are no alarm, and there are some while much is written.
  */
 export function dueSlices({ slices }: Agreement, except: number, now: Date): SliceStart[] {
   const isOverdue = ({ checkedAt }: CheckedSlice) => now.getTime() - checkedAt.getTime() > OVERDUE_MS;
   return slices
     .filter((each) => each.slice !== except)
-    .filter((each) => differenceCount(each) + each.unsettled > 0 || isOverdue(each))
+    .filter((each) => differenceCount(each) > 0 || isOverdue(each))
     .map(({ slice, range }) => ({ slice, after: range.after }));
 }

@@ -16,7 +16,7 @@ const agreementOf = (...slices: Partial<CheckedSlice>[]): Agreement => ({
 describe('the slices that are verified beside the next one', () => {
   it.each([
     ['has a missing row', { missing: 1 }, true],
-    ['has a row that was not settled', { unsettled: 1 }, true],
+    ['has a row that was not settled', { unsettled: 1 }, false],
     ['was verified more than twelve hours ago', { checkedAt: new Date(NOW.getTime() - 12 * HOUR_MS - 1) }, true],
     ['was verified twelve hours ago', { checkedAt: new Date(NOW.getTime() - 12 * HOUR_MS) }, false],
     ['has rows that are held', { held: 3 }, false],
