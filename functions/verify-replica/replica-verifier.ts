@@ -85,8 +85,7 @@ export class ReplicaVerifier {
     const repairer = new ReplicaRepairer(this.#dependencies.employeeRepair, clock, limits);
     const left = { leftByTime: 0, leftByLock: 0 };
     const checked: CheckedSlice[] = [];
-    const agreement = await store.read();
-    const first = request.from ?? nextSlice(agreement, this.#dependencies.now());
+    const { first, due } = await this.#starts(request.from);
     let next: SliceStart | null = first;
     if (method !== null) {
       const sliceRows = Math.max(1, Math.ceil((await source.estimateRowCount()) / SLICE_COUNT));
@@ -94,7 +93,7 @@ export class ReplicaVerifier {
       const mayContinue = () => checked.length === 0 || clock.monotonicMs() < request.untilMs;
       let recorded = Promise.resolve();
       // In that order, because the round continues after the slice that was verified last.
-      for (const again of request.from === null ? dueSlices(agreement, first.slice, this.#dependencies.now()) : []) {
+      for (const again of due) {
         if (!mayContinue()) break;
         const slice = await this.#verifySlice(again, { sliceRows, walk, isContinued: false, request, repairer });
         await store.recordSlice(slice);
@@ -125,6 +124,15 @@ export class ReplicaVerifier {
     return { checked, next, obstacles: [...obstacles, ...(await poller)], repaired: { images, deletions, ...left } };
   }
 
+  /** Where to begin, and slices that are verified before that. */
+  async #starts(from: SliceStart | null): Promise<{ readonly first: SliceStart; readonly due: readonly SliceStart[] }> {
+    if (from !== null) return { first: from, due: [] };
+    const agreement = await this.#dependencies.store.read();
+    const now = this.#dependencies.now();
+    const first = nextSlice(agreement, now);
+    return { first, due: dueSlices(agreement, first.slice, now) };
+  }
+
   async #verifySlice(
     { slice, after, unfinished }: SliceStart,
     { sliceRows, walk, isContinued, request, repairer }: SliceContext,
@@ -144,7 +152,7 @@ export class ReplicaVerifier {
       });
     repairer.beginRound();
     let result = await verify(request.isRepair);
-    for (let round = 1; request.isRepair && round <= MAX_REPAIR_ROUNDS; round += 1) {
+    for (let round = 1; request.isRepair; round += 1) {
       const { lastChangeId, leftByTime } = repairer;
       if (lastChangeId === null) break;
       const arrivalEndMs = Math.min(clock.monotonicMs() + REPAIR_ARRIVAL_MS, request.endMs);
