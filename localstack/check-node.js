@@ -38,7 +38,9 @@ if (isMainThread) {
     process.exit(1);
   }
   // Node stores what it has compiled there, so that the next command takes half of the CPU time to start.
-  nodeModule.enableCompileCache(join(root, 'node_modules', '.cache', 'node-compile'));
+  // The variable also reaches the process of the functions.
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'node-compile');
+  nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   // With this variable, importing `pg` fails unless an optional package is installed.
   delete process.env.NODE_PG_FORCE_NATIVE;
   // Servers find the programs of this project's packages, whatever PATH npm was started with.

@@ -16,7 +16,16 @@ const HEAP_OPTIONS = ['--max-semi-space-size=16'];
 /** kafkajs starts timers with a negative delay, for which Node 24 prints a warning. */
 const WARNING_OPTIONS = ['--disable-warning=TimeoutNegativeWarning'];
 /** What the user may set for Serverless and for the plugin. Functions get their variables from serverless.yml. */
-const PASSED_ON = [/^SLS_/, /^LOCAL_STACK_/, 'CI', 'NO_COLOR', 'FORCE_COLOR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME'];
+const PASSED_ON = [
+  /^SLS_/,
+  /^LOCAL_STACK_/,
+  'NODE_COMPILE_CACHE',
+  'CI',
+  'NO_COLOR',
+  'FORCE_COLOR',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_HOME',
+];
 
 /** Runs the functions: `serverless offline` with its plugins, as a child process that uses running servers. */
 export class ServerlessOffline implements Server {
@@ -57,8 +66,6 @@ export class ServerlessOffline implements Server {
         ...toEnvironment(this.#running),
         // glibc has an arena for each thread. Buffers that another thread frees would accumulate in these arenas.
         MALLOC_ARENA_MAX: '1',
-        // Node stores what it has compiled there: the next start then takes about a third less CPU time.
-        NODE_COMPILE_CACHE: join(this.#serviceDirectory, 'node_modules', '.cache', 'node-compile'),
         LOCAL_STACK_BUILD: relative(this.#serviceDirectory, join(this.#running.directory, 'build')),
       },
       stopSignal: 'SIGTERM',
