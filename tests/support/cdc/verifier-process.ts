@@ -4,6 +4,7 @@ import { PostgresEmployeeRepair } from '../../../functions/adapters/postgres/pos
 import { PostgresVerificationStore } from '../../../functions/adapters/postgres/postgres-verification-store.ts';
 import { ArrivalWait } from '../../../functions/verify-replica/arrival-wait.ts';
 import { CandidateJudge } from '../../../functions/verify-replica/candidate-judge.ts';
+import { dieAtCall, parseStep, prototypeWith } from '../die-at-call.ts';
 import type { CdcSettings } from './settings.ts';
 import { openTestVerifier, verifyRequest } from './verifier.ts';
 
@@ -27,24 +28,8 @@ const CLASSES = [
 const settings = JSON.parse(process.argv[2] ?? '') as CdcSettings;
 const { group, isRepair, diesAt } = JSON.parse(process.argv[3] ?? '') as VerifierTask;
 process.on('disconnect', () => process.exit(0));
-dieAt(diesAt);
+const { method, ...death } = parseStep(diesAt);
+dieAtCall(prototypeWith(method, CLASSES), method, death);
 const { replicaVerifier } = await openTestVerifier(settings, group);
 await replicaVerifier.verify(verifyRequest({ isRepair }));
 process.exit(0);
-
-function dieAt(step: string): void {
-  const [when, method = '', count] = step.split(' ');
-  const prototype = CLASSES.map((each) => each.prototype as object).find((each) => method in each);
-  if (prototype === undefined) throw new Error(`expected the name of a step, found "${method}"`);
-  const original = Reflect.get(prototype, method) as (...args: unknown[]) => Promise<unknown>;
-  let calls = 0;
-  const die = () => process.kill(process.pid, 'SIGKILL');
-  Reflect.set(prototype, method, async function (this: object, ...args: unknown[]) {
-    calls += 1;
-    const isIt = calls === Number(count);
-    if (isIt && when === 'before') die();
-    const result = await original.apply(this, args);
-    if (isIt && when === 'after') die();
-    return result;
-  });
-}
