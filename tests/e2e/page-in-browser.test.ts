@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import type { Redrive } from '../../functions/core/redrive.ts';
 import type { Readings } from '../../functions/dashboard/state.ts';
 import { findBarriers, launchChromium, visit } from '../support/browser/audit-page.ts';
-import { AppRig, loadPageAssets } from '../support/dashboard/app-rig.ts';
+import { AppRig } from '../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble, failing } from '../support/dashboard/example-state.ts';
 import { serveApp } from '../support/dashboard/serve-app.ts';
 import { eventually } from '../support/eventually.ts';
@@ -15,7 +15,7 @@ let url: string;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
-  [browser, rig] = [await launchChromium(), new AppRig(await loadPageAssets())];
+  [browser, rig] = [await launchChromium(), await AppRig.create()];
   ({ url, close } = await serveApp({ fetch: (request, bindings) => rig.app().fetch(request, bindings) }));
 });
 

@@ -17,6 +17,7 @@ import { InMemoryRecordReader } from './in-memory-record-reader.ts';
 import { InMemoryRedriveLedger } from './in-memory-redrive-ledger.ts';
 import { InMemorySalaryDatabase } from './in-memory-salary-database.ts';
 import { RecordingLogger } from './recording-logger.ts';
+import { SleeplessClock } from './sleepless-clock.ts';
 
 export const NO_DEADLINE = { remainingMs: () => Number.POSITIVE_INFINITY };
 export const [CHANGES, SALARIES] = ['employee-changes', 'employee-salaries'];
@@ -41,7 +42,7 @@ export class RedriverRig {
   /** The days of each call that deletes what is old. */
   readonly retentions: number[] = [];
   readonly redriver: Redriver;
-  nowMs = 0;
+  readonly clock = new SleeplessClock();
 
   constructor() {
     const { publisher } = this;
@@ -67,12 +68,7 @@ export class RedriverRig {
           return { deadLetters: 0, redrives: 0, isComplete: true };
         },
       },
-      clock: {
-        monotonicMs: () => this.nowMs,
-        sleep: async (ms) => {
-          this.nowMs += ms;
-        },
-      },
+      clock: this.clock,
     });
   }
 

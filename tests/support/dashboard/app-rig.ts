@@ -13,7 +13,10 @@ const ROOT = join(__dirname, '../../..');
 export const HOST = '127.0.0.1:3000';
 export const NOW = new Date('2026-11-26T08:00:00Z');
 
-export function loadPageAssets(): Promise<Assets> {
+/** Loaded once for all tests of a file. */
+let pageAssets: Promise<Assets> | undefined;
+
+function loadPageAssets(): Promise<Assets> {
   const folder = join(ROOT, 'functions/dashboard/assets');
   return loadAssets({
     style: join(folder, 'page.css'),
@@ -48,8 +51,13 @@ export class AppRig {
   sleep: (ms: number) => Promise<void> = () => new Promise(() => {});
   findFiles: () => Promise<readonly []> = async () => [];
 
-  constructor(assets: Assets) {
+  private constructor(assets: Assets) {
     this.assets = assets;
+  }
+
+  static async create(): Promise<AppRig> {
+    pageAssets ??= loadPageAssets();
+    return new AppRig(await pageAssets);
   }
 
   async get(path: string, headers: Record<string, string> = {}): Promise<string> {

@@ -1,18 +1,12 @@
 import type { Redrive } from '../../../functions/core/redrive.ts';
-import type { Assets } from '../../../functions/dashboard/assets.ts';
 import { decodeRedriveEvent } from '../../../functions/redrive/redrive-event.ts';
-import { AppRig, loadPageAssets, NOW } from '../../support/dashboard/app-rig.ts';
+import { AppRig, NOW } from '../../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble } from '../../support/dashboard/example-state.ts';
 
 let rig: AppRig;
-let assets: Assets;
 
-beforeAll(async () => {
-  assets = await loadPageAssets();
-});
-
-beforeEach(() => {
-  rig = new AppRig(assets);
+beforeEach(async () => {
+  rig = await AppRig.create();
   rig.readRecord = async () => Buffer.from(deadLetterJson({ payload: '<b>{"salary": "x"}</b>' }));
 });
 

@@ -1,19 +1,13 @@
 import { PENDING_STATES } from '../../../functions/core/dead-letter-entry.ts';
-import type { Assets } from '../../../functions/dashboard/assets.ts';
 import { capitalized } from '../../../functions/dashboard/page/format.ts';
 import type { DeadLetterGroup } from '../../../functions/ports/dead-letter-view.ts';
-import { AppRig, loadPageAssets, NOW } from '../../support/dashboard/app-rig.ts';
+import { AppRig, NOW } from '../../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble, failing } from '../../support/dashboard/example-state.ts';
 
 let rig: AppRig;
-let assets: Assets;
 
-beforeAll(async () => {
-  assets = await loadPageAssets();
-});
-
-beforeEach(() => {
-  rig = new AppRig(assets);
+beforeEach(async () => {
+  rig = await AppRig.create();
 });
 
 describe('the home page', () => {

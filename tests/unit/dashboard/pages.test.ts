@@ -1,17 +1,11 @@
 import type { Redrive } from '../../../functions/core/redrive.ts';
-import type { Assets } from '../../../functions/dashboard/assets.ts';
-import { AppRig, HOST, loadPageAssets, NOW } from '../../support/dashboard/app-rig.ts';
+import { AppRig, HOST, NOW } from '../../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble } from '../../support/dashboard/example-state.ts';
 
 let rig: AppRig;
-let assets: Assets;
 
-beforeAll(async () => {
-  assets = await loadPageAssets();
-});
-
-beforeEach(() => {
-  rig = new AppRig(assets);
+beforeEach(async () => {
+  rig = await AppRig.create();
 });
 
 const REDRIVE = {
@@ -41,17 +35,17 @@ describe('the tab of the browser', () => {
     rig.answer = path === '/redrives/7' ? { redrive: REDRIVE } : { counts: [], redrive: null };
     const page = await rig.get(path);
     expect(titleOf(page)).toBe(title);
-    expect(iconOf(page)).toBe(assets.urls.iconWell);
+    expect(iconOf(page)).toBe(rig.assets.urls.iconWell);
     expect(page).toContain('<a href="/">');
   });
 
   it('shows whether something needs attention, on the home page', async () => {
     const well = await rig.get('/');
-    expect(iconOf(well)).toBe(assets.urls.iconWell);
+    expect(iconOf(well)).toBe(rig.assets.urls.iconWell);
     expect(well).toContain('<header class="top"><span>');
     rig.state = exampleState(NOW, exampleTrouble(NOW));
     const page = await rig.get('/');
-    expect([iconOf(page), titleOf(page)]).toEqual([assets.urls.iconAttention, expect.stringContaining('(3)')]);
+    expect([iconOf(page), titleOf(page)]).toEqual([rig.assets.urls.iconAttention, expect.stringContaining('(3)')]);
   });
 });
 

@@ -1,16 +1,10 @@
-import type { Assets } from '../../../functions/dashboard/assets.ts';
 import { isOwnHost } from '../../../functions/dashboard/safety.ts';
-import { AppRig, HOST, loadPageAssets } from '../../support/dashboard/app-rig.ts';
+import { AppRig, HOST } from '../../support/dashboard/app-rig.ts';
 
 let rig: AppRig;
-let assets: Assets;
 
-beforeAll(async () => {
-  assets = await loadPageAssets();
-});
-
-beforeEach(() => {
-  rig = new AppRig(assets);
+beforeEach(async () => {
+  rig = await AppRig.create();
 });
 
 describe('the name in the Host header', () => {

@@ -1,21 +1,12 @@
 import { Pace } from '../../../functions/redrive/pace.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 function createPace(rate: number | null) {
-  let nowMs = 500;
-  const sleeps: number[] = [];
-  const clock = {
-    monotonicMs: () => nowMs,
-    sleep: async (ms: number) => {
-      sleeps.push(ms);
-      nowMs += ms;
-    },
+  const clock = new SleeplessClock(500);
+  const pass = (ms: number) => {
+    clock.nowMs += ms;
   };
-  return {
-    ...{ pace: new Pace(clock, rate), sleeps },
-    pass: (ms: number) => {
-      nowMs += ms;
-    },
-  };
+  return { pace: new Pace(clock, rate), sleeps: clock.sleeps, pass };
 }
 
 describe('the pace of a redrive', () => {

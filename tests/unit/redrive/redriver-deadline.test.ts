@@ -6,6 +6,7 @@ import { InMemoryFunctionInvoker } from '../../support/in-memory-function-invoke
 import { InMemoryRedriveLedger } from '../../support/in-memory-redrive-ledger.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { NO_DEADLINE } from '../../support/redriver-rig.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 const NOTHING = { published: [], requested: [], refused: [], returned: [], filtered: [], obsolete: [] };
 
@@ -15,9 +16,9 @@ async function createRig({ marginMs = 1_000, count = 1 } = {}) {
   ledger.add(...Array.from({ length: count }, (_, number) => redriveEntry(number)));
   await ledger.plan({ filter: {}, note: null, rate: null });
   const [self, logger, times] = [new InMemoryFunctionInvoker(), new RecordingLogger(), [] as number[]];
-  let nowMs = 0;
+  const clock = new SleeplessClock();
   let executed = 0;
-  const settle = jest.fn(async () => void times.push(nowMs));
+  const settle = jest.fn(async () => void times.push(clock.nowMs));
   const batch = {
     prepare: async (claimed: readonly object[]) => claimed,
     execute: async (
@@ -32,15 +33,10 @@ async function createRig({ marginMs = 1_000, count = 1 } = {}) {
     ...{ ledger, marginMs, redrive: self, logger, settler: { settle } as unknown as OutcomeSettler },
     retention: { deleteOlderThan: async () => ({ deadLetters: 0, redrives: 0, isComplete: true }) },
     batch: batch as unknown as RedriveBatch,
-    clock: {
-      monotonicMs: () => nowMs,
-      sleep: async (ms) => {
-        nowMs += ms;
-      },
-    },
+    clock,
   });
   const run = (remainingMs: () => number = NO_DEADLINE.remainingMs) => redriver.run('1', 'me', { remainingMs });
-  return { ledger, self, logger, times, run, executed: () => executed, nowMs: () => nowMs };
+  return { ledger, self, logger, times, run, executed: () => executed, nowMs: () => clock.nowMs };
 }
 const state = async (ledger: InMemoryRedriveLedger) => (await ledger.find('1'))?.state;
 

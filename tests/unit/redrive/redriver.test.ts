@@ -9,7 +9,7 @@ describe('a redrive', () => {
   it('keeps to its rate', async () => {
     await rig.deadLetter(CHANGES, ...Array.from({ length: 50 }, (_, offset) => failedChange(offset)));
     await rig.run(10);
-    expect(rig.nowMs - 30_000).toBeGreaterThanOrEqual(4_500);
+    expect(rig.clock.nowMs - 30_000).toBeGreaterThanOrEqual(4_500);
     expect(rig.publisher.callSizes.filter((size) => size === 5)).toHaveLength(10);
   });
 
@@ -48,7 +48,7 @@ describe('a redrive', () => {
     const recordBatch = rig.ledger.recordBatch.bind(rig.ledger);
     jest.spyOn(rig.ledger, 'recordBatch').mockImplementationOnce(async (...args) => {
       const isOwned = await recordBatch(...args);
-      rig.nowMs += 60_000;
+      rig.clock.nowMs += 60_000;
       rig.ledger.age(60_000);
       await rig.ledger.acquire(redriveId, 'another', 30_000);
       return isOwned;

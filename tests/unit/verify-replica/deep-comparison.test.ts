@@ -1,6 +1,7 @@
 import type { AuditedFile } from '../../../functions/ports/salary-audit.ts';
 import { SalaryVerifier, type DeepCheckpoint } from '../../../functions/verify-replica/salary-verifier.ts';
 import { InMemoryVerificationStore } from '../../support/in-memory-verification-store.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 const FILES = 250;
 
@@ -19,12 +20,12 @@ function createRig(differing: Readonly<Record<number, number>> = {}, compareMs =
   const reloaded: string[] = [];
   const compared: string[] = [];
   const left = new Map(Object.entries(differing).map(([number, times]) => [`${number}.csv`, times]));
-  let nowMs = 0;
+  const clock = new SleeplessClock();
   const store = new InMemoryVerificationStore();
   const verifier = new SalaryVerifier({
     store: {
       open: async ({ key }) => {
-        nowMs += compareMs;
+        clock.nowMs += compareMs;
         compared.push(key);
         const times = left.get(key) ?? 0;
         left.set(key, times - 1);
@@ -51,12 +52,7 @@ function createRig(differing: Readonly<Record<number, number>> = {}, compareMs =
     },
     verifications: store,
     filter: { departments: new Set(['EMS']), hiredSince: '2010-01-01' },
-    clock: {
-      monotonicMs: () => nowMs,
-      sleep: async (ms) => {
-        nowMs += ms;
-      },
-    },
+    clock,
     now: () => new Date(0),
   });
   const verify = (request: { deepFrom?: DeepCheckpoint | null; untilMs?: number; isRepair?: boolean } = {}) =>
@@ -64,7 +60,7 @@ function createRig(differing: Readonly<Record<number, number>> = {}, compareMs =
       ...{ isRepair: false, isDeep: true, deepFrom: null, untilMs: Number.POSITIVE_INFINITY },
       ...request,
     });
-  return { verify, store, loading, reloaded, compared, now: () => nowMs };
+  return { verify, store, loading, reloaded, compared, now: () => clock.nowMs };
 }
 
 describe('the comparison of salaries with their objects', () => {

@@ -1,5 +1,6 @@
 import { KeyWalk } from '../../../functions/verify-replica/key-walk.ts';
 import { InMemoryEmployeeHashes } from '../../support/in-memory-employee-hashes.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 /** A paced walk over four chunks. What a sum and a judgement take is up to the test. */
 async function restsOf({ sumMs, judgeMs = 0, endMs }: { sumMs: number; judgeMs?: number; endMs?: number }) {
@@ -8,27 +9,19 @@ async function restsOf({ sumMs, judgeMs = 0, endMs }: { sumMs: number; judgeMs?:
   const [source, replica] = [side(), side()];
   // The first chunk has a row that differs.
   replica.rows.delete(5);
-  const rests: number[] = [];
-  let nowMs = 7_000;
-  const clock = {
-    monotonicMs: () => nowMs,
-    sleep: async (ms: number) => {
-      rests.push(ms);
-      nowMs += ms;
-    },
-  };
+  const clock = new SleeplessClock(7_000);
   const sumNext = source.sumNext.bind(source);
   source.sumNext = async (...request) => {
-    nowMs += sumMs;
+    clock.nowMs += sumMs;
     return sumNext(...request);
   };
   const walk = new KeyWalk({ source, replica, method: 'columns', clock, isPaced: true, chunkRows: 10 });
   const judge = async () => {
-    nowMs += judgeMs;
+    clock.nowMs += judgeMs;
   };
   const { rows } = await walk.run(null, 40, judge, endMs === undefined ? {} : { endMs: 7_000 + endMs });
   expect(rows).toBe(40);
-  return rests;
+  return clock.sleeps;
 }
 
 describe('a paced walk', () => {

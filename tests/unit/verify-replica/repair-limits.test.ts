@@ -1,5 +1,6 @@
 import type { EmployeeRepair } from '../../../functions/ports/employee-repair.ts';
 import { ReplicaRepairer } from '../../../functions/verify-replica/replica-repairer.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 const differences = (count: number, isInSource = true) =>
   Array.from({ length: count }, (_, empId) => ({ empId, isInSource }));
@@ -7,16 +8,10 @@ const differences = (count: number, isInSource = true) =>
 /** Each call takes 100 ms. */
 function createRig(limits: { perSecond?: number; untilMs?: number } = {}, isLocked = false) {
   const calls: (readonly number[])[] = [];
-  let nowMs = 0;
-  const clock = {
-    monotonicMs: () => nowMs,
-    sleep: async (ms: number) => {
-      nowMs += ms;
-    },
-  };
+  const clock = new SleeplessClock();
   const capture = async (empIds: readonly number[]) => {
     calls.push(empIds);
-    nowMs += 100;
+    clock.nowMs += 100;
     return { count: empIds.length, lastChangeId: BigInt(calls.length) };
   };
   const repair: EmployeeRepair = {
@@ -30,7 +25,7 @@ function createRig(limits: { perSecond?: number; untilMs?: number } = {}, isLock
     ...{ perSecond: null, untilMs: Number.POSITIVE_INFINITY },
     ...limits,
   });
-  return { repairer, calls, now: () => nowMs };
+  return { repairer, calls, now: () => clock.nowMs };
 }
 
 describe('the limits of a repair', () => {

@@ -1,16 +1,9 @@
 import type { EmployeeRepair } from '../../../functions/ports/employee-repair.ts';
 import { ReplicaRepairer } from '../../../functions/verify-replica/replica-repairer.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 function createRig(perSecond: number | null = null) {
-  let nowMs = 7_000;
-  const sleeps: number[] = [];
-  const clock = {
-    monotonicMs: () => nowMs,
-    sleep: async (ms: number) => {
-      sleeps.push(ms);
-      nowMs += ms;
-    },
-  };
+  const clock = new SleeplessClock(7_000);
   const calls: (readonly [string, readonly number[]])[] = [];
   let changeId = 0n;
   const publish = (what: string) => async (empIds: readonly number[]) => {
@@ -21,16 +14,11 @@ function createRig(perSecond: number | null = null) {
     return { count, lastChangeId: count === 0 ? null : changeId };
   };
   const repair: EmployeeRepair = { publishImages: publish('images'), publishDeletions: publish('deletions') };
-  return {
-    ...{
-      repairer: new ReplicaRepairer(repair, clock, { perSecond, untilMs: Number.POSITIVE_INFINITY }),
-      calls,
-      sleeps,
-    },
-    pass: (ms: number) => {
-      nowMs += ms;
-    },
+  const repairer = new ReplicaRepairer(repair, clock, { perSecond, untilMs: Number.POSITIVE_INFINITY });
+  const pass = (ms: number) => {
+    clock.nowMs += ms;
   };
+  return { repairer, calls, sleeps: clock.sleeps, pass };
 }
 const present = (empId: number) => ({ empId, isInSource: true });
 const absent = (empId: number) => ({ empId, isInSource: false });

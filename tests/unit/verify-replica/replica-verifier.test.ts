@@ -5,6 +5,7 @@ import { ReplicaVerifier, type VerifyRequest } from '../../../functions/verify-r
 import type { SliceRequest } from '../../../functions/verify-replica/slice-verifier.ts';
 import { InMemoryEmployeeHashes } from '../../support/in-memory-employee-hashes.ts';
 import { InMemoryVerificationStore } from '../../support/in-memory-verification-store.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 const NONE: Comparison = {
   ...{ rows: 10, ranges: 1, missing: 0, extra: 0, different: 0, held: 0, unsettled: 0 },
@@ -20,7 +21,7 @@ const STREAMING = position({ phase: 'stream', since: '1:1:', page: null });
 function createRig() {
   const rig = {
     ...{ heartbeat: 0, isPollerRunning: true, savedPosition: STREAMING, watermarkEpoch: 4n, faults: [] as string[] },
-    ...{ sourceShape: 'usual', majorVersion: 18, nowMs: 0, clockAheadMs: 0, hasArrived: true },
+    ...{ sourceShape: 'usual', majorVersion: 18, clock: new SleeplessClock(), clockAheadMs: 0, hasArrived: true },
     failsAtSlice: null as number | null,
     /** Differences of a slice that has some. */
     lost: 1,
@@ -35,7 +36,7 @@ function createRig() {
   const sliceVerifier = {
     verify: async (request: SliceRequest) => {
       rig.slices.push(request);
-      rig.nowMs += 100;
+      rig.clock.nowMs += 100;
       const comparison = (rig.results.length > 1 ? rig.results.shift() : rig.results[0]) ?? NONE;
       if (comparison.missing > 0)
         await request.onProven?.(Array.from({ length: rig.lost }, () => ({ empId: 7, isInSource: true })));
@@ -86,13 +87,8 @@ function createRig() {
       },
       publishDeletions: async () => ({ count: 0, lastChangeId: null }),
     },
-    clock: {
-      monotonicMs: () => rig.nowMs,
-      sleep: async (ms) => {
-        rig.nowMs += ms;
-      },
-    },
-    now: () => new Date(rig.nowMs + rig.clockAheadMs),
+    clock: rig.clock,
+    now: () => new Date(rig.clock.nowMs + rig.clockAheadMs),
   });
   const verify = (request: Partial<VerifyRequest> = {}) =>
     verifier.verify({
@@ -246,7 +242,7 @@ describe('the verification of the employees', () => {
     const { rig, verify } = createRig();
     rig.results = [ONE_LOST, NONE];
     await verify({ maxSlices: 1, isRepair: true, repairsPerSecond: 0.5 });
-    expect(rig.nowMs).toBeGreaterThanOrEqual(2_000);
+    expect(rig.clock.nowMs).toBeGreaterThanOrEqual(2_000);
   });
 
   it.each([
@@ -269,13 +265,13 @@ describe('the verification of the employees', () => {
   it('waits for the heartbeat of the poller at the first of several verifications only', async () => {
     const { rig, verify } = createRig();
     await verify({ maxSlices: 1 });
-    const before = rig.nowMs;
+    const before = rig.clock.nowMs;
     await verify({ from: null, maxSlices: 1 });
-    expect(rig.nowMs - before).toBe(100);
+    expect(rig.clock.nowMs - before).toBe(100);
     // A heartbeat that changed since a look long ago may have stopped.
     rig.isPollerRunning = false;
     rig.heartbeat += 1;
-    rig.nowMs += 10_000;
+    rig.clock.nowMs += 10_000;
     expect(await verify({ from: null, maxSlices: 1 })).toMatchObject({
       obstacles: [{ code: 'PIPE_POLLER_NOT_RUNNING' }],
     });

@@ -6,6 +6,7 @@ import type { SliceStart } from '../../../functions/verify-replica/slice-order.t
 import type { SliceRequest } from '../../../functions/verify-replica/slice-verifier.ts';
 import { InMemoryEmployeeHashes } from '../../support/in-memory-employee-hashes.ts';
 import { InMemoryVerificationStore } from '../../support/in-memory-verification-store.ts';
+import { SleeplessClock } from '../../support/sleepless-clock.ts';
 
 const NONE: Comparison = {
   ...{ rows: 10, ranges: 1, missing: 0, extra: 0, different: 0, held: 0, unsettled: 0 },
@@ -23,7 +24,7 @@ const UNCHANGED = { table: '', columns: '', types: '', file: '', triggers: '', f
 function createRig({ differing, unstable = [], late = [] }: Record<string, readonly number[]>) {
   const different = new Set(differing);
   const captured: number[] = [];
-  let nowMs = 0;
+  const clock = new SleeplessClock();
   const heartbeats: string[] = [];
   const judgedKeys = () => {
     const isLate = (key: number) => late.includes(key);
@@ -48,23 +49,18 @@ function createRig({ differing, unstable = [], late = [] }: Record<string, reado
     arrival: { untilPassed: async () => true },
     employeeRepair: {
       publishImages: async (empIds) => {
-        nowMs += 1_000;
+        clock.nowMs += 1_000;
         captured.push(...empIds);
         for (const empId of empIds) if (!unstable.includes(empId)) different.delete(empId);
         return { count: empIds.length, lastChangeId: BigInt(captured.length) };
       },
       publishDeletions: async () => ({ count: 0, lastChangeId: null }),
     },
-    clock: {
-      monotonicMs: () => nowMs,
-      sleep: async (ms) => {
-        nowMs += ms;
-      },
-    },
-    now: () => new Date(nowMs),
+    clock,
+    now: () => new Date(clock.nowMs),
   });
   const repair = (from: SliceStart, { repairs = 2, maxSlices = 1 } = {}) => {
-    const untilMs = nowMs + repairs * 1_000;
+    const untilMs = clock.nowMs + repairs * 1_000;
     return verifier.verify({
       ...{ from, maxSlices, isRepair: true, repairsPerSecond: null, isPaced: false },
       ...{ settleMs: 1_000, untilMs, endMs: untilMs },
