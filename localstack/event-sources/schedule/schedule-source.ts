@@ -30,6 +30,11 @@ interface Plan {
 
 /** How long a timer runs before the time is looked at again, because the wall clock may have been set meanwhile. */
 const CHECK_MS = 60_000;
+/**
+ * Between the creation times of two schedules that are new. AWS does not create all of a template in the same second either;
+ * if all rates were in step, their functions would start at the same time and leave no processor time to the others.
+ */
+const CREATION_INTERVAL_MS = 5_000;
 /** By how much the wall clock must have been set back for a schedule to be planned again. Less would repeat an execution. */
 const SET_BACK_MS = 5_000;
 
@@ -117,7 +122,7 @@ export class ScheduleSource {
       }
     }
     const current: Record<string, Creation> = {};
-    for (const { id, expressionText } of schedules) {
+    for (const [index, { id, expressionText }] of schedules.entries()) {
       const before = known[id];
       const isKnown = before?.expression === expressionText && before.createdAtMs <= nowMs;
       if (before !== undefined && before.createdAtMs > nowMs) {
@@ -126,7 +131,8 @@ export class ScheduleSource {
           createdAt: new Date(before.createdAtMs).toISOString(),
         });
       }
-      current[id] = isKnown ? before : { expression: expressionText, createdAtMs: nowMs };
+      const createdAtMs = nowMs - index * CREATION_INTERVAL_MS;
+      current[id] = isKnown ? before : { expression: expressionText, createdAtMs };
     }
     mkdirSync(dirname(stateFile), { recursive: true });
     writeFileSync(`${stateFile}.part`, JSON.stringify(current));

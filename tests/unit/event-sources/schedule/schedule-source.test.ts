@@ -104,7 +104,7 @@ test('[known] cron(0 8 ? * MON-FRI *) does not fire on Saturday and Sunday', () 
 });
 
 test('[documented] a disabled rule does not fire', () => {
-  start('2026-11-22T10:00:00Z', { Off: ['rate(1 minute)', { State: 'DISABLED' }], On: ['rate(1 hour)'] });
+  start('2026-11-22T10:00:00Z', { On: ['rate(1 hour)'], Off: ['rate(1 minute)', { State: 'DISABLED' }] });
   minutes(61);
   expect(times()).toEqual(['2026-11-22T11:00:00.000Z']);
 });
@@ -116,6 +116,18 @@ test('[known] rules fire independently, and none after the stop', () => {
   source.stop();
   minutes(10);
   expect(queued).toHaveLength(6);
+});
+
+test('rates of schedules that are new are not in step, so that their functions do not all start at once', () => {
+  start('2026-11-22T10:00:00Z', { A: ['rate(1 minute)'], B: ['rate(1 minute)'], C: ['rate(2 minutes)'] });
+  minutes(2);
+  expect(times().map((time) => time.slice(11, 19))).toEqual([
+    '10:00:55',
+    '10:01:00',
+    '10:01:50',
+    '10:01:55',
+    '10:02:00',
+  ]);
 });
 
 test('a schedule that is due after the longest timer fires on its day', () => {
