@@ -7,9 +7,9 @@ import { redriveSection } from './operators/redrive.ts';
 import type { OperatorsSection } from './operators/section.ts';
 import { verifySection } from './operators/verify.ts';
 
-/** One after the other on the same stack. */
+/** One after the other on the same stack. The page comes first, because it counts the dead letters of the whole ledger. */
 const SECTIONS: readonly OperatorsSection[] = [
-  ...[redriveSection, verifySection, pageSection],
+  ...[pageSection, redriveSection, verifySection],
   ...[falseAlarmsSection, verifyBesideChangesSection, openPagesSection],
 ];
 const names = (isOptIn: boolean) =>

@@ -24,8 +24,19 @@ const VISITS = 15;
 export const pageSection: OperatorsSection = { name: 'page', measure };
 
 async function measure(_stack: TemporaryStack, endpoints: StackEndpoints): Promise<Record<string, number>> {
+  const target = new pg.Client({ connectionString: endpoints.targetDatabaseUrl });
+  await target.connect();
+  try {
+    await insertContents(target);
+    return await measurePage(endpoints);
+  } finally {
+    await deleteContents(target);
+    await target.end();
+  }
+}
+
+async function measurePage(endpoints: StackEndpoints): Promise<Record<string, number>> {
   const url = endpoints.dashboardUrl ?? '';
-  await insertContents(endpoints.targetDatabaseUrl);
   const filters = await measureFilters(endpoints.targetDatabaseUrl);
   await measureRequests(url, WARM_UP_REQUESTS);
   say(`page: ${REQUESTS} requests`);
@@ -40,35 +51,37 @@ async function measure(_stack: TemporaryStack, endpoints: StackEndpoints): Promi
   };
 }
 
-async function insertContents(url: string): Promise<void> {
+async function insertContents(target: pg.Client): Promise<void> {
   say(`page: inserting ${FILES} files and ${DEAD_LETTERS} dead letters`);
-  const target = new pg.Client({ connectionString: url });
-  await target.connect();
-  try {
-    await target.query(
-      `insert into ingested_key (bucket, key) select 'bench', 'day-' || n || '.csv' from generate_series(1, $1::integer) n`,
-      [FILES],
-    );
-    await target.query(
-      `insert into ingested_file (bucket, key, version, etag, size_bytes, state, read, filtered_out, sent, loaded,
-         end_recorded, finished_at)
-       select 'bench', 'day-' || n || '.csv', '1', 'e', 1, 'complete', 6954, 6667, 287, 287, true, clock_timestamp()
-       from generate_series(1, $1::integer) n`,
-      [FILES],
-    );
-    await target.query(
-      `insert into dead_letter (dlq_id, topic, kafka_partition, kafka_offset, code, reason, record_key, origin,
-         file_bucket, file_key, file_version, cut, first_at, last_at, attempts, state)
-       select 'bench/' || n % 6 || '/' || n, 'employee-changes.dead-letter', n % 6, n, 'CODE_' || n % 20, 'a reason',
-         n::text, '{}', 'bench', 'day-' || n % 1000 || '.csv', '1', false,
-         clock_timestamp() - n * interval '1 second', clock_timestamp() - n * interval '1 second', 1, 'open'
-       from generate_series(1, $1::integer) n`,
-      [DEAD_LETTERS],
-    );
-    await target.query('vacuum analyze ingested_file, dead_letter');
-  } finally {
-    await target.end();
-  }
+  await target.query(
+    `insert into ingested_key (bucket, key) select 'bench', 'day-' || n || '.csv' from generate_series(1, $1::integer) n`,
+    [FILES],
+  );
+  await target.query(
+    `insert into ingested_file (bucket, key, version, etag, size_bytes, state, read, filtered_out, sent, loaded,
+       end_recorded, finished_at)
+     select 'bench', 'day-' || n || '.csv', '1', 'e', 1, 'complete', 6954, 6667, 287, 287, true, clock_timestamp()
+     from generate_series(1, $1::integer) n`,
+    [FILES],
+  );
+  await target.query(
+    `insert into dead_letter (dlq_id, topic, kafka_partition, kafka_offset, code, reason, record_key, origin,
+       file_bucket, file_key, file_version, cut, first_at, last_at, attempts, state)
+     select 'bench/' || n % 6 || '/' || n, 'employee-changes.dead-letter', n % 6, n, 'CODE_' || n % 20, 'a reason',
+       n::text, '{}', 'bench', 'day-' || n % 1000 || '.csv', '1', false,
+       clock_timestamp() - n * interval '1 second', clock_timestamp() - n * interval '1 second', 1, 'open'
+     from generate_series(1, $1::integer) n`,
+    [DEAD_LETTERS],
+  );
+  await target.query('vacuum analyze ingested_file, dead_letter');
+}
+
+/** So that the sections that come next have a ledger of their own. */
+async function deleteContents(target: pg.Client): Promise<void> {
+  await target.query(`delete from dead_letter where file_bucket = 'bench'`);
+  await target.query(`delete from ingested_file where bucket = 'bench'`);
+  await target.query(`delete from ingested_key where bucket = 'bench'`);
+  await target.query('vacuum analyze ingested_key, ingested_file, dead_letter');
 }
 
 async function measureRequests(url: string, count: number): Promise<number[]> {
