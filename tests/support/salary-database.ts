@@ -1,20 +1,14 @@
-import { join } from 'node:path';
 import { Database } from '../../functions/adapters/postgres/database.ts';
 import { PostgresIngestionLedger } from '../../functions/adapters/postgres/postgres-ingestion-ledger.ts';
 import { PostgresSalaryTables } from '../../functions/adapters/postgres/postgres-salary-tables.ts';
-import { PostgresSchemaMigrator } from '../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import { PostgresUnfinishedFiles } from '../../functions/adapters/postgres/postgres-unfinished-files.ts';
-import { readMigrations } from '../../functions/provision/migration-files.ts';
 import type { FileAccount, SalaryDatabaseUnderTest } from '../contract/salary-database.ts';
-import { createDatabase } from './servers.ts';
-
-export const SQL = join(__dirname, '../../sql');
+import { createMigratedDatabase } from './migrated-database.ts';
 
 /** Creates a target database with all its tables. */
 export async function createSalaryDatabase(maxConnections = 8): Promise<{ database: Database; url: string }> {
-  const url = await createDatabase('target');
+  const url = await createMigratedDatabase('target');
   const database = await Database.open({ url, applicationName: 'test', maxConnections });
-  await new PostgresSchemaMigrator(database).migrate(await readMigrations(join(SQL, 'target')));
   return { database, url };
 }
 

@@ -21,15 +21,23 @@ export function endpoints(): StackEndpoints {
   return JSON.parse(text) as StackEndpoints;
 }
 
-/** @returns the URL of a new, empty database on one of the two servers. It is kept, to be inspected after a failure. */
-export async function createDatabase(which: 'source' | 'target'): Promise<string> {
+export type DatabaseSide = 'source' | 'target';
+
+/**
+ * @param options.template the database of which the new one is a copy; by default it is empty.
+ * @returns the URL of a new database on one of the two servers. It is kept, to be inspected after a failure.
+ */
+export async function createDatabase(
+  side: DatabaseSide,
+  options: { readonly name?: string; readonly template?: string } = {},
+): Promise<string> {
   const { sourceDatabaseUrl, targetDatabaseUrl } = endpoints();
-  const url = new URL(which === 'source' ? sourceDatabaseUrl : targetDatabaseUrl);
-  const name = uniqueName('test').replaceAll('-', '_');
+  const url = new URL(side === 'source' ? sourceDatabaseUrl : targetDatabaseUrl);
+  const { name = uniqueName('test').replaceAll('-', '_'), template = 'template1' } = options;
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();
   try {
-    await client.query(`create database ${pg.escapeIdentifier(name)}`);
+    await client.query(`create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`);
   } finally {
     await client.end();
   }

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalStack } from '../../localstack/stack/local-stack.ts';
+import { createTemplateDatabases } from './migrated-database.ts';
 import { endpointsVariable, type RunningTestStack, runningStackKey } from './servers.ts';
 
 /**
@@ -19,6 +20,7 @@ export default async function startStack(): Promise<void> {
   });
   try {
     process.env[endpointsVariable] = JSON.stringify(await stack.start());
+    await createTemplateDatabases();
   } catch (error) {
     // Jest does not print causes.
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,14 +1,12 @@
 import pg from 'pg';
-import { applyMigrations } from '../../support/cdc/resources.ts';
-import { createDatabase } from '../../support/servers.ts';
+import { applyMigrations, createMigratedDatabase } from '../../support/migrated-database.ts';
 
 let url: string;
 /** The application. It keeps its session, whose functions have cached what they know of the tables. */
 let application: pg.Client;
 let operator: pg.Client;
 beforeEach(async () => {
-  url = await createDatabase('source');
-  await applyMigrations(url, 'source');
+  url = await createMigratedDatabase('source');
   application = new pg.Client({ connectionString: url });
   operator = new pg.Client({ connectionString: url });
   await Promise.all([application.connect(), operator.connect()]);

@@ -1,7 +1,7 @@
 import { PostgresChangeSource } from '../../../functions/adapters/postgres/postgres-change-source.ts';
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
-import { mendCapture } from '../../support/cdc/resources.ts';
 import { eventually } from '../../support/eventually.ts';
+import { mendCapture } from '../../support/migrated-database.ts';
 
 let pipeline: CdcPipeline;
 let poller: Awaited<ReturnType<CdcPipeline['startPoller']>>;

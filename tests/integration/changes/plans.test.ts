@@ -4,8 +4,7 @@ import {
   READ_DIFFERENCE,
   READ_PAGE,
 } from '../../../functions/adapters/postgres/postgres-change-source.ts';
-import { applyMigrations } from '../../support/cdc/resources.ts';
-import { createDatabase } from '../../support/servers.ts';
+import { createMigratedDatabase } from '../../support/migrated-database.ts';
 
 /** Changes that are published, and retained until they are old enough. */
 const RETAINED_COUNT = 200_000;
@@ -25,8 +24,7 @@ let client: pg.Client;
 /** A snapshot before the new changes, in which a transaction is open that made half of them. */
 let since: string;
 beforeAll(async () => {
-  const url = await createDatabase('source');
-  await applyMigrations(url, 'source');
+  const url = await createMigratedDatabase('source');
   const options = Object.entries(CHANGE_SOURCE_SESSION)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');

@@ -1,6 +1,6 @@
 import { CdcPipeline } from '../../support/cdc/pipeline.ts';
-import { applyMigrations } from '../../support/cdc/resources.ts';
 import { eventually } from '../../support/eventually.ts';
+import { applyMigrations } from '../../support/migrated-database.ts';
 
 let pipeline: CdcPipeline;
 afterEach(() => pipeline.close());

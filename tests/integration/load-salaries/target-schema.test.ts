@@ -18,7 +18,8 @@ import {
   salaryOf,
 } from '../../contract/salary-database.ts';
 import { InMemoryDeadLetterQueue } from '../../support/in-memory-dead-letter-queue.ts';
-import { portsOn, SQL, wrongTotals } from '../../support/salary-database.ts';
+import { SQL_DIRECTORY } from '../../support/migrated-database.ts';
+import { portsOn, wrongTotals } from '../../support/salary-database.ts';
 import { createDatabase } from '../../support/servers.ts';
 
 const a1 = arrivalOf('a.csv', '1');
@@ -37,7 +38,7 @@ beforeEach(async () => {
   client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query('drop schema public cascade; create schema public');
-  for (const { sql } of await readMigrations(join(SQL, 'target'))) await client.query(sql);
+  for (const { sql } of await readMigrations(join(SQL_DIRECTORY, 'target'))) await client.query(sql);
   database = await Database.open({ url, applicationName: 'test', maxConnections: 4 });
   subject = portsOn(database);
   deadLetters = new InMemoryDeadLetterQueue();

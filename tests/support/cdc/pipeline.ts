@@ -7,10 +7,11 @@ import type { CurrentCondition } from '../../../functions/ports/condition-reader
 import { restoreDeadLetters } from '../../../functions/runtime/kafka-event.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import { eventually } from '../eventually.ts';
+import { applyMigrations, createMigratedDatabase } from '../migrated-database.ts';
 import { createDatabase, endpoints } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
 import { type BatchHandler, FakeEventSource } from './fake-event-source.ts';
-import { applyMigrations, createOffsetTable, createPipelineTopic } from './resources.ts';
+import { createOffsetTable, createPipelineTopic } from './resources.ts';
 import type { CdcSettings } from './settings.ts';
 import { createPatientDynamoClient, openPoller, openTestApplier } from './wiring.ts';
 
@@ -53,15 +54,15 @@ export class CdcPipeline {
     const { kafka, dynamodb } = endpoints();
     const brokers = rest.brokers ?? kafka.brokers;
     const [sourceUrl, targetUrl, topic, deadLetterTopic, offsetTable] = await Promise.all([
-      rest.sourceUrl ?? createDatabase('source'),
-      rest.targetUrl ?? createDatabase('target'),
+      rest.sourceUrl ?? (migrateSource ? createMigratedDatabase('source') : createDatabase('source')),
+      rest.targetUrl ?? createMigratedDatabase('target'),
       createPipelineTopic(brokers, 'changes', partitionCount),
       createPipelineTopic(brokers, 'changes-dead-letter', 1),
       createOffsetTable(dynamodb.endpoint),
     ]);
     await Promise.all([
-      migrateSource ? applyMigrations(sourceUrl, 'source') : null,
-      applyMigrations(targetUrl, 'target'),
+      rest.sourceUrl !== undefined && migrateSource ? applyMigrations(sourceUrl, 'source') : null,
+      rest.targetUrl !== undefined ? applyMigrations(targetUrl, 'target') : null,
     ]);
     const settings: CdcSettings = {
       brokers,

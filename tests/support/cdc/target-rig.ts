@@ -9,7 +9,7 @@ import { ChangeApplier } from '../../../functions/apply-changes/change-applier.t
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import { readMigrations } from '../../../functions/provision/migration-files.ts';
 import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
-import { SQL } from '../salary-database.ts';
+import { SQL_DIRECTORY } from '../migrated-database.ts';
 
 /** A target database, emptied for the test, with an applier to which the test passes records directly. */
 export class TargetRig {
@@ -38,7 +38,7 @@ export class TargetRig {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     await client.query('drop schema if exists old cascade; drop schema public cascade; create schema public');
-    for (const { sql } of await readMigrations(join(SQL, 'target'))) await client.query(sql);
+    for (const { sql } of await readMigrations(join(SQL_DIRECTORY, 'target'))) await client.query(sql);
     if (before !== undefined) await client.query(before);
     const sessionSettings = { ...EMPLOYEE_REPLICA_SESSION, ...(user !== undefined && { role: user }) };
     const database = await Database.open({ url, applicationName: 'test', sessionSettings, maxConnections: 4 });

@@ -8,12 +8,10 @@ import type { Progress } from '../../../../functions/core/change-position.ts';
 import { CaptureGapError, ChangeReader } from '../../../../functions/poll-changes/change-reader.ts';
 import { describeChangeSource } from '../../../contract/change-source.ts';
 import type { SourceTransaction } from '../../../contract/change-source-subject.ts';
-import { applyMigrations } from '../../../support/cdc/resources.ts';
-import { createDatabase } from '../../../support/servers.ts';
+import { createMigratedDatabase } from '../../../support/migrated-database.ts';
 
 async function openSource() {
-  const url = await createDatabase('source');
-  await applyMigrations(url, 'source');
+  const url = await createMigratedDatabase('source');
   const settings = { url, applicationName: 'test', sessionSettings: CHANGE_SOURCE_SESSION, maxConnections: 3 };
   const database = await Database.open(settings);
   return { url, database, source: new PostgresChangeSource(database) };

@@ -1,9 +1,8 @@
 import pg from 'pg';
 import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresEmployeeRepair } from '../../../../functions/adapters/postgres/postgres-employee-repair.ts';
-import { applyMigrations } from '../../../support/cdc/resources.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { createDatabase } from '../../../support/servers.ts';
+import { createMigratedDatabase } from '../../../support/migrated-database.ts';
 
 describe('PostgresEmployeeRepair', () => {
   let database: Database;
@@ -11,8 +10,7 @@ describe('PostgresEmployeeRepair', () => {
   let repair: PostgresEmployeeRepair;
 
   beforeEach(async () => {
-    const url = await createDatabase('source');
-    await applyMigrations(url, 'source');
+    const url = await createMigratedDatabase('source');
     database = await Database.open({ url, applicationName: 'test-repair', maxConnections: 3 });
     writer = new pg.Client({ connectionString: url });
     await writer.connect();

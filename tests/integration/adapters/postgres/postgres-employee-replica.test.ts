@@ -9,13 +9,11 @@ import { describeEmployeeReplica } from '../../../contract/employee-replica.ts';
 import { describeEmployeeReplicaAtOnce } from '../../../contract/employee-replica-at-once.ts';
 import { describeEmployeeReplicaRefusals, SWEEP_STEP_ROWS } from '../../../contract/employee-replica-refusals.ts';
 import { describeTombstoneStore } from '../../../contract/tombstone-store.ts';
-import { applyMigrations } from '../../../support/cdc/resources.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { createDatabase } from '../../../support/servers.ts';
+import { createMigratedDatabase } from '../../../support/migrated-database.ts';
 
 async function openReplicaDatabase() {
-  const url = await createDatabase('target');
-  await applyMigrations(url, 'target');
+  const url = await createMigratedDatabase('target');
   const settings = { url, applicationName: 'test', sessionSettings: EMPLOYEE_REPLICA_SESSION, maxConnections: 4 };
   return { url, database: await Database.open(settings), reopen: () => Database.open(settings) };
 }

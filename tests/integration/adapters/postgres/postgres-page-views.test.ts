@@ -2,12 +2,10 @@ import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresCaptureBacklog } from '../../../../functions/adapters/postgres/postgres-capture-backlog.ts';
 import { PostgresDeadLetterView } from '../../../../functions/adapters/postgres/postgres-dead-letter-view.ts';
 import { PostgresSalaryView } from '../../../../functions/adapters/postgres/postgres-salary-view.ts';
-import { applyMigrations } from '../../../support/cdc/resources.ts';
-import { createDatabase } from '../../../support/servers.ts';
+import { createMigratedDatabase } from '../../../support/migrated-database.ts';
 
 async function open(side: 'source' | 'target', statementTimeoutMs = 5_000): Promise<Database> {
-  const url = await createDatabase(side);
-  await applyMigrations(url, side);
+  const url = await createMigratedDatabase(side);
   return Database.open({ url, applicationName: 'test', maxConnections: 2, statementTimeoutMs });
 }
 

@@ -4,14 +4,12 @@ import { PostgresPipelineHistory } from '../../../../functions/adapters/postgres
 import { PostgresSalaryTables } from '../../../../functions/adapters/postgres/postgres-salary-tables.ts';
 import type { PipelineTick } from '../../../../functions/core/pipeline-tick.ts';
 import { describePipelineHistory } from '../../../contract/pipeline-history.ts';
-import { applyMigrations } from '../../../support/cdc/resources.ts';
-import { createDatabase } from '../../../support/servers.ts';
+import { createMigratedDatabase } from '../../../support/migrated-database.ts';
 
 let database: Database;
 
 async function openDatabase() {
-  const url = await createDatabase('target');
-  await applyMigrations(url, 'target');
+  const url = await createMigratedDatabase('target');
   database = await Database.open({ url, applicationName: 'test', maxConnections: 4 });
 }
 

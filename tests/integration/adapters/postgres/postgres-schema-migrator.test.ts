@@ -4,7 +4,7 @@ import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../../../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import { readMigrations } from '../../../../functions/provision/migration-files.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { SQL } from '../../../support/salary-database.ts';
+import { SQL_DIRECTORY } from '../../../support/migrated-database.ts';
 import { createDatabase } from '../../../support/servers.ts';
 
 const opened: Database[] = [];
@@ -22,7 +22,7 @@ async function openEmpty(which: 'source' | 'target', maxConnections = 1) {
 afterAll(() => Promise.all(opened.map((database) => database.close())));
 
 describe.each(['source', 'target'] as const)('the migrations of the %s', (which) => {
-  const read = () => readMigrations(join(SQL, which));
+  const read = () => readMigrations(join(SQL_DIRECTORY, which));
 
   it('are applied in order to an empty database, and only once', async () => {
     const { migrator } = await openEmpty(which);

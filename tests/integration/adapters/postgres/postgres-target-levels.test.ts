@@ -2,16 +2,14 @@ import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresTargetLevels } from '../../../../functions/adapters/postgres/postgres-target-levels.ts';
 import { PostgresVerificationStore } from '../../../../functions/adapters/postgres/postgres-verification-store.ts';
 import { SLICE_COUNT } from '../../../../functions/core/verification.ts';
-import { applyMigrations } from '../../../support/cdc/resources.ts';
-import { createDatabase } from '../../../support/servers.ts';
+import { createMigratedDatabase } from '../../../support/migrated-database.ts';
 
 const HOUR_MS = 3_600_000;
 
 let database: Database;
 let levels: PostgresTargetLevels;
 beforeEach(async () => {
-  const url = await createDatabase('target');
-  await applyMigrations(url, 'target');
+  const url = await createMigratedDatabase('target');
   database = await Database.open({ url, applicationName: 'test' });
   levels = new PostgresTargetLevels(database);
 });

@@ -1,12 +1,10 @@
 import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresVerificationStore } from '../../../../functions/adapters/postgres/postgres-verification-store.ts';
 import { describeVerificationStore } from '../../../contract/verification-store.ts';
-import { applyMigrations } from '../../../support/cdc/resources.ts';
-import { createDatabase } from '../../../support/servers.ts';
+import { createMigratedDatabase } from '../../../support/migrated-database.ts';
 
 const openStore = async () => {
-  const url = await createDatabase('target');
-  await applyMigrations(url, 'target');
+  const url = await createMigratedDatabase('target');
   const database = await Database.open({ url, applicationName: 'test' });
   return { database, store: new PostgresVerificationStore(database), close: () => database.close() };
 };

@@ -3,7 +3,8 @@ import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresSchemaMigrator } from '../../../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import { readMigrations } from '../../../../functions/provision/migration-files.ts';
 import { arrivalOf, begin, countsOf, ingest, salaryOf } from '../../../contract/salary-database.ts';
-import { createSalaryDatabase, emptySalaryDatabase, portsOn, SQL } from '../../../support/salary-database.ts';
+import { SQL_DIRECTORY } from '../../../support/migrated-database.ts';
+import { createSalaryDatabase, emptySalaryDatabase, portsOn } from '../../../support/salary-database.ts';
 import { createDatabase } from '../../../support/servers.ts';
 
 const FOREIGN_KEY_VIOLATION = { code: '23503' };
@@ -43,7 +44,7 @@ describe('the tables of the salaries pipeline', () => {
       maxConnections: 2,
     });
     const migrator = new PostgresSchemaMigrator(older);
-    const migrations = await readMigrations(join(SQL, 'target'));
+    const migrations = await readMigrations(join(SQL_DIRECTORY, 'target'));
     await migrator.migrate(migrations.slice(0, 2));
     // The adapters of today use these too, which later migrations add.
     await older.query(`alter table ingested_file add requested_at timestamptz, add begun_at timestamptz;
