@@ -95,16 +95,23 @@ const titles = testFiles.flatMap((text) =>
   [...text.matchAll(/(['"`])(\[[a-z]+\] .*?)\1[,)]/g)].map(([, , title]) => title),
 );
 
-const table =
-  read('localstack', 'event-sources', 'README.md').split('## Fidelity')[1]?.split('**Not emulated**')[0] ?? '';
-const rows = [...table.matchAll(/^\| (.+?) \|.*\| ([DOIK, ]+) \|$/gm)].map(([, name = '', marks = '']) => ({
-  name,
-  marks,
-}));
+const readme = read('localstack', 'event-sources', 'README.md');
+const table = readme.split('## Fidelity')[1]?.split('**Not emulated**')[0] ?? '';
+const rows = [...table.matchAll(/^\| (?!behaviour )(.+?) \|.*\| ([^|]*) \| ([^|]*) \|$/gm)].map(
+  ([, name = '', marks = '', source = '']) => ({ name, marks, source }),
+);
 
 test('every row of the fidelity table is shown by tests, and nothing else is', () => {
   expect(rows.length).toBeGreaterThan(40);
   expect(Object.keys(shownBy)).toEqual(rows.map(({ name }) => name));
+});
+
+test.each(rows)('$name: its marks and its source are known ones', ({ marks, source }) => {
+  expect(marks).toMatch(/^[DOIK](, [DOIK])*$/);
+  expect(source).not.toBe('');
+  // A behaviour that AWS documents, or that was seen on AWS, says where.
+  if (/[DO]/.test(marks)) expect(source).not.toBe('–');
+  for (const [, label = ''] of source.matchAll(/\[(.+?)\]/g)) expect(readme).toMatch(`\n[${label}]: https://`);
 });
 
 test.each(rows)('$name: its tests are there, and one of them carries its mark', ({ name, marks }) => {
