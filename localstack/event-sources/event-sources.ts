@@ -16,6 +16,7 @@ import { MetricsServer } from './metrics/metrics-server.ts';
 import type { MetricsSnapshot } from './metrics/metrics-snapshot.ts';
 import type { QueuedEvent } from './model/async-invocation.ts';
 import type { Invoker } from './model/invocation.ts';
+import { withResolvers } from './node-20.ts';
 import type { EventSourcesOptions } from './options.ts';
 import { bucketTitle } from './s3/bucket-source.ts';
 import type { S3Sources } from './s3/s3-sources.ts';
@@ -41,7 +42,7 @@ export class EventSources {
   readonly #schedules: ScheduleSource;
   readonly #destinations: ClosableDestination[] = [];
   /** Resolves once all buckets were listed. */
-  readonly #listing = Promise.withResolvers<void>();
+  readonly #listing = withResolvers<void>();
   #s3: S3Sources | undefined;
   #metricsServer: MetricsServer | undefined;
   #metricsPort: number | undefined;

@@ -3,6 +3,7 @@ import type { KafkaEventSerializer } from '../kafka/event/kafka-event-serializer
 import type { FailedBatch } from '../model/failed-batch.ts';
 import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import type { PolledRecord } from '../model/polled-record.ts';
+import { groupBy } from '../node-20.ts';
 
 const iso = (timestamp: number) => new Date(timestamp).toISOString();
 
@@ -44,7 +45,7 @@ export function batchFailureRecord(
   const { origin, ...rest } = commonFields(mapping, batch, mapping.function.arn, batch.condition, time);
   const payload = serializer.serialize(batch.records);
   const recordsInfo: Record<string, object> = {};
-  const byPartition = Map.groupBy(batch.records, ({ partition }) => partition);
+  const byPartition = groupBy(batch.records, ({ partition }) => partition);
   for (const [partition, records] of byPartition) {
     const [first, last] = [records[0] as PolledRecord, records.at(-1) as PolledRecord];
     recordsInfo[`${mapping.topic}-${partition}`] = {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
 import type { InvocationOutcome, Invoker } from '../model/invocation.ts';
+import { withResolvers } from '../node-20.ts';
 import { reasonOfFailure } from '../standstill/reason-of-failure.ts';
 import type { Standstills } from '../standstill/standstills.ts';
 import { FunctionBacklogs } from './function-backlogs.ts';
@@ -96,7 +97,7 @@ export class AsyncQueue {
   /** Waits up to `graceMs` for the invocations that run. All other events stay on disk. */
   async stop(graceMs = 5_000): Promise<void> {
     this.#ending.abort();
-    const grace = Promise.withResolvers<void>();
+    const grace = withResolvers<void>();
     const timer = setTimeout(grace.resolve, graceMs);
     await Promise.race([Promise.all(this.#running), grace.promise]);
     clearTimeout(timer);

@@ -1,5 +1,6 @@
 import type { EachBatchPayload } from 'kafkajs';
 import type { Clock } from '../clock.ts';
+import { withResolvers } from '../node-20.ts';
 import { AssignedPartitions, type PartitionProcessing } from './assigned-partitions.ts';
 import type { ConsumerGroup } from './consumer/consumer-group.ts';
 import type { ConsumerHandler } from './consumer/group-consumer.ts';
@@ -21,7 +22,7 @@ const HEARTBEAT_INTERVAL_MS = 500;
  */
 export class MappingPipeline implements ConsumerHandler {
   readonly #dependencies: MappingPipelineDependencies;
-  readonly #firstJoin = Promise.withResolvers<void>();
+  readonly #firstJoin = withResolvers<void>();
   #assigned: AssignedPartitions | undefined;
   #stopping = false;
 

@@ -19,6 +19,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import workerThreads, { type WorkerOptions } from 'node:worker_threads';
+import { withResolvers } from '../node-20.ts';
 import type { OfflineLambda } from './in-process-invoker.ts';
 import { RestartingWorker } from './restarting-worker.ts';
 
@@ -138,7 +139,7 @@ async function keepProvisionedInstances(
 async function captureStartedLambda(lambdaModule: URL): Promise<{ readonly lambda: Promise<OfflineLambda> }> {
   const { prototype } = ((await import(lambdaModule.href)) as { default: { prototype: StartableLambda } }).default;
   const original = prototype.start;
-  const started = Promise.withResolvers<OfflineLambda>();
+  const started = withResolvers<OfflineLambda>();
   prototype.start = async function () {
     await original.call(this);
     started.resolve(this);

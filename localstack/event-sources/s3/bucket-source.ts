@@ -3,6 +3,7 @@ import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
 import type { BucketNotification } from '../model/bucket-notification.ts';
+import { withResolvers } from '../node-20.ts';
 import type { Standstills } from '../standstill/standstills.ts';
 import type { BucketCursor } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
@@ -39,7 +40,7 @@ export class BucketSource {
   readonly #publisher: ObjectEventPublisher;
   readonly #scanner: BucketScanner;
   readonly #stopping = new AbortController();
-  readonly #polling = Promise.withResolvers<void>();
+  readonly #polling = withResolvers<void>();
   /** Aborted by a notification, which ends the pause or leaves out the next one. */
   #pause = new AbortController();
   #loop: Promise<void> | undefined;

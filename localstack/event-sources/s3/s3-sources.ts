@@ -5,6 +5,7 @@ import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
 import type { BucketNotification } from '../model/bucket-notification.ts';
+import { groupBy } from '../node-20.ts';
 import type { EventSourcesOptions } from '../options.ts';
 import type { Standstills } from '../standstill/standstills.ts';
 import { BucketCursor } from './bucket-cursor.ts';
@@ -36,7 +37,7 @@ export class S3Sources {
     const { endpoint, region, accessKeyId, secretAccessKey } = settings;
     const credentials = { accessKeyId, secretAccessKey };
     this.#client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-    this.#buckets = [...Map.groupBy(dependencies.notifications, ({ bucket }) => bucket)].map(
+    this.#buckets = [...groupBy(dependencies.notifications, ({ bucket }) => bucket)].map(
       ([bucket, notifications]) =>
         new BucketSource({
           bucket,

@@ -56,6 +56,7 @@ const EVENT_SOURCES: Layers = [
   [
     'localstack/event-sources/clock.ts',
     'localstack/event-sources/logger.ts',
+    'localstack/event-sources/node-20.ts',
     'localstack/event-sources/options.ts',
     'localstack/event-sources/filter/',
     'localstack/event-sources/metrics/',

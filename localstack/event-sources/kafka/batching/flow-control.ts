@@ -1,3 +1,4 @@
+import { withResolvers } from '../../node-20.ts';
 import type { FetchControl } from '../consumer/group-consumer.ts';
 import { MAX_PAYLOAD_BYTES } from '../event/kafka-event-serializer.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -45,7 +46,7 @@ export class FlowControl {
    */
   async waitForRoom(): Promise<void> {
     if (this.#paused.size < this.#queues.length || this.#queues.length === 0) return;
-    const room = Promise.withResolvers<void>();
+    const room = withResolvers<void>();
     this.#wake = room.resolve;
     const timer = setTimeout(room.resolve, MAX_WAIT_FOR_ROOM_MS);
     await room.promise;

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+// Not by name, because Node 20 has no zstd.
+import zlib from 'node:zlib';
 import kafkajs from 'kafkajs';
 
 const require = createRequire(import.meta.url);
@@ -20,17 +21,26 @@ interface Lz4 {
 export function registerCodecs(): void {
   const codecs = CompressionCodecs as unknown as Record<number, () => Codec>;
   codecs[CompressionTypes.Snappy] = () => requirePackage<() => Codec>('kafkajs-snappy', 'snappy')();
-  codecs[CompressionTypes.ZSTD] = () => zstd;
+  codecs[CompressionTypes.ZSTD] = () => (zlib.zstdDecompress === undefined ? zstdOfPackage() : zstdOfNode);
   codecs[CompressionTypes.LZ4] = () => {
     const { compressFrame, decompressFrame } = requirePackage<Lz4>('lz4-napi', 'lz4');
     return { compress: ({ buffer }) => compressFrame(buffer), decompress: (buffer) => decompressFrame(buffer) };
   };
 }
 
-const zstd: Codec = {
-  compress: async ({ buffer }) => promisify(zstdCompress)(buffer),
-  decompress: async (buffer) => promisify(zstdDecompress)(buffer),
+const zstdOfNode: Codec = {
+  compress: async ({ buffer }) => promisify(zlib.zstdCompress)(buffer),
+  decompress: async (buffer) => promisify(zlib.zstdDecompress)(buffer),
 };
+
+/** In plain JavaScript. It only decompresses, which is all that an event source needs. */
+function zstdOfPackage(): Codec {
+  const { decompress } = requirePackage<{ decompress(data: Uint8Array): Uint8Array }>('fzstd', 'zstd');
+  return {
+    compress: async () => Promise.reject(new Error('to compress with zstd, use Node 22.15 or newer')),
+    decompress: async (buffer) => Buffer.from(decompress(buffer)),
+  };
+}
 
 function requirePackage<T>(name: string, codec: string): T {
   try {

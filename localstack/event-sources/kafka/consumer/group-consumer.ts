@@ -2,6 +2,7 @@ import kafkajs, { type Consumer, type EachBatchPayload } from 'kafkajs';
 import type { Logger } from '../../logger.ts';
 import type { MappingMetrics } from '../../metrics/mapping-metrics.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
+import { withResolvers } from '../../node-20.ts';
 import type { Standstills } from '../../standstill/standstills.ts';
 import { registerCodecs } from './codecs.ts';
 import { type ConsumerOptions, clientConfig, consumerConfig } from './consumer-config.ts';
@@ -94,7 +95,7 @@ export class GroupConsumer implements FetchControl {
   async #runOnce(handler: ConsumerHandler): Promise<void> {
     const { topic } = this.#dependencies.mapping;
     const consumer = this.#createConsumer(handler);
-    const end = Promise.withResolvers<void>();
+    const end = withResolvers<void>();
     this.#wake = end.resolve;
     this.#crash = end.reject;
     // Avoid an unhandled rejection when it crashes before the await below.
