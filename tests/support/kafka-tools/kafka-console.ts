@@ -1,14 +1,6 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { pomFiles } from '../../../localstack/stack/servers/pom-files.ts';
-import { findJava, SMALL_JVM } from '../../../localstack/stack/tools/java.ts';
-import { resolveJars } from '../../../localstack/stack/tools/maven-jars.ts';
-
-/** A consumer whose record is not there would wait for ever. */
-const LIMIT_MS = 120_000;
-const POM = join(import.meta.dirname, 'pom.xml');
+import { runKafkaTool } from './run-kafka-tool.ts';
 
 /** Neither a key, a header nor a JSON value of this project has it. */
 const HEADER_SEPARATOR = '\u0001';
@@ -40,15 +32,7 @@ export class KafkaConsole {
   }
 
   async #run(mainClass: string, args: readonly string[], input = ''): Promise<string> {
-    const context = { signal: new AbortController().signal, onNotice: () => {} };
-    const [java, ...directories] = await Promise.all([
-      findJava(context.signal),
-      resolveJars('kafka-tools', POM, context),
-      resolveJars('kafka', pomFiles.kafka, context),
-    ]);
-    const classPath = directories.map((directory) => join(directory, '*')).join(delimiter);
-    const servers = ['--bootstrap-server', this.#brokers.join(',')];
-    const child = spawn(java, [...SMALL_JVM, '-cp', classPath, mainClass, ...servers, ...args], { timeout: LIMIT_MS });
+    const child = await runKafkaTool(mainClass, ['--bootstrap-server', this.#brokers.join(','), ...args]);
     child.stdin.end(input);
     const [output, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     if (code !== 0) throw new Error(`Expected exit code 0 of ${mainClass}, found ${code}: ${output}${error}`);

@@ -63,7 +63,7 @@ const EVENT_SOURCES: Layers = [
     'localstack/event-sources/storage/',
   ],
   ['localstack/event-sources/model/'],
-  ['localstack/event-sources/standstill/'],
+  ['localstack/event-sources/standstill/', 'localstack/event-sources/kafka/assignors/'],
   ['localstack/event-sources/invoke/', 'localstack/event-sources/kafka/consumer/'],
   [
     'localstack/event-sources/kafka/event/',

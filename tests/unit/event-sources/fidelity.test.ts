@@ -69,6 +69,7 @@ const shownBy: Record<string, readonly string[]> = {
   'create-only properties': ['a changed create-only property'],
   'committed offset': ['the committed offset is the last processed one', 'nothing is committed before success'],
   '`Enabled: false`': ['Enabled: false'],
+  'other members of the group': ['other members of the group', 'what Java, librdkafka and kafkajs offer'],
   rebalance: ['members share the partitions', 'batches in flight end'],
   'limits and rules of all properties': ['rejects %s, naming resource and property', 'a function above 14 minutes'],
   'S3 event': ['S3 event: one record an invocation', 'S3 event: the key', 'S3 event: an overwritten key'],

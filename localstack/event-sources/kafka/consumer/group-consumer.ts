@@ -4,12 +4,13 @@ import type { MappingMetrics } from '../../metrics/mapping-metrics.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 import { withResolvers } from '../../node-20.ts';
 import type { Standstills } from '../../standstill/standstills.ts';
+import { partitionAssigners } from '../assignors/partition-assigners.ts';
 import { registerCodecs } from './codecs.ts';
 import { type ConsumerOptions, clientConfig, consumerConfig } from './consumer-config.ts';
 import { fetchedOffsetOf, type GroupHooks, patchKafkajs, withGroupHooks } from './patched-kafkajs.ts';
 import { PollingErrorLog } from './polling-errors.ts';
 
-const { Kafka, logLevel, PartitionAssigners } = kafkajs;
+const { Kafka, logLevel } = kafkajs;
 
 /** What the consumer calls with its progress. */
 export interface ConsumerHandler extends Pick<GroupHooks, 'beforeJoin' | 'afterJoin' | 'beforeFetch'> {
@@ -134,9 +135,10 @@ export class GroupConsumer implements FetchControl {
       },
     };
     const kafka = new Kafka({ logLevel: logLevel.NOTHING, ...clientConfig(mapping, options.client) });
+    const [first, ...others] = partitionAssigners();
     const consumer = kafka.consumer({
       ...consumerConfig(mapping, options),
-      partitionAssigners: [withGroupHooks(PartitionAssigners.roundRobin, hooks)],
+      partitionAssigners: [withGroupHooks(first, hooks), ...others],
     });
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
       if (batchSize > 0) return;

@@ -73,6 +73,14 @@ function explain(error: unknown, { topic, brokers, consumerGroupId }: KafkaMappi
     const advice = `create it with "${command}", or correct Topics (AWS: PROBLEM, topic not found)`;
     return { property: 'Topics', reason: `topic ${topic} does not exist on the cluster: ${advice}` };
   }
+  if (type === 'INCONSISTENT_GROUP_PROTOCOL') {
+    const advice =
+      'let them offer range, roundrobin, sticky or cooperative-sticky (partition.assignment.strategy), or set another ConsumerGroupId';
+    return {
+      property: 'ConsumerGroupId',
+      reason: `group ${consumerGroupId} has members with none of the mapping's assignors: ${advice}`,
+    };
+  }
   if (/SASL|authentication/i.test(reason)) {
     const advice = 'correct custom.eventSources.kafka.sasl (AWS: SASL authentication failed)';
     return {

@@ -12,6 +12,9 @@ const EARLIEST = -2;
  *   a group that starts at LATEST and ends before its first commit would otherwise start at a later LATEST.
  * - Partitions that were added later start at their oldest record, so that no record is missed.
  * - A committed offset that the broker no longer has continues at the oldest record.
+ *
+ * Otherwise nothing is committed for the partitions of other members: their owner may be ahead by now, and a member without
+ * partitions decides nothing for the group.
  */
 export async function committedStartingOffsets(
   group: ConsumerGroup,
@@ -34,7 +37,11 @@ export async function committedStartingOffsets(
       return [partition, Math.max(offset ?? 0, oldest.get(partition) ?? 0)];
     }),
   );
-  const changed = [...offsets].filter(([partition, offset]) => offset !== committed.get(partition));
+  const own = new Set(group.assigned().flatMap((assigned) => (assigned.topic === topic ? assigned.partitions : [])));
+  const changed = [...offsets].filter(
+    ([partition, offset]) =>
+      offset !== committed.get(partition) && (own.has(partition) || (isNewGroup && own.size > 0)),
+  );
   if (changed.length > 0) {
     const changes = changed.map(([partition, offset]) => ({ partition, offset: String(offset) }));
     await group.commitOffsets({ topics: [{ topic, partitions: changes }] });

@@ -11,6 +11,8 @@ export class FakeGroup implements ConsumerGroup {
   readonly left: string[] = [];
   readonly commits: Record<number, number>[] = [];
   heartbeats = 0;
+  /** Absent: this member has all partitions. */
+  assignedPartitions: readonly number[] | undefined;
   /** Called before each commit; a rejection is the broker's answer. */
   onCommit: () => Promise<void> = async () => {};
 
@@ -44,7 +46,8 @@ export class FakeGroup implements ConsumerGroup {
   };
 
   assigned(): { topic: string; partitions: number[] }[] {
-    return [{ topic: 't', partitions: [...this.oldest.keys()] }];
+    const partitions = [...(this.assignedPartitions ?? this.oldest.keys())];
+    return partitions.length === 0 ? [] : [{ topic: 't', partitions }];
   }
 
   async heartbeat(): Promise<void> {

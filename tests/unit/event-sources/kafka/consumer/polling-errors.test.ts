@@ -18,6 +18,11 @@ const kafkaError = (message: string, type?: string) => Object.assign(new Error(m
 test.each([
   [kafkaError('no', 'UNKNOWN_TOPIC_OR_PARTITION'), 'Topics', /topic t does not exist on the cluster: create it/],
   [kafkaError('This server does not host this topic-partition'), 'Topics', /topic t does not exist/],
+  [
+    kafkaError('protocols are incompatible', 'INCONSISTENT_GROUP_PROTOCOL'),
+    'ConsumerGroupId',
+    /group group has members with none of the mapping's assignors: let them offer range/,
+  ],
   [kafkaError('SASL PLAIN failed'), 'SourceAccessConfigurations', /rejects the credentials: correct .*sasl/],
   [kafkaError('Not authorized to access group'), 'SourceAccessConfigurations', /denies access: allow reading/],
   [kafkaError('connect ECONNREFUSED 127.0.0.1:1'), 'brokers', /no broker answers: start it, or correct .*brokers/],

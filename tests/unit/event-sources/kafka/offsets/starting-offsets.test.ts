@@ -47,3 +47,30 @@ test.each([
     expect(group.commits).toEqual([{ 0: 3 }]);
   },
 );
+
+describe('Of partitions that another member has', () => {
+  function groupWithOther(committed: Record<number, number>, assigned: number[]): FakeGroup {
+    const group = new FakeGroup({ 0: 3, 1: 2, 2: 5 }, { 0: 10, 1: 4, 2: 9 });
+    for (const [partition, offset] of Object.entries(committed)) group.committed.set(Number(partition), offset);
+    group.assignedPartitions = assigned;
+    return group;
+  }
+
+  test('[documented] a new group gets its starting position committed, for a later owner', async () => {
+    const group = groupWithOther({}, [0]);
+    await startingOffsets(group, LATEST);
+    expect(group.commits).toEqual([{ 0: 10, 1: 4, 2: 9 }]);
+  });
+
+  test('[inferred] nothing is committed otherwise, because their owner may be ahead', async () => {
+    const group = groupWithOther({ 0: 7 }, [0, 1]);
+    expect(await startingOffsets(group, LATEST)).toMatchObject({ 0: 7, 1: 2 });
+    expect(group.commits).toEqual([{ 1: 2 }]);
+  });
+
+  test('[inferred] a member without partitions commits nothing', async () => {
+    const group = groupWithOther({}, []);
+    await startingOffsets(group, LATEST);
+    expect(group.commits).toEqual([]);
+  });
+});
