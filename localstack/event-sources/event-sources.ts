@@ -134,7 +134,7 @@ export class EventSources {
   }
 
   metrics(): MetricsSnapshot {
-    for (const source of this.#kafka) source.updateLag();
+    for (const source of this.#kafka) source.updateMetrics();
     return {
       mappings: Object.fromEntries(this.#kafka.map(({ mapping, metrics }) => [mapping.id, metrics])),
       asynchronous: { queued: this.#queue.size },

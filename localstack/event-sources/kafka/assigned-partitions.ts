@@ -4,8 +4,7 @@ import { type Logger, reasonOf } from '../logger.ts';
 import type { MappingMetrics } from '../metrics/mapping-metrics.ts';
 import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import { Batch } from './batching/batch.ts';
-import type { BatchReceiver } from './batching/event-poller.ts';
-import { EventPollers } from './batching/event-pollers.ts';
+import { type BatchReceiver, EventPollers } from './batching/event-pollers.ts';
 import type { FilledBatch } from './batching/fill-batch.ts';
 import { FlowControl } from './batching/flow-control.ts';
 import { PartitionQueue } from './batching/partition-queue.ts';
@@ -111,7 +110,7 @@ export class AssignedPartitions implements BatchReceiver {
     }));
     this.#advance(queue, Number(batch.lastOffset()) + 1);
     this.#flow.recordsAdded(queue);
-    this.#pollers.recordsArrived(queue);
+    this.#pollers.recordsArrived();
   }
 
   /** The fetch brought only control records and records of aborted transactions. */

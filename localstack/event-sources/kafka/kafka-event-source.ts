@@ -60,8 +60,8 @@ export class KafkaEventSource {
     await this.#consumer.stop();
   }
 
-  /** Brings the metrics of the offset lag up to date. */
-  updateLag(): void {
-    this.#pipeline.updateLag();
+  /** Brings the metrics of the offset lag and of the pollers up to date. */
+  updateMetrics(): void {
+    this.#pipeline.updateMetrics();
   }
 }

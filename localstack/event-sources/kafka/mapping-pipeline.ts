@@ -47,14 +47,13 @@ export class MappingPipeline implements ConsumerHandler {
   }
 
   async afterJoin(group: ConsumerGroup): Promise<void> {
-    const { mapping, log, memberIds, metrics } = this.#dependencies;
+    const { mapping, log, memberIds } = this.#dependencies;
     memberIds.save(group);
     const offsets = await committedStartingOffsets(group, mapping.topic, mapping.startingPosition);
     const partitions = group.assigned().find(({ topic }) => topic === mapping.topic)?.partitions ?? [];
     const committed = new Map(partitions.map((partition) => [partition, offsets.get(partition) ?? 0]));
     const assigned = new AssignedPartitions(this.#dependencies, group, committed);
     this.#assigned = assigned;
-    metrics.ProvisionedPollers = mapping.pollers === undefined ? 0 : assigned.pollerCount;
     log.info('polling', {
       mapping: mapping.id,
       consumerGroupId: mapping.consumerGroupId,
@@ -89,8 +88,10 @@ export class MappingPipeline implements ConsumerHandler {
     await assigned.flushCommits();
   }
 
-  updateLag(): void {
-    const { metrics } = this.#dependencies;
+  /** Brings the metrics of the lag and of the pollers up to date. */
+  updateMetrics(): void {
+    const { metrics, mapping } = this.#dependencies;
+    metrics.ProvisionedPollers = mapping.pollers === undefined ? 0 : (this.#assigned?.pollerCount ?? 0);
     const lags = this.#assigned?.lags ?? [];
     metrics.SumOffsetLag = lags.reduce((sum, lag) => sum + lag, 0);
     metrics.OffsetLag = metrics.SumOffsetLag;

@@ -138,17 +138,22 @@ describe('Batches', () => {
     withMapping(
       {
         partitions: 3,
-        properties: { MaximumBatchingWindowInSeconds: 1, ProvisionedPollerConfig: { MaximumPollers: 50 } },
+        properties: {
+          BatchSize: 4,
+          MaximumBatchingWindowInSeconds: 1,
+          ProvisionedPollerConfig: { MaximumPollers: 50 },
+        },
       },
       async (run) => {
+        // Enough for four batches. A single poller would fill a batch with the last records of several partitions.
         await produce(
           run.topic,
-          [0, 1, 2].map((partition) => ({ partition, value: 'v' })),
+          [0, 1, 2].flatMap((partition) => Array.from({ length: 5 }, () => ({ partition, value: 'v' }))),
         );
         await run.start();
-        await eventually(() => run.fn.records.length === 3);
+        await eventually(() => run.fn.records.length === 15);
         expect(run.metrics.ProvisionedPollers).toBe(3);
-        expect(run.fn.invocations.map(({ event }) => Object.keys(event.records).length)).toEqual([1, 1, 1]);
+        expect(run.fn.invocations.map(({ event }) => Object.keys(event.records).length)).toEqual([1, 1, 1, 1, 1, 1]);
       },
     ));
 

@@ -235,17 +235,17 @@ test('[inferred] a delivery that fails without an outcome restarts the consumer'
 
 test('[documented] the lag counts from the committed offset', async () => {
   const { pipeline, group, metrics, invocations } = await joined();
-  pipeline.updateLag();
+  pipeline.updateMetrics();
   expect(metrics.OffsetLag).toBe(0);
   pipeline.recordsFetched(fetched(0, 1), 0);
   await settle();
-  pipeline.updateLag();
+  pipeline.updateMetrics();
   expect(metrics).toMatchObject({ OffsetLag: 100, SumOffsetLag: 100, MaxOffsetLag: 100 });
   await invocations[0]?.end(success);
-  pipeline.updateLag();
+  pipeline.updateMetrics();
   expect(metrics).toMatchObject({ OffsetLag: 98, SumOffsetLag: 98, MaxOffsetLag: 98 });
   await pipeline.beforeJoin(group);
-  pipeline.updateLag();
+  pipeline.updateMetrics();
   expect(metrics.OffsetLag).toBe(0);
 });
 

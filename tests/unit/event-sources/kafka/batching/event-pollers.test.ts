@@ -1,4 +1,3 @@
-import { EventPoller } from '../../../../../localstack/event-sources/kafka/batching/event-poller.ts';
 import { EventPollers } from '../../../../../localstack/event-sources/kafka/batching/event-pollers.ts';
 import type { FilledBatch } from '../../../../../localstack/event-sources/kafka/batching/fill-batch.ts';
 import { PartitionQueue } from '../../../../../localstack/event-sources/kafka/batching/partition-queue.ts';
@@ -31,37 +30,32 @@ class HeldFunction {
   }
 }
 
-function setUp(partitionCount: number, properties: Partial<KafkaMapping>) {
+function setUp(partitionCount: number, properties: Partial<KafkaMapping> = {}, bytes = 0) {
   const mapping = kafkaMapping(properties);
   const queues = Array.from({ length: partitionCount }, (_, partition) => new PartitionQueue(partition, 0));
   const fn = new HeldFunction();
   const dependencies = { mapping, serializer: new KafkaEventSerializer(mapping), log: silentLog };
+  const pollers = new EventPollers(dependencies, queues, fn);
   const add = (partition: number, ...offsets: number[]) => {
     const arrivedAtMs = performance.now();
-    for (const offset of offsets) queues[partition]?.push(polledRecord(offset, { partition, arrivedAtMs }));
+    for (const offset of offsets) queues[partition]?.push(polledRecord(offset, { partition, arrivedAtMs, bytes }));
   };
-  return { dependencies, queues, fn, add };
-}
-
-async function poller(partitionCount: number, properties: Partial<KafkaMapping> = {}) {
-  const { dependencies, queues, fn, add } = setUp(partitionCount, properties);
-  const poller = new EventPoller(dependencies, queues, fn);
   const arrive = async (partition: number, ...offsets: number[]) => {
     add(partition, ...offsets);
-    poller.recordsArrived();
+    pollers.recordsArrived();
     await jest.advanceTimersByTimeAsync(0);
   };
-  return { poller, fn, add, arrive };
+  return { pollers, fn, add, arrive };
 }
 
 test('[documented] window 0: a record is sent at once', async () => {
-  const { fn, arrive } = await poller(1);
+  const { fn, arrive } = setUp(1);
   await arrive(0, 0);
   expect(fn.offsets).toEqual(['0:0']);
 });
 
 test('[documented] window 500 ms: a batch is sent when the window of its first record ends, not earlier', async () => {
-  const { fn, arrive } = await poller(2, { batchingWindowMs: 500 });
+  const { fn, arrive } = setUp(2, { batchingWindowMs: 500 });
   await arrive(0, 0);
   await jest.advanceTimersByTimeAsync(300);
   await arrive(1, 0);
@@ -72,17 +66,17 @@ test('[documented] window 500 ms: a batch is sent when the window of its first r
 });
 
 test('[documented] records of one fetch share a batch, whichever partition they are of', async () => {
-  const { poller: own, fn, add } = await poller(2);
+  const { pollers, fn, add } = setUp(2);
   add(0, 0);
-  own.recordsArrived();
+  pollers.recordsArrived();
   add(1, 0);
-  own.recordsArrived();
+  pollers.recordsArrived();
   await jest.advanceTimersByTimeAsync(0);
   expect(fn.offsets).toEqual(['0:0 1:0']);
 });
 
 test('[documented] a partition has one batch in flight; others run concurrently', async () => {
-  const { fn, arrive } = await poller(2, { batchSize: 1 });
+  const { fn, arrive } = setUp(2, { batchSize: 1 });
   await arrive(0, 0, 1);
   await arrive(1, 0);
   expect(fn.offsets).toEqual(['0:0', '1:0']);
@@ -91,7 +85,7 @@ test('[documented] a partition has one batch in flight; others run concurrently'
 });
 
 test('[inferred] a poller has five invocations in flight', async () => {
-  const { fn, add, arrive } = await poller(7, { batchSize: 1 });
+  const { fn, add, arrive } = setUp(7, { batchSize: 1 });
   for (const partition of [0, 1, 2, 3, 4, 5]) add(partition, 0);
   await arrive(6, 0);
   expect(fn.batches).toHaveLength(5);
@@ -100,7 +94,7 @@ test('[inferred] a poller has five invocations in flight', async () => {
 });
 
 test('[inferred] batches start with different partitions, so that none is starved by those before it', async () => {
-  const { fn, add, arrive } = await poller(7, { batchSize: 1 });
+  const { fn, add, arrive } = setUp(7, { batchSize: 1 });
   for (const partition of [0, 1, 2, 3, 4, 5]) add(partition, 0, 1, 2);
   await arrive(6, 0, 1, 2);
   for (let ended = 0; fn.batches.length < 12; ended++) await fn.end(ended);
@@ -108,16 +102,16 @@ test('[inferred] batches start with different partitions, so that none is starve
   expect(served.size).toBe(7);
 });
 
-test('a stopped poller forms no more batches, and is idle when the last one has ended', async () => {
-  const { poller: own, fn, add, arrive } = await poller(1, { batchSize: 1 });
+test('stopped pollers form no more batches, and are idle when the last one has ended', async () => {
+  const { pollers, fn, add, arrive } = setUp(1, { batchSize: 1 });
   await arrive(0, 0, 1);
-  own.stop();
+  pollers.stop();
   let isIdle = false;
-  const idle = own.idle().then(() => {
+  const idle = pollers.idle().then(() => {
     isIdle = true;
   });
   add(0, 2);
-  own.recordsArrived();
+  pollers.recordsArrived();
   await jest.advanceTimersByTimeAsync(1_000);
   expect(isIdle).toBe(false);
   await fn.end(0);
@@ -125,25 +119,73 @@ test('a stopped poller forms no more batches, and is idle when the last one has 
   expect(fn.offsets).toEqual(['0:0']);
 });
 
-describe('The pollers of a mapping', () => {
+describe('The number of pollers', () => {
+  const provisioned = { batchSize: 4, pollers: { minimum: 1, maximum: 3 } };
+  const offsets = (count: number) => Array.from({ length: count }, (_, offset) => offset);
+
   test.each([
     ['on demand', undefined, 4, 1],
-    ['provisioned, below the number of partitions', { minimum: 1, maximum: 3 }, 4, 3],
-    ['provisioned, above the number of partitions', { minimum: 1, maximum: 50 }, 4, 4],
+    ['provisioned', { minimum: 2, maximum: 3 }, 4, 2],
+    ['provisioned, with fewer partitions', { minimum: 50, maximum: 50 }, 4, 4],
     ['without partitions', { minimum: 1, maximum: 50 }, 0, 1],
-  ])('[documented] %s', (_name, pollers, partitionCount, count) => {
-    const { dependencies, queues, fn } = setUp(partitionCount, pollers === undefined ? {} : { pollers });
-    expect(new EventPollers(dependencies, queues, fn).count).toBe(count);
+  ])(
+    '[documented] begins with the minimum, at most one for each partition: %s',
+    (_name, pollers, partitions, count) => {
+      expect(setUp(partitions, pollers === undefined ? {} : { pollers }).pollers.count).toBe(count);
+    },
+  );
+
+  test('[documented] stays at the minimum while one batch takes all records that arrive together', async () => {
+    const { pollers, fn, add, arrive } = setUp(3, provisioned);
+    for (const burst of [0, 1, 2]) {
+      add(0, burst);
+      add(1, burst);
+      await arrive(2, burst);
+      await fn.end(burst);
+    }
+    expect(pollers.count).toBe(1);
+    expect(fn.offsets).toEqual(['0:0 1:0 2:0', '1:1 2:1 0:1', '2:2 0:2 1:2']);
   });
 
-  test('[documented] form batches of their own partitions only', async () => {
-    const { dependencies, queues, fn, add } = setUp(3, { pollers: { minimum: 1, maximum: 2 } });
-    const pollers = new EventPollers(dependencies, queues, fn);
-    for (const [partition, queue] of queues.entries()) {
-      add(partition, 0);
-      pollers.recordsArrived(queue);
-    }
-    await jest.advanceTimersByTimeAsync(0);
-    expect(fn.offsets).toEqual(['0:0 2:0', '1:0']);
+  test('[inferred] grows with the batches that wait, up to the maximum; each poller has batches of its own partitions', async () => {
+    const { pollers, fn, add, arrive } = setUp(6, provisioned);
+    for (const partition of [0, 1, 2, 3, 4]) add(partition, ...offsets(3));
+    await arrive(5, ...offsets(3));
+    expect(pollers.count).toBe(3);
+    expect(fn.batches.map(({ queues }) => queues.map(({ partition }) => partition))).toEqual([
+      [0, 3],
+      [1, 4],
+      [2, 5],
+    ]);
+  });
+
+  test('[inferred] counts full payloads as batches too', async () => {
+    const { pollers, arrive } = setUp(2, { pollers: { minimum: 1, maximum: 2 } }, 4 * 1024 * 1024);
+    await arrive(0, 0);
+    expect(pollers.count).toBe(1);
+    await arrive(1, 0, 1);
+    expect(pollers.count).toBe(2);
+  });
+
+  test('[inferred] shrinks when as many were not needed for five seconds', async () => {
+    const { pollers, fn, arrive } = setUp(3, provisioned);
+    await arrive(0, ...offsets(12));
+    expect(pollers.count).toBe(3);
+    for (const batch of [0, 1, 2]) await fn.end(batch);
+    await arrive(1, 0);
+    expect(pollers.count).toBe(3);
+    await jest.advanceTimersByTimeAsync(5_000);
+    await arrive(2, 0);
+    expect(pollers.count).toBe(1);
+  });
+
+  test('[documented] a partition whose poller changes keeps its one batch in flight', async () => {
+    const { pollers, fn, arrive } = setUp(2, { batchSize: 2, pollers: { minimum: 1, maximum: 2 } });
+    await arrive(1, 0);
+    await arrive(1, 1, 2, 3);
+    expect(pollers.count).toBe(2);
+    expect(fn.offsets).toEqual(['1:0']);
+    await fn.end(0);
+    expect(fn.offsets).toEqual(['1:0', '1:1 1:2']);
   });
 });
