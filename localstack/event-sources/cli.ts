@@ -9,14 +9,18 @@ import { readTemplateFile } from './template/from-file.ts';
 
 const usage = `Usage: event-sources --template FILE --lambda URL --brokers HOST:PORT,... [options]
 
-Invokes the functions of a compiled CloudFormation template as Lambda's event sources would, through any server of
+Invokes the functions of a CloudFormation or SAM template as Lambda's event sources would, through any server of
 Lambda's Invoke API.
 
-  --template FILE       compiled template, JSON or YAML (osls package: .serverless/cloudformation-template-update-stack.json)
+  --template FILE       template of CloudFormation or SAM, JSON or YAML
+                        (osls package: .serverless/cloudformation-template-update-stack.json)
   --lambda URL          URL of the Invoke API, for instance http://127.0.0.1:3002
   --brokers LIST        Kafka brokers to use in place of the template's clusters
   --s3 URL              S3 server whose buckets are watched; credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   --region REGION       default us-east-1
+  --parameter KEY=VALUE value of a parameter of the template; may be repeated
+  --function KEY=NAME   name of a function that only AWS knows, or that replaces the template's; KEY is a logical id, an
+                        import or an attribute such as Nested.Outputs.Name; may be repeated
   --state DIRECTORY     cursors and queued events; default .localstack/event-sources
   --metrics PORT        serve metrics at http://127.0.0.1:PORT/metrics (Prometheus) and /metrics.json
   --log LEVEL           debug, info (default), warn, error or silent
@@ -29,6 +33,8 @@ const commandLine = {
   brokers: { type: 'string' },
   s3: { type: 'string' },
   region: { type: 'string' },
+  parameter: { type: 'string', multiple: true },
+  function: { type: 'string', multiple: true },
   state: { type: 'string' },
   metrics: { type: 'string' },
   log: { type: 'string' },
@@ -46,8 +52,11 @@ async function main(): Promise<void> {
   if (template === undefined || lambda === undefined) {
     throw new Error(`expected --template and --lambda: add what is missing\n\n${usage}`);
   }
+  const further = values.options === undefined ? {} : parseFurtherOptions(values.options);
   const options = readOptions({
-    ...(values.options !== undefined && parseFurtherOptions(values.options)),
+    ...further,
+    parameters: { ...further.parameters, ...readAssignments('--parameter', values.parameter) },
+    functionNames: { ...further.functionNames, ...readAssignments('--function', values.function) },
     lambdaEndpoint: lambda,
     region,
     logLevel: values.log ?? 'info',
@@ -67,7 +76,7 @@ async function main(): Promise<void> {
   const model = readModel(await readTemplateFile(template), options, { region });
   if (hasNoEventSources(model)) {
     throw new Error(
-      `${template}: Resources: expected an AWS::Lambda::EventSourceMapping for Kafka, a bucket notification or a schedule, found none, so there is nothing to do: use the compiled template of a service that has one (AWS: deploys it, and invokes nothing)`,
+      `${template}: Resources: expected an AWS::Lambda::EventSourceMapping for Kafka, a bucket notification, a schedule or a SAM event for one of them, found none, so there is nothing to do: use the template of a service that has one (AWS: deploys it, and invokes nothing)`,
     );
   }
   const invoker = new LambdaClient({
@@ -90,6 +99,17 @@ async function main(): Promise<void> {
   if (ending.signal.aborted) return;
   await sources.start();
   log.info('all event sources are polling', { metricsPort: sources.metricsPort });
+}
+
+/** Values may contain `=`. */
+function readAssignments(option: string, assignments: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    assignments.map((assignment) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new Error(`${option}: expected NAME=VALUE, got ${assignment}`);
+    }),
+  );
 }
 
 function parseFurtherOptions(text: string): EventSourcesInput {

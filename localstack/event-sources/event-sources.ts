@@ -167,6 +167,16 @@ export class EventSources {
   #logWhatIsNotPolled(): void {
     const { model, options, log } = this.#dependencies;
     for (const id of model.unsupportedMappings) log.warn('only Kafka mappings are emulated', { mapping: id });
+    for (const { resource, event, type } of model.notEmulated) {
+      log.warn('SAM: only MSK, SelfManagedKafka, S3, Schedule and ScheduleV2 events are emulated', {
+        resource,
+        ...(event !== undefined && { event }),
+        type,
+      });
+    }
+    for (const { name } of model.functions.external) {
+      log.info('a function of another stack is invoked by its name', { function: name });
+    }
     for (const { id, enabled } of model.mappings) if (!enabled) log.info('disabled', { mapping: id });
     if (options.s3 === undefined && model.notifications.length > 0) {
       log.warn('buckets of the template are not watched: set custom.eventSources.s3', {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 const milliseconds = z.number().min(0);
 const backoff = z.strictObject({ initialMs: milliseconds, maxMs: milliseconds });
 const endpoint = z.url();
+const parameterValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]);
 
 /** `custom.eventSources` of serverless.yml. */
 export const optionsSchema = z.strictObject({
@@ -34,6 +35,13 @@ export const optionsSchema = z.strictObject({
   metricsPort: z.number().int().min(0).max(65_535).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   region: z.string().optional(),
+  /** Values of the template's parameters, in place of their defaults. */
+  parameters: z.record(z.string(), parameterValue).default({}),
+  /**
+   * Names of functions that only AWS knows, by logical id, by import, or by attribute such as `Nested.Outputs.Name`. Also
+   * replaces the name of a function of the template. Null: it is not a function.
+   */
+  functionNames: z.record(z.string(), z.string().min(1).nullable()).default({}),
   accountId: z
     .string()
     .regex(/^\d{12}$/)

@@ -20,6 +20,8 @@ export function readModel(
       ...(options.brokers !== undefined && { brokers: options.brokers }),
       allowErrorControlsOnDemand: options.errorControlsOnDemand === 'allow',
       maximumFilters: options.maximumFilters,
+      parameters: options.parameters,
+      functionNames: options.functionNames,
       now: Date.now,
     },
   );

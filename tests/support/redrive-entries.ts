@@ -1,5 +1,4 @@
 import type { FileArrival, FileState } from '../../functions/core/ingestion.ts';
-import { compareSequencers } from '../../functions/core/sequencer.ts';
 import type { OffsetRange } from '../../functions/core/offset-range.ts';
 import type {
   ClaimedDeadLetter,
@@ -9,6 +8,7 @@ import type {
   RedriveFilter,
   RedriveRefusal,
 } from '../../functions/core/redrive.ts';
+import { compareSequencers } from '../../functions/core/sequencer.ts';
 import type { DeadLetterPosition, PublishedPosition, RedriveOutcome } from '../../functions/ports/redrive-ledger.ts';
 import type { AwaitedOutcomes } from '../../functions/ports/redrive-outcomes.ts';
 import { BUCKET_OF_FILES, type RedriveEntry } from '../contract/redrive-ledger-subject.ts';

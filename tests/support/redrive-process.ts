@@ -1,8 +1,8 @@
 /** A redrive in a process of its own, which kills itself at a step. */
 import pg from 'pg';
-import { LocatedPublisher } from '../../functions/redrive/located-publisher.ts';
 import { PostgresRedriveLedger } from '../../functions/adapters/postgres/postgres-redrive-ledger.ts';
 import { PostgresRedriveOutcomes } from '../../functions/adapters/postgres/postgres-redrive-outcomes.ts';
+import { LocatedPublisher } from '../../functions/redrive/located-publisher.ts';
 import { openRedrive, type RedriveSettings } from '../../functions/redrive/wiring.ts';
 import { dieAtCall, parseStep, prototypeWith } from './die-at-call.ts';
 import { InMemoryFunctionInvoker } from './in-memory-function-invoker.ts';

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts';
 import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
 import type { InvocationOutcome } from '../model/invocation.ts';
+import { qualifiedArn } from '../model/target-function.ts';
 import { destinationObjectKey } from './object-key.ts';
 import type { Sender } from './sender.ts';
 
@@ -59,7 +60,7 @@ function outcomeRecord(
     requestContext: {
       // All attempts of an event have the same request id.
       requestId: event.id.slice(event.id.indexOf('-') + 1),
-      functionArn: `${target.arn}:$LATEST`,
+      functionArn: qualifiedArn(target),
       condition,
       approximateInvokeCount: condition === 'Success' ? event.attempts + 1 : event.attempts,
     },

@@ -3,6 +3,7 @@ import type { KafkaEventSerializer } from '../kafka/event/kafka-event-serializer
 import type { FailedBatch } from '../model/failed-batch.ts';
 import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import type { PolledRecord } from '../model/polled-record.ts';
+import { qualifiedArn } from '../model/target-function.ts';
 import { groupBy } from '../node-20.ts';
 
 const iso = (timestamp: number) => new Date(timestamp).toISOString();
@@ -34,6 +35,11 @@ function commonFields(mapping: KafkaMapping, batch: FailedBatch, functionArn: st
   };
 }
 
+/** Without a version here, other than in the failure records for Kafka topics. */
+function batchFunctionArn({ function: target }: KafkaMapping): string {
+  return target.qualifier === undefined ? target.arn : qualifiedArn(target);
+}
+
 /** The failure record of a batch, for SQS, SNS and S3. Only S3's has the event, as a string in `payload`. */
 export function batchFailureRecord(
   mapping: KafkaMapping,
@@ -42,7 +48,7 @@ export function batchFailureRecord(
   withPayload: boolean,
   time: Date,
 ) {
-  const { origin, ...rest } = commonFields(mapping, batch, mapping.function.arn, batch.condition, time);
+  const { origin, ...rest } = commonFields(mapping, batch, batchFunctionArn(mapping), batch.condition, time);
   const payload = serializer.serialize(batch.records);
   const recordsInfo: Record<string, object> = {};
   const byPartition = groupBy(batch.records, ({ partition }) => partition);
@@ -79,7 +85,7 @@ export function recordFailureRecord(
   time: Date,
 ) {
   const condition = kafkaConditions[batch.condition] ?? batch.condition;
-  const { origin, ...rest } = commonFields(mapping, batch, `${mapping.function.arn}:$LATEST`, condition, time);
+  const { origin, ...rest } = commonFields(mapping, batch, qualifiedArn(mapping.function), condition, time);
   const payload = serializer.serialize([record]);
   return {
     ...rest,

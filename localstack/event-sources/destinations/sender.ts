@@ -65,8 +65,12 @@ export class AwsSender implements Sender {
   }
 
   async #invoke(resource: string, body: string): Promise<void> {
-    const functionName = resource.replace(/^function:/, '').split(':')[0] ?? resource;
-    const outcome = await this.#options.invoker.invoke({ functionName, payload: body });
+    const [functionName = '', qualifier] = resource.replace(/^function:/, '').split(':');
+    const outcome = await this.#options.invoker.invoke({
+      functionName,
+      ...(qualifier !== undefined && qualifier !== '$LATEST' && { qualifier }),
+      payload: body,
+    });
     if (outcome.kind === 'notInvoked') throw new Error(outcome.reason);
   }
 

@@ -62,7 +62,7 @@ export class AsyncQueue {
     for (const event of events) {
       const ageMs = Math.max(0, this.#options.clock.now() - event.enqueuedAt);
       const queuedAtMs = this.#options.clock.monotonic() - ageMs;
-      this.#ready.add(event.functionName, { event, outageCount: 0, queuedAtMs });
+      this.#ready.add(functionOf(event), { event, outageCount: 0, queuedAtMs });
     }
     return events;
   }
@@ -77,7 +77,7 @@ export class AsyncQueue {
     return this.#ready.size + this.#delayed.size + this.#running.size;
   }
 
-  /** Resolves once the event is on disk. `origin` is kept with the event, for the source that queues it. */
+  /** Resolves once the event is on disk. `functionName` may end with `:` and a qualifier. `origin` is kept with the event, for the source that queues it. */
   async enqueue(functionName: string, payload: string, origin?: unknown): Promise<QueuedEvent> {
     const enqueuedAt = this.#options.clock.now();
     const event: QueuedEvent = {
@@ -89,7 +89,7 @@ export class AsyncQueue {
       ...(origin !== undefined && { origin }),
     };
     await this.#options.store.save(event);
-    this.#ready.add(functionName, { event, outageCount: 0, queuedAtMs: this.#options.clock.monotonic() });
+    this.#ready.add(functionOf(event), { event, outageCount: 0, queuedAtMs: this.#options.clock.monotonic() });
     this.#invokeReady();
     return event;
   }
@@ -113,7 +113,7 @@ export class AsyncQueue {
         )
         .finally(() => {
           this.#running.delete(run);
-          this.#ready.release(attempt.event.functionName);
+          this.#ready.release(functionOf(attempt.event));
           this.#invokeReady();
         });
       this.#running.add(run);
@@ -148,6 +148,7 @@ export class AsyncQueue {
     const startedAt = performance.now();
     const outcome = await this.#options.invoker.invoke({
       functionName: target.name,
+      ...(target.qualifier !== undefined && { qualifier: target.qualifier }),
       payload: event.payload,
       timeoutSeconds: target.timeoutSeconds,
     });
@@ -178,7 +179,7 @@ export class AsyncQueue {
     this.#options.clock.wait(delayMs, this.#ending.signal).then(
       () => {
         this.#delayed.delete(attempt);
-        this.#ready.add(attempt.event.functionName, attempt);
+        this.#ready.add(functionOf(attempt.event), attempt);
         this.#invokeReady();
       },
       // The queue stops, and the event stays in it.
@@ -201,6 +202,11 @@ export class AsyncQueue {
     this.#options.standstills.clear(queueTitle(target.name));
     await store.remove(event);
   }
+}
+
+/** The name without the qualifier: all versions and aliases of a function share its concurrency. */
+function functionOf({ functionName }: QueuedEvent): string {
+  return functionName.split(':')[0] ?? functionName;
 }
 
 /** Names the events of a function in logs and metrics. */

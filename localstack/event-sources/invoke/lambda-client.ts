@@ -15,6 +15,8 @@ export interface LambdaClientOptions {
 
 const DEFAULT_COLD_START_MS = 10_000;
 const REACHABILITY_POLL_MS = 100;
+/** The response of `sam local start-lambda` to a qualifier. It has one version of each function. */
+const NO_QUALIFIERS = 'Query Parameters are not supported';
 
 /** Invokes functions through Lambda's Invoke API, over connections that are kept alive. */
 export class LambdaClient implements Invoker {
@@ -23,6 +25,7 @@ export class LambdaClient implements Invoker {
   readonly #request: typeof http.request;
   readonly #enforceTimeout: boolean;
   readonly #coldStartMs: number;
+  #serverHasQualifiers = true;
 
   constructor(options: LambdaClientOptions) {
     this.#endpoint = new URL(options.endpoint);
@@ -34,7 +37,18 @@ export class LambdaClient implements Invoker {
     this.#coldStartMs = options.coldStartMs ?? DEFAULT_COLD_START_MS;
   }
 
-  invoke(request: InvocationRequest): Promise<InvocationOutcome> {
+  async invoke(request: InvocationRequest): Promise<InvocationOutcome> {
+    const hasQualifier = request.qualifier !== undefined && this.#serverHasQualifiers;
+    const outcome = await this.#send(
+      request,
+      hasQualifier ? `?Qualifier=${encodeURIComponent(request.qualifier)}` : '',
+    );
+    if (!hasQualifier || outcome.kind !== 'notInvoked' || !outcome.reason.includes(NO_QUALIFIERS)) return outcome;
+    this.#serverHasQualifiers = false;
+    return this.#send(request, '');
+  }
+
+  #send(request: InvocationRequest, query: string): Promise<InvocationOutcome> {
     const { payload } = request;
     const bytes = request.payloadBytes ?? Buffer.byteLength(payload);
     const timeoutMs =
@@ -51,7 +65,7 @@ export class LambdaClient implements Invoker {
           host: this.#endpoint.hostname,
           port: this.#endpoint.port,
           method: 'POST',
-          path: `${this.#endpoint.pathname.replace(/\/$/, '')}/2015-03-31/functions/${encodeURIComponent(request.functionName)}/invocations`,
+          path: `${this.#endpoint.pathname.replace(/\/$/, '')}/2015-03-31/functions/${encodeURIComponent(request.functionName)}/invocations${query}`,
           headers: {
             'content-type': 'application/json',
             'content-length': bytes,

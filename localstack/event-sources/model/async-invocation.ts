@@ -16,6 +16,7 @@ export interface AsyncSettings {
 /** An asynchronous invocation in the queue, as stored on disk. */
 export interface QueuedEvent {
   readonly id: string;
+  /** With the qualifier after a colon, if there is one. */
   readonly functionName: string;
   readonly payload: string;
   /** Milliseconds since 1970. */

@@ -20,6 +20,8 @@ export type InvocationOutcome =
 
 export interface InvocationRequest {
   readonly functionName: string;
+  /** The version or the alias to invoke. Absent: `$LATEST`. */
+  readonly qualifier?: string;
   readonly payload: string;
   /** Length of the payload in UTF-8, if the caller has computed it. */
   readonly payloadBytes?: number;

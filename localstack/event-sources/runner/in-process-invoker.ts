@@ -35,6 +35,7 @@ export class InProcessInvoker implements Invoker {
     this.#handlersShareThread = options.handlersShareThread;
   }
 
+  /** The qualifier is not passed on, because serverless-offline has one version of each function. */
   async invoke({ functionName, payload }: InvocationRequest): Promise<InvocationOutcome> {
     const requestId = randomUUID();
     if (!this.#lambda.listFunctionNames().includes(functionName)) {

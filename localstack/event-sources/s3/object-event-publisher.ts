@@ -2,6 +2,7 @@ import type { AsyncQueue } from '../invoke/async-queue.ts';
 import type { Logger } from '../logger.ts';
 import type { QueuedEvent } from '../model/async-invocation.ts';
 import type { BucketNotification } from '../model/bucket-notification.ts';
+import { qualifiedName } from '../model/target-function.ts';
 import { notificationMatches } from './notification-match.ts';
 import { type ObjectChange, s3Event } from './s3-event.ts';
 
@@ -59,7 +60,7 @@ export class ObjectEventPublisher {
       if (this.#alreadyQueued.delete(identityOf(key, mark, configurationId))) continue;
       const event = s3Event(change, { region, accountId, bucket, bucketArn, configurationId, eventVersion });
       const origin: ObjectOrigin = { bucket, key, ...(mark !== undefined && { mark }), sequencer, configurationId };
-      await queue.enqueue(notification.function.name, JSON.stringify(event), origin);
+      await queue.enqueue(qualifiedName(notification.function), JSON.stringify(event), origin);
       log.info('object event', { bucket, key, event: eventName, function: notification.function.name });
     }
   }

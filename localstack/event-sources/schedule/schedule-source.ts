@@ -4,6 +4,7 @@ import { type Clock, EvenTime, WallTime } from '../clock.ts';
 import type { AsyncQueue } from '../invoke/async-queue.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { Schedule } from '../model/schedule.ts';
+import { qualifiedName } from '../model/target-function.ts';
 import { type ScheduleContext, scheduleEvent } from './schedule-event.ts';
 
 export interface ScheduleSourceOptions {
@@ -100,7 +101,7 @@ export class ScheduleSource {
       due: new Date(dueMs).toISOString(),
     });
     queue
-      .enqueue(schedule.function.name, scheduleEvent(schedule, dueMs, context))
+      .enqueue(qualifiedName(schedule.function), scheduleEvent(schedule, dueMs, context))
       .catch((error) =>
         log.error('schedule event lost: it could not be queued', { schedule: schedule.id, reason: reasonOf(error) }),
       );

@@ -9,7 +9,7 @@ export function reasonOfFailure(
     return `${functionName} fails (${outcome.functionError}) and is invoked again: its log says why`;
   }
   if (outcome.statusCode === 404) {
-    return `${functionName} is not served: add it to the service, or correct FunctionName: ${outcome.reason}`;
+    return `${functionName} is not served: add it to the service, correct FunctionName, or name it with the option functionNames: ${outcome.reason}`;
   }
   if (outcome.throttled) return `${functionName} is throttled: raise its concurrency: ${outcome.reason}`;
   return `${functionName} cannot be invoked: start the Invoke API, or correct lambdaEndpoint: ${outcome.reason}`;

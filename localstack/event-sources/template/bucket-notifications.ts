@@ -48,15 +48,15 @@ export function readBucketNotifications(
 }
 
 function bucketConfigurations(template: Template, intrinsics: Intrinsics): Configuration[] {
-  return resourcesOfType(template, 'AWS::S3::Bucket').flatMap(([resource, { Properties = {} }]) => {
-    const properties = intrinsics.resolve(Properties) as {
+  return resourcesOfType(template, 'AWS::S3::Bucket').flatMap(([resource, bucket]) => {
+    const properties = intrinsics.properties(resource, bucket, ['NotificationConfiguration']) as {
       NotificationConfiguration?: { LambdaConfigurations?: readonly LambdaConfiguration[] };
     };
     const configurations = properties.NotificationConfiguration?.LambdaConfigurations ?? [];
     return configurations.map(({ Event, Events, Id, Function: target, Filter }, index) => ({
       resource,
       index,
-      bucket: intrinsics.nameOf(resource),
+      bucket: intrinsics.references.nameOf(resource),
       target,
       events: Events ?? (Event === undefined ? [] : [Event]),
       rules: Filter?.S3Key?.Rules ?? [],
@@ -66,8 +66,11 @@ function bucketConfigurations(template: Template, intrinsics: Intrinsics): Confi
 }
 
 function existingBucketConfigurations(template: Template, intrinsics: Intrinsics): Configuration[] {
-  return resourcesOfType(template, 'Custom::S3').flatMap(([resource, { Properties = {} }]) => {
-    const { FunctionName, BucketName, BucketConfigs } = intrinsics.resolve(Properties) as ExistingBucketProperties;
+  return resourcesOfType(template, 'Custom::S3').flatMap(([resource, custom]) => {
+    const { FunctionName, BucketName, BucketConfigs } = intrinsics.properties(
+      resource,
+      custom,
+    ) as ExistingBucketProperties;
     return (BucketConfigs ?? []).map(({ Event, Rules }, index) => ({
       resource,
       index,
@@ -85,15 +88,9 @@ function readNotification(
   functions: FunctionResolver,
 ): BucketNotification {
   const property = `LambdaConfigurations[${index}]`;
-  const found = functions.find(target);
-  if (found === undefined) {
-    throw new TemplateError(
-      resource,
-      `${property}.Function`,
-      `Function not found: ${String(target)}; name a function of the template`,
-      'InvalidArgument, unable to validate the destination configurations',
-    );
-  }
+  const found = functions.target(target, (message, aws) => {
+    throw new TemplateError(resource, `${property}.Function`, message, aws);
+  });
   const invalidEvent = events.find((event) => !/^s3:[A-Za-z]+(:[A-Za-z*]+)?(\*)?$/.test(event));
   if (invalidEvent !== undefined) {
     throw new TemplateError(

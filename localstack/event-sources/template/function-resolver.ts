@@ -1,78 +1,184 @@
 import type { AsyncFunction, AsyncSettings } from '../model/async-invocation.ts';
+import { qualifiedName } from '../model/target-function.ts';
+import { functionArn, parseFunctionReference } from './function-reference.ts';
 import type { Intrinsics } from './intrinsics.ts';
-import { resourcesOfType, type Template } from './template.ts';
+import { suggestionFor } from './suggestion.ts';
+import { ACCEPTED_BY_AWS, type Resource, resourcesOfType, type Template } from './template.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3;
+/** Lambda's limit, for a function whose timeout is in another stack. */
+const LARGEST_TIMEOUT_SECONDS = 900;
 
-/** A function of the template. */
+/** Their outputs can be functions. */
+const TYPES_OF_NESTED_STACKS = new Set(['AWS::CloudFormation::Stack', 'AWS::Serverless::Application']);
+
+/** A function that an event source of the template invokes. */
 export interface TemplateFunction extends AsyncFunction {
-  readonly logicalId: string;
+  /** Whether it belongs to another stack, so that its settings are not known. */
+  readonly isExternal: boolean;
 }
 
-/** Finds the functions of the template by their name or ARN. */
+/** Throws the error of the property that names a function. */
+type Fail = (message: string, aws: string) => never;
+
+/** What the template sets for a function, which applies to all its versions and aliases. */
+interface FunctionSettings {
+  readonly arn: string;
+  readonly timeoutSeconds: number;
+  readonly asynchronous: Pick<AsyncSettings, 'deadLetterTarget' | 'reservedConcurrency'>;
+}
+
+/** An `AWS::Lambda::EventInvokeConfig`, which applies to one version or alias. */
+interface InvokeConfig {
+  readonly target: string;
+  readonly settings: Omit<AsyncSettings, 'deadLetterTarget' | 'reservedConcurrency'>;
+}
+
+/** Finds the functions of the template, and those of other stacks that its event sources name, by name or ARN. */
 export class FunctionResolver {
-  readonly #byName = new Map<string, TemplateFunction>();
+  readonly #intrinsics: Intrinsics;
+  readonly #template: Template;
+  readonly #byName = new Map<string, FunctionSettings>();
+  /** Names of functions whose condition does not hold, with their logical ids. */
+  readonly #notCreated = new Map<string, string>();
+  readonly #invokeConfigs: readonly InvokeConfig[];
+  readonly #external = new Map<string, TemplateFunction>();
 
   constructor(template: Template, intrinsics: Intrinsics) {
+    this.#template = template;
+    this.#intrinsics = intrinsics;
     for (const [logicalId, resource] of resourcesOfType(template, 'AWS::Lambda::Function')) {
-      const properties = intrinsics.resolve(resource.Properties ?? {}) as {
-        Timeout?: number;
-        ReservedConcurrentExecutions?: number | string;
-        DeadLetterConfig?: { TargetArn?: string };
-      };
-      const { ReservedConcurrentExecutions: reserved } = properties;
-      const name = intrinsics.nameOf(logicalId);
-      this.#byName.set(name, {
-        logicalId,
-        name,
-        arn: intrinsics.arnOf(logicalId),
-        timeoutSeconds: Number(properties.Timeout ?? DEFAULT_TIMEOUT_SECONDS),
-        asynchronous: {
-          ...asyncSettings(template, intrinsics, name, properties.DeadLetterConfig?.TargetArn),
-          ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
-        },
+      const name = intrinsics.references.nameOf(logicalId);
+      if (!intrinsics.isCreated(resource)) this.#notCreated.set(name, logicalId);
+      else this.#byName.set(name, functionSettings(logicalId, template, intrinsics));
+    }
+    this.#invokeConfigs = readInvokeConfigs(template, intrinsics);
+  }
+
+  /**
+   * A function of the template, or one of another stack that an event source was read with. `target` is a name, an ARN
+   * or a partial ARN, with or without a version or alias at its end.
+   */
+  find(target: string): TemplateFunction | undefined {
+    const reference = parseFunctionReference(target);
+    if (reference === undefined) return undefined;
+    const qualified = qualifiedName(reference);
+    const settings = this.#byName.get(reference.name);
+    if (settings === undefined) return this.#external.get(qualified);
+    return {
+      ...reference,
+      arn: settings.arn,
+      timeoutSeconds: settings.timeoutSeconds,
+      asynchronous: { ...this.#invokeSettings(qualified), ...settings.asynchronous },
+      isExternal: false,
+    };
+  }
+
+  /** The function that an event source names. One that the template does not have is invoked by its name. */
+  target(value: unknown, fail: Fail): TemplateFunction {
+    const text = String(value);
+    // The value of an import can be a whole ARN within another one.
+    const last = text.slice(Math.max(0, text.lastIndexOf('arn:')));
+    this.#rejectUnknown(text, fail);
+    const reference = parseFunctionReference(last);
+    if (reference === undefined) {
+      const expected = 'expected the name or the ARN of a function';
+      return fail(`${expected}, got ${JSON.stringify(value)}`, 'ValidationException, failed to satisfy constraint');
+    }
+    const notCreated = this.#notCreated.get(reference.name);
+    if (notCreated !== undefined && !this.#byName.has(reference.name)) {
+      fail(
+        `${notCreated} is not created, because its Condition does not hold: add the condition here, or change it`,
+        `Template format error: Unresolved resource dependencies [${notCreated}] in the Resources block of the template`,
+      );
+    }
+    const qualified = qualifiedName(reference);
+    if (!this.#byName.has(reference.name) && !this.#external.has(qualified)) {
+      this.#external.set(qualified, {
+        ...reference,
+        arn: functionArn(
+          this.#intrinsics.pseudoParameters,
+          last.startsWith('arn:') ? withoutQualifier(last) : reference.name,
+        ),
+        timeoutSeconds: LARGEST_TIMEOUT_SECONDS,
+        asynchronous: this.#invokeSettings(qualified),
+        isExternal: true,
       });
     }
+    return this.find(last) as TemplateFunction;
   }
 
-  get all(): readonly TemplateFunction[] {
-    return [...this.#byName.values()];
+  /** Whether the value may be a function of another stack, but is known to AWS only. */
+  mayBeFunction(value: string): boolean {
+    const unknown = this.#intrinsics.references.unknownIn(value);
+    if (unknown?.kind !== 'reference') return unknown !== undefined;
+    const type = this.#template.Resources[unknown.key.split('.')[0] ?? '']?.Type ?? '';
+    return TYPES_OF_NESTED_STACKS.has(type);
   }
 
-  /** `target` is a name, an ARN or a partial ARN, with or without a version or alias at its end. */
-  find(target: unknown): TemplateFunction | undefined {
-    return typeof target === 'string' ? this.#byName.get(functionName(target)) : undefined;
+  /** Functions of other stacks that event sources invoke. */
+  get external(): readonly TemplateFunction[] {
+    return [...this.#external.values()];
+  }
+
+  #rejectUnknown(text: string, fail: Fail): void {
+    const unknown = this.#intrinsics.references.unknownIn(text);
+    if (unknown === undefined) return;
+    const { kind, key } = unknown;
+    const option = `name the function with functionNames: {${JSON.stringify(key)}: NAME} in custom.eventSources, or --function ${key}=NAME`;
+    if (kind === 'import') fail(`only AWS knows the import ${key}: ${option}`, ACCEPTED_BY_AWS);
+    const [logicalId = ''] = key.split('.');
+    if (Object.hasOwn(this.#template.Resources, logicalId)) fail(`only AWS knows ${key}: ${option}`, ACCEPTED_BY_AWS);
+    fail(
+      `${logicalId} is not in the template: correct it (${suggestionFor(logicalId, Object.keys(this.#template.Resources))}), or ${option}`,
+      `Template format error: Unresolved resource dependencies [${logicalId}] in the Resources block of the template`,
+    );
+  }
+
+  #invokeSettings(qualified: string): InvokeConfig['settings'] {
+    const config = this.#invokeConfigs.find(({ target }) => target === qualified);
+    return config?.settings ?? { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 };
   }
 }
 
-function functionName(target: string): string {
-  const afterFunction = /(?:^|:)function:([^:]+)/.exec(target)?.[1];
-  return afterFunction ?? target.split(':')[0] ?? target;
+function withoutQualifier(arn: string): string {
+  return arn.split(':').slice(0, 7).join(':');
 }
 
-interface InvokeConfig {
-  FunctionName?: string;
-  MaximumRetryAttempts?: number;
-  MaximumEventAgeInSeconds?: number;
-  DestinationConfig?: { OnSuccess?: { Destination?: string }; OnFailure?: { Destination?: string } };
-}
-
-function asyncSettings(
-  template: Template,
-  intrinsics: Intrinsics,
-  name: string,
-  deadLetterTarget: string | undefined,
-): AsyncSettings {
-  const config = resourcesOfType(template, 'AWS::Lambda::EventInvokeConfig')
-    .map(([, resource]) => intrinsics.resolve(resource.Properties ?? {}) as InvokeConfig)
-    .find(({ FunctionName }) => FunctionName !== undefined && functionName(FunctionName) === name);
-  const onSuccess = config?.DestinationConfig?.OnSuccess?.Destination;
-  const onFailure = config?.DestinationConfig?.OnFailure?.Destination;
+function functionSettings(logicalId: string, template: Template, intrinsics: Intrinsics): FunctionSettings {
+  const resource = template.Resources[logicalId] as Resource;
+  const names = ['Timeout', 'ReservedConcurrentExecutions', 'DeadLetterConfig'];
+  const { Timeout, ReservedConcurrentExecutions, DeadLetterConfig } = intrinsics.properties(logicalId, resource, names);
+  const { TargetArn } = (DeadLetterConfig ?? {}) as { TargetArn?: string };
   return {
-    maximumRetryAttempts: config?.MaximumRetryAttempts ?? 2,
-    maximumEventAgeSeconds: config?.MaximumEventAgeInSeconds ?? 21_600,
-    ...(onSuccess !== undefined && { onSuccess }),
-    ...(onFailure !== undefined && { onFailure }),
-    ...(deadLetterTarget !== undefined && { deadLetterTarget }),
+    arn: intrinsics.references.arnOf(logicalId),
+    timeoutSeconds: Number(Timeout ?? DEFAULT_TIMEOUT_SECONDS),
+    asynchronous: {
+      ...(TargetArn !== undefined && { deadLetterTarget: TargetArn }),
+      ...(ReservedConcurrentExecutions !== undefined && { reservedConcurrency: Number(ReservedConcurrentExecutions) }),
+    },
   };
+}
+
+function readInvokeConfigs(template: Template, intrinsics: Intrinsics): InvokeConfig[] {
+  return resourcesOfType(template, 'AWS::Lambda::EventInvokeConfig').flatMap(([id, resource]) => {
+    if (!intrinsics.isCreated(resource)) return [];
+    const { FunctionName, Qualifier, MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } =
+      intrinsics.properties(id, resource);
+    const reference = parseFunctionReference(String(FunctionName));
+    if (reference === undefined) return [];
+    const { OnSuccess, OnFailure } = (DestinationConfig ?? {}) as Record<string, { Destination?: string } | undefined>;
+    return {
+      // The qualifier is a property of its own.
+      target: qualifiedName(
+        parseFunctionReference(`${reference.name}:${String(Qualifier ?? '$LATEST')}`) ?? { name: reference.name },
+      ),
+      settings: {
+        maximumRetryAttempts: Number(MaximumRetryAttempts ?? 2),
+        maximumEventAgeSeconds: Number(MaximumEventAgeInSeconds ?? 21_600),
+        ...(OnSuccess?.Destination !== undefined && { onSuccess: OnSuccess.Destination }),
+        ...(OnFailure?.Destination !== undefined && { onFailure: OnFailure.Destination }),
+      },
+    };
+  });
 }

@@ -1,137 +1,159 @@
 import { Conditions } from './conditions.ts';
+import type { FunctionNames } from './function-names.ts';
+import type { Parameters } from './parameters.ts';
 import type { PseudoParameters } from './pseudo-parameters.ts';
-import { mskArn, namePropertyOf, resourceArn } from './resource-arns.ts';
-import type { Template } from './template.ts';
+import { noValue, References } from './references.ts';
+import { type Place, type Resource, type Template, TemplateError, within } from './template.ts';
 
-/** Value of `AWS::NoValue`, which removes the property that it is set to. */
-const noValue = Symbol('AWS::NoValue');
+const TEMPLATE_ERROR = 'Template error';
 
-/**
- * Evaluates CloudFormation's intrinsic functions. A value that exists only after a deployment (an export of another stack,
- * an id that AWS generates) is replaced by an invented one, which is the same at each start.
- */
+/** Evaluates CloudFormation's intrinsic functions. */
 export class Intrinsics {
   readonly #template: Template;
   readonly #conditions: Conditions;
+  readonly references: References;
   readonly pseudoParameters: PseudoParameters;
 
-  constructor(template: Template, pseudoParameters: PseudoParameters) {
+  constructor(
+    template: Template,
+    pseudoParameters: PseudoParameters,
+    inputs: { readonly parameters: Parameters; readonly functionNames: FunctionNames },
+  ) {
     this.#template = template;
-    this.#conditions = new Conditions(template.Conditions ?? {}, (value) => this.resolve(value));
     this.pseudoParameters = pseudoParameters;
+    const resolve = (value: unknown, place: Place) => this.resolve(value, place);
+    this.#conditions = new Conditions(template.Conditions ?? {}, resolve);
+    this.references = new References({ template, pseudoParameters, ...inputs, resolve });
   }
 
-  /** The template without the resources whose condition does not hold. */
-  withConditions(): Template {
-    const created = Object.entries(this.#template.Resources).filter(
-      ([, { Condition }]) => Condition === undefined || this.#conditions.holds(String(Condition)),
-    );
-    return { ...this.#template, Resources: Object.fromEntries(created) };
+  /** Whether the condition of a resource holds, or it has none. */
+  isCreated({ Condition }: Resource): boolean {
+    return Condition === undefined || this.#conditions.holds(String(Condition));
+  }
+
+  /** The properties of a resource, or only the named ones, with all functions evaluated. */
+  properties(logicalId: string, { Properties = {} }: Resource, names?: readonly string[]): Record<string, unknown> {
+    const chosen = Object.entries(Properties).filter(([name]) => names === undefined || names.includes(name));
+    const place = { resource: logicalId, property: '' };
+    return this.#object(chosen, place);
   }
 
   /** Evaluates all functions in the value. `AWS::NoValue` becomes undefined, and is left out of lists and objects. */
-  resolve(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map((item) => this.resolve(item)).filter((item) => item !== undefined);
+  resolve(value: unknown, place: Place): unknown {
+    if (Array.isArray(value)) {
+      return value.map((item, index) => this.resolve(item, within(place, index))).filter((item) => item !== undefined);
+    }
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value);
     const [only] = entries;
     if (entries.length === 1 && only !== undefined && (only[0] === 'Ref' || only[0].startsWith('Fn::'))) {
-      const resolved = this.#call(only[0], only[1]);
-      if (resolved === noValue) return undefined;
-      if (resolved !== undefined) return resolved;
+      const resolved = this.#call(only[0], only[1], place);
+      return resolved === noValue ? undefined : resolved;
     }
-    const resolved = entries.map(([name, item]) => [name, this.resolve(item)] as const);
+    return this.#object(entries, place);
+  }
+
+  #object(entries: readonly (readonly [string, unknown])[], place: Place): Record<string, unknown> {
+    const resolved = entries.map(([name, item]) => {
+      if (name.startsWith('Fn::')) return this.#refuse(name, place);
+      return [name, this.resolve(item, within(place, name))] as const;
+    });
     return Object.fromEntries(resolved.filter(([, item]) => item !== undefined));
   }
 
-  /** The name of a resource; a generated one where the template does not set it. */
-  nameOf(logicalId: string): string {
-    const resource = this.#template.Resources[logicalId];
-    const property = namePropertyOf(resource?.Type ?? '');
-    const given = property === undefined ? undefined : this.resolve(resource?.Properties?.[property]);
-    return typeof given === 'string' ? given : `${this.pseudoParameters.stackName}-${logicalId}`;
-  }
-
-  arnOf(logicalId: string): string {
-    const type = this.#template.Resources[logicalId]?.Type ?? '';
-    return resourceArn(type, this.nameOf(logicalId), this.pseudoParameters);
-  }
-
-  #call(name: string, argument: unknown): unknown {
+  #call(name: string, argument: unknown, place: Place): unknown {
     switch (name) {
       case 'Ref':
-        return this.#reference(String(argument));
+        return this.references.reference(String(argument));
       case 'Fn::GetAtt':
-        return this.#attribute(argument);
+        return this.references.attribute(attributePath(this.resolve(argument, place)));
       case 'Fn::Sub':
-        return this.#substitute(argument);
+        return this.#substitute(argument, place);
       case 'Fn::Join': {
         const [separator, parts] = argument as [string, unknown];
-        const resolved = this.resolve(parts);
+        const resolved = this.resolve(parts, place);
         return Array.isArray(resolved) ? resolved.join(separator) : String(resolved);
       }
-      case 'Fn::Select': {
-        const [index, list] = argument as [number | string, unknown];
-        const resolved = this.resolve(list);
-        return Array.isArray(resolved) ? resolved[Number(index)] : undefined;
-      }
+      case 'Fn::Select':
+        return this.#select(argument as [unknown, unknown], place);
       case 'Fn::Split': {
         const [separator, text] = argument as [string, unknown];
-        return String(this.resolve(text)).split(separator);
+        return String(this.resolve(text, place)).split(separator);
       }
       case 'Fn::If': {
         const [condition, then, otherwise] = argument as [string, unknown, unknown];
-        return this.resolve(this.#conditions.holds(condition) ? then : otherwise) ?? noValue;
+        return this.resolve(this.#conditions.holds(condition) ? then : otherwise, place) ?? noValue;
       }
-      case 'Fn::FindInMap': {
-        const [map = '', first = '', second = ''] = (this.resolve(argument) as unknown[]).map(String);
-        return this.resolve(this.#template.Mappings?.[map]?.[first]?.[second]);
-      }
-      case 'Fn::ImportValue': {
-        const exported = String(this.resolve(argument));
-        return mskArn(this.pseudoParameters, exported.replace(/[^a-zA-Z0-9-]/g, '-'));
-      }
+      case 'Fn::FindInMap':
+        return this.#find(argument as unknown[], place);
+      case 'Fn::ImportValue':
+        return this.references.importedValue(String(this.resolve(argument, place)));
+      case 'Fn::Base64':
+        return Buffer.from(String(this.resolve(argument, place))).toString('base64');
+      case 'Fn::ToJsonString':
+        return JSON.stringify(this.resolve(argument, place));
+      case 'Fn::Length':
+        return (this.resolve(argument, place) as unknown[]).length;
       default:
-        return undefined;
+        return this.#refuse(name, place);
     }
   }
 
-  #attribute(argument: unknown): string {
-    const path = Array.isArray(argument) ? argument.map(String) : String(argument).split(/\.(.*)/s);
-    const [logicalId = '', attribute = ''] = path;
-    if (attribute.endsWith('Arn')) return this.arnOf(logicalId);
-    return attribute === 'QueueName' || attribute === 'TopicName'
-      ? this.nameOf(logicalId)
-      : `${logicalId}.${attribute}`;
+  #select([index, list]: [unknown, unknown], place: Place): unknown {
+    const position = Number(this.resolve(index, place));
+    const resolved = this.resolve(list, place);
+    if (Array.isArray(resolved) && resolved[position] !== undefined) return resolved[position];
+    throw templateError(
+      place,
+      `Fn::Select expected a list with an item ${position}, got ${JSON.stringify(resolved)}`,
+      `${TEMPLATE_ERROR}: Fn::Select cannot select nonexistent value at index ${position}`,
+    );
   }
 
-  #reference(name: string): unknown {
-    const { region, accountId, stackName, partition } = this.pseudoParameters;
-    if (name === 'AWS::NoValue') return noValue;
-    const pseudo: Record<string, string> = {
-      'AWS::Region': region,
-      'AWS::AccountId': accountId,
-      'AWS::StackName': stackName,
-      'AWS::Partition': partition,
-      'AWS::URLSuffix': 'amazonaws.com',
-    };
-    if (pseudo[name] !== undefined) return pseudo[name];
-    const parameter = this.#template.Parameters?.[name];
-    if (parameter !== undefined) return parameter.Default ?? `parameter-${name}`;
-    const type = this.#template.Resources[name]?.Type;
-    if (type === 'AWS::MSK::Cluster' || type === 'AWS::MSK::ServerlessCluster' || type === 'AWS::SNS::Topic') {
-      return this.arnOf(name);
-    }
-    return this.nameOf(name);
+  #find(argument: unknown[], place: Place): unknown {
+    const [map = '', first = '', second = ''] = (this.resolve(argument.slice(0, 3), place) as unknown[]).map(String);
+    const found = this.#template.Mappings?.[map]?.[first]?.[second];
+    if (found !== undefined) return this.resolve(found, place);
+    const fallback = argument[3] as { DefaultValue?: unknown } | undefined;
+    if (fallback?.DefaultValue !== undefined) return this.resolve(fallback.DefaultValue, place);
+    throw templateError(
+      place,
+      `Fn::FindInMap expected the key ${first}, ${second} in the mapping ${map}, found none: define it in Mappings`,
+      `${TEMPLATE_ERROR}: Unable to get mapping for ${map}::${first}::${second}`,
+    );
   }
 
-  #substitute(argument: unknown): string {
+  #substitute(argument: unknown, place: Place): string {
     const [text, variables] = Array.isArray(argument)
       ? (argument as [string, Record<string, unknown>])
       : [String(argument), {}];
-    return text.replace(/\$\{([^!}][^}]*)\}/g, (_whole, name: string) => {
-      if (Object.hasOwn(variables, name)) return String(this.resolve(variables[name]));
-      return String(name.includes('.') ? this.#attribute(name) : this.#reference(name));
+    return text.replace(/\$\{(!?)([^}]+)\}/g, (_whole, literal: string, name: string) => {
+      if (literal === '!') return `\${${name}}`;
+      const value = Object.hasOwn(variables, name) ? this.resolve(variables[name], place) : this.#variable(name);
+      if (!Array.isArray(value)) return String(value);
+      const change = 'use Fn::Join';
+      throw templateError(place, `Fn::Sub expected a text for ${name}, got a list: ${change}`, TEMPLATE_ERROR);
     });
   }
+
+  #variable(name: string): unknown {
+    return name.includes('.') ? this.references.attribute(attributePath(name)) : this.references.reference(name);
+  }
+
+  #refuse(name: string, place: Place): never {
+    throw templateError(place, `${name} is not evaluated: write its value`, 'accepts it, if it has this function');
+  }
+}
+
+function templateError({ resource, property }: Place, message: string, aws: string): TemplateError {
+  return new TemplateError(resource, property === '' ? 'Properties' : property, message, aws);
+}
+
+/** The logical id and the attribute, whose name can have dots. */
+function attributePath(argument: unknown): string[] {
+  return Array.isArray(argument)
+    ? argument.map(String)
+    : String(argument)
+        .split(/\.(.*)/s)
+        .slice(0, 2);
 }

@@ -15,9 +15,10 @@ export function readSchedules(template: Template, intrinsics: Intrinsics, functi
 
 function rules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
   return resourcesOfType(template, 'AWS::Events::Rule').flatMap(([id, resource]) => {
-    const properties = new Properties(id, intrinsics.resolve(resource.Properties ?? {}));
-    const text = properties.text('ScheduleExpression');
     // A rule without a schedule is for the events of a bus, which are not emulated.
+    if (resource.Properties?.['ScheduleExpression'] === undefined) return [];
+    const properties = new Properties(id, intrinsics.properties(id, resource));
+    const text = properties.text('ScheduleExpression');
     if (text === undefined) return [];
     const state = properties.oneOf('State', ['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS']);
     return (properties.list('Targets') ?? []).flatMap((target, index): Schedule[] => {
@@ -34,8 +35,8 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
         {
           id: `${id}/${index}`,
           kind: 'rule',
-          arn: intrinsics.arnOf(id),
-          name: intrinsics.nameOf(id),
+          arn: intrinsics.references.arnOf(id),
+          name: intrinsics.references.nameOf(id),
           expressionText: text,
           expression: expression(properties, text, 'UTC', false),
           function: found,
@@ -59,7 +60,7 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
 function schedulerSchedules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
   const { partition, region, accountId } = intrinsics.pseudoParameters;
   return resourcesOfType(template, 'AWS::Scheduler::Schedule').flatMap(([id, resource]): Schedule[] => {
-    const properties = new Properties(id, intrinsics.resolve(resource.Properties ?? {}));
+    const properties = new Properties(id, intrinsics.properties(id, resource));
     const target = properties.object('Target') ?? properties.fail('Target', 'is required');
     const found = lambdaTarget(target, functions);
     if (found === undefined) return [];
@@ -88,14 +89,11 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
   });
 }
 
-/** Undefined for targets of other services. A Lambda function must be in the template. */
+/** Undefined for targets of other services. */
 function lambdaTarget(target: Properties, functions: FunctionResolver): TemplateFunction | undefined {
   const arn = target.text('Arn') ?? target.fail('Arn', 'is required');
-  if (!/^arn:[^:]*:lambda:/.test(arn)) return undefined;
-  return (
-    functions.find(arn) ??
-    target.fail('Arn', `Function not found: ${arn}; name a function of the template`, 'ResourceNotFoundException')
-  );
+  if (!/^arn:[^:]*:lambda:/.test(arn) && !functions.mayBeFunction(arn)) return undefined;
+  return functions.target(arn, (message, aws) => target.fail('Arn', message, aws));
 }
 
 /** A rule accepts JSON only. Scheduler passes any text on, but Lambda would reject it. */

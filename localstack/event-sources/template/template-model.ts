@@ -2,10 +2,14 @@ import type { BucketNotification } from '../model/bucket-notification.ts';
 import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import type { Schedule } from '../model/schedule.ts';
 import { readBucketNotifications } from './bucket-notifications.ts';
+import { FunctionNames, type FunctionNameValues } from './function-names.ts';
 import { FunctionResolver } from './function-resolver.ts';
 import { Intrinsics } from './intrinsics.ts';
 import { type KafkaMappingOptions, readKafkaMappings } from './kafka-mapping/kafka-mappings.ts';
+import { expandLoops } from './loops.ts';
+import { Parameters, type ParameterValues } from './parameters.ts';
 import { defaultPseudoParameters, type PseudoParameters } from './pseudo-parameters.ts';
+import { type NotEmulated, translateSam } from './sam/translate-sam.ts';
 import { readSchedules } from './schedules.ts';
 import type { Template } from './template.ts';
 
@@ -17,25 +21,45 @@ export interface TemplateModel {
   readonly schedules: readonly Schedule[];
   /** Logical ids of event source mappings for other services, which are not emulated. */
   readonly unsupportedMappings: readonly string[];
+  /** SAM's events and applications that are not emulated. */
+  readonly notEmulated: readonly NotEmulated[];
   readonly pseudoParameters: PseudoParameters;
 }
 
-/** @throws {TemplateError} for a property that AWS would reject, or that is not emulated. */
+/** What a template is read with. */
+export interface TemplateOptions extends KafkaMappingOptions {
+  readonly parameters?: ParameterValues;
+  readonly functionNames?: FunctionNameValues;
+}
+
+/** @throws {TemplateError} for what AWS would reject, and for what is not emulated. */
 export function readTemplate(
-  whole: Template,
-  pseudoParameters: Partial<PseudoParameters>,
-  options: KafkaMappingOptions,
+  source: Template,
+  given: Partial<PseudoParameters>,
+  options: TemplateOptions,
 ): TemplateModel {
-  const intrinsics = new Intrinsics(whole, { ...defaultPseudoParameters, ...pseudoParameters });
-  const template = intrinsics.withConditions();
-  const functions = new FunctionResolver(template, intrinsics);
+  const pseudoParameters = { ...defaultPseudoParameters, ...given };
+  const inputs = {
+    parameters: new Parameters(source.Parameters ?? {}, options.parameters ?? {}),
+    functionNames: new FunctionNames(options.functionNames ?? {}),
+  };
+  const ofSource = new Intrinsics(source, pseudoParameters, inputs);
+  const expanded = expandLoops(source, (value, place) => ofSource.resolve(value, place));
+  const { template: whole, notEmulated } = translateSam(expanded, new Intrinsics(expanded, pseudoParameters, inputs));
+  const intrinsics = new Intrinsics(whole, pseudoParameters, inputs);
+  const created = Object.entries(whole.Resources).filter(([, resource]) => intrinsics.isCreated(resource));
+  const template = { ...whole, Resources: Object.fromEntries(created) };
+  const functions = new FunctionResolver(whole, intrinsics);
   const { kafka, others } = readKafkaMappings(template, intrinsics, functions, options);
-  return {
+  const model = {
     functions,
     mappings: kafka,
     notifications: readBucketNotifications(template, intrinsics, functions),
     schedules: readSchedules(template, intrinsics, functions),
     unsupportedMappings: others,
-    pseudoParameters: intrinsics.pseudoParameters,
+    notEmulated,
+    pseudoParameters,
   };
+  inputs.functionNames.rejectUnused(Object.keys(whole.Resources));
+  return model;
 }

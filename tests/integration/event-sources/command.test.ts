@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MappingMetrics } from '../../../localstack/event-sources/metrics/mapping-metrics.ts';
 import { produce } from '../../support/event-sources/kafka-client.ts';
-import { kill, MappingRun, withMapping } from '../../support/event-sources/mapping-run.ts';
+import { clusterArn, kill, MappingRun, withMapping } from '../../support/event-sources/mapping-run.ts';
 import { freePort } from '../../support/event-sources/scratch-service.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endpoints } from '../../support/servers.ts';
@@ -29,11 +29,14 @@ function command(...args: string[]): { child: ChildProcess; lines: () => string[
 }
 
 /** Runs the body with a mapping and the file of its template. The body starts the command. */
-async function withTemplateFile(body: (run: MappingRun, file: string) => Promise<void>): Promise<void> {
+async function withTemplateFile(
+  body: (run: MappingRun, file: string) => Promise<void>,
+  textOf = (run: MappingRun) => JSON.stringify(run.template()),
+): Promise<void> {
   const run = await MappingRun.prepare({ partitions: 2 });
   try {
     const file = join(run.directory, 'template.json');
-    await writeFile(file, JSON.stringify(run.template()));
+    await writeFile(file, textOf(run));
     await body(run, file);
   } finally {
     await run.end();
@@ -106,6 +109,42 @@ test('the command invokes functions through the Invoke API, logs each batch, ser
     expect(await ended).toBe(0);
   }));
 
+const samTemplate = `
+Transform: AWS::Serverless-2016-10-31
+Parameters: { Topics: { Type: CommaDelimitedList } }
+Globals: { Function: { Timeout: 30, AutoPublishAlias: live } }
+Resources:
+  Load:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Orders:
+          Type: MSK
+          Properties:
+            Stream: ${clusterArn}
+            Topics: !Ref Topics
+            StartingPosition: TRIM_HORIZON
+            MaximumBatchingWindowInSeconds: 0
+`;
+
+test('the command reads a SAM template and the value of its parameter, and passes the alias of the function', () =>
+  withTemplateFile(
+    async (run, file) => {
+      await produce(run.topic, [{ value: 'a' }]);
+      const { child, lines } = command(
+        ...['--template', file, '--lambda', run.fn.endpoint, '--brokers', endpoints().kafka.brokers.join(',')],
+        ...['--state', join(run.directory, 'state'), '--parameter', `Topics=${run.topic}`],
+      );
+      await eventually(() => {
+        if (child.exitCode !== null) throw new Error(lines().join('\n'));
+        return run.fn.invocations.length > 0;
+      });
+      expect(run.fn.invocations[0]).toMatchObject({ functionName: 'Load', qualifier: 'live' });
+      expect(run.fn.values).toEqual(['a']);
+    },
+    () => samTemplate,
+  ));
+
 describe('The command rejects invalid input in one line', () => {
   let directory: string;
   beforeEach(async () => {
@@ -120,19 +159,19 @@ describe('The command rejects invalid input in one line', () => {
       /expected an AWS::Lambda::EventSourceMapping for Kafka, .* found none/,
     ],
     [
-      'an unknown function',
+      'a function that only AWS knows',
       {
         Mapping: {
           Type: 'AWS::Lambda::EventSourceMapping',
           Properties: {
-            FunctionName: 'nobody',
+            FunctionName: { 'Fn::ImportValue': 'load-arn' },
             EventSourceArn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/demo/1',
             Topics: ['t'],
             StartingPosition: 'LATEST',
           },
         },
       },
-      /^Mapping: FunctionName: Function not found: nobody.*\(AWS: ResourceNotFoundException/,
+      /^Mapping: FunctionName: only AWS knows the import load-arn: .*--function load-arn=NAME \(AWS: accepts it\)$/,
     ],
   ])('%s', async (_name, resources, expected) => {
     const file = join(directory, 'template.json');

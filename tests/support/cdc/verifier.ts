@@ -1,8 +1,8 @@
+import { parseChangeRules } from '../../../functions/core/change-rules.ts';
+import type { Comparison } from '../../../functions/core/verification.ts';
+import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import type { VerifyRequest } from '../../../functions/verify-replica/replica-verifier.ts';
 import { openVerifier, type VerifierConnections } from '../../../functions/verify-replica/wiring.ts';
-import type { Comparison } from '../../../functions/core/verification.ts';
-import { parseChangeRules } from '../../../functions/core/change-rules.ts';
-import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import type { CdcSettings } from './settings.ts';
 import { dynamoOptions } from './wiring.ts';
 

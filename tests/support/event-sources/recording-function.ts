@@ -22,6 +22,8 @@ export interface KafkaEvent {
 
 export interface Invocation {
   readonly functionName: string;
+  /** The version or alias of the request. */
+  readonly qualifier: string | null;
   readonly event: KafkaEvent;
   /** The request's body. */
   readonly payload: string;
@@ -88,7 +90,9 @@ export class RecordingFunction {
       return;
     }
     const event = JSON.parse(payload) as KafkaEvent;
-    const invocation: Invocation = { functionName, event, payload, startedAt: Date.now(), endedAt: Number.NaN };
+    const qualifier = new URL(url, this.endpoint).searchParams.get('Qualifier');
+    const times = { startedAt: Date.now(), endedAt: Number.NaN };
+    const invocation: Invocation = { functionName, qualifier, event, payload, ...times };
     this.invocations.push(invocation);
     const { held, delayMs, onSent, status, functionError, body } = this.respond(event, this.invocations.length);
     await held;

@@ -75,7 +75,11 @@ const EVENT_SOURCES: Layers = [
     'localstack/event-sources/destinations/',
     'localstack/event-sources/kafka/batching/',
     'localstack/event-sources/kafka/delivery/',
-    ['localstack/event-sources/template/', 'localstack/event-sources/template/kafka-mapping/'],
+    [
+      'localstack/event-sources/template/',
+      'localstack/event-sources/template/kafka-mapping/',
+      'localstack/event-sources/template/sam/',
+    ],
   ],
   ['localstack/event-sources/kafka/', 'localstack/event-sources/template/from-serverless/'],
   [

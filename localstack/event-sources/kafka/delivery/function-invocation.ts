@@ -31,6 +31,7 @@ export class FunctionInvocation {
     const startedAt = performance.now();
     const outcome = await invoker.invoke({
       functionName: mapping.function.name,
+      ...(mapping.function.qualifier !== undefined && { qualifier: mapping.function.qualifier }),
       payload,
       payloadBytes: bytes,
       timeoutSeconds: mapping.function.timeoutSeconds,

@@ -1,9 +1,7 @@
 import type { StartingPosition } from '../../model/kafka-mapping.ts';
 import { Properties } from '../properties.ts';
+import { ACCEPTED_BY_AWS } from '../template.ts';
 import { accessTypes } from './property-names.ts';
-
-/** In place of AWS's error: only the emulator rejects the property. */
-const ACCEPTED_BY_AWS = 'accepts it';
 
 export interface Cluster {
   readonly selfManaged: boolean;

@@ -36,7 +36,7 @@ export function readKafkaMappings(
   const kafka: KafkaMapping[] = [];
   const others: string[] = [];
   for (const [id, resource] of resourcesOfType(template, 'AWS::Lambda::EventSourceMapping')) {
-    const properties = new Properties(id, intrinsics.resolve(resource.Properties ?? {}));
+    const properties = new Properties(id, intrinsics.properties(id, resource));
     if (isForKafka(properties))
       kafka.push(readMapping(properties, intrinsics.pseudoParameters.stackName, functions, options));
     else others.push(id);
@@ -101,22 +101,20 @@ function rejectUnknownProperties(properties: Properties): void {
 function readFunction(properties: Properties, functions: FunctionResolver): TargetFunction {
   const name = properties.text('FunctionName');
   if (name === undefined) return properties.fail('FunctionName', 'is required');
-  const found = functions.find(name);
-  if (found === undefined) {
-    const candidates = functions.all.map((candidate) => candidate.name).join(', ');
-    return properties.fail(
-      'FunctionName',
-      `Function not found: ${name}; name one of the template's: ${candidates || 'it has none'}`,
-      'ResourceNotFoundException, Function not found',
-    );
-  }
-  if (found.timeoutSeconds > 14 * 60) {
+  const found = functions.target(name, (message, aws) => properties.fail('FunctionName', message, aws));
+  if (found.timeoutSeconds > 14 * 60 && !found.isExternal) {
     properties.fail(
       'FunctionName',
       `${name} has a timeout above 14 minutes, which Kafka mappings do not support: lower its Timeout`,
     );
   }
-  return { name: found.name, arn: found.arn, timeoutSeconds: found.timeoutSeconds };
+  const { qualifier } = found;
+  return {
+    name: found.name,
+    ...(qualifier !== undefined && { qualifier }),
+    arn: found.arn,
+    timeoutSeconds: found.timeoutSeconds,
+  };
 }
 
 /**

@@ -193,7 +193,7 @@ test('[goal] events that fail are reported as a standstill with what would mend 
   expect([...standstills.reported]).toEqual([
     `${title}: fn fails (Unhandled) and is invoked again: its log says why`,
     `${title}: fn is throttled: raise its concurrency: too many`,
-    `${title}: fn is not served: add it to the service, or correct FunctionName: no fn`,
+    `${title}: fn is not served: add it to the service, correct FunctionName, or name it with the option functionNames: no fn`,
   ]);
   expect(standstills.current.size).toBe(0);
 });
@@ -281,10 +281,10 @@ describe('concurrency', () => {
     expect(begun).toHaveLength(12);
   });
 
-  test('[documented] reserved concurrency limits the invocations of its function', async () => {
+  test('[documented] reserved concurrency limits the invocations of its function, with all its versions', async () => {
     const { queue, begun, gate } = await heldQueue({ reservedConcurrency: 1 });
     await queue.enqueue('fn', 'first');
-    await queue.enqueue('fn', 'second');
+    await queue.enqueue('fn:live', 'second');
     expect(begun).toEqual(['first']);
     gate.resolve();
     await idle(queue);

@@ -60,3 +60,19 @@ test('an undefined condition is an error in one line', () => {
     /^Conditions: Missing: is used and not defined: define it \(AWS: Template format error\)$/,
   );
 });
+
+test.each([
+  ['itself', { A: { Condition: 'A' } }, 'A -> A'],
+  [
+    'others',
+    { A: { 'Fn::Not': [{ Condition: 'B' }] }, B: { 'Fn::Or': [{ Condition: 'C' }] }, C: { Condition: 'A' } },
+    'A -> B -> C -> A',
+  ],
+])(
+  'a condition that refers to itself is an error in one line, also where it is not used: through %s',
+  (_name, Conditions, cycle) => {
+    expect(() => read({ Conditions, Resources: {} })).toThrow(
+      `Conditions: A: is circular: ${cycle}: remove one of these references (AWS: Template error: Found circular condition dependency)`,
+    );
+  },
+);

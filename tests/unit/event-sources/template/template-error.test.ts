@@ -36,23 +36,25 @@ function rejectionOf(resource: object): string {
   throw new Error('expected the template to be rejected');
 }
 
-const other = 'arn:aws:lambda:us-east-1:000000000000:function:other';
+const imported = { 'Fn::ImportValue': 'load-arn' };
+const named =
+  'name the function with functionNames: {"load-arn": NAME} in custom.eventSources, or --function load-arn=NAME';
 
 test.each<[string, object, string]>([
   [
-    'a mapping to an unknown function',
-    mapping({ FunctionName: 'other' }),
-    "Faulty: FunctionName: Function not found: other; name one of the template's: fn (AWS: ResourceNotFoundException, Function not found)",
+    'a mapping to a function that only AWS knows',
+    mapping({ FunctionName: imported }),
+    `Faulty: FunctionName: only AWS knows the import load-arn: ${named} (AWS: accepts it)`,
   ],
   [
-    'a bucket that notifies an unknown function',
-    bucket({ Event: 's3:ObjectCreated:*', Function: other }),
-    `Faulty: LambdaConfigurations[0].Function: Function not found: ${other}; name a function of the template (AWS: InvalidArgument, unable to validate the destination configurations)`,
+    'a bucket that notifies a function that only AWS knows',
+    bucket({ Event: 's3:ObjectCreated:*', Function: imported }),
+    `Faulty: LambdaConfigurations[0].Function: only AWS knows the import load-arn: ${named} (AWS: accepts it)`,
   ],
   [
-    'a rule for an unknown function',
-    rule('rate(1 minute)', { Arn: other }),
-    `Faulty: Targets[0].Arn: Function not found: ${other}; name a function of the template (AWS: ResourceNotFoundException)`,
+    'a rule for a function that only AWS knows',
+    rule('rate(1 minute)', { Arn: imported }),
+    `Faulty: Targets[0].Arn: only AWS knows the import load-arn: ${named} (AWS: accepts it)`,
   ],
   [
     'a filter pattern that is not JSON',

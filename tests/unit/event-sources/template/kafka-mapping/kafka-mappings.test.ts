@@ -158,8 +158,8 @@ test.each<[string, object, RegExp]>([
   ['MetricsConfig.Metrics', { MetricsConfig: { Metrics: ['Other'] } }, /EventCount/],
   [
     'FunctionName',
-    { FunctionName: 'unknown' },
-    /Function not found: unknown; name one of the template's: fn \(AWS: ResourceNotFoundException/,
+    { FunctionName: { 'Fn::GetAtt': ['Unknown', 'Arn'] } },
+    /Unknown is not in the template: .*\(AWS: Template format error: Unresolved resource dependencies \[Unknown\]/,
   ],
 ])('[documented] rejects %s, naming resource and property', (property, properties, message) => {
   expect(() => read(properties)).toThrow(message);

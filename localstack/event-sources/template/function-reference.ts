@@ -1,0 +1,26 @@
+import type { PseudoParameters } from './pseudo-parameters.ts';
+
+/** The forms in which Lambda's API accepts a function: a name, an ARN or a partial ARN, with or without a qualifier. */
+const PATTERN =
+  /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:[a-z]{2}(?:-[a-z]+)+-\d:)?(?:\d{12}:)?(?:function:)?([a-zA-Z0-9-_]{1,140})(?::(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$/;
+
+export interface FunctionReference {
+  readonly name: string;
+  /** A version or an alias. Absent: `$LATEST`. */
+  readonly qualifier?: string;
+}
+
+/** Undefined when Lambda's API would reject the text. */
+export function parseFunctionReference(text: string): FunctionReference | undefined {
+  const [, name, qualifier] = PATTERN.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  return { name, ...(qualifier !== undefined && qualifier !== '$LATEST' && { qualifier }) };
+}
+
+/** The ARN of a function that is given by a name or an ARN, with or without a qualifier. */
+export function functionArn({ partition, region, accountId }: PseudoParameters, text: string): string {
+  if (text.startsWith('arn:')) return text;
+  const { name, qualifier } = parseFunctionReference(text) ?? { name: text };
+  const suffix = qualifier === undefined ? '' : `:${qualifier}`;
+  return `arn:${partition}:lambda:${region}:${accountId}:function:${name}${suffix}`;
+}

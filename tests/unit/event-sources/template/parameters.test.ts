@@ -1,0 +1,115 @@
+import type { ParameterValues } from '../../../../localstack/event-sources/template/parameters.ts';
+import { lambdaFunction, mappingTo, modelOf, refusalOf } from './read-model.ts';
+
+const Parameters = {
+  Topics: { Type: 'CommaDelimitedList', Default: 'orders, payments' },
+  Sizes: { Type: 'List<Number>', Default: '7,8' },
+  Brokers: { Type: 'CommaDelimitedList', Default: 'a:9092 ,b:9092' },
+  Stage: { Type: 'String', Default: 'dev', AllowedValues: ['dev', 'prod'] },
+  Size: { Type: 'Number', Default: 100 },
+  Group: { Type: 'String', Default: 'g', AllowedPattern: '[a-z]+' },
+  Required: { Type: 'String' },
+  Stored: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/kafka/topic' },
+};
+const template = (further: object) => ({
+  Parameters,
+  Resources: { Fn: lambdaFunction(), Mapping: mappingTo({ Ref: 'Fn' }, further) },
+});
+const mappingWith = (further: object, parameters = {}) => modelOf(template(further), { parameters }).mappings[0];
+
+test('[documented] parameters: a CommaDelimitedList and a List are lists of trimmed items', () => {
+  const { topic, batchSize } =
+    mappingWith({
+      Topics: [{ 'Fn::Select': [1, { Ref: 'Topics' }] }],
+      BatchSize: { 'Fn::Select': ['0', { Ref: 'Sizes' }] },
+    }) ?? {};
+  expect({ topic, batchSize }).toEqual({ topic: 'payments', batchSize: 7 });
+  expect(mappingWith({ Topics: { Ref: 'Topics' } }, { Topics: 'one' })?.topic).toBe('one');
+  expect(mappingWith({ Topics: [{ 'Fn::Join': ['.', { Ref: 'Topics' }] }] })?.topic).toBe('orders.payments');
+  const selfManaged = { Endpoints: { KafkaBootstrapServers: { Ref: 'Brokers' } } };
+  const { mappings } = modelOf(
+    template({ EventSourceArn: { Ref: 'AWS::NoValue' }, SelfManagedEventSource: selfManaged }),
+    {
+      brokers: [],
+    },
+  );
+  expect(mappings[0]?.brokers).toEqual(['a:9092', 'b:9092']);
+});
+
+test('[documented] parameters: a given value replaces the default, also in conditions', () => {
+  const further = { BatchSize: { Ref: 'Size' }, Topics: [{ 'Fn::Sub': `orders-\${Stage}` }] };
+  expect(mappingWith(further)).toMatchObject({ batchSize: 100, topic: 'orders-dev' });
+  const given = { Stage: 'prod', Size: '500' };
+  expect(mappingWith(further, given)).toMatchObject({ batchSize: 500, topic: 'orders-prod' });
+  expect(mappingWith({ Topics: { Ref: 'Topics' } }, { Topics: ['one'] })?.topic).toBe('one');
+  expect(mappingWith({ Topics: [{ Ref: 'Stored' }] }, { Stored: 'orders' })?.topic).toBe('orders');
+  const Conditions = { IsProd: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] } };
+  const conditional = { ...template({ BatchSize: { 'Fn::If': ['IsProd', 1, 2] } }), Conditions };
+  expect(modelOf(conditional, { parameters: given }).mappings[0]?.batchSize).toBe(1);
+});
+
+test('a parameter without a value is accepted where no event source uses it', () => {
+  const functionSettings = lambdaFunction({ Environment: { Variables: { A: { Ref: 'Required' } } } });
+  const Resources = { Fn: functionSettings, Mapping: mappingTo({ Ref: 'Fn' }) };
+  expect(modelOf({ Parameters, Resources }).mappings).toHaveLength(1);
+});
+
+test.each<[string, object, ParameterValues, string]>([
+  [
+    'no value and no default',
+    { Topics: [{ Ref: 'Required' }] },
+    {},
+    'Parameters: Required: has no value and no default: give one with --parameter Required=VALUE, or in custom.eventSources.parameters (AWS: ValidationError, Parameters: [Required] must have values)',
+  ],
+  [
+    'a value in Parameter Store',
+    { Topics: [{ Ref: 'Stored' }] },
+    {},
+    'Parameters: Stored: is read from Parameter Store on AWS (/kafka/topic): give one with --parameter Stored=VALUE, or in custom.eventSources.parameters (AWS: reads it at the deployment)',
+  ],
+  [
+    'an unknown name',
+    {},
+    { Stag: 'x' },
+    'Parameters: Stag: is not a parameter of the template; did you mean Stage? (AWS: ValidationError, Parameters: [Stag] do not exist in the template)',
+  ],
+  [
+    'a value that is not allowed',
+    {},
+    { Stage: 'test' },
+    'Parameters: Stage: must be one of dev, prod, got "test" (AWS: ValidationError, Parameter \'Stage\' must be one of AllowedValues)',
+  ],
+  [
+    'a value that is no number',
+    {},
+    { Size: 'many' },
+    'Parameters: Size: expected a number, got "many" (AWS: ValidationError, Parameter \'Size\' must be a number)',
+  ],
+  [
+    'an item that is no number',
+    {},
+    { Sizes: '1,b' },
+    'Parameters: Sizes: expected a number, got "b" (AWS: ValidationError, Parameter \'Sizes\' must be a number)',
+  ],
+  [
+    'a value that does not match',
+    {},
+    { Group: 'G1' },
+    'Parameters: Group: must match [a-z]+, got "G1" (AWS: ValidationError, Parameter \'Group\' must match pattern [a-z]+)',
+  ],
+  [
+    'a list where a text is expected',
+    { Topics: [{ 'Fn::Sub': `\${Topics}` }] },
+    {},
+    'Mapping: Topics[0]: Fn::Sub expected a text for Topics, got a list: use Fn::Join (AWS: Template error)',
+  ],
+])('rejected in one line: a parameter with %s', (_name, further, parameters, expected) => {
+  expect(refusalOf(template(further), { parameters })).toBe(expected);
+});
+
+test('an unknown name without a similar one is rejected with all names, or none', () => {
+  expect(refusalOf({ Parameters: { A: {} }, Resources: {} }, { parameters: { Zone: 'x' } })).toContain(
+    '; expected A (AWS',
+  );
+  expect(refusalOf({ Resources: {} }, { parameters: { Zone: 'x' } })).toContain('; there are none (AWS');
+});
