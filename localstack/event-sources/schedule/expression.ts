@@ -1,59 +1,83 @@
 import { Cron } from 'croner';
 import type { ScheduleExpression } from '../model/schedule.ts';
+import { readCronFields } from './cron-fields.ts';
+import { InvalidExpressionError } from './invalid-expression.ts';
+import type { TimeZone } from './time-zone.ts';
 
-/** An expression that AWS would reject. */
-export class InvalidExpressionError extends Error {
-  override name = 'InvalidExpressionError';
-}
+export { InvalidExpressionError } from './invalid-expression.ts';
 
 const unitMs: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** Reads `rate(...)`, `cron(...)` and, for Scheduler, `at(...)`. */
-export function readExpression(text: string, timezone: string, allowAt: boolean): ScheduleExpression {
-  const [, kind, body = ''] = /^(rate|cron|at)\((.*)\)$/.exec(text.trim()) ?? [];
-  if (kind === 'rate') return rate(body);
-  if (kind === 'cron') return cron(body, timezone);
-  if (kind === 'at' && allowAt) return once(body, timezone);
-  throw new InvalidExpressionError(`expected rate(...) or cron(...)${allowAt ? ' or at(...)' : ''}, got ${text}`);
+/** Reads the `rate(...)` and `cron(...)` of a rule, which is always in UTC. */
+export function readRuleExpression(text: string): ScheduleExpression {
+  const { kind, body } = split(text);
+  if (kind === 'rate') return rate(body, 1);
+  if (kind === 'cron') return cron(body);
+  throw new InvalidExpressionError(`expected rate(...) or cron(...), found ${text}`);
 }
 
-/** A rate counts from the creation of the schedule, not from the full hour. */
-function rate(body: string): ScheduleExpression {
+/** Reads the `rate(...)`, `cron(...)` and `at(...)` of Scheduler. Without a time zone they are in UTC. */
+export function readSchedulerExpression(text: string, timeZone?: TimeZone): ScheduleExpression {
+  const { kind, body } = split(text);
+  // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html: without a StartDate, a rate starts at once.
+  if (kind === 'rate') return rate(body, 0);
+  if (kind === 'cron') return cron(body, timeZone);
+  if (kind === 'at') return once(body, timeZone);
+  throw new InvalidExpressionError(`expected rate(...), cron(...) or at(...), found ${text}`);
+}
+
+function split(text: string): { kind: string | undefined; body: string } {
+  const [, kind, body = ''] = /^(rate|cron|at)\((.*)\)$/.exec(text.trim()) ?? [];
+  return { kind, body };
+}
+
+/** The first time is `firstPeriod` periods after the start. */
+function rate(body: string, firstPeriod: 0 | 1): ScheduleExpression {
   const [, count = '', unit = '', plural = ''] = /^(\d+) (minute|hour|day)(s?)$/.exec(body) ?? [];
   const number = Number(count);
   if (number < 1 || (number === 1) === (plural === 's')) {
-    throw new InvalidExpressionError(`expected rate(1 minute), rate(5 minutes), rate(1 hour), ..., got rate(${body})`);
+    throw new InvalidExpressionError(
+      `expected rate(1 minute), rate(5 minutes), rate(1 hour), ..., found rate(${body})`,
+    );
   }
   const periodMs = number * (unitMs[unit] ?? 0);
   return {
-    isRate: true,
-    next: (afterMs, createdAtMs) =>
-      createdAtMs + (Math.max(0, Math.floor((afterMs - createdAtMs) / periodMs)) + 1) * periodMs,
+    kind: 'rate',
+    next: (afterMs, startMs) =>
+      startMs + Math.max(firstPeriod, Math.floor((afterMs - startMs) / periodMs) + 1) * periodMs,
   };
 }
 
-/** AWS's six fields: minutes, hours, day of month, month, day of week (1 is Sunday), year. */
-function cron(body: string, timezone: string): ScheduleExpression {
-  const fields = body.trim().split(/\s+/);
-  const [minute, hour, dayOfMonth = '', month, dayOfWeek = '', year] = fields;
-  if (fields.length !== 6) throw new InvalidExpressionError(`expected six fields, got ${fields.length}: cron(${body})`);
-  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
-    throw new InvalidExpressionError(`expected "?" in either day-of-month or day-of-week: cron(${body})`);
-  }
-  const weekday = dayOfWeek === '?' ? '*' : dayOfWeek.replace(/^L$/, '7').replace(/^([1-7]|[A-Z]{3})L$/i, '$1#L');
-  const pattern = ['0', minute, hour, dayOfMonth === '?' ? '*' : dayOfMonth, month, weekday, year].join(' ');
-  try {
-    const job = new Cron(pattern, { timezone, mode: '7-part', alternativeWeekdays: true, sloppyRanges: true });
-    return { isRate: false, next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
-  } catch (error) {
-    throw new InvalidExpressionError(`cron(${body}): ${(error as Error).message}`, { cause: error });
-  }
+/**
+ * AWS's six fields. A local time that the clock skips is skipped, and one that it shows twice counts once:
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html (daylight saving time).
+ */
+function cron(body: string, timeZone?: TimeZone): ScheduleExpression {
+  const { minutes, hours, dayOfMonth, month, dayOfWeek, year } = readCronFields(body);
+  const pattern = `0 ${minutes} ${hours} ${dayOfMonth} ${month} ${dayOfWeek} ${year}`;
+  // In UTC also for other time zones, because the local time is calculated as if it were UTC.
+  const job = new Cron(pattern, { timezone: 'UTC', mode: '7-part', alternativeWeekdays: true });
+  return {
+    kind: 'cron',
+    next: (afterMs) => {
+      let localMs = timeZone?.toLocal(afterMs) ?? afterMs;
+      for (;;) {
+        const next = job.nextRun(new Date(localMs))?.getTime();
+        if (next === undefined) return undefined;
+        localMs = next;
+        const ms = timeZone === undefined ? localMs : timeZone.toMoment(localMs);
+        if (ms !== undefined && ms > afterMs) return ms;
+      }
+    },
+  };
 }
 
-function once(body: string, timezone: string): ScheduleExpression {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(body)) {
-    throw new InvalidExpressionError(`expected at(yyyy-mm-ddThh:mm:ss), got at(${body})`);
+function once(body: string, timeZone?: TimeZone): ScheduleExpression {
+  const localMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(body) ? Date.parse(`${body}Z`) : Number.NaN;
+  // Date.parse also takes the 30th of February, for the 2nd of March.
+  if (Number.isNaN(localMs) || new Date(localMs).toISOString().slice(0, 19) !== body) {
+    throw new InvalidExpressionError(`expected at(yyyy-mm-ddThh:mm:ss) with a date that exists, found at(${body})`);
   }
-  const job = new Cron(body, { timezone });
-  return { isRate: false, next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime() };
+  const ms = timeZone === undefined ? localMs : timeZone.toMoment(localMs);
+  return { kind: 'once', next: (afterMs) => (ms !== undefined && ms > afterMs ? ms : undefined) };
 }

@@ -17,16 +17,17 @@ export interface ScheduleSourceOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
 
+/** An entry of the state file. */
 interface Creation {
   readonly expression: string;
   readonly createdAtMs: number;
 }
 
-/** A schedule, the time that it follows, and when it was created. */
+/** A schedule, the time that it follows, and from when on its rate counts. */
 interface Plan {
   readonly schedule: Schedule;
   readonly time: Pick<EvenTime, 'now'>;
-  readonly createdAtMs: number;
+  readonly rateStartMs: number;
 }
 
 /** How long a timer runs before the time is looked at again, because the wall clock may have been set meanwhile. */
@@ -55,7 +56,7 @@ export class ScheduleSource {
   }
 
   start(): void {
-    const created = this.#creationTimes();
+    const created = this.#readCreations();
     const { schedules, clock, log } = this.#options;
     const [evenTime, wallTime] = [new EvenTime(clock), new WallTime(clock)];
     for (const schedule of schedules) {
@@ -63,9 +64,12 @@ export class ScheduleSource {
         log.info('disabled', { schedule: schedule.id });
         continue;
       }
-      const time = schedule.expression.isRate ? evenTime : wallTime;
-      const createdAtMs = created[schedule.id]?.createdAtMs ?? clock.now();
-      this.#plan({ schedule, time, createdAtMs }, time.now());
+      const time = schedule.expression.kind === 'rate' ? evenTime : wallTime;
+      const { createdAtMs, isNew } = created.get(schedule.id) ?? { createdAtMs: clock.now(), isNew: true };
+      const plan = { schedule, time, rateStartMs: schedule.startMs ?? createdAtMs };
+      // A rate of Scheduler is due at its creation, and after a restart it is not due again.
+      const isDueNow = isNew && schedule.kind === 'scheduler' && schedule.expression.kind === 'rate';
+      this.#plan(plan, isDueNow ? createdAtMs - 1 : time.now());
     }
   }
 
@@ -75,9 +79,9 @@ export class ScheduleSource {
   }
 
   #plan(plan: Plan, afterMs: number): void {
-    const { schedule, time, createdAtMs } = plan;
+    const { schedule, time, rateStartMs } = plan;
     const earliest = Math.max(afterMs, (schedule.startMs ?? 0) - 1);
-    const dueMs = schedule.expression.next(earliest, Math.max(createdAtMs, schedule.startMs ?? 0));
+    const dueMs = schedule.expression.next(earliest, rateStartMs);
     if (dueMs === undefined || dueMs > (schedule.endMs ?? Number.POSITIVE_INFINITY)) return;
     const wait = () => {
       const nowMs = time.now();
@@ -107,37 +111,46 @@ export class ScheduleSource {
       );
   }
 
-  /** The creation times by id: those of the state file, and now for a schedule that is new or has changed. */
-  #creationTimes(): Record<string, Creation> {
+  /** By id: those of the state file, and now for a schedule that is new or has changed. */
+  #readCreations(): Map<string, Creation & { readonly isNew: boolean }> {
     const { schedules, stateFile, clock, log } = this.#options;
     const nowMs = clock.now();
-    let known: Record<string, Creation> = {};
-    try {
-      known = JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Creation>;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        log.warn('all rates count from now, because their creation times could not be read', {
-          stateFile,
-          reason: reasonOf(error),
-        });
-      }
-    }
-    const current: Record<string, Creation> = {};
+    const known = this.#readStateFile();
+    const current = new Map<string, Creation & { readonly isNew: boolean }>();
     for (const [index, { id, expressionText }] of schedules.entries()) {
-      const before = known[id];
-      const isKnown = before?.expression === expressionText && before.createdAtMs <= nowMs;
+      const before = known?.[id];
+      const isNew = known !== undefined && before?.expression !== expressionText;
       if (before !== undefined && before.createdAtMs > nowMs) {
         log.warn('the rate counts from now, because its creation time is in the future: the clock was set back', {
           schedule: id,
           createdAt: new Date(before.createdAtMs).toISOString(),
         });
       }
-      const createdAtMs = nowMs - index * CREATION_INTERVAL_MS;
-      current[id] = isKnown ? before : { expression: expressionText, createdAtMs };
+      const isKnown = before?.expression === expressionText && before.createdAtMs <= nowMs;
+      const createdAtMs = isKnown ? before.createdAtMs : nowMs - index * CREATION_INTERVAL_MS;
+      current.set(id, { expression: expressionText, createdAtMs, isNew });
     }
+    const stored = Object.fromEntries(
+      [...current].map(([id, { expression, createdAtMs }]): [string, Creation] => [id, { expression, createdAtMs }]),
+    );
     mkdirSync(dirname(stateFile), { recursive: true });
-    writeFileSync(`${stateFile}.part`, JSON.stringify(current));
+    writeFileSync(`${stateFile}.part`, JSON.stringify(stored));
     renameSync(`${stateFile}.part`, stateFile);
     return current;
+  }
+
+  /** Empty before the first start. Undefined: the file is unreadable, so that it is unknown which schedules are new. */
+  #readStateFile(): Record<string, Creation> | undefined {
+    const { stateFile, log } = this.#options;
+    try {
+      return JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Creation>;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      log.warn('all rates count from now, because their creation times could not be read', {
+        stateFile,
+        reason: reasonOf(error),
+      });
+      return undefined;
+    }
   }
 }

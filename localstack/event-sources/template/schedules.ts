@@ -1,5 +1,7 @@
-import type { Schedule } from '../model/schedule.ts';
-import { InvalidExpressionError, readExpression } from '../schedule/expression.ts';
+import { parseArn } from '../model/arn.ts';
+import type { Schedule, ScheduleExpression } from '../model/schedule.ts';
+import { InvalidExpressionError, readRuleExpression, readSchedulerExpression } from '../schedule/expression.ts';
+import { TimeZone } from '../schedule/time-zone.ts';
 import type { FunctionResolver, TemplateFunction } from './function-resolver.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { Properties } from './properties.ts';
@@ -7,6 +9,7 @@ import { resourcesOfType, type Template } from './template.ts';
 
 /** The error of EventBridge and Scheduler for a value that they reject. */
 const INVALID = 'ValidationException';
+const INVALID_RULE_EXPRESSION = 'ValidationException, Parameter ScheduleExpression is not valid';
 
 /** The scheduled rules and the schedules of the template that invoke one of its functions. */
 export function readSchedules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
@@ -20,6 +23,7 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
     const properties = new Properties(id, intrinsics.properties(id, resource));
     const text = properties.text('ScheduleExpression');
     if (text === undefined) return [];
+    const expression = validExpression(properties, () => readRuleExpression(text), INVALID_RULE_EXPRESSION);
     const state = properties.oneOf('State', ['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS']);
     return (properties.list('Targets') ?? []).flatMap((target, index): Schedule[] => {
       const item = new Properties(id, target, `Targets[${index}]`);
@@ -38,7 +42,7 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
           arn: intrinsics.references.arnOf(id),
           name: intrinsics.references.nameOf(id),
           expressionText: text,
-          expression: expression(properties, text, 'UTC', false),
+          expression,
           function: found,
           enabled: state !== 'DISABLED',
           ...(input !== undefined && { input }),
@@ -65,12 +69,21 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
     const found = lambdaTarget(target, functions);
     if (found === undefined) return [];
     const text = properties.text('ScheduleExpression') ?? properties.fail('ScheduleExpression', 'is required');
-    const timezone = properties.text('ScheduleExpressionTimezone') ?? 'UTC';
+    const timeZone = readTimeZone(properties);
+    const expression = validExpression(
+      properties,
+      () => readSchedulerExpression(text, timeZone),
+      `ValidationException, Invalid Schedule Expression ${text}`,
+    );
     const name = properties.text('Name') ?? `${intrinsics.pseudoParameters.stackName}-${id}`;
     const group = properties.text('GroupName') ?? 'default';
     const input = jsonInput(target, false);
-    const startMs = date(properties, 'StartDate');
-    const endMs = date(properties, 'EndDate');
+    const startMs = readDate(properties, 'StartDate');
+    const endMs = readDate(properties, 'EndDate');
+    if (startMs !== undefined && endMs !== undefined && endMs <= startMs) {
+      properties.fail('EndDate', `expected a time after StartDate, found ${properties.text('EndDate')}`, INVALID);
+    }
+    const isRecurring = expression.kind !== 'once';
     return [
       {
         id,
@@ -78,12 +91,12 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
         arn: `arn:${partition}:scheduler:${region}:${accountId}:schedule/${group}/${name}`,
         name,
         expressionText: text,
-        expression: expression(properties, text, timezone, true),
+        expression,
         function: found,
         enabled: properties.oneOf('State', ['ENABLED', 'DISABLED']) !== 'DISABLED',
         ...(input !== undefined && { input }),
-        ...(startMs !== undefined && { startMs }),
-        ...(endMs !== undefined && { endMs }),
+        ...(isRecurring && startMs !== undefined && { startMs }),
+        ...(isRecurring && endMs !== undefined && { endMs }),
       },
     ];
   });
@@ -92,7 +105,7 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
 /** Undefined for targets of other services. */
 function lambdaTarget(target: Properties, functions: FunctionResolver): TemplateFunction | undefined {
   const arn = target.text('Arn') ?? target.fail('Arn', 'is required');
-  if (!/^arn:[^:]*:lambda:/.test(arn) && !functions.mayBeFunction(arn)) return undefined;
+  if (parseArn(arn)?.service !== 'lambda' && !functions.mayBeFunction(arn)) return undefined;
   return functions.target(arn, (message, aws) => target.fail('Arn', message, aws));
 }
 
@@ -108,18 +121,32 @@ function jsonInput(target: Properties, isRule: boolean): string | undefined {
   }
 }
 
-function expression(properties: Properties, text: string, timezone: string, allowAt: boolean) {
+function validExpression(properties: Properties, read: () => ScheduleExpression, aws: string): ScheduleExpression {
   try {
-    return readExpression(text, timezone, allowAt);
+    return read();
   } catch (error) {
-    if (error instanceof InvalidExpressionError) return properties.fail('ScheduleExpression', error.message, INVALID);
+    if (error instanceof InvalidExpressionError) return properties.fail('ScheduleExpression', error.message, aws);
     throw error;
   }
 }
 
-function date(properties: Properties, name: string): number | undefined {
+/** Undefined: UTC. An unknown name is refused for every kind of expression, although a rate does not depend on it. */
+function readTimeZone(properties: Properties): TimeZone | undefined {
+  const name = properties.text('ScheduleExpressionTimezone', { maximumLength: 50 });
+  if (name === undefined || name === 'UTC') return undefined;
+  const expected = 'expected a name of the IANA time zone database like Europe/Berlin';
+  return TimeZone.find(name) ?? properties.fail('ScheduleExpressionTimezone', `${expected}, found ${name}`, INVALID);
+}
+
+/** A time without an offset is in UTC. */
+function readDate(properties: Properties, name: string): number | undefined {
   const text = properties.text(name);
   if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? properties.fail(name, `expected a time like 2026-01-31T08:00:00Z, got ${text}`) : time;
+  const [, day = '', time = '', offset = 'Z'] =
+    /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? [];
+  const dayMs = Date.parse(`${day}T00:00Z`);
+  const ms = Date.parse(`${day}${time}${offset}`);
+  // Date.parse also takes the 30th of February, for the 2nd of March.
+  const isValid = !Number.isNaN(ms) && new Date(dayMs).toISOString().slice(0, 10) === day;
+  return isValid ? ms : properties.fail(name, `expected a time like 2026-01-31T08:00:00Z, found ${text}`, INVALID);
 }

@@ -100,7 +100,17 @@ const shownBy: Record<string, readonly string[]> = {
     'asynchronous invocation: the dead letter queue',
   ],
   'provisioned concurrency': ['as many idle instances are kept'],
-  '`rate`': ['a rate counts from creation', 'cron is in UTC', 'a rate stays in step over a restart'],
+  '`rate` of a rule': ['the rate of a rule counts from creation', 'cron is in UTC', 'a rate stays in step over a restart'],
+  '`rate` of Scheduler': [
+    'the rate of Scheduler is due at its start',
+    'fires at its creation and then',
+    'fires at its StartDate first',
+    'does not fire at a restart',
+    'a cron of Scheduler fires from its StartDate',
+    'Scheduler ignores the dates',
+  ],
+  'daylight saving time': ['daylight saving time of Scheduler', 'an at() that the clock skips'],
+  'limits of schedules': ['schedules: rejects', 'schedules: a rule has no at()'],
   'schedule events': ['the event of a rule', 'the event of Scheduler', 'input replaces', 'inputPath'],
 };
 const words: Record<string, string> = { D: 'documented', O: 'observed', I: 'inferred', K: 'known' };

@@ -1,5 +1,5 @@
 import type { Schedule } from '../../../../localstack/event-sources/model/schedule.ts';
-import { readExpression } from '../../../../localstack/event-sources/schedule/expression.ts';
+import { readRuleExpression } from '../../../../localstack/event-sources/schedule/expression.ts';
 import { scheduleEvent } from '../../../../localstack/event-sources/schedule/schedule-event.ts';
 
 const schedule: Schedule = {
@@ -8,7 +8,7 @@ const schedule: Schedule = {
   arn: 'arn:aws:events:eu-central-1:123456789012:rule/tick',
   name: 'tick',
   expressionText: 'rate(1 minute)',
-  expression: readExpression('rate(1 minute)', 'UTC', false),
+  expression: readRuleExpression('rate(1 minute)'),
   function: {
     name: 'fn',
     arn: 'arn',

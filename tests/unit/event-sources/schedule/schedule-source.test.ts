@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '../../../../localstack/event-sources/logger.ts';
 import { ScheduleSource } from '../../../../localstack/event-sources/schedule/schedule-source.ts';
+import type { Resource } from '../../../../localstack/event-sources/template/template.ts';
 import { readTemplate } from '../../../../localstack/event-sources/template/template-model.ts';
 
 let directory: string;
@@ -24,20 +25,32 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const target = { Id: 'fn', Arn: { 'Fn::GetAtt': ['Fn', 'Arn'] } };
+
 /** Starts the rules of a template at the given time. Each rule is `[expression, further properties]`. */
 function start(time: string, rules: Readonly<Record<string, readonly [string, object?]>>): ScheduleSource {
+  return startResources(
+    time,
+    Object.entries(rules).map(([id, [ScheduleExpression, further]]) => [
+      id,
+      { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression, Targets: [target], ...further } },
+    ]),
+  );
+}
+
+/** Starts a schedule of Scheduler at the given time. */
+function startScheduler(time: string, ScheduleExpression: string, further: object = {}): ScheduleSource {
+  const Properties = { ScheduleExpression, Target: target, ...further };
+  return startResources(time, [['Tick', { Type: 'AWS::Scheduler::Schedule', Properties }]]);
+}
+
+function startResources(time: string, resources: readonly (readonly [string, Resource])[]): ScheduleSource {
   if (!jest.isMockFunction(Date.now)) jest.setSystemTime(Date.parse(time));
-  const target = { Id: 'fn', Arn: { 'Fn::GetAtt': ['Fn', 'Arn'] } };
   const { schedules, pseudoParameters } = readTemplate(
     {
       Resources: {
         Fn: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'fn' } },
-        ...Object.fromEntries(
-          Object.entries(rules).map(([id, [ScheduleExpression, further]]) => [
-            id,
-            { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression, Targets: [target], ...further } },
-          ]),
-        ),
+        ...Object.fromEntries(resources),
       },
     },
     {},
@@ -81,6 +94,50 @@ test('[known] a rate stays in step over a restart, and executions due meanwhile 
   start('2026-11-22T10:34:00Z', { Tick: ['rate(10 minutes)'] });
   minutes(10);
   expect(times()).toEqual(['2026-11-22T10:40:30.000Z']);
+});
+
+describe('the rate of Scheduler', () => {
+  test('[documented] fires at its creation and then after each period', () => {
+    startScheduler('2026-11-22T10:02:03Z', 'rate(5 minutes)');
+    minutes(11);
+    expect(times()).toEqual(['2026-11-22T10:02:03.000Z', '2026-11-22T10:07:03.000Z', '2026-11-22T10:12:03.000Z']);
+    expect(queued[0]?.event.time).toBe('2026-11-22T10:02:03Z');
+  });
+
+  test('[documented] fires at its StartDate first, and up to its EndDate', () => {
+    const dates = { StartDate: '2026-11-22T10:30:00Z', EndDate: '2026-11-22T10:41:00Z' };
+    startScheduler('2026-11-22T10:02:03Z', 'rate(5 minutes)', dates);
+    minutes(120);
+    expect(times()).toEqual(['2026-11-22T10:30:00.000Z', '2026-11-22T10:35:00.000Z', '2026-11-22T10:40:00.000Z']);
+  });
+
+  test('[inferred] keeps its distances from a StartDate in the past', () => {
+    startScheduler('2026-11-22T10:02:03Z', 'rate(5 minutes)', { StartDate: '2026-11-01T00:00:00Z' });
+    minutes(5);
+    expect(times()).toEqual(['2026-11-22T10:05:00.000Z']);
+  });
+
+  test('[inferred] does not fire at a restart, but when its expression has changed', () => {
+    startScheduler('2026-11-22T10:00:30Z', 'rate(10 minutes)').stop();
+    startScheduler('2026-11-22T10:04:00Z', 'rate(10 minutes)').stop();
+    expect(times()).toEqual(['2026-11-22T10:00:30.000Z']);
+    startScheduler('2026-11-22T10:05:00Z', 'rate(20 minutes)');
+    expect(times()).toEqual(['2026-11-22T10:00:30.000Z', '2026-11-22T10:05:00.000Z']);
+  });
+
+  test('does not fire at once when the state file is unreadable', () => {
+    writeFileSync(stateFile, '{"half');
+    startScheduler('2026-11-22T10:00:30Z', 'rate(1 minute)');
+    minutes(1);
+    expect(times()).toEqual(['2026-11-22T10:01:30.000Z']);
+  });
+});
+
+test('[documented] a cron of Scheduler fires from its StartDate up to its EndDate', () => {
+  const dates = { StartDate: '2026-11-22T11:00:00Z', EndDate: '2026-11-22T12:00:00Z' };
+  startScheduler('2026-11-22T10:02:03Z', 'cron(0/30 * * * ? *)', dates);
+  minutes(180);
+  expect(times()).toEqual(['2026-11-22T11:00:00.000Z', '2026-11-22T11:30:00.000Z', '2026-11-22T12:00:00.000Z']);
 });
 
 test('[inferred] a changed rate counts as a new schedule', () => {

@@ -99,7 +99,7 @@ test.each<[string, object, string]>([
   [
     'an invalid schedule expression',
     rule('rate(1 minutes)'),
-    'Faulty: ScheduleExpression: expected rate(1 minute), rate(5 minutes), rate(1 hour), ..., got rate(1 minutes) (AWS: ValidationException)',
+    'Faulty: ScheduleExpression: expected rate(1 minute), rate(5 minutes), rate(1 hour), ..., found rate(1 minutes) (AWS: ValidationException, Parameter ScheduleExpression is not valid)',
   ],
 ])('rejected in one line: %s', (_name, resource, expected) => {
   const message = rejectionOf(resource);
