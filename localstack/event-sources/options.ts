@@ -21,6 +21,8 @@ export const optionsSchema = z.strictObject({
       secretAccessKey: z.string(),
       /** `minio`: the server is configured to send notifications. Buckets of every kind of server are listed. */
       kind: z.string().optional(),
+      /** What the first start does with the objects that are there already. AWS sends no events for them. */
+      existingObjects: z.enum(['notify', 'ignore']).default('notify'),
       /** Shortest pause between two listings of a bucket. */
       pollIntervalMs: milliseconds.default(200),
       /** The loopback port that receives notifications, and the server's own ARN of that target. */

@@ -9,6 +9,8 @@ export interface CursorEntry {
   /** The content that was turned into an event. Absent: the deletion of the key. */
   readonly mark?: string;
   readonly sequencer: string;
+  /** The version of the mark was deleted for good. */
+  readonly removed?: true;
 }
 
 /** The journal is rewritten at the start when it has this many lines more than keys. */
@@ -26,6 +28,7 @@ export class BucketCursor {
   readonly #sequencers = new Map<string, bigint>();
   #file: FileHandle | undefined;
   #lineCount = 0;
+  #isNew = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -40,7 +43,18 @@ export class BucketCursor {
     }
     const isCutOff = whole.length < text.length;
     if (isCutOff || this.#lineCount > this.#marks.size + COMPACT_ABOVE_LINES) await this.#rewriteJournal();
-    this.#file = await open(this.#path, 'a');
+  }
+
+  /** Whether there is no journal yet, because the bucket is watched for the first time. */
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  /** Creates the journal with the objects that are to make no events. After a crash it has all of them or does not exist. */
+  async begin(entries: readonly CursorEntry[]): Promise<void> {
+    for (const entry of entries) this.#apply(entry);
+    await replaceFile(this.#path, linesOf(entries));
+    this.#isNew = false;
   }
 
   has(object: ListedObject): boolean {
@@ -51,6 +65,11 @@ export class BucketCursor {
   /** Keys of the objects that exist, as of the cursor's last entries. */
   get keys(): Iterable<string> {
     return this.#marks.keys();
+  }
+
+  /** The versions that exist, as of the cursor's last entries. */
+  *versions(): Generator<{ readonly key: string; readonly versionId: string }> {
+    for (const [key, ids] of this.#versions) for (const versionId of ids) yield { key, versionId };
   }
 
   /**
@@ -73,8 +92,9 @@ export class BucketCursor {
   async add(entries: readonly CursorEntry[]): Promise<void> {
     if (entries.length === 0) return;
     for (const entry of entries) this.#apply(entry);
-    await this.#file?.appendFile(linesOf(entries));
-    await this.#file?.datasync();
+    this.#file ??= await open(this.#path, 'a');
+    await this.#file.appendFile(linesOf(entries));
+    await this.#file.datasync();
   }
 
   async close(): Promise<void> {
@@ -87,15 +107,21 @@ export class BucketCursor {
       return await readFile(this.#path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      this.#isNew = true;
       return '';
     }
   }
 
-  #apply({ key, mark, sequencer }: CursorEntry): void {
+  #apply({ key, mark, sequencer, removed }: CursorEntry): void {
     this.#lineCount += 1;
     this.#sequencers.set(key, parseSequencer(sequencer));
     if (mark === undefined) {
       this.#marks.delete(key);
+      return;
+    }
+    if (removed) {
+      this.#versions.get(key)?.delete(mark.slice(2));
+      if (this.#marks.get(key) === mark) this.#marks.delete(key);
       return;
     }
     this.#marks.set(key, mark);

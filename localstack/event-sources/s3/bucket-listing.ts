@@ -1,6 +1,7 @@
 import {
   GetBucketVersioningCommand,
   HeadBucketCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   type S3Client,
@@ -12,9 +13,28 @@ export interface BucketListing {
   isVersioned(bucket: string): Promise<boolean>;
   /** A text that changes with the contents. Undefined: the server does not offer one, or does not respond. */
   state(bucket: string): Promise<string | undefined>;
+  /** Whether the object is a copy of another one. False: it is not, or the server does not say. */
+  isCopy(bucket: string, object: ListedObject): Promise<boolean>;
   objects(bucket: string): AsyncIterable<readonly ListedObject[]>;
   /** All versions and delete markers, those of a key newest first. */
   versions(bucket: string): AsyncIterable<readonly ListedObject[]>;
+}
+
+/** The headers of a response, which the commands of the AWS client do not return. */
+class ResponseHeaders {
+  #headers: Readonly<Record<string, string>> = {};
+
+  get(name: string): string | undefined {
+    return this.#headers[name];
+  }
+
+  readonly middleware =
+    <Arguments, Result extends { readonly response: unknown }>(next: (args: Arguments) => Promise<Result>) =>
+    async (args: Arguments): Promise<Result> => {
+      const result = await next(args);
+      this.#headers = (result.response as { headers?: Record<string, string> }).headers ?? {};
+      return result;
+    };
 }
 
 export class S3BucketListing implements BucketListing {
@@ -32,18 +52,21 @@ export class S3BucketListing implements BucketListing {
   /** The ETag of the bucket, which the local stack's own S3 server sends. AWS and MinIO do not. */
   async state(bucket: string): Promise<string | undefined> {
     const command = new HeadBucketCommand({ Bucket: bucket });
-    let state: string | undefined;
-    command.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        state = (result.response as { headers?: Record<string, string> }).headers?.['etag'];
-        return result;
-      },
-      { step: 'deserialize' },
-    );
+    const headers = new ResponseHeaders();
+    command.middlewareStack.add(headers.middleware, { step: 'deserialize' });
     // The listing reports why the server or the bucket is missing.
     await this.#client.send(command).catch(() => {});
-    return state;
+    return headers.get('etag');
+  }
+
+  /** By a header that the local stack's own S3 server sends. */
+  async isCopy(bucket: string, { key, eTag }: ListedObject): Promise<boolean> {
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    const headers = new ResponseHeaders();
+    command.middlewareStack.add(headers.middleware, { step: 'deserialize' });
+    // The object may have been deleted since the listing, or replaced by one with another ETag.
+    await this.#client.send(command).catch(() => {});
+    return headers.get('x-object-created-by') === 'CopyObject' && headers.get('etag') === eTag;
   }
 
   async *objects(bucket: string): AsyncGenerator<ListedObject[]> {

@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
 import type { Standstills } from '../standstill/standstills.ts';
 import type { BucketCursor, CursorEntry } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
 import type { EventNames } from './event-names.ts';
+import { FirstListing } from './first-listing.ts';
 import { type ListedObject, markOf } from './listed-object.ts';
+import { MissingObjects } from './missing-objects.ts';
 import type { ObjectEventPublisher } from './object-event-publisher.ts';
 
 export interface BucketScannerOptions {
@@ -15,7 +18,10 @@ export interface BucketScannerOptions {
   /** Number of events in the queue. */
   readonly queuedCount: () => number;
   readonly pollIntervalMs: number;
+  /** What becomes of the objects that are there before the first start. */
+  readonly existingObjects: 'notify' | 'ignore';
   readonly clock: Clock;
+  readonly log: Logger;
   readonly standstills: Pick<Standstills, 'report' | 'clear'>;
 }
 
@@ -32,6 +38,7 @@ const BUCKET_CHECK_MS = 30_000;
  */
 export class BucketScanner {
   readonly #options: BucketScannerOptions;
+  readonly #firstListing: FirstListing;
   #isVersioned = false;
   #offersStates = true;
   #bucketCheckedAt = Number.NEGATIVE_INFINITY;
@@ -40,6 +47,7 @@ export class BucketScanner {
 
   constructor(options: BucketScannerOptions) {
     this.#options = options;
+    this.#firstListing = new FirstListing({ ...options, startedAtMs: options.clock.now() });
   }
 
   /**
@@ -47,7 +55,7 @@ export class BucketScanner {
    * in milliseconds. Rejects when it fails.
    */
   async scan(signal: AbortSignal): Promise<number> {
-    const { listing, bucket, clock } = this.#options;
+    const { listing, bucket, clock, cursor } = this.#options;
     if (clock.monotonic() - this.#bucketCheckedAt > BUCKET_CHECK_MS) {
       this.#isVersioned = await listing.isVersioned(bucket);
       this.#offersStates = true;
@@ -58,20 +66,28 @@ export class BucketScanner {
     this.#offersStates = state !== undefined;
     if (state !== undefined && state === this.#scannedState) return 0;
     this.#scannedState = undefined;
-    const pages = measured(this.#isVersioned ? listing.versions(bucket) : listing.objects(bucket), clock);
-    const listedKeys = new Set<string>();
+    await this.#firstListing.begin(() => this.#pages(), signal);
+    const pages = measured(this.#pages(), clock);
+    const missing = new MissingObjects(cursor, this.#isVersioned);
     for await (const page of pages) {
-      for (const object of page) listedKeys.add(object.key);
+      missing.seen(page);
+      this.#firstListing.tell(page);
       for (const batch of batchesOf(this.#unseenOldestFirst(page))) {
         if (signal.aborted) return pages.elapsedMs();
-        await this.#record(batch.map((object) => this.#publishCreated(object)));
+        // All names first, because the events are queued in the order of the objects.
+        const names = await Promise.all(batch.map((object) => this.#eventNameOf(object)));
+        await this.#record(batch.map((object, index) => this.#publishCreated(object, names[index] ?? '')));
       }
       await this.#waitForQueue(signal);
     }
-    // A bucket with versions lists a deletion as a delete marker.
-    if (!this.#isVersioned && !signal.aborted) await this.#publishRemoved(listedKeys);
+    if (!signal.aborted) await this.#publishRemoved(missing);
     if (!signal.aborted) this.#scannedState = state;
     return pages.elapsedMs();
+  }
+
+  #pages(): AsyncIterable<readonly ListedObject[]> {
+    const { listing, bucket } = this.#options;
+    return this.#isVersioned ? listing.versions(bucket) : listing.objects(bucket);
   }
 
   /** The listing has the versions of a key newest first, so reversing it orders those of equal time. */
@@ -104,33 +120,42 @@ export class BucketScanner {
     if (failed !== undefined) throw failed.reason;
   }
 
-  async #publishCreated(object: ListedObject): Promise<CursorEntry> {
-    const { cursor, publisher, eventNames } = this.#options;
+  async #publishCreated(object: ListedObject, eventName: string): Promise<CursorEntry> {
+    const { cursor, publisher } = this.#options;
     const { key, size, eTag, versionId, lastModified } = object;
     const sequencer = cursor.nextSequencer(key, lastModified);
     const mark = markOf(object);
-    await publisher.publish(
-      {
-        eventName: eventNames.take(object),
-        key,
-        size,
-        eTag,
-        ...(versionId !== undefined && { versionId }),
-        sequencer,
-        time: new Date(lastModified),
-      },
-      mark,
-    );
+    const change = {
+      eventName,
+      key,
+      size,
+      eTag,
+      ...(versionId !== undefined && { versionId }),
+      sequencer,
+      time: new Date(lastModified),
+    };
+    await publisher.publish(change, mark);
     return { key, mark, sequencer };
   }
 
-  async #publishRemoved(listedKeys: ReadonlySet<string>): Promise<void> {
+  /** A server that offers states also says which objects are copies. */
+  async #eventNameOf(object: ListedObject): Promise<string> {
+    const { eventNames, listing, bucket } = this.#options;
+    const name = eventNames.take(object);
+    const mayBeCopy = name === 'ObjectCreated:Put' && this.#offersStates;
+    return mayBeCopy && (await listing.isCopy(bucket, object)) ? 'ObjectCreated:Copy' : name;
+  }
+
+  async #publishRemoved(missing: MissingObjects): Promise<void> {
     const { cursor, publisher, clock } = this.#options;
-    for (const key of [...cursor.keys].filter((known) => !listedKeys.has(known))) {
+    for (const { key, versionId } of missing.all()) {
       const now = clock.now();
       const sequencer = cursor.nextSequencer(key, now);
-      await publisher.publish({ eventName: 'ObjectRemoved:Delete', key, sequencer, time: new Date(now) }, undefined);
-      await cursor.add([{ key, sequencer }]);
+      const version = versionId === undefined ? {} : { versionId };
+      const change = { eventName: 'ObjectRemoved:Delete', key, ...version, sequencer, time: new Date(now) };
+      const mark = versionId === undefined ? undefined : `v:${versionId}`;
+      await publisher.publish(change, mark === undefined ? undefined : `removed ${mark}`);
+      await cursor.add([{ key, sequencer, ...(mark !== undefined && { mark, removed: true }) }]);
     }
   }
 }

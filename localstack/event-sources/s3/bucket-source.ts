@@ -9,6 +9,7 @@ import type { BucketCursor } from './bucket-cursor.ts';
 import type { BucketListing } from './bucket-listing.ts';
 import { BucketScanner } from './bucket-scanner.ts';
 import { EventNames } from './event-names.ts';
+import { correctedRule } from './notification-match.ts';
 import { ObjectEventPublisher, originsOf } from './object-event-publisher.ts';
 
 export interface BucketSourceOptions {
@@ -19,6 +20,8 @@ export interface BucketSourceOptions {
   readonly queue: Pick<AsyncQueue, 'enqueue' | 'size'>;
   /** Shortest pause between two listings. */
   readonly pollIntervalMs: number;
+  /** What becomes of the objects that are there before the first start. */
+  readonly existingObjects: 'notify' | 'ignore';
   readonly region: string;
   readonly accountId: string;
   readonly eventVersion: string;
@@ -60,6 +63,7 @@ export class BucketSource {
 
   /** `recovered` are the events that an earlier process queued and that have not ended. */
   start(recovered: readonly QueuedEvent[]): void {
+    this.#warnOfRulesWithoutMatch();
     this.#loop = this.#run(recovered).catch(this.#polling.reject);
   }
 
@@ -106,6 +110,23 @@ export class BucketSource {
     } catch (error) {
       this.#warn(error);
       return 0;
+    }
+  }
+
+  /** S3 accepts these rules, and never sends an event for them. */
+  #warnOfRulesWithoutMatch(): void {
+    const { notifications, log } = this.#options;
+    for (const { bucket, function: target, prefix, suffix } of notifications) {
+      for (const [rule, value] of Object.entries({ prefix, suffix })) {
+        const corrected = correctedRule(value);
+        if (corrected === undefined) continue;
+        log.warn(`no key matches this ${rule}, because S3 compares it with the encoded key: write it encoded`, {
+          bucket,
+          function: target.name,
+          expected: corrected,
+          found: value,
+        });
+      }
     }
   }
 

@@ -20,7 +20,7 @@ export interface ObjectEventPublisherOptions {
 export interface ObjectOrigin {
   readonly bucket: string;
   readonly key: string;
-  /** Absent: the object was deleted. */
+  /** Absent: the object was deleted. A version that was deleted for good has a mark of its own. */
   readonly mark?: string;
   readonly sequencer: string;
   readonly configurationId: string;
@@ -50,7 +50,7 @@ export class ObjectEventPublisher {
     }
   }
 
-  /** Resolves once the events are in the queue on disk. `mark` is absent for a deletion. */
+  /** Resolves once the events are in the queue on disk. `mark` is absent for a deletion without a version. */
   async publish(change: ObjectChange, mark: string | undefined): Promise<void> {
     const { notifications, queue, region, accountId, eventVersion, bucket, log } = this.#options;
     const { key, eventName, sequencer } = change;

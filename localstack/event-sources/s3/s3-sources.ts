@@ -46,6 +46,7 @@ export class S3Sources {
           cursor: new BucketCursor(join(dependencies.stateDirectory, 's3', `${bucket}.jsonl`)),
           queue: dependencies.queue,
           pollIntervalMs: settings.pollIntervalMs,
+          existingObjects: settings.existingObjects,
           region,
           accountId: dependencies.accountId,
           eventVersion: dependencies.eventVersion,

@@ -1,123 +1,95 @@
 import type { BucketNotification } from '../model/bucket-notification.ts';
+import { type BucketConfiguration, bucketConfigurations } from './bucket-configurations.ts';
+import { bucketEvents } from './bucket-events.ts';
+import { type BucketRule, rejectOverlaps } from './bucket-overlaps.ts';
 import type { FunctionResolver } from './function-resolver.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { stableUuid } from './stable-uuid.ts';
-import { resourcesOfType, type Template, TemplateError } from './template.ts';
+import { type Template, TemplateError } from './template.ts';
 
-interface Rule {
-  readonly Name?: string;
-  readonly Value?: string;
-}
+const MAX_RULE_BYTES = 1_024;
 
-interface LambdaConfiguration {
-  readonly Event?: string;
-  readonly Events?: readonly string[];
-  readonly Id?: string;
-  readonly Function?: string;
-  readonly Filter?: { readonly S3Key?: { readonly Rules?: readonly Rule[] } };
-}
-
-/** The custom resource that osls makes for the `s3` events of a function with `existing: true`. */
-interface ExistingBucketProperties {
-  readonly FunctionName?: string;
-  readonly BucketName?: string;
-  readonly BucketConfigs?: readonly { readonly Event?: string; readonly Rules?: readonly Record<string, string>[] }[];
-}
-
-/** A notification as it is configured, in one form for both kinds of resources. */
-interface Configuration {
-  readonly resource: string;
-  /** Position among the configurations of the resource. */
-  readonly index: number;
-  readonly bucket: string;
-  readonly target: unknown;
-  readonly events: readonly string[];
-  readonly rules: readonly Rule[];
-  readonly configurationId?: string | undefined;
-}
-
-/** The notifications of all buckets that invoke a function. */
+/**
+ * The notifications of all buckets that invoke a function.
+ *
+ * @throws {TemplateError} for a configuration that S3 refuses.
+ */
 export function readBucketNotifications(
   template: Template,
   intrinsics: Intrinsics,
   functions: FunctionResolver,
 ): BucketNotification[] {
-  return [...bucketConfigurations(template, intrinsics), ...existingBucketConfigurations(template, intrinsics)].map(
-    (configuration) => readNotification(configuration, intrinsics.pseudoParameters.partition, functions),
-  );
-}
-
-function bucketConfigurations(template: Template, intrinsics: Intrinsics): Configuration[] {
-  return resourcesOfType(template, 'AWS::S3::Bucket').flatMap(([resource, bucket]) => {
-    const properties = intrinsics.properties(resource, bucket, ['NotificationConfiguration']) as {
-      NotificationConfiguration?: { LambdaConfigurations?: readonly LambdaConfiguration[] };
-    };
-    const configurations = properties.NotificationConfiguration?.LambdaConfigurations ?? [];
-    return configurations.map(({ Event, Events, Id, Function: target, Filter }, index) => ({
-      resource,
-      index,
-      bucket: intrinsics.references.nameOf(resource),
-      target,
-      events: Events ?? (Event === undefined ? [] : [Event]),
-      rules: Filter?.S3Key?.Rules ?? [],
-      configurationId: Id,
-    }));
+  const configurations = bucketConfigurations(template, intrinsics).map((configuration) => ({
+    configuration,
+    rule: readRule(configuration, functions),
+  }));
+  rejectOverlaps(configurations.map(({ rule }) => rule));
+  const { partition } = intrinsics.pseudoParameters;
+  return configurations.flatMap(({ configuration: { configurationId, identity }, rule }): BucketNotification[] => {
+    const { resource, bucket, target, events, prefix, suffix } = rule;
+    if (typeof target === 'string') return [];
+    return [
+      {
+        id: resource,
+        bucket,
+        bucketArn: `arn:${partition}:s3:::${bucket}`,
+        configurationId: configurationId ?? stableUuid(identity),
+        function: target,
+        events,
+        prefix,
+        suffix,
+      },
+    ];
   });
 }
 
-function existingBucketConfigurations(template: Template, intrinsics: Intrinsics): Configuration[] {
-  return resourcesOfType(template, 'Custom::S3').flatMap(([resource, custom]) => {
-    const { FunctionName, BucketName, BucketConfigs } = intrinsics.properties(
-      resource,
-      custom,
-    ) as ExistingBucketProperties;
-    return (BucketConfigs ?? []).map(({ Event, Rules }, index) => ({
-      resource,
-      index,
-      bucket: BucketName ?? '',
-      target: FunctionName,
-      events: [Event ?? 's3:ObjectCreated:*'],
-      rules: (Rules ?? []).flatMap((rule) => Object.entries(rule).map(([Name, Value]) => ({ Name, Value }))),
-    }));
-  });
+function readRule(configuration: BucketConfiguration, functions: FunctionResolver): BucketRule {
+  const { resource, property, bucket, events } = configuration;
+  const target = readTarget(configuration, functions);
+  const unknown = events.find((event) => !bucketEvents.has(event));
+  if (unknown !== undefined) {
+    const expected = 'expected an event of S3 like s3:ObjectCreated:*';
+    refuse(configuration, 'Event', `${expected}, found ${unknown}`, 'The event is not supported for notifications');
+  }
+  const [prefix, suffix] = readAffixes(configuration);
+  return { resource, property, bucket, target, events, prefix, suffix };
 }
 
-function readNotification(
-  { resource, index, bucket, target, events, rules, configurationId }: Configuration,
-  partition: string,
-  functions: FunctionResolver,
-): BucketNotification {
-  const property = `LambdaConfigurations[${index}]`;
-  const found = functions.target(target, (message, aws) => {
+/** A function, or the ARN of a queue or topic. */
+function readTarget({ resource, property, kind, target }: BucketConfiguration, functions: FunctionResolver) {
+  if (kind !== 'function') return String(target);
+  return functions.target(target, (message, aws) => {
     throw new TemplateError(resource, `${property}.Function`, message, aws);
   });
-  const invalidEvent = events.find((event) => !/^s3:[A-Za-z]+(:[A-Za-z*]+)?(\*)?$/.test(event));
-  if (invalidEvent !== undefined) {
-    throw new TemplateError(
-      resource,
-      `${property}.Event`,
-      `expected an event like s3:ObjectCreated:*, got ${invalidEvent}`,
-      'InvalidArgument, the event is not supported for notifications',
-    );
+}
+
+function readAffixes(configuration: BucketConfiguration): [prefix: string, suffix: string] {
+  const values: { prefix?: string; suffix?: string } = {};
+  for (const { Name, Value = '' } of configuration.rules) {
+    const name = Name?.toLowerCase();
+    if (name !== 'prefix' && name !== 'suffix') {
+      const expected = 'expected the name of a rule to be prefix or suffix';
+      refuse(configuration, 'Filter', `${expected}, found ${Name}`, 'filter rule name must be either prefix or suffix');
+    }
+    if (values[name] !== undefined) {
+      const found = `expected at most one ${name} rule, found ${values[name]} and ${Value}: keep one`;
+      refuse(configuration, 'Filter', found, `Cannot specify more than one ${name} rule in a filter.`);
+    }
+    const bytes = Buffer.byteLength(Value);
+    if (bytes > MAX_RULE_BYTES) {
+      const found = `expected a ${name} of at most ${MAX_RULE_BYTES} bytes, found ${bytes}`;
+      refuse(
+        configuration,
+        'Filter',
+        found,
+        'Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation',
+      );
+    }
+    values[name] = Value;
   }
-  const affix = (name: 'prefix' | 'suffix') => {
-    const matching = rules.filter((rule) => rule.Name?.toLowerCase() === name);
-    if (matching.length <= 1) return matching[0]?.Value ?? '';
-    throw new TemplateError(
-      resource,
-      `${property}.Filter`,
-      `cannot have more than one ${name} rule: keep one`,
-      'InvalidArgument, cannot specify more than one rule of a kind in a filter',
-    );
-  };
-  return {
-    id: resource,
-    bucket,
-    bucketArn: `arn:${partition}:s3:::${bucket}`,
-    configurationId: configurationId ?? stableUuid(`${resource}/${index}`),
-    function: found,
-    events,
-    prefix: affix('prefix'),
-    suffix: affix('suffix'),
-  };
+  return [values.prefix ?? '', values.suffix ?? ''];
+}
+
+function refuse({ resource, property }: BucketConfiguration, name: string, message: string, aws: string): never {
+  throw new TemplateError(resource, `${property}.${name}`, message, `InvalidArgument, ${aws}`);
 }

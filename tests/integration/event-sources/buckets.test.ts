@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CompleteMultipartUploadCommand,
+  CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   UploadPartCommand,
@@ -86,7 +87,7 @@ describe('Buckets', () => {
       expect(new Set(run.records.map(({ s3 }) => s3.object.sequencer)).size).toBe(3);
     }));
 
-  test('[documented] prefix and suffix filters apply to the decoded key only', () => {
+  test('[documented] S3 filters: prefix and suffix apply to the encoded key', () => {
     const rules = (event: string, prefix: string, suffix: string) => ({
       Event: event,
       Filter: {
@@ -99,7 +100,7 @@ describe('Buckets', () => {
       },
     });
     return withBucket(
-      [rules('s3:ObjectCreated:*', 'in here/', '+.csv'), rules('s3:ObjectCreated:Put', 'last', '')],
+      [rules('s3:ObjectCreated:*', 'in+here/', '%2B.csv'), rules('s3:ObjectCreated:Put', 'last', '')],
       async (run) => {
         await run.start();
         for (const key of ['in here/a+.csv', 'in here/a.csv', 'in here/a+.CSV', 'a+.csv', 'in+here/a+.csv']) {
@@ -112,9 +113,12 @@ describe('Buckets', () => {
     );
   });
 
-  test('[documented] S3 event names: Put, CompleteMultipartUpload and Delete match the configured events', () =>
+  test('[documented] S3 event names: Copy, CompleteMultipartUpload and Delete match the configured events', () =>
     withBucket(
-      [{ Event: 's3:ObjectCreated:CompleteMultipartUpload' }, { Event: 's3:ObjectRemoved:*' }],
+      [
+        { Events: ['s3:ObjectCreated:CompleteMultipartUpload', 's3:ObjectCreated:Copy'] },
+        { Event: 's3:ObjectRemoved:*' },
+      ],
       async (run) => {
         await run.start();
         await run.put('single.csv');
@@ -131,9 +135,13 @@ describe('Buckets', () => {
         await eventually(() => run.records.length === 1);
         await run.client.send(new DeleteObjectCommand(object));
         await eventually(() => run.records.length === 2);
+        const copy = { Bucket: run.bucket, CopySource: `${run.bucket}/single.csv`, Key: 'copy.csv' };
+        await run.client.send(new CopyObjectCommand(copy));
+        await eventually(() => run.records.length === 3);
         expect(run.records.map(({ eventName, s3 }) => `${eventName} ${s3.object.key}`)).toEqual([
           'ObjectCreated:CompleteMultipartUpload parts.csv',
           'ObjectRemoved:Delete parts.csv',
+          'ObjectCreated:Copy copy.csv',
         ]);
         expect(run.records[1]?.s3.object).not.toHaveProperty('size');
       },

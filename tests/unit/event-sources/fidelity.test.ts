@@ -92,7 +92,10 @@ const shownBy: Record<string, readonly string[]> = {
   ],
   'limits and rules of all properties': ['rejects %s, naming resource and property', 'a function above 14 minutes'],
   'S3 event': ['S3 event: one record an invocation', 'S3 event: the key', 'S3 event: an overwritten key'],
-  'S3 event names': ['S3 event names'],
+  'S3 event names': ['S3 event names', 'a version that the listing no longer has', 'a copy is named so'],
+  'S3 configurations': ['S3 configurations: accepts', 'S3 configurations: rejects', 'S3 configurations: the known events'],
+  'S3 filters': ['S3 filters: prefix, suffix', 'S3 filters: the prefix', 'S3 filters: the suffix', 'a %s that no encoded key'],
+  'objects from before the first start': ['objects from before the first start', 'existingObjects: ignore makes no events'],
   'asynchronous invocation': [
     'asynchronous invocation: two retries',
     'asynchronous invocation: after three attempts',

@@ -36,6 +36,8 @@ class InMemoryListing implements BucketListing {
   contents: ListedObject[] = [];
   /** Undefined: as of a server that offers no state. */
   contentState: string | undefined;
+  /** Keys of the objects that are copies. */
+  copies: readonly string[] = [];
   listingCount = 0;
   /** Called when a listing begins. */
   onListing: () => void = () => {};
@@ -46,6 +48,10 @@ class InMemoryListing implements BucketListing {
 
   async state(): Promise<string | undefined> {
     return this.contentState;
+  }
+
+  async isCopy(_bucket: string, { key }: ListedObject): Promise<boolean> {
+    return this.copies.includes(key);
   }
 
   async *objects(): AsyncGenerator<ListedObject[]> {
@@ -59,8 +65,18 @@ class InMemoryListing implements BucketListing {
   }
 }
 
+interface RigOptions {
+  readonly onEnqueue?: () => void;
+  readonly existingObjects?: 'notify' | 'ignore';
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
 /** A source of bucket `b`, all of whose creations and deletions invoke `fn`. */
-export function sourceOn(clock: JumpingClock, onEnqueue: () => void = () => {}) {
+export function sourceOn(
+  clock: JumpingClock,
+  { onEnqueue = () => {}, existingObjects = 'notify', prefix = '', suffix = '' }: RigOptions = {},
+) {
   const listing = new InMemoryListing();
   const queued: Queued[] = [];
   const lines: Record<string, unknown>[] = [];
@@ -89,14 +105,15 @@ export function sourceOn(clock: JumpingClock, onEnqueue: () => void = () => {}) 
           asynchronous: { maximumRetryAttempts: 2, maximumEventAgeSeconds: 60 },
         },
         events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
-        prefix: '',
-        suffix: '',
+        prefix,
+        suffix,
       },
     ],
     listing,
     cursor: new BucketCursor(join(directory, 'b.jsonl')),
     queue,
     pollIntervalMs: POLL_INTERVAL_MS,
+    existingObjects,
     region: 'us-east-1',
     accountId: '000000000000',
     eventVersion: '2.1',

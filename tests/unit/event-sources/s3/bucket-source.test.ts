@@ -1,4 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import type { QueuedEvent } from '../../../../localstack/event-sources/model/async-invocation.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { JumpingClock, StoppedClock } from '../jumping-clock.ts';
 import { objectAt, POLL_INTERVAL_MS, sourceOn, useJournal } from './bucket-source-rig.ts';
@@ -8,7 +9,7 @@ const journalPath = useJournal();
 describe('The pause after a listing', () => {
   async function firstPause(listingMs: number, queueingMs: number): Promise<number | undefined> {
     const clock = new StoppedClock();
-    const { source, listing } = sourceOn(clock, () => clock.advance(queueingMs));
+    const { source, listing } = sourceOn(clock, { onEnqueue: () => clock.advance(queueingMs) });
     listing.contents = [objectAt(1)];
     listing.onListing = () => clock.advance(listingMs);
     source.start([]);
@@ -94,9 +95,11 @@ test('objects of a page become events in the order of their times', async () => 
 test('when an event cannot be queued, it is queued later, and the others of its listing once', async () => {
   const keys = ['a', 'b', 'c'];
   let attempts = 0;
-  const { source, listing, queued } = sourceOn(new JumpingClock(), () => {
-    attempts += 1;
-    if (attempts === 2) throw new Error('disk full');
+  const { source, listing, queued } = sourceOn(new JumpingClock(), {
+    onEnqueue: () => {
+      attempts += 1;
+      if (attempts === 2) throw new Error('disk full');
+    },
   });
   listing.contents = keys.map((key, index) => objectAt(index, { key }));
   source.start([]);
@@ -105,20 +108,82 @@ test('when an event cannot be queued, it is queued later, and the others of its 
   expect(queued.map(({ object }) => object.key)).toEqual(['a', 'c', 'b']);
 });
 
-test('a version that the listing no longer has is not an event', async () => {
-  const { source, listing, queued } = sourceOn(new StoppedClock());
-  listing.isVersionedBucket = true;
-  listing.contents = [objectAt(1_000, { versionId: 'v1' })];
-  source.start([]);
-  await source.polling();
-  listing.contents = [objectAt(1_000, { key: 'b', versionId: 'v1' })];
-  source.notified('b', 'ObjectCreated:Put');
-  await eventually(() => queued.length === 2);
-  await source.stop();
-  expect(queued.map(({ eventName, object }) => [eventName, object.key])).toEqual([
-    ['ObjectCreated:Put', 'a'],
-    ['ObjectCreated:Put', 'b'],
-  ]);
+describe('[documented] a version that the listing no longer has', () => {
+  const contents = [objectAt(2_000, { versionId: 'v2' }), objectAt(1_000, { versionId: 'v1' })];
+
+  test('is deleted for good, once, also over a restart', async () => {
+    const clock = new StoppedClock();
+    const { source, listing, queued } = sourceOn(clock);
+    listing.isVersionedBucket = true;
+    listing.contents = contents;
+    source.start([]);
+    await source.polling();
+    listing.contents = contents.slice(0, 1);
+    source.notified('a', 'ObjectRemoved:Delete');
+    await eventually(() => clock.waits.length === 2);
+    await source.stop();
+    expect(queued.map(({ eventName, object }) => [eventName, object.versionId])).toEqual([
+      ['ObjectCreated:Put', 'v1'],
+      ['ObjectCreated:Put', 'v2'],
+      ['ObjectRemoved:Delete', 'v1'],
+    ]);
+    const again = sourceOn(new StoppedClock());
+    again.listing.isVersionedBucket = true;
+    again.listing.contents = contents.slice(0, 1);
+    again.source.start([]);
+    await again.source.polling();
+    await again.source.stop();
+    expect(again.queued).toEqual([]);
+  });
+
+  test('is not deleted again when an earlier process has queued its event', async () => {
+    const before = sourceOn(new StoppedClock());
+    before.listing.isVersionedBucket = true;
+    before.listing.contents = contents;
+    before.source.start([]);
+    await before.source.polling();
+    await before.source.stop();
+    const journal = await readFile(journalPath());
+    const deleting = async (recovered: readonly QueuedEvent[]) => {
+      const { source, listing, queued } = sourceOn(new StoppedClock());
+      listing.isVersionedBucket = true;
+      source.start(recovered);
+      await source.polling();
+      await source.stop();
+      return queued;
+    };
+    const queued = await deleting([]);
+    expect(queued.map(({ object }) => object.versionId).sort()).toEqual(['v1', 'v2']);
+    // A crash between queue and cursor.
+    await writeFile(journalPath(), journal);
+    const origin = queued.find(({ object }) => object.versionId === 'v1')?.origin;
+    const recovered = { id: '1', functionName: 'fn', payload: '{}', enqueuedAt: 0, attempts: 0, origin };
+    expect((await deleting([recovered])).map(({ object }) => object.versionId)).toEqual(['v2']);
+  });
+});
+
+test('[documented] a copy is named so where the server says so, and only there', async () => {
+  for (const [contentState, expected] of [
+    ['1', 'ObjectCreated:Copy'],
+    [undefined, 'ObjectCreated:Put'],
+  ] as const) {
+    await rm(journalPath(), { force: true });
+    const { source, listing, queued } = sourceOn(new StoppedClock());
+    Object.assign(listing, { contentState, copies: ['a', 'parts'] });
+    listing.contents = [
+      objectAt(1_000),
+      objectAt(2_000, { key: 'b' }),
+      objectAt(3_000, { key: 'parts', eTag: '"e-2"' }),
+    ];
+    source.start([]);
+    await source.polling();
+    await source.stop();
+    expect(queued.map(({ eventName }) => eventName)).toEqual([
+      expected,
+      'ObjectCreated:Put',
+      'ObjectCreated:CompleteMultipartUpload',
+    ]);
+  }
 });
 
 test('an object that the listing no longer has is deleted', async () => {

@@ -21,7 +21,9 @@ const copyObject: Operation = async ({ store, request }) => {
   const source = readCopySource(headers['x-amz-copy-source'] ?? '');
   const original = store.require(source.bucket, source.key);
   const isReplacing = headers['x-amz-metadata-directive'] === 'REPLACE';
-  const object = { body: store.read(original), headers: isReplacing ? keptHeaders(request) : original.headers };
+  const kept = isReplacing ? keptHeaders(request) : original.headers;
+  // Which S3 does not send, so that the event sources can name the event of the object.
+  const object = { body: store.read(original), headers: { ...kept, 'x-object-created-by': 'CopyObject' } };
   const { eTag, modified } = await store.put(bucket, key, object, writeCondition(headers));
   return xmlResponse('CopyObjectResult', { ETag: `"${eTag}"`, LastModified: isoTime(modified) });
 };
