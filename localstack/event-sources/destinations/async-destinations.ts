@@ -2,7 +2,9 @@ import type { Logger } from '../logger.ts';
 import type { AsyncCondition, AsyncFunction, AsyncOutcomeSink, QueuedEvent } from '../model/async-invocation.ts';
 import type { InvocationOutcome } from '../model/invocation.ts';
 import { qualifiedArn } from '../model/target-function.ts';
+import { deadLetterAttributes } from './dead-letter-attributes.ts';
 import { destinationObjectKey } from './object-key.ts';
+import { requestIdOf } from './request-id.ts';
 import type { Sender } from './sender.ts';
 
 /** Sends the outcome of asynchronous invocations to their destinations, and failed events to the dead letter queue. */
@@ -19,7 +21,7 @@ export class AsyncDestinations implements AsyncOutcomeSink {
     target: AsyncFunction,
     event: QueuedEvent,
     condition: AsyncCondition,
-    outcome?: InvocationOutcome,
+    lastOutcome?: InvocationOutcome,
   ): Promise<void> {
     const { onSuccess, onFailure, deadLetterTarget } = target.asynchronous;
     const destination = condition === 'Success' ? onSuccess : onFailure;
@@ -35,12 +37,16 @@ export class AsyncDestinations implements AsyncOutcomeSink {
     const key = destinationObjectKey(`async/${target.name}`, time);
     const deliveries: Promise<void>[] = [];
     if (destination !== undefined) {
+      // The record of an event that has become too old has no response.
+      const outcome = condition === 'EventAgeExceeded' ? undefined : lastOutcome;
       const record = JSON.stringify(outcomeRecord(target, event, condition, outcome, time));
       deliveries.push(this.#sender.send(destination, record, key));
     }
     // The dead letter queue gets the bare event, in addition to any destination.
     if (failed && deadLetterTarget !== undefined) {
-      deliveries.push(this.#sender.send(deadLetterTarget, event.payload, key));
+      deliveries.push(
+        this.#sender.send(deadLetterTarget, event.payload, key, deadLetterAttributes(event, lastOutcome)),
+      );
     }
     await Promise.all(deliveries);
   }
@@ -58,8 +64,7 @@ function outcomeRecord(
     version: '1.0',
     timestamp: time.toISOString(),
     requestContext: {
-      // All attempts of an event have the same request id.
-      requestId: event.id.slice(event.id.indexOf('-') + 1),
+      requestId: requestIdOf(event),
       functionArn: qualifiedArn(target),
       condition,
       approximateInvokeCount: condition === 'Success' ? event.attempts + 1 : event.attempts,

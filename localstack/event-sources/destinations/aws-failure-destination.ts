@@ -1,4 +1,5 @@
 import { KafkaEventSerializer } from '../kafka/event/kafka-event-serializer.ts';
+import { parseArn } from '../model/arn.ts';
 import type { FailedBatch } from '../model/failed-batch.ts';
 import type { KafkaMapping } from '../model/kafka-mapping.ts';
 import type { ClosableDestination } from './closable-destination.ts';
@@ -22,7 +23,7 @@ export class AwsFailureDestination implements ClosableDestination {
 
   async deliver(batch: FailedBatch): Promise<void> {
     const time = new Date();
-    const isBucket = /^arn:[^:]*:s3:/.test(this.#arn);
+    const isBucket = parseArn(this.#arn)?.service === 's3';
     const record = batchFailureRecord(this.#mapping, this.#serializer, batch, isBucket, time);
     const prefix = `${this.#mapping.uuid}/${this.#mapping.topic}-${batch.records[0]?.partition}`;
     await this.#sender.send(this.#arn, JSON.stringify(record), destinationObjectKey(prefix, time));

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { InvalidPatternError, readCondition } from './condition.ts';
+import { InvalidPatternError } from './condition.ts';
 import { isJsonObject, type JsonValue, parseJson } from './json-value.ts';
 import { type Matcher, readMatcher } from './matcher.ts';
+import { readCondition } from './read-condition.ts';
 
 export { InvalidPatternError } from './condition.ts';
 

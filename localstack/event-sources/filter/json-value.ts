@@ -23,3 +23,9 @@ export function parseJson(text: string): JsonValue {
 export function isJsonObject(value: JsonValue | undefined): value is { [name: string]: JsonValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 }
+
+/** The JSON text of a value of a pattern, for messages. */
+export function show(value: JsonValue | undefined): string {
+  const plain = (_key: string, inner: unknown) => (inner instanceof JsonNumber ? inner.value : inner);
+  return JSON.stringify(value, plain) ?? 'nothing';
+}

@@ -1,48 +1,85 @@
-import { type Condition, InvalidPatternError, readCondition } from './condition.ts';
+import { type Condition, InvalidPatternError } from './condition.ts';
+import { Fields, joined, type ListPlace, withParents } from './fields.ts';
 import { isJsonObject, type JsonValue } from './json-value.ts';
+import { readCondition } from './read-condition.ts';
 
 export type Matcher = (value: JsonValue | undefined) => boolean;
 
-/** Reads one field of a pattern: a list of conditions for a leaf, or an object of further fields. */
-export function readMatcher(source: JsonValue | undefined, where: string): Matcher {
-  if (Array.isArray(source)) return leaf(source, where);
-  if (isJsonObject(source)) return branch(source, where);
-  throw new InvalidPatternError(`${where}: expected a list of values, for instance ["a"], or an object`);
+/** A field of a pattern: one of the conditions must match one of its leaves. */
+interface PatternField {
+  readonly path: string;
+  readonly matches: Condition;
 }
 
-/** One of the conditions must match. For a list in the data, one matching element is enough. */
-function leaf(source: readonly JsonValue[], where: string): Matcher {
-  if (source.length === 0) throw new InvalidPatternError(`${where}: an empty list matches nothing`);
-  const conditions: Condition[] = source.map((item) => readCondition(item, where));
-  const matches = (value: JsonValue | undefined) => conditions.some((condition) => condition(value));
+/** Fields that must all match, in the order of their paths. A pattern is a list of rules, because of its `$or`. */
+type Rule = readonly PatternField[];
+
+const START: ListPlace = new Map();
+
+/** Reads the pattern of an object, as event-ruler does: https://github.com/aws/event-ruler. */
+export function readMatcher(source: JsonValue | undefined, where: string): Matcher {
+  if (!isJsonObject(source)) throw new InvalidPatternError(`${where}: expected an object or a list of values`);
+  const rules = readBranch(source, '', where).map((rule) => rule.toSorted((a, b) => (a.path < b.path ? -1 : 1)));
+  const wanted = withParents(rules.flat().map(({ path }) => path));
   return (value) => {
-    if (Array.isArray(value)) return value.some(matches);
-    // `exists` applies to leaves only, and an object is not a leaf.
-    return matches(isJsonObject(value) ? undefined : value);
+    const fields = new Fields(value, wanted);
+    return rules.some((rule) => ruleMatches(rule, fields));
   };
 }
 
-/** All fields must match, and one of the patterns in `$or`. */
-function branch(source: { [name: string]: JsonValue }, where: string): Matcher {
-  const names = Object.keys(source);
-  if (names.length === 0) throw new InvalidPatternError(`${where}: an empty object matches nothing`);
-  const matchers = names.map((name): Matcher => {
-    const inner = source[name];
-    if (name === '$or') return alternatives(inner, `${where}.$or`);
-    const matcher = readMatcher(inner, `${where}.${name}`);
-    return (value) => matcher(isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined);
-  });
-  const all = (value: JsonValue | undefined) => matchers.every((matcher) => matcher(value));
-  return (value) => (Array.isArray(value) ? value.some(all) : all(value));
+function readBranch(source: { [name: string]: JsonValue }, path: string, where: string): Rule[] {
+  const entries = Object.entries(source);
+  if (entries.length === 0) throw new InvalidPatternError(`${where}: an empty object matches nothing`);
+  return entries
+    .map(([name, inner]) =>
+      name === '$or'
+        ? readAlternatives(inner, path, `${where}.$or`)
+        : readField(inner, path === '' ? name : `${path}.${name}`, `${where}.${name}`),
+    )
+    .reduce<Rule[]>(
+      (rules, alternatives) => rules.flatMap((rule) => alternatives.map((more) => [...rule, ...more])),
+      [[]],
+    );
 }
 
-function alternatives(source: JsonValue | undefined, where: string): Matcher {
+/** A list of conditions for a leaf, or an object of further fields. */
+function readField(source: JsonValue, path: string, where: string): Rule[] {
+  if (isJsonObject(source)) return readBranch(source, path, where);
+  if (!Array.isArray(source)) {
+    throw new InvalidPatternError(`${where}: expected a list of values, for instance ["a"], or an object`);
+  }
+  if (source.length === 0) throw new InvalidPatternError(`${where}: an empty list matches nothing`);
+  const conditions = source.map((item) => readCondition(item, where));
+  return [[{ path, matches: (value) => conditions.some((condition) => condition(value)) }]];
+}
+
+function readAlternatives(source: JsonValue, path: string, where: string): Rule[] {
   if (!Array.isArray(source) || source.length < 2) {
     throw new InvalidPatternError(`${where}: expected a list of at least two patterns`);
   }
-  const matchers = source.map((item, index) => {
+  return source.flatMap((item, index) => {
     if (!isJsonObject(item)) throw new InvalidPatternError(`${where}[${index}]: expected an object`);
-    return branch(item, `${where}[${index}]`);
+    return readBranch(item, path, `${where}[${index}]`);
   });
-  return (value) => matchers.some((matcher) => matcher(value));
+}
+
+function ruleMatches(rule: Rule, fields: Fields): boolean {
+  const canMatch = rule.every(
+    ({ path, matches }) => matches(undefined) || fields.at(path).some(({ value }) => matches(value)),
+  );
+  return canMatch && matchesFrom(rule, 0, fields, START);
+}
+
+/** Fields of one list must match in the same element of it, and a field is absent when that element does not have it. */
+function matchesFrom(rule: Rule, index: number, fields: Fields, place: ListPlace): boolean {
+  const field = rule[index];
+  if (field === undefined) return true;
+  let isAbsent = true;
+  for (const leaf of fields.at(field.path)) {
+    const common = joined(place, leaf.place);
+    if (common === undefined) continue;
+    isAbsent = false;
+    if (field.matches(leaf.value) && matchesFrom(rule, index + 1, fields, common)) return true;
+  }
+  return isAbsent && field.matches(undefined) && matchesFrom(rule, index + 1, fields, place);
 }

@@ -30,6 +30,8 @@ interface Attempt {
   readonly outageCount: number;
   /** When the event was queued, by the monotonic clock, so that setting the wall clock expires no event. */
   readonly queuedAtMs: number;
+  /** Of the attempt before; absent: there was none in this process. */
+  readonly lastOutcome?: InvocationOutcome;
 }
 
 /** AWS waits from 1 s to 5 min. Shorter here, because what is down on a laptop comes back soon. */
@@ -120,7 +122,7 @@ export class AsyncQueue {
     }
   }
 
-  async #process({ event, outageCount, queuedAtMs }: Attempt): Promise<void> {
+  async #process({ event, outageCount, queuedAtMs, lastOutcome }: Attempt): Promise<void> {
     const { functions, clock, store, log } = this.#options;
     const target = functions(event.functionName);
     if (target === undefined) {
@@ -130,18 +132,20 @@ export class AsyncQueue {
     }
     const { maximumEventAgeSeconds, maximumRetryAttempts } = target.asynchronous;
     const isExpired = clock.monotonic() - queuedAtMs > maximumEventAgeSeconds * 1_000;
-    if (isExpired) return this.#end(target, event, 'EventAgeExceeded');
+    if (isExpired) return this.#end(target, event, 'EventAgeExceeded', lastOutcome);
     const outcome = await this.#invoke(target, event);
     this.#reportProgress(target, outcome);
     if (outcome.kind === 'success') return this.#end(target, event, 'Success', outcome);
     if (outcome.kind === 'notInvoked') {
-      this.#retryLater({ event, outageCount: outageCount + 1, queuedAtMs }, outageDelayMs(outageCount));
+      const next = { event, outageCount: outageCount + 1, queuedAtMs, lastOutcome: outcome };
+      this.#retryLater(next, outageDelayMs(outageCount));
       return;
     }
     const failed = { ...event, attempts: event.attempts + 1 };
     if (failed.attempts > maximumRetryAttempts) return this.#end(target, failed, 'RetriesExhausted', outcome);
     await store.save(failed);
-    this.#retryLater({ event: failed, outageCount: 0, queuedAtMs }, this.#retryDelayMs(failed.attempts));
+    const next = { event: failed, outageCount: 0, queuedAtMs, lastOutcome: outcome };
+    this.#retryLater(next, this.#retryDelayMs(failed.attempts));
   }
 
   async #invoke(target: AsyncFunction, event: QueuedEvent): Promise<InvocationOutcome> {

@@ -9,7 +9,7 @@ export interface AsyncSettings {
   readonly reservedConcurrency?: number;
   readonly onSuccess?: string;
   readonly onFailure?: string;
-  /** `DeadLetterConfig`: an SQS queue or SNS topic that gets the bare event. */
+  /** `DeadLetterConfig`: an SQS queue or SNS topic that gets the bare event, and the error in attributes. */
   readonly deadLetterTarget?: string;
 }
 
@@ -36,10 +36,11 @@ export type AsyncCondition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded'
 
 /** Receives the outcome of asynchronous invocations. Rejects when the delivery fails; the event is then lost, as on AWS. */
 export interface AsyncOutcomeSink {
+  /** `lastOutcome` is that of the last attempt in this process; absent: there was none. */
   ended(
     target: AsyncFunction,
     event: QueuedEvent,
     condition: AsyncCondition,
-    outcome?: InvocationOutcome,
+    lastOutcome?: InvocationOutcome,
   ): Promise<void>;
 }

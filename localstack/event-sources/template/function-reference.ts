@@ -2,7 +2,7 @@ import type { PseudoParameters } from './pseudo-parameters.ts';
 
 /** The forms in which Lambda's API accepts a function: a name, an ARN or a partial ARN, with or without a qualifier. */
 const PATTERN =
-  /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:[a-z]{2}(?:-[a-z]+)+-\d:)?(?:\d{12}:)?(?:function:)?([a-zA-Z0-9-_]{1,140})(?::(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$/;
+  /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:[a-z]+(?:-[a-z]+)+-\d:)?(?:\d{12}:)?(?:function:)?([a-zA-Z0-9-_]{1,140})(?::(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$/;
 
 export interface FunctionReference {
   readonly name: string;

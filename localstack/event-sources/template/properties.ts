@@ -90,6 +90,18 @@ export class Properties {
     return this.fail(name, `must be one of ${allowed.join(', ')}, got ${value}`, CONSTRAINT);
   }
 
+  /** A number within the range, which need not be whole. */
+  number(name: string, minimum: number, maximum: number): number | undefined {
+    if (!this.has(name)) return undefined;
+    const raw = this.#values[name];
+    const value = typeof raw === 'string' && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      return this.fail(name, `expected a number, ${minimum} to ${maximum}, got ${JSON.stringify(raw)}`);
+    }
+    if (value >= minimum && value <= maximum) return value;
+    return this.fail(name, `must be ${minimum} to ${maximum}, got ${value}`, CONSTRAINT);
+  }
+
   /** A whole number within the range, or one of the further values. */
   integer(name: string, minimum: number, maximum: number, further: readonly number[] = []): number | undefined {
     if (!this.has(name)) return undefined;

@@ -162,14 +162,14 @@ export class References {
   }
 
   #pseudoParameter(name: string): string | undefined {
-    const { region, accountId, stackName, partition } = this.#options.pseudoParameters;
+    const { region, accountId, stackName, partition, urlSuffix } = this.#options.pseudoParameters;
     const values: Record<string, string> = {
       'AWS::Region': region,
       'AWS::AccountId': accountId,
       'AWS::StackName': stackName,
       'AWS::StackId': `arn:${partition}:cloudformation:${region}:${accountId}:stack/${stackName}/local`,
       'AWS::Partition': partition,
-      'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::URLSuffix': urlSuffix,
     };
     return values[name];
   }

@@ -8,7 +8,7 @@ import { Intrinsics } from './intrinsics.ts';
 import { type KafkaMappingOptions, readKafkaMappings } from './kafka-mapping/kafka-mappings.ts';
 import { expandLoops } from './loops.ts';
 import { Parameters, type ParameterValues } from './parameters.ts';
-import { defaultPseudoParameters, type PseudoParameters } from './pseudo-parameters.ts';
+import { completePseudoParameters, type PseudoParameters } from './pseudo-parameters.ts';
 import { type NotEmulated, translateSam } from './sam/translate-sam.ts';
 import { readSchedules } from './schedules.ts';
 import type { Template } from './template.ts';
@@ -38,7 +38,7 @@ export function readTemplate(
   given: Partial<PseudoParameters>,
   options: TemplateOptions,
 ): TemplateModel {
-  const pseudoParameters = { ...defaultPseudoParameters, ...given };
+  const pseudoParameters = completePseudoParameters(given);
   const inputs = {
     parameters: new Parameters(source.Parameters ?? {}, options.parameters ?? {}),
     functionNames: new FunctionNames(options.functionNames ?? {}),

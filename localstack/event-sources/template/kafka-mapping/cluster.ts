@@ -66,7 +66,7 @@ export function readStartingPosition(properties: Properties, nowMs: number): Sta
   if (type === undefined) {
     return properties.fail('StartingPosition', 'is required: LATEST, TRIM_HORIZON or AT_TIMESTAMP');
   }
-  const seconds = properties.integer('StartingPositionTimestamp', 0, Number.MAX_SAFE_INTEGER);
+  const seconds = properties.number('StartingPositionTimestamp', 0, Number.MAX_SAFE_INTEGER);
   if (type !== 'AT_TIMESTAMP') {
     if (seconds !== undefined) {
       properties.fail('StartingPositionTimestamp', `is for AT_TIMESTAMP, not for ${type}: remove one of them`);
@@ -74,10 +74,11 @@ export function readStartingPosition(properties: Properties, nowMs: number): Sta
     return { type };
   }
   if (seconds === undefined) return properties.fail('StartingPositionTimestamp', 'is required with AT_TIMESTAMP');
-  if (seconds * 1_000 > nowMs) {
+  const timestampMs = Math.round(seconds * 1_000);
+  if (timestampMs > nowMs) {
     properties.fail('StartingPositionTimestamp', 'must not be in the future: give Unix time in seconds');
   }
-  return { type, timestampMs: seconds * 1_000 };
+  return { type, timestampMs };
 }
 
 /** Undefined: the consumer group is the mapping's UUID. */

@@ -1,3 +1,4 @@
+import { parseArn } from '../../model/arn.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 import type { Properties } from '../properties.ts';
 
@@ -59,7 +60,7 @@ export function readDestination(properties: Properties, topic: string, provision
   if (onFailure === undefined || destination === undefined || destination === '') return undefined;
   const kafka = /^kafka:\/\/(.+)$/.exec(destination)?.[1];
   if (kafka === undefined) {
-    if (/^arn:[^:]*:(sqs|sns|s3):/.test(destination)) return destination;
+    if (['sqs', 'sns', 's3'].includes(parseArn(destination)?.service ?? '')) return destination;
     return onFailure.fail('Destination', `expected an ARN of SQS, SNS or S3, or kafka://TOPIC, got ${destination}`);
   }
   if (!provisioned) {

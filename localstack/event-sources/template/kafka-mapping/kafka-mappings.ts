@@ -1,3 +1,4 @@
+import { parseArn } from '../../model/arn.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 import type { TargetFunction } from '../../model/target-function.ts';
 import type { FunctionResolver } from '../function-resolver.ts';
@@ -48,7 +49,7 @@ export function readKafkaMappings(
 function isForKafka(properties: Properties): boolean {
   const arn = properties.text('EventSourceArn');
   if (properties.has('SelfManagedEventSource') || properties.has('Topics') || arn === undefined) return true;
-  return /^arn:[^:]*:kafka:/.test(arn);
+  return parseArn(arn)?.service === 'kafka';
 }
 
 function readMapping(

@@ -24,12 +24,19 @@ describe('[documented] filters: JSON values', () => {
     ['prefix', { a: [{ prefix: 'ab' }] }, '{"a":"abc"}', '{"a":"cab"}'],
     ['suffix', { a: [{ suffix: 'bc' }] }, '{"a":"abc"}', '{"a":"bca"}'],
     ['equals-ignore-case', { a: [{ 'equals-ignore-case': 'Ab' }] }, '{"a":"aB"}', '{"a":"abc"}'],
-    ['anything-but', { a: [{ 'anything-but': ['x', 1] }] }, '{"a":"y"}', '{"a":1}'],
+    ['anything-but', { a: [{ 'anything-but': ['x', 'y'] }] }, '{"a":1}', '{"a":"y"}'],
+    ['anything-but of numbers', { a: [{ 'anything-but': [1, 2] }] }, '{"a":"1"}', '{"a":2.0}'],
+    ['anything-but of numbers beyond the limits', { a: [{ 'anything-but': 1 }] }, '{"a":6e9}', '{"a":1}'],
     ['anything-but needs the leaf', { a: [{ 'anything-but': 'x' }] }, '{"a":null}', '{}'],
     ['exists', { a: [{ exists: true }] }, '{"a":null}', '{"b":1}'],
     ['exists false', { a: [{ exists: false }] }, '{"b":1}', '{"a":1}'],
     ['exists applies to leaves only', { a: [{ exists: false }] }, '{"a":{"b":1}}', '{"a":0}'],
     ['numeric range', { a: [{ numeric: ['>', 0, '<=', 5] }] }, '{"a":5}', '{"a":0}'],
+    ['numeric open range', { a: [{ numeric: ['>=', 0, '<', 5] }] }, '{"a":0}', '{"a":5}'],
+    ['numeric to six decimal places', { a: [{ numeric: ['=', 0.1] }] }, '{"a":0.1000001}', '{"a":0.10001}'],
+    ['numeric up to the limits', { a: [{ numeric: ['<=', 5e9] }] }, '{"a":5e9}', '{"a":5000000001}'],
+    ['numeric from the limits on', { a: [{ numeric: ['>=', -5e9] }] }, '{"a":-5.0e9}', '{"a":-5000000001}'],
+    ['numeric is for numbers', { a: [{ numeric: ['=', 1] }] }, '{"a":1}', '{"a":"1"}'],
     ['numeric equality', { a: [{ numeric: ['=', 300] }] }, '{"a":300.0}', '{"a":301}'],
     ['$or', { $or: [{ a: [1] }, { b: [2] }] }, '{"b":2}', '{"a":2,"b":1}'],
     ['properties of the prototype are not fields', { toString: [{ exists: false }] }, '{}', '{"toString":1}'],
@@ -45,6 +52,64 @@ describe('[documented] filters: JSON values', () => {
     expect(filterPasses({ filters: [readFilter('{"value":{"a":[300]}}')] }, Buffer.from('{"a":300.0}'), 'drop')).toBe(
       false,
     );
+  });
+});
+
+describe('[documented] filters: lists, as event-ruler flattens them', () => {
+  test.each<[string, object, string, string]>([
+    ['a list in a list', { a: ['x'] }, '{"a":[["w"],["x"]]}', '{"a":[["w"],["y"]]}'],
+    ['a list in lists of any depth', { a: ['x'] }, '{"a":[[["w",["x"]]]]}', '{"a":[[["w",["y"]]]]}'],
+    ['objects in lists in lists', { a: { b: [1] } }, '{"a":[[{"b":2}],[{"b":1}]]}', '{"a":[[{"b":2}],[{"c":1}]]}'],
+    [
+      'fields of one element of a list',
+      { a: { x: [1], y: [2] } },
+      '{"a":[{"x":1,"y":2},{"x":0}]}',
+      '{"a":[{"x":1,"y":0},{"x":0,"y":2}]}',
+    ],
+    [
+      'fields of one element of a list in a list',
+      { a: { x: [1], y: [2] } },
+      '{"a":[[{"x":3}],[{"x":1,"y":2}]]}',
+      '{"a":[[{"x":1},{"y":2}]]}',
+    ],
+    [
+      'fields of different lists',
+      { a: { x: [1] }, b: { y: [2] } },
+      '{"a":[{"x":0},{"x":1}],"b":[{"y":2},{"y":0}]}',
+      '{"a":[{"x":1}],"b":[{"y":0}]}',
+    ],
+    ['values of a list together', { a: ['x'], b: ['y'] }, '{"a":["w","x"],"b":["y","z"]}', '{"a":["w","x"],"b":["z"]}'],
+    ['a list at the top', { x: [1], y: [2] }, '[{"x":0},{"x":1,"y":2}]', '[{"x":1},{"y":2}]'],
+    ['exists false of an empty list', { a: [{ exists: false }] }, '{"a":[]}', '{"a":[[0]]}'],
+    [
+      'exists false of the element that the earlier fields match',
+      { a: { x: [1], y: [{ exists: false }] } },
+      '{"a":[{"x":1},{"x":2,"y":2}]}',
+      '{"a":[{"x":1,"y":2},{"x":2}]}',
+    ],
+    [
+      'exists false of all elements before another field matches',
+      { a: { b: [{ exists: false }], x: [1] } },
+      '{"a":[{"x":1},{"x":2}]}',
+      '{"a":[{"x":1},{"b":2}]}',
+    ],
+    [
+      '$or of fields in a list',
+      { a: { $or: [{ x: [1] }, { y: [2] }], z: [3] } },
+      '{"a":[{"y":2,"z":3}]}',
+      '{"a":[{"y":2},{"z":3}]}',
+    ],
+    ['a name with a dot is as good as two names', { a: { b: [1] } }, '{"a.b":1}', '{"a.c":1}'],
+  ])('%s', (_name, pattern, matching, other) => {
+    expect(passes({ value: pattern }, matching)).toBe(true);
+    expect(passes({ value: pattern }, other)).toBe(false);
+  });
+
+  test('many elements of many lists are matched in time', () => {
+    const list = Array.from({ length: 1_000 }, (_, index) => ({ x: index, y: 0 }));
+    const pattern = { a: { x: [999], y: [1] }, b: { x: [999], y: [0] } };
+    expect(passes({ value: pattern }, JSON.stringify({ a: list, b: list }))).toBe(false);
+    expect(passes({ value: { ...pattern, a: { x: [999], y: [0] } } }, JSON.stringify({ a: list, b: list }))).toBe(true);
   });
 });
 
@@ -81,8 +146,40 @@ test.each([
   ['an empty list', '{"value":{"a":[]}}', /value\.a/],
   ['a bare value', '{"value":{"a":1}}', /value\.a: expected a list/],
   ['two operators', '{"value":{"a":[{"prefix":"a","suffix":"b"}]}}', /one operator/],
-  ['a wrong range', '{"value":{"a":[{"numeric":[">"]}]}}', /numeric/],
+  ['a prefix that is no string', '{"value":{"a":[{"prefix":1}]}}', /value\.a: prefix: expected a string, found 1/],
+  ['exists of text', '{"value":{"a":[{"exists":"yes"}]}}', /exists: expected true or false, found "yes"/],
+  [
+    'strings and numbers',
+    '{"value":{"a":[{"anything-but":["x",1]}]}}',
+    /strings only, or numbers .* only, found \["x",1\]/,
+  ],
+  ['anything-but null', '{"value":{"a":[{"anything-but":null}]}}', /anything-but: .*, found null/],
 ])('[documented] filters: rejects %s', (_name, pattern, message) => {
   expect(() => readFilter(pattern)).toThrow(InvalidPatternError);
   expect(() => readFilter(pattern)).toThrow(message);
+});
+
+test.each([
+  ['1', /a list like \[">", 0, "<=", 5\], found 1/],
+  ['[]', /one of = < <= > >=, found nothing/],
+  ['[">"]', /a number after >, found nothing/],
+  ['[">","0"]', /a number after >, found "0"/],
+  ['["!=",0]', /one of = < <= > >=, found "!="/],
+  ['[0,">"]', /one of = < <= > >=, found 0/],
+  ['["=",1,"<",2]', /one comparison with =; a range starts with ">" or ">=", found \["=",1,"<",2\]/],
+  ['["<",5,">",0]', /one comparison with </],
+  ['["<=",5,">=",0]', /one comparison with <=/],
+  ['[">",0,">",5]', /one of < <=, found ">"/],
+  ['[">",0,"=",5]', /one of < <=, found "="/],
+  ['[">",0,"<"]', /a number after <, found nothing/],
+  ['[">",0,"<",5,"<",6]', /at most two comparisons/],
+  ['[">",5,"<",0]', /the lower bound to be less than the upper one, found \[">",5,"<",0\]/],
+  ['[">=",5,"<=",5]', /the lower bound to be less than the upper one/],
+  ['["=",5000000001]', /a number from -5\.0e9 to 5\.0e9, found 5000000001/],
+  ['[">",-5.1e9]', /a number from -5\.0e9 to 5\.0e9, found -5100000000/],
+])('[documented] filters: rejects numeric %s', (argument, message) => {
+  const pattern = `{"value":{"a":[{"numeric":${argument}}]}}`;
+  expect(() => readFilter(pattern)).toThrow(InvalidPatternError);
+  expect(() => readFilter(pattern)).toThrow(message);
+  expect(() => readFilter(pattern)).toThrow('value.a: numeric: expected ');
 });

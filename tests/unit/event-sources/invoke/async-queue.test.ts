@@ -1,95 +1,25 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AsyncDestinations } from '../../../../localstack/event-sources/destinations/async-destinations.ts';
-import { AwsSender } from '../../../../localstack/event-sources/destinations/sender.ts';
-import { AsyncQueue } from '../../../../localstack/event-sources/invoke/async-queue.ts';
 import { QueuedEventStore } from '../../../../localstack/event-sources/invoke/queued-event-store.ts';
-import { createLogger } from '../../../../localstack/event-sources/logger.ts';
 import type { AsyncSettings } from '../../../../localstack/event-sources/model/async-invocation.ts';
-import type { InvocationOutcome, InvocationRequest } from '../../../../localstack/event-sources/model/invocation.ts';
-import { readOptions } from '../../../../localstack/event-sources/options.ts';
+import type { InvocationOutcome } from '../../../../localstack/event-sources/model/invocation.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { JumpingClock } from '../jumping-clock.ts';
-import { RecordedStandstills } from '../recorded-standstills.ts';
+import {
+  arn,
+  attributesIn,
+  bucketArn,
+  documents,
+  idle,
+  queueArn,
+  queueOf,
+  run,
+  success,
+  threw,
+  throttled,
+  useDirectory,
+} from './async-queue-rig.ts';
 
-const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:fn';
-const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:failed';
-const bucketArn = 'arn:aws:s3:::failures';
-const success: InvocationOutcome = { kind: 'success', statusCode: 200, body: '"done"', requestId: 'r' };
-const threw: InvocationOutcome = {
-  kind: 'functionError',
-  statusCode: 200,
-  functionError: 'Unhandled',
-  body: '{"errorMessage":"broken"}',
-  requestId: 'r',
-};
-const throttled: InvocationOutcome = {
-  kind: 'notInvoked',
-  statusCode: 429,
-  throttled: true,
-  reason: 'too many',
-  requestId: 'r',
-};
-
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'async-invocation-'));
-});
-afterEach(() => rm(directory, { recursive: true, force: true }));
-
-/** A queue whose function answers with the outcomes in turn, and with the last one from then on. Its waits take no time. */
-function queueOf(outcomes: readonly InvocationOutcome[], settings: Partial<AsyncSettings> = {}) {
-  const calls: InvocationRequest[] = [];
-  const clock = new JumpingClock();
-  const invoker = {
-    invoke: async (request: InvocationRequest) => {
-      calls.push(request);
-      const outcome = outcomes[Math.min(calls.length, outcomes.length) - 1] ?? success;
-      await setup.hold(request);
-      return outcome;
-    },
-  };
-  const setup = { hold: async (_request: InvocationRequest): Promise<void> => {} };
-  const standstills = new RecordedStandstills();
-  const lines: string[] = [];
-  const log = createLogger('debug', (line) => lines.push(line));
-  const sender = new AwsSender({
-    endpoints: {},
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    region: 'eu-central-1',
-    directory: join(directory, 'destinations'),
-    invoker,
-  });
-  const asynchronous = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600, ...settings };
-  const queue = new AsyncQueue({
-    store: new QueuedEventStore(join(directory, 'queue')),
-    invoker,
-    functions: (name) => (name === 'removed' ? undefined : { name, arn, timeoutSeconds: 3, asynchronous }),
-    outcomes: new AsyncDestinations(sender, log),
-    log,
-    retryDelaysMs: readOptions({}).asyncRetryDelaysMs,
-    concurrency: 10,
-    clock,
-    standstills,
-  });
-  return Object.assign(setup, { queue, calls, clock, lines, standstills });
-}
-
-const idle = (queue: AsyncQueue) => eventually(() => queue.size === 0);
-
-async function run({ queue }: ReturnType<typeof queueOf>, payload = '{"a":1}'): Promise<void> {
-  await queue.recover();
-  queue.start();
-  await queue.enqueue('fn', payload);
-  await idle(queue);
-}
-
-async function documents(place: string): Promise<unknown[]> {
-  const folder = join(directory, 'destinations', place);
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  return Promise.all(files.map(async (f) => JSON.parse(await readFile(join(f.parentPath, f.name), 'utf8')) as unknown));
-}
+const directory = useDirectory();
 
 test('[documented] asynchronous invocation: two retries, after one minute and two by default', async () => {
   const setup = queueOf([threw]);
@@ -124,7 +54,7 @@ test('[documented] asynchronous invocation: an attempt that succeeds ends the re
   expect(await documents('sqs/failed')).toMatchObject([
     { requestContext: { condition: 'Success', approximateInvokeCount: 2 }, responsePayload: 'done' },
   ]);
-  expect(await readdir(join(directory, 'destinations'))).toEqual(['sqs']);
+  expect(await readdir(join(directory(), 'destinations'))).toEqual(['sqs']);
 });
 
 test.each([0, 1])('[documented] asynchronous invocation: MaximumRetryAttempts %d', async (maximumRetryAttempts) => {
@@ -176,7 +106,7 @@ test('[documented] asynchronous invocation: throttling goes back to the queue, w
   await run(setup);
   expect(setup.calls).toHaveLength(10);
   expect(setup.clock.waits).toEqual([250, 500, 1_000, 2_000, 4_000, 5_000, 5_000, 60_000, 120_000]);
-  await expect(readdir(join(directory, 'destinations'))).rejects.toThrow('ENOENT');
+  await expect(readdir(join(directory(), 'destinations'))).rejects.toThrow('ENOENT');
 });
 
 test('[goal] events that fail are reported as a standstill with what would mend it, until one succeeds', async () => {
@@ -208,9 +138,26 @@ test('[documented] asynchronous invocation: the dead letter queue gets the bare 
   const deadLetterTarget = 'arn:aws:sns:eu-central-1:123456789012:dead';
   await run(queueOf([threw], { maximumRetryAttempts: 0, onFailure: bucketArn, deadLetterTarget }), '{"b":2}');
   expect(await documents('sns/dead')).toEqual([{ b: 2 }]);
+  expect(await attributesIn('sns/dead')).toEqual([
+    {
+      RequestID: { DataType: 'String', StringValue: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      ErrorCode: { DataType: 'Number', StringValue: '200' },
+      ErrorMessage: { DataType: 'String', StringValue: 'broken' },
+    },
+  ]);
   expect(await documents('s3/failures')).toMatchObject([{ requestPayload: { b: 2 } }]);
-  const key = (await readdir(join(directory, 'destinations', 's3', 'failures'), { recursive: true })).sort().at(-1);
+  const key = (await readdir(join(directory(), 'destinations', 's3', 'failures'), { recursive: true })).sort().at(-1);
   expect(key).toMatch(/^aws\/lambda\/async\/fn\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/);
+});
+
+test('[documented] asynchronous invocation: the dead letter of an event that became too old has the error of its last attempt', async () => {
+  const setup = queueOf([throttled], { maximumEventAgeSeconds: 60, deadLetterTarget: queueArn });
+  await run(setup);
+  const [attributes] = await attributesIn('sqs/failed');
+  expect(attributes).toMatchObject({
+    ErrorCode: { DataType: 'Number', StringValue: '429' },
+    ErrorMessage: { DataType: 'String', StringValue: 'too many' },
+  });
 });
 
 test('[documented] asynchronous invocation: a function as the destination is invoked with the record', async () => {
@@ -237,12 +184,12 @@ test('[goal] what was queued survives the process, with its attempts', async () 
 });
 
 test('the file of an interrupted write is removed, and is not an event', async () => {
-  const store = new QueuedEventStore(join(directory, 'queue'));
+  const store = new QueuedEventStore(join(directory(), 'queue'));
   await store.load();
-  await writeFile(join(directory, 'queue', '1.json.part'), '{"half');
+  await writeFile(join(directory(), 'queue', '1.json.part'), '{"half');
   const { queue } = queueOf([success]);
   expect(await queue.recover()).toEqual([]);
-  expect(await readdir(join(directory, 'queue'))).toEqual([]);
+  expect(await readdir(join(directory(), 'queue'))).toEqual([]);
 });
 
 test('an event whose function is no longer in the template is dropped with an error', async () => {
@@ -253,7 +200,7 @@ test('an event whose function is no longer in the template is dropped with an er
   await idle(setup.queue);
   expect(setup.calls).toEqual([]);
   expect(setup.lines.filter((line) => line.includes('no longer in the template'))).toHaveLength(1);
-  expect(await readdir(join(directory, 'queue'))).toEqual([]);
+  expect(await readdir(join(directory(), 'queue'))).toEqual([]);
 });
 
 describe('concurrency', () => {

@@ -57,6 +57,17 @@ test('a window of 0 is 0, and an empty ProvisionedPollerConfig is on-demand mode
   expect(read({ ProvisionedPollerConfig: { MaximumPollers: 3 } })?.pollers).toEqual({ minimum: 1, maximum: 3 });
 });
 
+test.each([
+  [1_699_999_999, 1_699_999_999_000],
+  [1_699_999_999.25, 1_699_999_999_250],
+  ['1699999999.25', 1_699_999_999_250],
+])('[documented] StartingPositionTimestamp may have a fraction: %j', (StartingPositionTimestamp, timestampMs) => {
+  expect(read({ StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp })?.startingPosition).toEqual({
+    type: 'AT_TIMESTAMP',
+    timestampMs,
+  });
+});
+
 test('the local brokers replace those of a self-managed cluster', () => {
   expect(read(selfManaged)).toMatchObject({ brokers: ['127.0.0.1:9092'] });
   expect(read(selfManaged)).not.toHaveProperty('eventSourceArn');
@@ -79,6 +90,17 @@ test.each<[string, object, RegExp]>([
     /future/,
   ],
   ['StartingPositionTimestamp', { StartingPositionTimestamp: 1 }, /is for AT_TIMESTAMP/],
+  [
+    'StartingPositionTimestamp',
+    { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_700_000_000.5 },
+    /future/,
+  ],
+  [
+    'StartingPositionTimestamp',
+    { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: '2026-01-01' },
+    /expected a number, 0 to /,
+  ],
+  ['StartingPositionTimestamp', { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: -1 }, /must be 0 to /],
   ['MaximumRetryAttempts', { ...provisioned, MaximumRetryAttempts: 10_001 }, /-1 or 0 to 10000/],
   ['MaximumRetryAttempts', { MaximumRetryAttempts: 3 }, /needs provisioned mode/],
   ['MaximumRecordAgeInSeconds', { ...provisioned, MaximumRecordAgeInSeconds: 59 }, /-1 or 60 to 604800/],
@@ -86,6 +108,11 @@ test.each<[string, object, RegExp]>([
   ['FunctionResponseTypes', { FunctionResponseTypes: ['ReportBatchItemFailures'] }, /needs provisioned mode/],
   ['FunctionResponseTypes', { ...provisioned, FunctionResponseTypes: ['Other'] }, /expected ReportBatchItemFailures/],
   ['DestinationConfig.OnFailure.Destination', { DestinationConfig: { OnFailure: { Destination: 'x' } } }, /ARN of SQS/],
+  [
+    'DestinationConfig.OnFailure.Destination',
+    { DestinationConfig: { OnFailure: { Destination: 'arn:aws:lambda:eu-central-1:123456789012:function:f' } } },
+    /ARN of SQS, SNS or S3, or kafka:\/\/TOPIC, got arn:aws:lambda/,
+  ],
   [
     'DestinationConfig.OnFailure.Destination',
     { DestinationConfig: { OnFailure: { Destination: 'kafka://other' } } },
