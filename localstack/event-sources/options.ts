@@ -3,13 +3,25 @@ import { z } from 'zod';
 
 const milliseconds = z.number().min(0);
 const backoff = z.strictObject({ initialMs: milliseconds, maxMs: milliseconds });
-const endpoint = z.url();
+/** `localhost:3002` alone would be a URL with the scheme `localhost`. */
+const endpoint = z.string().refine((text) => /^https?:\/\/[^\s/]/.test(text) && URL.canParse(text), {
+  error: ({ input }) => `expected a URL such as http://127.0.0.1:3002, got ${JSON.stringify(input)}${remedyOf(input)}`,
+});
+const broker = z.string().regex(/^[^\s/]+:\d+$/, {
+  error: ({ input }) =>
+    `expected host:port, got ${JSON.stringify(input)}: ${String(input).includes('://') ? 'remove what is before the host' : 'add the port, 9092 for most brokers'}`,
+});
+
+function remedyOf(url: unknown): string {
+  return String(url).includes('://') ? '' : `: write http://${url}`;
+}
+
 const parameterValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]);
 
 /** `custom.eventSources` of serverless.yml. */
 export const optionsSchema = z.strictObject({
   /** Used in place of every cluster of the template. Absent: self-managed mappings use their own servers. */
-  brokers: z.array(z.string().regex(/^\S+:\d+$/, 'expected host:port')).optional(),
+  brokers: z.array(broker).optional(),
   /** Further settings of the Kafka client, for instance `ssl` and `sasl`. */
   kafka: z.record(z.string(), z.unknown()).optional(),
   /** Absent: bucket notifications of the template are not emulated. */
@@ -28,6 +40,10 @@ export const optionsSchema = z.strictObject({
       /** The loopback port that receives notifications, and the server's own ARN of that target. */
       notifications: z.strictObject({ port: z.number().int().min(0).max(65_535), targetArn: z.string() }).optional(),
     })
+    .optional(),
+  /** Used in place of the schema registry of the template, and of the secret in its `AccessConfigs`. */
+  schemaRegistry: z
+    .strictObject({ endpoint: endpoint.optional(), username: z.string().optional(), password: z.string().optional() })
     .optional(),
   /** URL of Lambda's Invoke API. */
   lambdaEndpoint: endpoint.default('http://127.0.0.1:3002'),

@@ -22,6 +22,7 @@ export function readModel(
       maximumFilters: options.maximumFilters,
       parameters: options.parameters,
       functionNames: options.functionNames,
+      ...(options.schemaRegistry !== undefined && { schemaRegistry: options.schemaRegistry }),
       now: Date.now,
     },
   );

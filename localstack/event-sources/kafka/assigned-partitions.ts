@@ -14,11 +14,14 @@ import type { BatchDelivery } from './delivery/batch-delivery.ts';
 import type { KafkaEventSerializer } from './event/kafka-event-serializer.ts';
 import { type NullFields, RecordSerializer } from './event/record-serializer.ts';
 import { OffsetCommitter } from './offsets/offset-committer.ts';
+import type { SchemaLoader } from './schema/schema-loader.ts';
 
 export interface PartitionProcessing {
   readonly mapping: KafkaMapping;
   readonly options: { readonly nullFields: NullFields; readonly filterMismatch: FilterMismatch };
   readonly serializer: KafkaEventSerializer;
+  /** Absent: the mapping has no schema registry. */
+  readonly schemas?: SchemaLoader;
   readonly delivery: BatchDelivery;
   readonly fetching: FetchControl;
   readonly metrics: MappingMetrics;
@@ -85,18 +88,34 @@ export class AssignedPartitions implements BatchReceiver {
     });
   }
 
-  /** Filters and queues the records of a fetch. `fetchedOffset` is the offset that the fetch asked for. */
-  recordsFetched(batch: EachBatchPayload['batch'], fetchedOffset: number): void {
+  /**
+   * Filters and queues the records of a fetch, at once unless their schemas must be loaded. `fetchedOffset` is the offset
+   * that the fetch asked for.
+   */
+  recordsFetched(batch: EachBatchPayload['batch'], fetchedOffset: number): Promise<void> | undefined {
+    const { signal } = this.#ending;
+    const loading = this.#processing.schemas?.load(batch.messages, signal);
+    if (loading === undefined) this.#queueRecords(batch, fetchedOffset);
+    return loading?.then(() => {
+      if (!signal.aborted) this.#queueRecords(batch, fetchedOffset);
+    });
+  }
+
+  #queueRecords(batch: EachBatchPayload['batch'], fetchedOffset: number): void {
     const assigned = this.#continuedAt(batch.partition, fetchedOffset);
     if (assigned === undefined) return;
     const { queue, serializer } = assigned;
-    const { mapping, options, metrics, log } = this.#processing;
+    const { mapping, options, metrics, log, schemas } = this.#processing;
+    const { filterCriteria } = mapping;
     const arrivedAtMs = performance.now();
-    for (const message of batch.messages) {
-      if (mapping.filterCriteria && !filterPasses(mapping.filterCriteria, message.value, options.filterMismatch)) {
+    for (const fetched of batch.messages) {
+      const validated = schemas?.validate(fetched);
+      const value = validated === undefined ? fetched.value : validated.filteredValue;
+      const isFiltered = filterCriteria !== undefined && validated?.failure === undefined;
+      if (isFiltered && !filterPasses(filterCriteria, value, options.filterMismatch)) {
         metrics.FilteredOutEventCount += 1;
       } else {
-        queue.push(serializer.polledRecord(message, arrivedAtMs));
+        queue.push(serializer.polledRecord(validated?.message ?? fetched, arrivedAtMs, validated));
       }
     }
     metrics.PolledEventCount += batch.messages.length;

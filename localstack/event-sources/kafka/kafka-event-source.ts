@@ -12,6 +12,7 @@ import type { MemberIds } from './consumer/member-ids.ts';
 import { BatchDelivery, type BatchDeliveryDependencies } from './delivery/batch-delivery.ts';
 import { KafkaEventSerializer } from './event/kafka-event-serializer.ts';
 import { MappingPipeline } from './mapping-pipeline.ts';
+import { SchemaLoader } from './schema/schema-loader.ts';
 
 export type KafkaEventSourceOptions = ConsumerOptions &
   PartitionProcessing['options'] &
@@ -41,7 +42,14 @@ export class KafkaEventSource {
     const dependencies = { ...given, metrics: this.metrics, serializer: new KafkaEventSerializer(given.mapping) };
     this.#consumer = new GroupConsumer(dependencies);
     const delivery = new BatchDelivery(dependencies);
-    this.#pipeline = new MappingPipeline({ ...dependencies, delivery, fetching: this.#consumer });
+    const { schemaRegistry } = given.mapping;
+    const schemas = schemaRegistry && new SchemaLoader(schemaRegistry, dependencies);
+    this.#pipeline = new MappingPipeline({
+      ...dependencies,
+      ...(schemas && { schemas }),
+      delivery,
+      fetching: this.#consumer,
+    });
   }
 
   /** Returns at once; the group is joined in the background. */

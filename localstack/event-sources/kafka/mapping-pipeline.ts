@@ -24,6 +24,7 @@ export class MappingPipeline implements ConsumerHandler {
   readonly #dependencies: MappingPipelineDependencies;
   readonly #firstJoin = withResolvers<void>();
   #assigned: AssignedPartitions | undefined;
+  #group: ConsumerGroup | undefined;
   #stopping = false;
 
   constructor(dependencies: MappingPipelineDependencies) {
@@ -49,6 +50,7 @@ export class MappingPipeline implements ConsumerHandler {
   async afterJoin(group: ConsumerGroup): Promise<void> {
     const { mapping, log, memberIds } = this.#dependencies;
     memberIds.save(group);
+    this.#group = group;
     const offsets = await committedStartingOffsets(group, mapping.topic, mapping.startingPosition);
     const partitions = group.assigned().find(({ topic }) => topic === mapping.topic)?.partitions ?? [];
     const committed = new Map(partitions.map((partition) => [partition, offsets.get(partition) ?? 0]));
@@ -69,8 +71,10 @@ export class MappingPipeline implements ConsumerHandler {
     await this.#assigned?.waitForRoom();
   }
 
-  recordsFetched(batch: EachBatchPayload['batch'], fetchedOffset: number): void {
-    this.#assigned?.recordsFetched(batch, fetchedOffset);
+  /** While schemas are loaded, rejects when the group is rebalancing, so that kafkajs joins it again. */
+  recordsFetched(batch: EachBatchPayload['batch'], fetchedOffset: number): Promise<void> | undefined {
+    const queued = this.#assigned?.recordsFetched(batch, fetchedOffset);
+    return queued && this.#heartbeatUntil(queued, async () => this.#group?.heartbeat({ interval: 0 }));
   }
 
   recordsSkipped(partition: number, fetchedOffset: number, nextOffset: number): void {
@@ -98,19 +102,21 @@ export class MappingPipeline implements ConsumerHandler {
     metrics.MaxOffsetLag = Math.max(0, ...lags);
   }
 
-  /** Waits for the invocations in flight, with heartbeats; after `stop` no longer. */
-  async #finish(assigned: AssignedPartitions, group: ConsumerGroup): Promise<void> {
-    let isFinished = false;
-    const finished = assigned.finish().finally(() => {
-      isFinished = true;
+  /** Waits for the invocations in flight. */
+  #finish(assigned: AssignedPartitions, group: ConsumerGroup): Promise<void> {
+    // The broker answers that the group is rebalancing, and still keeps the member.
+    return this.#heartbeatUntil(assigned.finish(), () => group.heartbeat({ interval: 0 }).catch(() => {}));
+  }
+
+  /** kafkajs sends no heartbeats meanwhile. After `stop` it waits no longer. */
+  async #heartbeatUntil(settled: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
+    let isSettled = false;
+    const end = settled.finally(() => {
+      isSettled = true;
     });
-    while (!isFinished && !this.#stopping) {
-      await Promise.race([
-        finished,
-        this.#dependencies.clock.wait(HEARTBEAT_INTERVAL_MS, new AbortController().signal),
-      ]);
-      // The broker answers that the group is rebalancing, and still keeps the member.
-      if (!isFinished) await group.heartbeat({ interval: 0 }).catch(() => {});
+    while (!isSettled && !this.#stopping) {
+      await Promise.race([end, this.#dependencies.clock.wait(HEARTBEAT_INTERVAL_MS, new AbortController().signal)]);
+      if (!isSettled) await heartbeat();
     }
   }
 }

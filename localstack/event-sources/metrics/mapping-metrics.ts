@@ -12,6 +12,7 @@ export class MappingMetrics {
   PollingErrorCount = 0;
   InvokeErrorCount = 0;
   OnFailureDestinationDeliveryErrorCount = 0;
+  SchemaRegistryErrorCount = 0;
   CommitErrorCount = 0;
   /** How many records the broker has after the committed offsets. The same as SumOffsetLag. */
   OffsetLag = 0;

@@ -1,7 +1,11 @@
 import type { InvocationOutcome } from './invocation.ts';
-import type { PolledRecord } from './polled-record.ts';
+import type { PolledRecord, SchemaFailure } from './polled-record.ts';
 
-export type FailureCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'MaximumPayloadSizeExceeded';
+export type FailureCondition =
+  | 'RetryAttemptsExhausted'
+  | 'RecordAgeExceeded'
+  | 'MaximumPayloadSizeExceeded'
+  | SchemaFailure;
 
 /** Records that the event source stops retrying. */
 export interface FailedBatch {

@@ -1,4 +1,5 @@
 import type { FilterCriteria } from '../filter/filter-criteria.ts';
+import type { SchemaRegistry } from './schema-registry.ts';
 import type { TargetFunction } from './target-function.ts';
 
 export type StartingPosition =
@@ -30,6 +31,8 @@ export interface KafkaMapping {
   /** An ARN of SQS, SNS or S3, or `kafka://topic`. */
   readonly onFailureDestination?: string;
   readonly filterCriteria?: FilterCriteria;
+  /** Absent: records are delivered as they are. */
+  readonly schemaRegistry?: SchemaRegistry;
   /** Absent: on-demand mode. */
   readonly pollers?: { readonly minimum: number; readonly maximum: number };
 }

@@ -1,3 +1,6 @@
+/** Why a record does not pass its mapping's schema registry, in AWS's words. */
+export type SchemaFailure = 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR';
+
 /** A record that was polled from a partition of the mapping's topic. */
 export interface PolledRecord {
   readonly partition: number;
@@ -10,4 +13,6 @@ export interface PolledRecord {
   readonly json: string;
   /** Length of `json` in UTF-8. */
   readonly bytes: number;
+  /** Set when the function must not get the record. */
+  readonly failure?: SchemaFailure;
 }

@@ -64,7 +64,11 @@ const EVENT_SOURCES: Layers = [
   ],
   ['localstack/event-sources/model/'],
   ['localstack/event-sources/standstill/', 'localstack/event-sources/kafka/assignors/'],
-  ['localstack/event-sources/invoke/', 'localstack/event-sources/kafka/consumer/'],
+  [
+    'localstack/event-sources/invoke/',
+    'localstack/event-sources/kafka/consumer/',
+    'localstack/event-sources/kafka/schema/',
+  ],
   [
     'localstack/event-sources/kafka/event/',
     'localstack/event-sources/kafka/offsets/',

@@ -3,6 +3,22 @@ import { readOptions } from '../../../localstack/event-sources/options.ts';
 test('each invalid option is one line that names it', () => {
   const faulty = { brokers: ['nohost'], logLevel: 'chatty', asyncConcurrency: 0, unknown: 1 };
   expect(() => readOptions(faulty)).toThrow(
-    /^custom\.eventSources\.brokers\.0: expected host:port\n.*logLevel: .*\n.*asyncConcurrency: .*\n.*unknown/s,
+    /^custom\.eventSources\.brokers\.0: expected host:port, got "nohost": add the port.*\n.*logLevel: .*\n.*asyncConcurrency: .*\n.*unknown/s,
   );
+});
+
+test.each([
+  ['localhost:3002', 'expected a URL such as http://127.0.0.1:3002, got "localhost:3002": write http://localhost:3002'],
+  ['127.0.0.1:9000', 'expected a URL such as http://127.0.0.1:3002, got "127.0.0.1:9000": write http://127.0.0.1:9000'],
+  ['kafka://host:1', 'expected a URL such as http://127.0.0.1:3002, got "kafka://host:1"'],
+  ['http://', 'expected a URL such as http://127.0.0.1:3002, got "http://"'],
+])('the URL %s is refused at once, with what to write instead', (url, message) => {
+  expect(() => readOptions({ lambdaEndpoint: url })).toThrow(`custom.eventSources.lambdaEndpoint: ${message}`);
+});
+
+test('a broker with a scheme is refused, because Kafka has none', () => {
+  expect(() => readOptions({ brokers: ['PLAINTEXT://localhost:9092'] })).toThrow(
+    'custom.eventSources.brokers.0: expected host:port, got "PLAINTEXT://localhost:9092": remove what is before the host',
+  );
+  expect(readOptions({ brokers: ['localhost:9092', '[::1]:9092'] }).brokers).toHaveLength(2);
 });

@@ -14,8 +14,8 @@ const { Kafka, logLevel } = kafkajs;
 
 /** What the consumer calls with its progress. */
 export interface ConsumerHandler extends Pick<GroupHooks, 'beforeJoin' | 'afterJoin' | 'beforeFetch'> {
-  /** `fetchedOffset` is the offset that the fetch asked for. The next fetch waits until this returns. */
-  recordsFetched(batch: EachBatchPayload['batch'], fetchedOffset: number): void;
+  /** `fetchedOffset` is the offset that the fetch asked for. The next fetch waits until this returns or resolves. */
+  recordsFetched(batch: EachBatchPayload['batch'], fetchedOffset: number): Promise<void> | undefined;
   /** Called instead of `recordsFetched` when a fetch brought only control records and records of aborted transactions. */
   recordsSkipped(partition: number, fetchedOffset: number, nextOffset: number): void;
 }

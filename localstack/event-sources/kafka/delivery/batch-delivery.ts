@@ -1,5 +1,5 @@
 import { type Clock, EvenTime } from '../../clock.ts';
-import type { FailedBatch } from '../../model/failed-batch.ts';
+import type { FailedBatch, FailureCondition } from '../../model/failed-batch.ts';
 import type { InvocationOutcome } from '../../model/invocation.ts';
 import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 import type { PolledRecord } from '../../model/polled-record.ts';
@@ -55,7 +55,7 @@ export class BatchDelivery {
    * settled then are delivered again by the next owner of their partitions.
    */
   async deliver(batch: DeliverableBatch, signal: AbortSignal): Promise<void> {
-    const records = await this.#discardOversized(batch);
+    const records = await this.#discardUndeliverable(batch);
     const title = batchTitle(this.#dependencies.mapping, records);
     try {
       await this.#invokeUntilSettled(records, { records, title, settle: (settled) => batch.settle(settled) }, signal);
@@ -106,13 +106,20 @@ export class BatchDelivery {
     }
   }
 
-  /** Discards records that do not fit into an invocation even alone; returns the others. */
-  async #discardOversized(batch: DeliverableBatch): Promise<readonly PolledRecord[]> {
-    const { serializer } = this.#dependencies;
-    const oversized = batch.records.filter((record) => !serializer.fitsPayload(record));
-    if (oversized.length === 0) return batch.records;
-    await this.#discard(batch, { condition: 'MaximumPayloadSizeExceeded', records: oversized, invokeCount: 0 });
-    return batch.records.filter((record) => serializer.fitsPayload(record));
+  /** Discards records that can never be part of an invocation; returns the others. */
+  async #discardUndeliverable(batch: DeliverableBatch): Promise<readonly PolledRecord[]> {
+    const conditions = batch.records.map((record) => this.#undeliverableBecause(record));
+    for (const condition of new Set(conditions)) {
+      if (condition === undefined) continue;
+      const records = batch.records.filter((_, index) => conditions[index] === condition);
+      await this.#discard(batch, { condition, records, invokeCount: 0 });
+    }
+    return batch.records.filter((_, index) => conditions[index] === undefined);
+  }
+
+  #undeliverableBecause(record: PolledRecord): FailureCondition | undefined {
+    if (record.failure !== undefined) return record.failure;
+    return this.#dependencies.serializer.fitsPayload(record) ? undefined : 'MaximumPayloadSizeExceeded';
   }
 
   /** Discards records that are older than the mapping allows; returns the others. */

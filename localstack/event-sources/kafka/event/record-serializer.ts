@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
-import type { PolledRecord } from '../../model/polled-record.ts';
+import type { PolledRecord, SchemaFailure } from '../../model/polled-record.ts';
 import { headersInOrder } from '../consumer/patched-kafkajs.ts';
 import { headersJson, NO_HEADERS } from './headers-json.ts';
 
@@ -13,6 +13,13 @@ type MessageWithContext = KafkaMessage & { readonly batchContext?: { readonly ti
 const LOG_APPEND_TIME = 1;
 const KEY = ',"key":';
 const VALUE = ',"value":';
+
+/** What a schema registry adds to a record. */
+export interface SchemaInformation {
+  /** Members of the record as JSON that begins with a comma, or an empty string. */
+  readonly metadata: string;
+  readonly failure?: SchemaFailure;
+}
 
 /**
  * Serializes records of one partition as Lambda's event has them: key and value in base64, absent ones left out, empty
@@ -32,8 +39,8 @@ export class RecordSerializer {
     this.#head = `{"topic":"${topic}","partition":${partition},"offset":`;
   }
 
-  polledRecord(message: KafkaMessage, arrivedAtMs: number): PolledRecord {
-    return new LazyRecord(this, message, arrivedAtMs);
+  polledRecord(message: KafkaMessage, arrivedAtMs: number, schema?: SchemaInformation): PolledRecord {
+    return new LazyRecord(this, message, arrivedAtMs, schema);
   }
 
   /** Length of the JSON in UTF-8, computed without building it. */
@@ -88,16 +95,24 @@ class LazyRecord implements PolledRecord {
   readonly timestamp: number;
   readonly arrivedAtMs: number;
   readonly bytes: number;
+  readonly failure?: SchemaFailure;
   readonly #serializer: RecordSerializer;
   readonly #headers: string;
   readonly #message: KafkaMessage;
 
-  constructor(serializer: RecordSerializer, message: KafkaMessage, arrivedAtMs: number) {
+  constructor(
+    serializer: RecordSerializer,
+    message: KafkaMessage,
+    arrivedAtMs: number,
+    schema: SchemaInformation | undefined,
+  ) {
     this.offset = Number(message.offset);
     this.timestamp = Number(message.timestamp);
     this.arrivedAtMs = arrivedAtMs;
     this.#serializer = serializer;
-    this.#headers = headersJson(headersInOrder(message.headers));
+    const headers = headersJson(headersInOrder(message.headers));
+    this.#headers = schema === undefined ? headers : `${headers.slice(0, -1)}${schema.metadata}}`;
+    if (schema?.failure !== undefined) this.failure = schema.failure;
     this.#message = message;
     this.bytes = serializer.bytesOf(message, this.#headers);
   }

@@ -87,13 +87,6 @@ export function readConsumerGroup(properties: Properties, selfManaged: boolean):
   const other = selfManaged ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig';
   if (properties.has(other)) properties.fail(other, `belongs to the other kind of cluster: use ${name}`);
   const config = properties.object(name);
-  if (config?.has('SchemaRegistryConfig')) {
-    config.fail(
-      'SchemaRegistryConfig',
-      'schema registries are not emulated: remove it for local runs',
-      ACCEPTED_BY_AWS,
-    );
-  }
   config?.only('ConsumerGroupId', 'SchemaRegistryConfig', ...(selfManaged ? ['ConsumptionMode'] : []));
   const mode = config?.text('ConsumptionMode');
   if (mode !== undefined && !/^stream$/i.test(mode)) {

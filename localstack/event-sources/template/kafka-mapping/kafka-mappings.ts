@@ -10,6 +10,7 @@ import { checkAccess, readCluster, readConsumerGroup, readStartingPosition, read
 import { readDestination, readErrorControls } from './error-controls.ts';
 import { checkLogging, readBatchingWindowMs, readFilters, readPollers } from './polling.ts';
 import { createOnlyProperties, knownProperties, propertiesOfOtherSources } from './property-names.ts';
+import { type LocalSchemaRegistry, readSchemaRegistry } from './schema-registry.ts';
 
 export interface KafkaMappingOptions {
   /** Used in place of MSK clusters, and of the servers that self-managed clusters name. */
@@ -17,6 +18,7 @@ export interface KafkaMappingOptions {
   /** Whether retry limits, age, bisect and partial batch responses are allowed without provisioned mode. */
   readonly allowErrorControlsOnDemand: boolean;
   readonly maximumFilters: number;
+  readonly schemaRegistry?: LocalSchemaRegistry;
   readonly now: () => number;
 }
 
@@ -68,6 +70,7 @@ function readMapping(
   const filterCriteria = readFilters(properties, options.maximumFilters);
   checkAccess(properties, cluster.selfManaged);
   checkLogging(properties, provisioned);
+  const schemaRegistry = readSchemaRegistry(properties, provisioned, options.schemaRegistry);
   const uuid = uuidOf(properties, stackName);
   return {
     id: properties.resource,
@@ -84,6 +87,7 @@ function readMapping(
     ...readErrorControls(properties, provisioned || options.allowErrorControlsOnDemand),
     ...(onFailureDestination !== undefined && { onFailureDestination }),
     ...(filterCriteria !== undefined && { filterCriteria }),
+    ...(schemaRegistry !== undefined && { schemaRegistry }),
     ...(pollers !== undefined && { pollers }),
   };
 }
@@ -123,9 +127,14 @@ function readFunction(properties: Properties, functions: FunctionResolver): Targ
  * another UUID, and with it another consumer group, which begins at the starting position.
  */
 function uuidOf(properties: Properties, stackName: string): string {
-  return stableUuid(
-    JSON.stringify([stackName, properties.resource, createOnlyProperties.map((name) => properties.raw(name))]),
-  );
+  const values = createOnlyProperties.map((name) => withoutSchemaRegistry(properties.raw(name)));
+  return stableUuid(JSON.stringify([stackName, properties.resource, values]));
+}
+
+/** CloudFormation updates the schema registry without replacing the mapping, unlike what is next to it. */
+function withoutSchemaRegistry(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return { ...value, SchemaRegistryConfig: undefined };
 }
 
 function rejectSharedGroups(mappings: readonly KafkaMapping[]): void {

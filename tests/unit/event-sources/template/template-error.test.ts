@@ -88,8 +88,12 @@ test.each<[string, object, string]>([
   ],
   [
     'a property that only the emulator rejects',
-    mapping({ AmazonManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } }),
-    'Faulty: AmazonManagedKafkaEventSourceConfig.SchemaRegistryConfig: schema registries are not emulated: remove it for local runs (AWS: accepts it)',
+    mapping({
+      EventSourceArn: undefined,
+      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['a:1'] } },
+      SelfManagedKafkaEventSourceConfig: { ConsumptionMode: 'Queue' },
+    }),
+    'Faulty: SelfManagedKafkaEventSourceConfig.ConsumptionMode: Queue (share groups) is not emulated: only Stream is (AWS: accepts it)',
   ],
   [
     'input and inputPath of one target',

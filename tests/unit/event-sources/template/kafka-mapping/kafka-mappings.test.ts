@@ -73,6 +73,17 @@ test('the local brokers replace those of a self-managed cluster', () => {
   expect(read(selfManaged)).not.toHaveProperty('eventSourceArn');
 });
 
+test('[documented] poller groups, metrics and logging configuration are accepted, and change nothing', () => {
+  const without = read(provisioned);
+  expect(
+    read({
+      ProvisionedPollerConfig: { MinimumPollers: 1, PollerGroupName: 'shared-group_1' },
+      MetricsConfig: { Metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'] },
+      LoggingConfig: { SystemLogLevel: 'DEBUG' },
+    }),
+  ).toEqual(without);
+});
+
 test.each<[string, object, RegExp]>([
   ['BatchSize', { BatchSize: 0 }, /1 to 10000, got 0/],
   ['BatchSize', { BatchSize: 10_001 }, /1 to 10000/],
@@ -164,11 +175,6 @@ test.each<[string, object, RegExp]>([
     'SelfManagedEventSource.Endpoints.KafkaBootstrapServers',
     { EventSourceArn: undefined, SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['nohost'] } } },
     /host:port/,
-  ],
-  [
-    'AmazonManagedKafkaEventSourceConfig.SchemaRegistryConfig',
-    { AmazonManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } },
-    /not emulated/,
   ],
   [
     'SelfManagedKafkaEventSourceConfig.ConsumptionMode',
