@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationOutcome, InvocationRequest, Invoker } from '../model/invocation.ts';
 import { EventText } from './event-text.ts';
+import { PythonError } from './python-process.ts';
 
 /** An instance of a function, as serverless-offline pools them: idle, or running one invocation. */
 export interface OfflineFunction {
@@ -52,7 +53,8 @@ export class InProcessInvoker implements Invoker {
     } catch (error) {
       const { message, stack } = error instanceof Error ? error : new Error(String(error));
       // serverless-offline loses the class of an error between threads, and its Invoke API answers with "Error" too.
-      const body = JSON.stringify({ errorMessage: message, errorType: 'Error', trace: (stack ?? '').split('\n') });
+      const errorType = error instanceof PythonError ? error.errorType : 'Error';
+      const body = JSON.stringify({ errorMessage: message, errorType, trace: (stack ?? '').split('\n') });
       return { kind: 'functionError', statusCode: 200, functionError: 'Unhandled', body, requestId };
     }
   }

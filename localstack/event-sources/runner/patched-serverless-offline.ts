@@ -1,9 +1,12 @@
 /**
- * serverless-offline differs from Lambda in four ways that break functions, and offers no setting for them:
+ * serverless-offline differs from Lambda in five ways that break functions, and offers no setting for them:
  *
  * - An exception outside of a promise, or `process.exit`, in a handler ends the whole process or looks like a timeout,
  *   and a thrown value that is not an `Error` counts as success. Functions run in restarting threads instead.
  *   https://github.com/dherault/serverless-offline/issues/255, and /issues/1896 for threads that are never recreated
+ * - An exception in a Python handler ends its process, and the invocation and all later ones time out; so does an
+ *   invocation that returns None. Python functions run in processes of our own script instead.
+ *   https://github.com/dherault/serverless-offline/issues/1823 and /issues/1366
  * - `InvocationType: Event` is not retried, and an error of the function ends the process. It is queued instead.
  *   https://github.com/dherault/serverless-offline/pull/1279
  * - Its pool of functions is private, so that another plugin can only invoke them through HTTP.
@@ -14,6 +17,7 @@
  *
  * tests/unit/event-sources/runner/patched-serverless-offline.test.ts fails when one of these no longer holds.
  */
+import childProcess, { type SpawnOptions } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -21,6 +25,8 @@ import { pathToFileURL } from 'node:url';
 import workerThreads, { type WorkerOptions } from 'node:worker_threads';
 import { withResolvers } from '../node-20.ts';
 import type { OfflineLambda } from './in-process-invoker.ts';
+import { isMetricLine } from './metric-lines.ts';
+import { PythonProcess } from './python-process.ts';
 import { RestartingWorker } from './restarting-worker.ts';
 
 /** The version whose files were read for these patches. */
@@ -69,6 +75,7 @@ export async function patchServerlessOffline(
 ): Promise<{ readonly lambda: Promise<OfflineLambda> }> {
   const lambdaModule = locateLambdaModule(serviceDirectory);
   runFunctionsInRestartingThreads(lambdaModule, takeMetricLine);
+  await runPythonInRestartingProcesses(lambdaModule, takeMetricLine);
   await queueEventInvocations(lambdaModule, queue);
   await keepProvisionedInstances(lambdaModule, provisionedConcurrency);
   return captureStartedLambda(lambdaModule);
@@ -103,6 +110,47 @@ function runFunctionsInRestartingThreads(lambdaModule: URL, takeMetricLine: Take
     },
   });
   syncBuiltinESMExports();
+}
+
+interface PythonRunner {
+  run(event: unknown, context: unknown): Promise<unknown>;
+}
+
+/** Replaces the processes that serverless-offline starts for Python functions, and no others. */
+async function runPythonInRestartingProcesses(
+  lambdaModule: URL,
+  takeMetricLine: TakeMetricLine | undefined,
+): Promise<void> {
+  const { log } = (await import(new URL('../utils/log.js', lambdaModule).href)) as {
+    log: { notice(line: string): void };
+  };
+  const onLine = (line: string) => {
+    if (takeMetricLine !== undefined && isMetricLine(line)) takeMetricLine(line);
+    else log.notice(line);
+  };
+  let used: PythonProcess | undefined;
+  childProcess.spawn = new Proxy(childProcess.spawn, {
+    apply(target, self, call: [string, (readonly string[])?, SpawnOptions?]) {
+      const [executable, [, script = '', module = '', functionName = ''] = [], { env = process.env } = {}] = call;
+      if (!/[/\\]python-runner[/\\]invoke\.py$/.test(script)) return Reflect.apply(target, self, call);
+      return new PythonProcess({ executable, module, functionName, environment: env, onLine }, (started) => {
+        used = started;
+      });
+    },
+  });
+  syncBuiltinESMExports();
+  const url = new URL('./handler-runner/python-runner/PythonRunner.js', lambdaModule).href;
+  const { prototype } = ((await import(url)) as { default: { prototype: PythonRunner } }).default;
+  const original = prototype.run;
+  const processes = new WeakMap<PythonRunner, PythonProcess>();
+  prototype.run = function (event, context) {
+    if (!processes.has(this)) {
+      // The process is private. The original method reaches for it first of all; its promise stays unsettled.
+      void original.call(this, {}, {});
+      if (used !== undefined) processes.set(this, used);
+    }
+    return (processes.get(this) as PythonProcess).invoke(event, context);
+  };
 }
 
 async function queueEventInvocations(lambdaModule: URL, queue: QueueInvocation): Promise<void> {

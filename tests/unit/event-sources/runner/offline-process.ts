@@ -10,6 +10,8 @@ import { patchServerlessOffline } from '../../../../localstack/event-sources/run
 
 export interface OfflineTask {
   readonly isPatched: boolean;
+  /** The handlers' language, JavaScript by default. */
+  readonly language?: 'python';
   readonly timeoutSeconds?: number;
   /** After how long an idle instance ends, 60 s by default. */
   readonly idleSeconds?: number;
@@ -31,6 +33,7 @@ type Step = OfflineTask['steps'][number];
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 const {
   isPatched,
+  language,
   timeoutSeconds = 60,
   idleSeconds,
   provisionedConcurrency = {},
@@ -67,7 +70,10 @@ const lambda = new Lambda(serverless, { host: '127.0.0.1', lambdaPort: 0, termin
 lambda.create(
   [...new Set(steps.map(({ handler }) => handler))].map((name) => ({
     functionKey: name,
-    functionDefinition: { name, handler: `tests/unit/event-sources/runner/faulty-handlers.${name}` },
+    functionDefinition:
+      language === 'python'
+        ? { name, handler: `tests/unit/event-sources/runner/faulty_handlers.${name}`, runtime: 'python3.13' }
+        : { name, handler: `tests/unit/event-sources/runner/faulty-handlers.${name}` },
   })),
 );
 const controller = new InvocationsController(lambda);

@@ -4,27 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patchServerlessOffline } from '../../../../localstack/event-sources/runner/patched-serverless-offline.ts';
 import type { OfflineTask } from './offline-process.ts';
-
-interface Ended {
-  readonly exitCode: number | null;
-  /** What it printed, a line a step. */
-  readonly lines: readonly unknown[];
-}
-
-function run(task: OfflineTask): Promise<Ended> {
-  const script = join(import.meta.dirname, 'offline-process.ts');
-  const child = spawn(process.execPath, [script, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'ignore'] });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  return new Promise((resolve) => {
-    child.once('close', (exitCode) => {
-      const lines = output.split('\n').slice(0, -1);
-      resolve({ exitCode, lines: lines.map((line) => JSON.parse(line) as unknown) });
-    });
-  });
-}
+import { runOffline as run } from './run-offline.ts';
 
 describe('serverless-offline without the patches; when one of these fails, its patch is no longer needed', () => {
   test('an exception outside of a promise ends the process', async () => {
