@@ -13,8 +13,10 @@ import {
 
 const { AssignerProtocol, PartitionAssigners } = kafkajs;
 
-/** The version of the subscription that has topics only. Without a list of partitions it says that the member owns none. */
-const VERSION = 0;
+/** The first version with a list of owned partitions. As leader of cooperative-sticky, librdkafka 2.16 crashes without one. */
+const SUBSCRIPTION_VERSION = 1;
+const NO_OWNED_PARTITIONS = Buffer.alloc(4);
+const ASSIGNMENT_VERSION = 0;
 const NO_USER_DATA = Buffer.alloc(0);
 /** The broker's answers for topics that this member cannot see. */
 const REFUSED = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED']);
@@ -45,17 +47,19 @@ function partitionAssigner(
 ): PartitionAssigner {
   return ({ cluster }) => ({
     name,
-    version: VERSION,
-    protocol: ({ topics }) => ({
-      name,
-      metadata: AssignerProtocol.MemberMetadata.encode({ version: VERSION, topics, userData: NO_USER_DATA }),
-    }),
+    version: ASSIGNMENT_VERSION,
+    protocol: ({ topics }) => ({ name, metadata: encodeSubscription(topics) }),
     async assign({ members }) {
       const group = members.map((member) => readMember(member, previousPartitions));
       const topics = new Set(group.flatMap((member) => member.topics));
-      return encode(assign(group, await findPartitions(cluster, topics)));
+      return encodeAssignment(assign(group, await findPartitions(cluster, topics)));
     },
   });
+}
+
+function encodeSubscription(topics: string[]): Buffer {
+  const subscription = { version: SUBSCRIPTION_VERSION, topics, userData: NO_USER_DATA };
+  return Buffer.concat([AssignerProtocol.MemberMetadata.encode(subscription), NO_OWNED_PARTITIONS]);
 }
 
 /** kafkajs does not declare the instance id, which the broker sends for static members. */
@@ -93,11 +97,11 @@ async function addTopic(cluster: Cluster, topic: string): Promise<void> {
 }
 
 /** Each member gets an assignment, also an empty one, because a consumer of Java fails without. */
-function encode(assignment: Assignment): { memberId: string; memberAssignment: Buffer }[] {
+function encodeAssignment(assignment: Assignment): { memberId: string; memberAssignment: Buffer }[] {
   return [...assignment].map(([memberId, partitions]) => {
     const byTopic: Record<string, number[]> = {};
     for (const { topic, partition } of partitions) byTopic[topic] = [...(byTopic[topic] ?? []), partition];
-    const memberAssignment = { version: VERSION, assignment: byTopic, userData: NO_USER_DATA };
+    const memberAssignment = { version: ASSIGNMENT_VERSION, assignment: byTopic, userData: NO_USER_DATA };
     return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode(memberAssignment) };
   });
 }

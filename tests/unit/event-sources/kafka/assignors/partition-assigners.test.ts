@@ -54,10 +54,12 @@ test('[known] what Java, librdkafka and kafkajs offer: each of their default and
 });
 
 test.each(['range', 'roundrobin', 'sticky', 'cooperative-sticky'])(
-  '[known] %s: the subscription names the topics and no partitions, because all were given up before the join',
+  '[known] %s: the subscription has an empty list of partitions, because all were given up before the join',
   (name) => {
     const { metadata } = assigner(name, {}).protocol({ topics: ['t', 'u'] });
     expect(readSubscription(metadata)).toEqual({ topics: ['t', 'u'], userData: Buffer.alloc(0), owned: [] });
+    const withoutList = MemberMetadata.encode({ version: 1, topics: ['t', 'u'], userData: Buffer.alloc(0) });
+    expect(metadata).toEqual(Buffer.concat([withoutList, Buffer.from([0, 0, 0, 0])]));
   },
 );
 
