@@ -4,7 +4,13 @@ import { LambdaClient } from './invoke/lambda-client.ts';
 import { createLogger, type Logger, reasonOf } from './logger.ts';
 import { FunctionMetrics } from './metrics/function-metrics.ts';
 import type { Invoker } from './model/invocation.ts';
-import { type EventSourcesOptions, InvalidOptionsError, type RuntimeHooks, readOptions } from './options.ts';
+import {
+  type EventSourcesInput,
+  type EventSourcesOptions,
+  InvalidOptionsError,
+  type RuntimeHooks,
+  readOptions,
+} from './options.ts';
 import { hasNoEventSources, readModel } from './read-model.ts';
 import { InProcessInvoker, type OfflineLambda } from './runner/in-process-invoker.ts';
 import { isServedByOffline, readOfflineSettings } from './runner/offline-settings.ts';
@@ -16,6 +22,8 @@ import type { Serverless } from './template/from-serverless/serverless.ts';
 import { restoreZeroBatchingWindows } from './template/from-serverless/zero-batching-window.ts';
 import { type Template, TemplateError } from './template/template.ts';
 import type { TemplateModel } from './template/template-model.ts';
+
+export type { EventSourcesInput } from './options.ts';
 
 interface PluginUtilities {
   readonly log: { notice(line: string): void; warning(line: string): void; error(line: string): void };
@@ -132,7 +140,9 @@ export default class EventSourcesPlugin {
   /** Resolves when functions can be invoked: in this process, or at the Invoke API that `lambdaEndpoint` names. */
   async #connect(options: EventSourcesOptions, lambda: Promise<OfflineLambda>): Promise<Invoker> {
     const settings = readOfflineSettings(this.#serverless, this.#cliOptions);
-    if (isServedByOffline(options.lambdaEndpoint, settings)) {
+    const given = this.#serverless.service.custom?.['eventSources'] as EventSourcesInput | undefined;
+    // Without an address the functions are those of serverless-offline, on whichever port it serves them.
+    if (given?.lambdaEndpoint === undefined || isServedByOffline(options.lambdaEndpoint, settings)) {
       return new InProcessInvoker(await lambda, { handlersShareThread: settings.useInProcess === true });
     }
     const client = new LambdaClient({

@@ -126,17 +126,18 @@ describe('the package for AWS, built without credentials', () => {
       await mkdir(dirname(join(unpacked, path)), { recursive: true });
       await writeFile(join(unpacked, path), bytes);
     }
-    for (const name of FUNCTIONS) {
-      const script = `
-        const { handler } = await import(process.argv[1]);
-        const fault = await handler({ records: {}, Records: [] }, { functionName: 'f' }).catch((error) => error);
-        console.log(fault.code);`;
+    const script = `
+      const { handler } = await import(process.argv[1]);
+      const fault = await handler({ records: {}, Records: [] }, { functionName: 'f' }).catch((error) => error);
+      console.log(fault.code);`;
+    const codes = FUNCTIONS.map(async (name) => {
       const { stdout } = await run(
         process.execPath,
         ['--input-type=module', '-e', script, join(unpacked, `functions/${name}/handler.mjs`)],
         { cwd: unpacked, env: { PATH: process.env['PATH'] } },
       );
-      expect([name, stdout.trim().split('\n').at(-1)]).toEqual([name, 'PIPE_CONFIG']);
-    }
+      return [name, stdout.trim().split('\n').at(-1)];
+    });
+    expect(await Promise.all(codes)).toEqual(FUNCTIONS.map((name) => [name, 'PIPE_CONFIG']));
   });
 });

@@ -1,73 +1,198 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { s3Client } from '../../support/event-sources/bucket-run.ts';
+import { withAdmin } from '../../support/event-sources/kafka-client.ts';
+import { freePort } from '../../support/event-sources/scratch-service.ts';
+import { eventually, StopWaiting } from '../../support/eventually.ts';
+import { endpoints } from '../../support/servers.ts';
 
 jest.setTimeout(300_000);
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..', '..');
+const sources = join(root, 'localstack', 'event-sources');
+const name = 'serverless-kafka-event-source';
 
 interface Manifest {
-  readonly name: string;
-  readonly bin: Record<string, string>;
+  readonly version: string;
   readonly dependencies: Record<string, string>;
   readonly peerDependencies: Record<string, string>;
 }
 
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'event-sources-package-'));
-});
-afterEach(() => rm(directory, { recursive: true, force: true }));
+const readManifest = async (directory: string): Promise<Manifest> =>
+  JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as Manifest;
 
-test('the package of the event sources runs elsewhere with no packages but those that it names', async () => {
+/** The project's own Node, and the machine's when that is another one: on many machines it is older. */
+const nodes = [
+  ...new Set([
+    process.execPath,
+    ...(process.env['PATH'] ?? '')
+      .split(delimiter)
+      .filter((folder) => !folder.includes('node_modules'))
+      .map((folder) => join(folder, 'node'))
+      .filter(existsSync)
+      .slice(0, 1),
+  ]),
+];
+
+let directory: string;
+/** A project that has the package from its tarball, and nothing of this project. */
+let project: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'event-sources-package-'));
   const packable = join(directory, 'packable');
+  project = join(directory, 'project');
+  await mkdir(project);
   await run(process.execPath, [join(root, 'localstack', 'commands', 'build-event-sources.ts'), packable]);
   await run('npm', ['pack', packable, '--pack-destination', directory], { cwd: directory });
-  const { name, bin, dependencies } = JSON.parse(await readFile(join(packable, 'package.json'), 'utf8')) as Manifest;
+  const { version } = await readManifest(packable);
+  await cp(join(sources, 'example'), project, { recursive: true });
+  const example = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
+  example.devDependencies[name] = `file:${join(directory, `${name}-${version}.tgz`)}`;
+  await writeFile(join(project, 'package.json'), JSON.stringify(example));
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'], { cwd: project });
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  // What `npm install FILE` would do in an empty project, without the network.
-  const modules = join(directory, 'project', 'node_modules');
-  const installed = join(modules, name);
-  await mkdir(installed, { recursive: true });
-  await run('tar', ['-xzf', join(directory, `${name}-0.1.0.tgz`), '-C', installed, '--strip-components=1']);
-  for (const dependency of Object.keys(dependencies)) {
-    await mkdir(dirname(join(modules, dependency)), { recursive: true });
-    await symlink(join(root, 'node_modules', dependency), join(modules, dependency));
-  }
-  expect(existsSync(join(installed, 'README.md')) && existsSync(join(installed, 'LICENSE'))).toBe(true);
+test('the tarball holds what runs, its types and what npm shows, and no source or test', async () => {
+  const installed = join(project, 'node_modules', name);
+  const files = await readdir(installed, { recursive: true });
+  expect(files).toEqual(
+    expect.arrayContaining(['README.md', 'CHANGELOG.md', 'LICENSE', 'plugin.js', 'plugin.d.ts', 'api.d.ts']),
+  );
+  expect(files.filter((file) => !/(\.js|\.d\.ts|\.py|\.md|\.json|LICENSE|^[^.]+)$/.test(file))).toEqual([]);
+  expect(files.filter((file) => /\.json$/.test(file))).toEqual(['package.json']);
+  expect(files.some((file) => file.startsWith('example'))).toBe(false);
+  // The packages for schema registries are for those who use one.
+  for (const optional of ['avsc', 'typescript'])
+    expect(existsSync(join(project, 'node_modules', optional))).toBe(false);
+});
 
-  const program = join(installed, bin['event-sources'] ?? '');
-  const { stdout } = await run(process.execPath, [program, '--help']);
-  expect(stdout).toMatch(/^Usage: event-sources --template FILE/);
+test.each(nodes)('its commands and its modules run on %s', async (node) => {
+  const command = (file: string, ...args: string[]) =>
+    run(node, [join(project, 'node_modules', name, file), ...args], { cwd: project });
   const template = join(directory, 'template.json');
   await writeFile(template, JSON.stringify({ Resources: { Fn: { Type: 'AWS::Lambda::Function' } } }));
-  const withoutSources = run(process.execPath, [program, '--template', template, '--lambda', 'http://127.0.0.1:1']);
-  await expect(withoutSources).rejects.toMatchObject({ stderr: expect.stringMatching(/nothing to do/) });
-  const imports = ['', '/event-sources'].map((entry) => `await import('${name}${entry}');`).join('');
-  await run(process.execPath, ['--input-type=module', '-e', imports], { cwd: join(directory, 'project') });
+  const imports = `await import('${name}');
+    const { startEventSources } = await import('${name}/event-sources');
+    await startEventSources({ template: ${JSON.stringify(template)} }).then((sources) => sources.stop());`;
+  await Promise.all([
+    expect(command('cli.js', '--help')).resolves.toMatchObject({
+      stdout: expect.stringMatching(/^Usage: event-sources --template FILE/),
+    }),
+    expect(command('cli.js', '--template', template, '--lambda', 'localhost:3002')).rejects.toMatchObject({
+      stderr: expect.stringContaining('write http://localhost:3002'),
+    }),
+    expect(command('cli.js', '--template', template, '--lambda', 'http://localhost:1')).rejects.toMatchObject({
+      stderr: expect.stringContaining('nothing to do'),
+    }),
+    expect(command('send.js', '--topic', 't', '--brokers', '127.0.0.1:1', 'x')).rejects.toMatchObject({
+      stderr: expect.stringContaining('start them, or name others with --brokers'),
+    }),
+    run(node, ['--input-type=module', '-e', imports], { cwd: project }),
+  ]);
+});
+
+test('its types check the options of a project in TypeScript', async () => {
+  const file = join(project, 'use.ts');
+  await writeFile(
+    file,
+    `import type { EventSourcesInput } from '${name}';
+import { startEventSources } from '${name}/event-sources';
+export const options: EventSourcesInput = { brokers: ['127.0.0.1:9092'], nullFields: 'omit' };
+// @ts-expect-error
+export const wrong: EventSourcesInput = { nullFields: 'other' };
+const sources = await startEventSources({
+  template: 'template.json',
+  options,
+  invoker: { invoke: async () => ({ kind: 'success', statusCode: 200, body: 'null', requestId: '' }) },
+});
+export const lag: number | undefined = sources.metrics().mappings['Mapping']?.OffsetLag;
+// @ts-expect-error
+await sources.stop('now');
+`,
+  );
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = ['--typeRoots', join(root, 'node_modules', '@types'), '--types', 'node'];
+  const settings = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023', ...types];
+  const { stdout } = await run(process.execPath, [compiler, ...settings, file], {
+    cwd: project,
+  }).catch(({ stdout, stderr }) => ({ stdout: `${stdout}${stderr}` }));
+  expect(stdout).toBe('');
+});
+
+test.each(nodes.slice(-1))('its example runs in three languages under serverless offline on %s', async (node) => {
+  const { kafka, s3 } = endpoints();
+  const client = s3Client();
+  await client.send(new CreateBucketCommand({ Bucket: 'example-files' }));
+  const send = async (topic: string, value: string) =>
+    run(node, [
+      join(project, 'node_modules', name, 'send.js'),
+      ...['--topic', topic, '--brokers', kafka.brokers.join(','), '--key', '1', value],
+    ]);
+  await withAdmin((admin) => admin.createTopics({ topics: [{ topic: 'orders.failed' }] }));
+  expect(await send('orders', '{"id":1,"total":42}')).toMatchObject({ stdout: 'sent a record to orders\n' });
+  await send('orders', 'not JSON');
+  const serverless = join(project, 'node_modules', 'serverless', 'bin', 'serverless.js');
+  const ports = ['--lambdaPort', String(await freePort()), '--httpPort', String(await freePort())];
+  const child = spawn(node, [serverless, 'offline', 'start', ...ports], {
+    cwd: project,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: directory,
+      KAFKA_BROKER: kafka.brokers[0],
+      S3_ENDPOINT: s3.endpoint,
+      S3_ACCESS_KEY_ID: s3.accessKeyId,
+      S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const closed = once(child, 'close');
+  try {
+    await client.send(new PutObjectCommand({ Bucket: 'example-files', Key: 'a b.csv', Body: '12345' }));
+    const printed = (line: RegExp) =>
+      eventually(() => {
+        if (child.exitCode !== null) throw new StopWaiting(output);
+        expect(output).toMatch(line);
+        return true;
+      });
+    await printed(/order 1: 42/);
+    await printed(/ObjectCreated:Put: example-files\/a b.csv, 5 bytes/);
+    await printed(/report: [12] orders have arrived/);
+  } finally {
+    child.kill('SIGINT');
+    await closed;
+    client.destroy();
+  }
+  expect(output).not.toMatch(/TimeoutNegativeWarning|Unhandled|stands still/);
 });
 
 /** Packages with a file `patched-<package>.ts`, which is made for one version. */
 async function findPatchedPackages(): Promise<string[]> {
-  const files = await readdir(join(root, 'localstack', 'event-sources'), { recursive: true });
+  const files = await readdir(sources, { recursive: true });
   return files.flatMap((file) => /patched-([^/]+)\.ts$/.exec(file)?.[1] ?? []);
 }
 
 test('its manifest names the versions that the tests use, and pins the packages that it patches', async () => {
-  const manifest = JSON.parse(
-    await readFile(join(root, 'localstack', 'event-sources', 'package.json'), 'utf8'),
-  ) as Manifest;
+  const manifest = await readManifest(sources);
   const patched = await findPatchedPackages();
   expect(patched.length).toBeGreaterThan(0);
   const named = { ...manifest.dependencies, ...manifest.peerDependencies };
   for (const [dependency, range] of Object.entries(named)) {
-    const { version } = JSON.parse(await readFile(join(root, 'node_modules', dependency, 'package.json'), 'utf8')) as {
-      version: string;
-    };
+    const { version } = await readManifest(join(root, 'node_modules', dependency));
     expect(`${dependency} ${range}`).toBe(`${dependency} ${patched.includes(dependency) ? '' : '^'}${version}`);
   }
   expect(Object.keys(named)).toEqual(expect.arrayContaining(patched));

@@ -91,7 +91,13 @@ const EVENT_SOURCES: Layers = [
     'localstack/event-sources/read-model.ts',
     'localstack/event-sources/runner/',
   ],
-  ['localstack/event-sources/cli.ts', 'localstack/event-sources/plugin.ts'],
+  [
+    'localstack/event-sources/api.ts',
+    'localstack/event-sources/cli.ts',
+    'localstack/event-sources/plugin.ts',
+    'localstack/event-sources/send.ts',
+    'localstack/event-sources/example/src/',
+  ],
 ];
 
 const STACK: Layers = [

@@ -85,6 +85,16 @@ const shownBy: Record<string, readonly string[]> = {
   '`Enabled: false`': ['Enabled: false'],
   'other members of the group': ['other members of the group', 'what Java, librdkafka and kafkajs offer'],
   rebalance: ['members share the partitions', 'batches in flight end'],
+  'schema registry': [
+    'JSON: an Avro value',
+    'SOURCE: the bytes',
+    'only the selected attributes',
+    'Avro records arrive',
+  ],
+  'Avro as JSON': ['Avro as JSON: %s', 'a union of two records'],
+  'record without a schema that fits': ['DESERIALIZATION_ERROR for', 'SCHEMA_NOT_FOUND for', 'Avro records arrive'],
+  'schema registry away': ['a registry that does not answer', 'a registry that is away'],
+  'poller groups, metrics and logging configuration': ['poller groups, metrics'],
   'versions and aliases': ['versions and aliases: %s is the function', 'versions and aliases: the qualifier is passed'],
   'functions of other stacks': ['functions of other stacks are invoked'],
   parameters: ['parameters: a CommaDelimitedList', 'parameters: a given value'],
@@ -147,6 +157,7 @@ const shownBy: Record<string, readonly string[]> = {
   ],
   'daylight saving time': ['daylight saving time of Scheduler', 'an at() that the clock skips'],
   'limits of schedules': ['schedules: rejects', 'schedules: a rule has no at()'],
+  'exception of a Python function': ['an exception of a Python function'],
   'schedule events': ['the event of a rule', 'the event of Scheduler', 'input replaces', 'inputPath'],
 };
 const words: Record<string, string> = { D: 'documented', O: 'observed', I: 'inferred', K: 'known' };

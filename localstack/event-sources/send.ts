@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import kafkajs, { type Kafka } from 'kafkajs';
+import { stopIdleTimers } from './kafka/consumer/patched-kafkajs.ts';
+import { reasonOf } from './logger.ts';
+
+const usage = `Usage: event-sources-send --topic TOPIC [--brokers HOST:PORT,...] [--key KEY] VALUE...
+
+Sends a record for each VALUE to a Kafka topic, for a first try. Creates the topic if it does not exist.
+
+  --topic TOPIC      required
+  --brokers LIST     default 127.0.0.1:9092
+  --key KEY          of each record; without one the records have none
+  --partitions N     of a topic that is created; default 1
+`;
+
+const commandLine = {
+  topic: { type: 'string' },
+  brokers: { type: 'string', default: '127.0.0.1:9092' },
+  key: { type: 'string' },
+  partitions: { type: 'string', default: '1' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: commandLine, allowPositionals: true });
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return;
+  }
+  const { topic, key = null, brokers } = values;
+  const numPartitions = Number(values.partitions);
+  if (topic === undefined || positionals.length === 0) {
+    throw new Error(`expected --topic and at least one value: add what is missing\n\n${usage}`);
+  }
+  if (!Number.isInteger(numPartitions) || numPartitions < 1) {
+    throw new Error(`--partitions: expected a whole number from 1, got ${values.partitions}`);
+  }
+  stopIdleTimers();
+  const kafka = new kafkajs.Kafka({
+    brokers: brokers.split(','),
+    clientId: 'event-sources-send',
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 3, initialRetryTime: 200 },
+  });
+  try {
+    await createTopic(kafka, topic, numPartitions);
+    await send(kafka, topic, key, positionals);
+  } catch (cause) {
+    throw new Error(`the brokers ${brokers} did not take the records: start them, or name others with --brokers`, {
+      cause,
+    });
+  }
+  const records = positionals.length === 1 ? 'a record' : `${positionals.length} records`;
+  process.stdout.write(`sent ${records} to ${topic}\n`);
+}
+
+async function createTopic(kafka: Kafka, topic: string, numPartitions: number): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    if (!(await admin.listTopics()).includes(topic)) await admin.createTopics({ topics: [{ topic, numPartitions }] });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function send(kafka: Kafka, topic: string, key: string | null, values: readonly string[]): Promise<void> {
+  const producer = kafka.producer();
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: values.map((value) => ({ key, value })) });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${reasonOf(error)}\n`);
+  process.exit(1);
+});
