@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { kafkaShape, sourceDatabaseShape, targetDatabaseShape } from '../runtime/config.ts';
 
 export const dashboardShape = {

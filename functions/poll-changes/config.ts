@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { kafkaShape, sourceDatabaseShape } from '../runtime/config.ts';
 
 const wholeNumber = (minimum: number, fallback: number) =>

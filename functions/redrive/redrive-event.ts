@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string().min(1).max(1_024);
 const redriveId = z.string().regex(/^\d{1,18}$/, 'expected the number of a redrive');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseChangeRules } from '../core/change-rules.ts';
 import { ConfigError } from '../core/errors.ts';
 import { parseHireDate } from '../core/hire-date.ts';

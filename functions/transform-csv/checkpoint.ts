@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FileArrival, RowCounts } from '../core/ingestion.ts';
 import type { SalaryColumns } from '../core/salary-columns.ts';
 import type { FilePosition } from '../csv/row-batch.ts';

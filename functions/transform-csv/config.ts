@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { kafkaShape, salaryFilterShape, targetDatabaseShape } from '../runtime/config.ts';
 
 export const transformCsvShape = {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { unquoteETag } from '../core/etag.ts';
 import type { FileArrival } from '../core/ingestion.ts';
 import { arrivalEventShape, type Checkpoint, continuationEventShape } from './checkpoint.ts';

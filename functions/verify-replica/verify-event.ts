@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SLICE_COUNT } from '../core/verification.ts';
 import type { VerifyRequest, VerifyTimes } from './replica-verifier.ts';
 import type { SalaryRequest } from './salary-verifier.ts';

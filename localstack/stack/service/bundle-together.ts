@@ -2,20 +2,20 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** What this reads of Serverless: the command line's words, and the functions. */
-interface RunningServerless {
+export interface RunningServerless {
   readonly serviceDir: string;
   readonly processedInput: { readonly commands: readonly string[] };
   readonly service: { readonly functions: Readonly<Record<string, { readonly handler: string }>> };
 }
 
 /**
- * serverless-esbuild's setting `plugins`: makes `serverless offline` bundle all functions in one build.
+ * An esbuild plugin that makes `serverless offline` bundle all functions in one build.
  *
  * serverless-esbuild runs one build a function, and each parses and prints all dependencies again: with eleven
  * functions that is half of the CPU time of a start. One build with code splitting writes what functions share once. A
  * package for AWS needs a file that is complete for each function, so there the builds stay as they are.
  */
-export default function bundleTogether({ serviceDir, processedInput, service }: RunningServerless): Plugin[] {
+export function bundleTogether({ serviceDir, processedInput, service }: RunningServerless): Plugin[] {
   if (processedInput.commands[0] !== 'offline') return [];
   const entries = new Set(Object.values(service.functions).map(({ handler }) => handler.replace(/\.[^./]+$/, '')));
   const [first] = entries;

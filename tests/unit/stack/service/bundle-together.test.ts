@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import bundleTogether from '../../../../localstack/stack/service/bundle-together.ts';
+import { bundleTogether } from '../../../../localstack/stack/service/bundle-together.ts';
 
 const serviceDir = mkdtempSync(join(tmpdir(), 'bundle-together-'));
 const outdir = join(serviceDir, '.esbuild/.build');
