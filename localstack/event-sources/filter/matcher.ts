@@ -1,5 +1,5 @@
 import { type Condition, InvalidPatternError } from './condition.ts';
-import { Fields, joined, type ListPlace, withParents } from './fields.ts';
+import { type ElementIndexes, Fields, withElementsOf, withParents } from './fields.ts';
 import { isJsonObject, type JsonValue } from './json-value.ts';
 import { readCondition } from './read-condition.ts';
 
@@ -14,17 +14,22 @@ interface PatternField {
 /** Fields that must all match, in the order of their paths. A pattern is a list of rules, because of its `$or`. */
 type Rule = readonly PatternField[];
 
-const START: ListPlace = new Map();
+const NO_ELEMENTS: ElementIndexes = new Map();
 
 /** Reads the pattern of an object, as event-ruler does: https://github.com/aws/event-ruler. */
 export function readMatcher(source: JsonValue | undefined, where: string): Matcher {
   if (!isJsonObject(source)) throw new InvalidPatternError(`${where}: expected an object or a list of values`);
-  const rules = readBranch(source, '', where).map((rule) => rule.toSorted((a, b) => (a.path < b.path ? -1 : 1)));
+  const rules = readBranch(source, '', where).map((rule) => rule.toSorted(byPath));
   const wanted = withParents(rules.flat().map(({ path }) => path));
   return (value) => {
     const fields = new Fields(value, wanted);
     return rules.some((rule) => ruleMatches(rule, fields));
   };
+}
+
+/** As event-ruler sorts them, because absence is judged in the elements that the fields before have matched in. */
+function byPath(one: PatternField, other: PatternField): number {
+  return one.path < other.path ? -1 : Number(one.path > other.path);
 }
 
 function readBranch(source: { [name: string]: JsonValue }, path: string, where: string): Rule[] {
@@ -67,19 +72,19 @@ function ruleMatches(rule: Rule, fields: Fields): boolean {
   const canMatch = rule.every(
     ({ path, matches }) => matches(undefined) || fields.at(path).some(({ value }) => matches(value)),
   );
-  return canMatch && matchesFrom(rule, 0, fields, START);
+  return canMatch && matchesFrom(rule, 0, fields, NO_ELEMENTS);
 }
 
 /** Fields of one list must match in the same element of it, and a field is absent when that element does not have it. */
-function matchesFrom(rule: Rule, index: number, fields: Fields, place: ListPlace): boolean {
+function matchesFrom(rule: Rule, index: number, fields: Fields, elements: ElementIndexes): boolean {
   const field = rule[index];
   if (field === undefined) return true;
   let isAbsent = true;
   for (const leaf of fields.at(field.path)) {
-    const common = joined(place, leaf.place);
+    const common = withElementsOf(leaf, elements);
     if (common === undefined) continue;
     isAbsent = false;
     if (field.matches(leaf.value) && matchesFrom(rule, index + 1, fields, common)) return true;
   }
-  return isAbsent && field.matches(undefined) && matchesFrom(rule, index + 1, fields, place);
+  return isAbsent && field.matches(undefined) && matchesFrom(rule, index + 1, fields, elements);
 }

@@ -34,8 +34,6 @@ export class FirstListing {
       if (signal.aborted) return;
       objects.push(...page.filter((object) => this.#isExisting(object)));
     }
-    // The latest version of a key last, so that it is the current one.
-    objects.sort((a, b) => a.lastModified - b.lastModified);
     await cursor.begin(
       objects.map(
         (object): CursorEntry => ({

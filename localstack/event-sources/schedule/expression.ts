@@ -55,7 +55,7 @@ function rate(body: string, firstPeriod: 0 | 1): ScheduleExpression {
 function cron(body: string, timeZone?: TimeZone): ScheduleExpression {
   const { minutes, hours, dayOfMonth, month, dayOfWeek, year } = readCronFields(body);
   const pattern = `0 ${minutes} ${hours} ${dayOfMonth} ${month} ${dayOfWeek} ${year}`;
-  // In UTC also for other time zones, because the local time is calculated as if it were UTC.
+  // In UTC also for other time zones, because croner would run a skipped time after the gap and repeat the repeated hour.
   const job = new Cron(pattern, { timezone: 'UTC', mode: '7-part', alternativeWeekdays: true });
   return {
     kind: 'cron',

@@ -38,7 +38,7 @@ function rejectOverlap(rule: BucketRule, earlier: BucketRule): void {
   throw new TemplateError(
     rule.resource,
     `${rule.property}.${hasFilters ? 'Filter' : 'Event'}`,
-    `expected that no event of bucket ${rule.bucket} goes to two targets, found ${described(rule)} and ${described(earlier)}: change the events, a prefix or a suffix of one of them`,
+    `expected that no event of bucket ${rule.bucket} matches two configurations, found ${described(rule)} and ${described(earlier)}: change the events, a prefix or a suffix of one of them`,
     `InvalidArgument, ${hasFilters ? SAME_EVENT_AND_KEY : SAME_EVENT}`,
   );
 }

@@ -40,14 +40,13 @@ async function createQueue() {
   const client = new SQSClient(settings());
   const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: uniqueName('failed') }));
   const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-  const receive = async () => {
-    const body = await eventually(async () => {
-      const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
-      return Messages?.[0]?.Body;
+  const receiveMessage = () =>
+    eventually(async () => {
+      const command = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1, MessageAttributeNames: ['All'] });
+      return (await client.send(command)).Messages?.[0];
     });
-    return JSON.parse(body) as Record<string, unknown>;
-  };
-  return { arn: Attributes?.['QueueArn'] ?? '', receive, close: () => client.destroy() };
+  const receive = async () => JSON.parse((await receiveMessage()).Body ?? '') as Record<string, unknown>;
+  return { arn: Attributes?.['QueueArn'] ?? '', receive, receiveMessage, close: () => client.destroy() };
 }
 
 const failureRecordOf = (run: { groupId: string; topic: string }) => ({
@@ -125,6 +124,34 @@ describe('Destinations at local endpoints', () => {
       expect(JSON.parse(record.payload)).toMatchObject({ records: { [`${run.topic}-0`]: [{ offset: 0 }] } });
     });
     client.destroy();
+  });
+
+  test('[documented] dead letter attributes arrive with the messages of SQS and SNS', async () => {
+    const [queue, subscribed] = [await createQueue(), await createQueue()];
+    const topics = new SNSClient(settings());
+    const { TopicArn = '' } = await topics.send(new CreateTopicCommand({ Name: uniqueName('dead') }));
+    await topics.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: subscribed.arn }));
+    const { region, credentials } = settings();
+    const sender = new AwsSender({
+      endpoints: { sqs: messagingEndpoint, sns: messagingEndpoint },
+      ...{ region, credentials, directory: tmpdir() },
+      invoker: { invoke: () => Promise.reject(new Error('expected no invocation')) },
+    });
+    const attributes = {
+      RequestID: { DataType: 'String', StringValue: 'r' },
+      ErrorCode: { DataType: 'Number', StringValue: '200' },
+      ErrorMessage: { DataType: 'String', StringValue: 'broken \u{1F600}\n' },
+    } as const;
+    for (const arn of [queue.arn, TopicArn]) await sender.send(arn, '{"a":1}', 'unused', attributes);
+    const message = await queue.receiveMessage();
+    expect(message.Body).toBe('{"a":1}');
+    expect(message.MessageAttributes).toMatchObject(attributes);
+    const { Message, MessageAttributes } = await subscribed.receive();
+    expect(Message).toBe('{"a":1}');
+    expect(MessageAttributes).toMatchObject({ ErrorCode: { Type: 'Number', Value: '200' } });
+    topics.destroy();
+    queue.close();
+    subscribed.close();
   });
 
   test('without an endpoint each document becomes a file, named after service, resource and time', async () => {

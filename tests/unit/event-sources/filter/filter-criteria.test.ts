@@ -73,6 +73,13 @@ describe('[documented] filters: lists, as event-ruler flattens them', () => {
       '{"a":[[{"x":1},{"y":2}]]}',
     ],
     [
+      'elements of different lists in a list',
+      { a: { x: [1], y: [2] } },
+      '{"a":[[{"x":0}],[{"x":1,"y":2}]]}',
+      '{"a":[[{"x":1}],[{"y":2}]]}',
+    ],
+    ['a plain value beside an object of its list', { a: [1], 'a.b': [2] }, '{"a":[1,{"b":2}]}', '{"a":[0,{"b":2}]}'],
+    [
       'fields of different lists',
       { a: { x: [1] }, b: { y: [2] } },
       '{"a":[{"x":0},{"x":1}],"b":[{"y":2},{"y":0}]}',
@@ -89,7 +96,7 @@ describe('[documented] filters: lists, as event-ruler flattens them', () => {
     ],
     [
       'exists false of all elements before another field matches',
-      { a: { b: [{ exists: false }], x: [1] } },
+      { a: { x: [1], b: [{ exists: false }] } },
       '{"a":[{"x":1},{"x":2}]}',
       '{"a":[{"x":1},{"b":2}]}',
     ],
@@ -103,6 +110,12 @@ describe('[documented] filters: lists, as event-ruler flattens them', () => {
   ])('%s', (_name, pattern, matching, other) => {
     expect(passes({ value: pattern }, matching)).toBe(true);
     expect(passes({ value: pattern }, other)).toBe(false);
+  });
+
+  test.each([1_000, 100_000])('%d lists in one another do not end the process', (depth) => {
+    const value = `{"a":${'['.repeat(depth)}"x"${']'.repeat(depth)}}`;
+    // Beyond the depth that can be parsed, the value counts as text.
+    expect(passes({ value: { a: ['x'] } }, value)).toBe(depth < 10_000);
   });
 
   test('many elements of many lists are matched in time', () => {

@@ -157,8 +157,11 @@ describe('[documented] a version that the listing no longer has', () => {
     // A crash between queue and cursor.
     await writeFile(journalPath(), journal);
     const origin = queued.find(({ object }) => object.versionId === 'v1')?.origin;
-    const recovered = { id: '1', functionName: 'fn', payload: '{}', enqueuedAt: 0, attempts: 0, origin };
-    expect((await deleting([recovered])).map(({ object }) => object.versionId)).toEqual(['v2']);
+    const recovered = { id: '1', functionName: 'fn', payload: '{}', enqueuedAt: 0, attempts: 0 };
+    expect((await deleting([{ ...recovered, origin }])).map(({ object }) => object.versionId)).toEqual(['v2']);
+    // The event of a creation that is still in the queue is not that of the deletion.
+    await writeFile(journalPath(), journal);
+    expect(await deleting([{ ...recovered, origin: before.queued[0]?.origin }])).toHaveLength(2);
   });
 });
 

@@ -187,6 +187,12 @@ test('rates of schedules that are new are not in step, so that their functions d
   ]);
 });
 
+test('however many rates are new, none of a rule is due before its first period', () => {
+  const rules = Array.from({ length: 20 }, (_, index) => [`R${index}`, ['rate(1 minute)']] as const);
+  start('2026-11-22T10:00:00Z', Object.fromEntries(rules));
+  expect(queued).toEqual([]);
+});
+
 test('a schedule that is due after the longest timer fires on its day', () => {
   start('2026-11-22T10:00:00Z', { NewYear: ['cron(0 0 1 1 ? 2028)'] });
   minutes(405 * 24 * 60);

@@ -131,6 +131,12 @@ test.each<[string, Readonly<Record<string, Resource>>, string, readonly string[]
     ['suffix jpg', 'suffix pg', AMBIGUOUS],
   ],
   [
+    'a suffix that ends with another one',
+    { Bucket: bucket([configuration(PUT, 'One', { suffix: 'pg' }), configuration(PUT, 'Two', { suffix: 'jpg' })]) },
+    'Bucket: LambdaConfigurations[1].Filter: ',
+    ['suffix jpg', 'suffix pg', AMBIGUOUS],
+  ],
+  [
     'a prefix and a suffix',
     {
       Bucket: bucket([

@@ -26,7 +26,10 @@ test.each([
       {
         Resources: {
           Fn: fn,
-          Dead: { Type: 'AWS::SNS::Topic', Properties: { TopicName: { 'Fn::Sub': 'dead-${AWS::URLSuffix}' } } },
+          Dead: {
+            Type: 'AWS::SNS::Topic',
+            Properties: { TopicName: { 'Fn::Join': ['-', ['dead', { Ref: 'AWS::URLSuffix' }]] } },
+          },
           Bucket: {
             Type: 'AWS::S3::Bucket',
             Properties: {

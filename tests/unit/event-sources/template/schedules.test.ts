@@ -67,6 +67,7 @@ test.each<[string, object, string]>([
     { StartDate: '2026-12-02T00:00:00Z', EndDate: '2026-12-01T00:00:00Z' },
     'expected a time after StartDate, found 2026-12-01T00:00:00Z (AWS: ValidationException)',
   ],
+  ['EndDate', { StartDate: '2026-12-01T00:00:00Z', EndDate: '2026-12-01T00:00:00Z' }, 'a time after StartDate'],
 ])(
   '[documented] schedules: rejects the %s of Scheduler %j, naming resource and property',
   (property, properties, message) => {
