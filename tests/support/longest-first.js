@@ -21,6 +21,7 @@ export const longest = [
   'integration/adapters/kafka/kafka-broker-failures.test.ts',
   'integration/redrive/killed-redrive.test.ts',
   'integration/changes/outages.test.ts',
+  'integration/event-sources/kafka/java-members.test.ts',
   'integration/event-sources/plugin.test.ts',
   'integration/changes/cost.test.ts',
   'integration/changes/values.test.ts',

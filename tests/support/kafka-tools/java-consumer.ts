@@ -1,10 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { StopWaiting } from '../eventually.ts';
 import { endpoints } from '../servers.ts';
 import { runKafkaTool } from './run-kafka-tool.ts';
 
 const PACKAGE = 'org.apache.kafka.clients.consumer';
+const SETTINGS = join(import.meta.dirname, 'consumer.properties');
 
 interface ConsumerEvent {
   readonly name: string;
@@ -37,13 +40,14 @@ export class JavaConsumer {
       ...['--bootstrap-server', endpoints().kafka.brokers.join(',')],
       ...['--topic', topic, '--group-id', groupId, '--reset-policy', 'earliest', '--verbose'],
       ...['--assignment-strategy', assignors.map((name) => `${PACKAGE}.${name}`).join(',')],
+      ...['--command-config', SETTINGS],
     ]);
     return new JavaConsumer(process);
   }
 
   /** Those that it has now. */
   get partitions(): number[] {
-    if (this.#process.exitCode !== null) throw new Error(`the consumer of Java has ended:\n${this.#output}`);
+    if (this.#process.exitCode !== null) throw new StopWaiting(`the consumer of Java has ended:\n${this.#output}`);
     return [...this.#partitions];
   }
 
