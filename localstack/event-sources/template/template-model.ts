@@ -11,7 +11,7 @@ import { Parameters, type ParameterValues } from './parameters.ts';
 import { completePseudoParameters, type PseudoParameters } from './pseudo-parameters.ts';
 import { type NotEmulated, translateSam } from './sam/translate-sam.ts';
 import { readSchedules } from './schedules.ts';
-import type { Template } from './template.ts';
+import { type Resource, type Template, TemplateError } from './template.ts';
 
 /** The part of a template that the emulator uses, validated. */
 export interface TemplateModel {
@@ -43,6 +43,7 @@ export function readTemplate(
     parameters: new Parameters(source.Parameters ?? {}, options.parameters ?? {}),
     functionNames: new FunctionNames(options.functionNames ?? {}),
   };
+  rejectMalformedResources(source);
   const ofSource = new Intrinsics(source, pseudoParameters, inputs);
   const expanded = expandLoops(source, (value, place) => ofSource.resolve(value, place));
   const { template: whole, notEmulated } = translateSam(expanded, new Intrinsics(expanded, pseudoParameters, inputs));
@@ -62,4 +63,13 @@ export function readTemplate(
   };
   inputs.functionNames.rejectUnused(Object.keys(whole.Resources));
   return model;
+}
+
+function rejectMalformedResources({ Resources }: Template): void {
+  for (const [id, resource] of Object.entries(Resources)) {
+    // A loop is a list, and is expanded later.
+    if (id.startsWith('Fn::') || typeof (resource as Resource | null)?.Type === 'string') continue;
+    const aws = 'Template format error: Every Resources object must contain a Type member';
+    throw new TemplateError(id, 'Type', `expected a resource with a Type, got ${JSON.stringify(resource)}`, aws);
+  }
 }

@@ -118,6 +118,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Events:
+        Http: { Type: HttpApi }
         Orders:
           Type: MSK
           Properties:
@@ -141,6 +142,9 @@ test('the command reads a SAM template and the value of its parameter, and passe
       });
       expect(run.fn.invocations[0]).toMatchObject({ functionName: 'Load', qualifier: 'live' });
       expect(run.fn.values).toEqual(['a']);
+      expect(lines().map((line) => JSON.parse(line) as unknown)).toContainEqual(
+        expect.objectContaining({ level: 'warn', resource: 'Load', event: 'Http', type: 'HttpApi' }),
+      );
     },
     () => samTemplate,
   ));

@@ -5,9 +5,6 @@ import { objectOf, samError } from './sam-error.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Lists of which the function's own replaces the global one. All others are joined. */
-const REPLACED_LISTS = new Set(['Architectures']);
-
 /** `Globals.Function` of the template, after checking all of `Globals`. */
 export function readGlobals(template: Template): Values {
   const globals = objectOf('Globals', 'Globals', template.Globals);
@@ -50,15 +47,11 @@ export function withGlobals(id: string, { Properties, IgnoreGlobals }: Resource,
 function mergeObjects(globals: Values, own: Values): Values {
   const merged: Record<string, unknown> = { ...globals };
   for (const [name, value] of Object.entries(own)) {
-    const isReplaced = !Object.hasOwn(globals, name) || REPLACED_LISTS.has(name);
-    merged[name] = isReplaced ? value : merge(globals[name], value);
+    const global = globals[name];
+    // SAM also joins lists, but no event source depends on one of them.
+    merged[name] = isPlainObject(global) && isPlainObject(value) ? mergeObjects(global, value) : value;
   }
   return merged;
-}
-
-function merge(global: unknown, own: unknown): unknown {
-  if (Array.isArray(global) && Array.isArray(own)) return [...(global as unknown[]), ...(own as unknown[])];
-  return isPlainObject(global) && isPlainObject(own) ? mergeObjects(global, own) : own;
 }
 
 /** A call of an intrinsic function counts as one value. */

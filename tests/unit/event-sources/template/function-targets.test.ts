@@ -60,6 +60,19 @@ test.each<[string, unknown, object, object]>([
   expect(targetOf(value, options)).toEqual({ arn: expect.any(String), timeoutSeconds: 900, ...expected });
 });
 
+test('a function is not mistaken for a value of AWS with which its name begins', () => {
+  const Custom = { Type: 'Custom::Secret', Properties: {} };
+  const access = { SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: { Ref: 'Custom' } }] };
+  const CustomLoad = { Type: 'AWS::Lambda::Function' };
+  const { mappings } = modelOf({
+    Resources: { Custom, CustomLoad, Mapping: mappingTo({ Ref: 'CustomLoad' }, access) },
+  });
+  expect(mappings[0]?.function.name).toBe('local-CustomLoad');
+  expect(refusalOf({ Resources: { Custom, Mapping: mappingTo({ Ref: 'Custom' }) } })).toContain(
+    'only AWS knows Custom: ',
+  );
+});
+
 test('functionNames replaces the name of a function of the template', () => {
   const options = { functionNames: { Fn: 'stack-Fn-1ABC' } };
   const expected = { name: 'stack-Fn-1ABC', arn: `${lambda}:stack-Fn-1ABC`, timeoutSeconds: 3 };

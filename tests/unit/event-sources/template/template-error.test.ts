@@ -111,6 +111,12 @@ test.each<[string, object, string]>([
   expect(message).toMatch(/^[^\n]+ \(AWS: [^\n]+\)$/);
 });
 
+test.each([null, {}, [], 'AWS::SQS::Queue'])('a resource without a type is an error in one line: %j', (resource) => {
+  expect(rejectionOf(resource as unknown as object)).toBe(
+    `Faulty: Type: expected a resource with a Type, got ${JSON.stringify(resource)} (AWS: Template format error: Every Resources object must contain a Type member)`,
+  );
+});
+
 test('an error in a filter pattern names the operator or field', () => {
   const wildcard = mapping({ FilterCriteria: { Filters: [{ Pattern: '{"value":{"a":[{"wildcard":"x*"}]}}' }] } });
   expect(rejectionOf(wildcard)).toContain('wildcard');

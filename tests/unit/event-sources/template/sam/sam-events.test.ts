@@ -69,7 +69,10 @@ test('[documented] SAM: an S3 event is added to the notifications of the bucket'
     samTemplate(
       {
         FunctionName: 'load',
-        Events: { In: { Type: 'S3', Properties: { Bucket: { Ref: 'Bucket' }, Events, Filter } } },
+        Events: {
+          In: { Type: 'S3', Properties: { Bucket: { Ref: 'Bucket' }, Events, Filter } },
+          Restored: { Type: 'S3', Properties: { Bucket: { Ref: 'Bucket' }, Events: 's3:ObjectRestore:*' } },
+        },
       },
       {
         Bucket: {
@@ -84,6 +87,7 @@ test('[documented] SAM: an S3 event is added to the notifications of the bucket'
       ['files', ['s3:ObjectCreated:Copy'], '', 'other'],
       ['files', ['s3:ObjectCreated:Put'], '.csv', 'load'],
       ['files', ['s3:ObjectRemoved:*'], '.csv', 'load'],
+      ['files', ['s3:ObjectRestore:*'], '', 'load'],
     ],
   );
 });

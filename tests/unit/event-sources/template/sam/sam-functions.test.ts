@@ -43,11 +43,11 @@ test('[documented] SAM: events invoke the alias that AutoPublishAlias publishes'
     Properties: { FunctionName, EventSourceArn: clusterArn, Topics: ['t'], StartingPosition: 'LATEST' },
   });
   const targetOf = (name: unknown) =>
-    modelOf({ Transform, Resources: { Load: samFunction({ AutoPublishAlias: 'live' }), Mapping: Mapping(name) } })
+    modelOf({ Transform, Resources: { Load: samFunction({ AutoPublishAlias: 'live-1' }), Mapping: Mapping(name) } })
       .mappings[0]?.function;
-  expect(targetOf({ Ref: 'Load.Alias' })).toMatchObject({ name: 'Load', qualifier: 'live' });
-  expect(targetOf({ 'Fn::Sub': `\${Load.Alias}` })).toMatchObject({ name: 'Load', qualifier: 'live' });
-  expect(targetOf({ Ref: 'LoadAliaslive' })).toMatchObject({ name: 'Load', qualifier: 'live' });
+  expect(targetOf({ Ref: 'Load.Alias' })).toMatchObject({ name: 'Load', qualifier: 'live-1' });
+  expect(targetOf({ 'Fn::Sub': `\${Load.Alias}` })).toMatchObject({ name: 'Load', qualifier: 'live-1' });
+  expect(targetOf({ Ref: 'LoadAliasliveD1' })).toMatchObject({ name: 'Load', qualifier: 'live-1' });
   expect(targetOf({ Ref: 'Load.Version' })).not.toHaveProperty('qualifier');
 });
 
