@@ -38,9 +38,12 @@ interface InvokeConfig {
 export class FunctionResolver {
   readonly #intrinsics: Intrinsics;
   readonly #template: Template;
-  readonly #byName = new Map<string, FunctionSettings>();
+  /** Logical ids by name. */
+  readonly #created = new Map<string, string>();
   /** Names of functions whose condition does not hold, with their logical ids. */
   readonly #notCreated = new Map<string, string>();
+  /** By logical id, of the functions that were found. */
+  readonly #settings = new Map<string, FunctionSettings>();
   readonly #invokeConfigs: readonly InvokeConfig[];
   readonly #external = new Map<string, TemplateFunction>();
 
@@ -49,8 +52,7 @@ export class FunctionResolver {
     this.#intrinsics = intrinsics;
     for (const [logicalId, resource] of resourcesOfType(template, 'AWS::Lambda::Function')) {
       const name = intrinsics.references.nameOf(logicalId);
-      if (!intrinsics.isCreated(resource)) this.#notCreated.set(name, logicalId);
-      else this.#byName.set(name, functionSettings(logicalId, template, intrinsics));
+      (intrinsics.isCreated(resource) ? this.#created : this.#notCreated).set(name, logicalId);
     }
     this.#invokeConfigs = readInvokeConfigs(template, intrinsics);
   }
@@ -63,13 +65,14 @@ export class FunctionResolver {
     const reference = parseFunctionReference(target);
     if (reference === undefined) return undefined;
     const qualified = qualifiedName(reference);
-    const settings = this.#byName.get(reference.name);
-    if (settings === undefined) return this.#external.get(qualified);
+    const logicalId = this.#created.get(reference.name);
+    if (logicalId === undefined) return this.#external.get(qualified);
+    const { arn, timeoutSeconds, asynchronous } = this.#settingsOf(logicalId);
     return {
       ...reference,
-      arn: settings.arn,
-      timeoutSeconds: settings.timeoutSeconds,
-      asynchronous: { ...this.#invokeSettings(qualified), ...settings.asynchronous },
+      arn,
+      timeoutSeconds,
+      asynchronous: { ...this.#invokeSettings(qualified), ...asynchronous },
       isExternal: false,
     };
   }
@@ -86,14 +89,14 @@ export class FunctionResolver {
       return fail(`${expected}, got ${JSON.stringify(value)}`, 'ValidationException, failed to satisfy constraint');
     }
     const notCreated = this.#notCreated.get(reference.name);
-    if (notCreated !== undefined && !this.#byName.has(reference.name)) {
+    if (notCreated !== undefined && !this.#created.has(reference.name)) {
       fail(
         `${notCreated} is not created, because its Condition does not hold: add the condition here, or change it`,
         `Template format error: Unresolved resource dependencies [${notCreated}] in the Resources block of the template`,
       );
     }
     const qualified = qualifiedName(reference);
-    if (!this.#byName.has(reference.name) && !this.#external.has(qualified)) {
+    if (!this.#created.has(reference.name) && !this.#external.has(qualified)) {
       this.#external.set(qualified, {
         ...reference,
         arn: functionArn(
@@ -133,6 +136,15 @@ export class FunctionResolver {
       `${logicalId} is not in the template: correct it (${suggestionFor(logicalId, Object.keys(this.#template.Resources))}), or ${option}`,
       `Template format error: Unresolved resource dependencies [${logicalId}] in the Resources block of the template`,
     );
+  }
+
+  /** Read only once an event source names the function, because others may use parameters without values. */
+  #settingsOf(logicalId: string): FunctionSettings {
+    const known = this.#settings.get(logicalId);
+    if (known !== undefined) return known;
+    const settings = functionSettings(logicalId, this.#template, this.#intrinsics);
+    this.#settings.set(logicalId, settings);
+    return settings;
   }
 
   #invokeSettings(qualified: string): InvokeConfig['settings'] {

@@ -68,7 +68,9 @@ export class References {
     const { template, functionNames } = this.#options;
     const key = `${logicalId}.${attribute}`;
     if (template.References?.[key] !== undefined) return this.reference(key);
-    const named = functionNames.get(key) ?? functionNames.get(logicalId);
+    const exact = functionNames.get(key);
+    const isOwnArn = attribute.endsWith('Arn') && !attribute.includes('.');
+    const named = exact === undefined && isOwnArn ? functionNames.get(logicalId) : exact;
     if (named !== undefined) return this.#givenArn(key, named);
     const type = this.#typeOf(logicalId);
     // The number is known only once the version is published.

@@ -116,10 +116,16 @@ test('an asynchronous invocation has the settings of its version or alias', () =
 });
 
 test('a target of a rule that is no function is left out, also an import that functionNames says is none', () => {
-  const targets = [{ Ref: 'Machine' }, { 'Fn::GetAtt': ['Queue', 'Arn'] }, { 'Fn::ImportValue': 'queue-arn' }];
+  const targets = [
+    { Ref: 'Machine' },
+    { 'Fn::GetAtt': ['Queue', 'Arn'] },
+    { 'Fn::ImportValue': 'queue-arn' },
+    { 'Fn::GetAtt': ['Nested', 'Outputs.QueueArn'] },
+  ];
   const { schedules } = modelOf(
     {
       Resources: {
+        Nested,
         Machine: { Type: 'AWS::StepFunctions::StateMachine' },
         Queue: { Type: 'AWS::SQS::Queue' },
         Rule: {
@@ -131,7 +137,7 @@ test('a target of a rule that is no function is left out, also an import that fu
         },
       },
     },
-    { functionNames: { 'queue-arn': null } },
+    { functionNames: { 'queue-arn': null, 'Nested.Outputs.QueueArn': null } },
   );
   expect(schedules).toEqual([]);
 });

@@ -50,7 +50,8 @@ test('[documented] parameters: a given value replaces the default, also in condi
 
 test('a parameter without a value is accepted where no event source uses it', () => {
   const functionSettings = lambdaFunction({ Environment: { Variables: { A: { Ref: 'Required' } } } });
-  const Resources = { Fn: functionSettings, Mapping: mappingTo({ Ref: 'Fn' }) };
+  const Idle = lambdaFunction({ FunctionName: 'idle', Timeout: { Ref: 'Required' } });
+  const Resources = { Fn: functionSettings, Idle, Mapping: mappingTo({ Ref: 'Fn' }) };
   expect(modelOf({ Parameters, Resources }).mappings).toHaveLength(1);
 });
 
