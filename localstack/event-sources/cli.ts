@@ -20,7 +20,7 @@ Lambda's Invoke API.
   --region REGION       default us-east-1
   --parameter KEY=VALUE value of a parameter of the template; may be repeated
   --function KEY=NAME   name of a function that only AWS knows, or that replaces the template's; KEY is a logical id, an
-                        import or an attribute such as Nested.Outputs.Name; may be repeated
+                        import or an attribute such as Nested.Outputs.Name; empty NAME: it is none; may be repeated
   --state DIRECTORY     cursors and queued events; default .localstack/event-sources
   --metrics PORT        serve metrics at http://127.0.0.1:PORT/metrics (Prometheus) and /metrics.json
   --log LEVEL           debug, info (default), warn, error or silent
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const options = readOptions({
     ...further,
     parameters: { ...further.parameters, ...readAssignments('--parameter', values.parameter) },
-    functionNames: { ...further.functionNames, ...readAssignments('--function', values.function) },
+    functionNames: { ...further.functionNames, ...readFunctionNames(values.function) },
     lambdaEndpoint: lambda,
     region,
     logLevel: values.log ?? 'info',
@@ -99,6 +99,11 @@ async function main(): Promise<void> {
   if (ending.signal.aborted) return;
   await sources.start();
   log.info('all event sources are polling', { metricsPort: sources.metricsPort });
+}
+
+function readFunctionNames(assignments: readonly string[] | undefined): Record<string, string | null> {
+  const names = Object.entries(readAssignments('--function', assignments));
+  return Object.fromEntries(names.map(([key, name]) => [key, name === '' ? null : name]));
 }
 
 /** Values may contain `=`. */

@@ -7,6 +7,15 @@ import { type Place, type Resource, type Template, TemplateError, within } from 
 
 const TEMPLATE_ERROR = 'Template error';
 
+/** How many values the list has that is the argument of a function. */
+const ARGUMENT_COUNTS: Readonly<Record<string, readonly number[]>> = {
+  'Fn::Join': [2],
+  'Fn::Select': [2],
+  'Fn::Split': [2],
+  'Fn::If': [3],
+  'Fn::FindInMap': [3, 4],
+};
+
 /** Evaluates CloudFormation's intrinsic functions. */
 export class Intrinsics {
   readonly #template: Template;
@@ -62,9 +71,17 @@ export class Intrinsics {
   }
 
   #call(name: string, argument: unknown, place: Place): unknown {
+    const counts = ARGUMENT_COUNTS[name];
+    if (counts !== undefined && !(Array.isArray(argument) && counts.includes(argument.length))) {
+      throw templateError(
+        place,
+        `${name} expected a list of ${counts.join(' or ')} values, got ${JSON.stringify(argument)}`,
+        `${TEMPLATE_ERROR}: ${name} requires a list argument`,
+      );
+    }
     switch (name) {
       case 'Ref':
-        return this.references.reference(String(argument));
+        return this.references.reference(String(this.resolve(argument, place)));
       case 'Fn::GetAtt':
         return this.references.attribute(attributePath(this.resolve(argument, place)));
       case 'Fn::Sub':

@@ -19,7 +19,7 @@ export class Parameters {
     this.#given = given;
     const names = Object.keys(definitions);
     for (const [name, value] of Object.entries(given)) {
-      const definition = definitions[name];
+      const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
       if (definition === undefined) {
         throw new TemplateError(
           'Parameters',
@@ -86,8 +86,17 @@ function checkValue(name: string, { Type, AllowedValues, AllowedPattern }: Param
     if (AllowedValues !== undefined && !AllowedValues.map(String).includes(item)) {
       fail(`must be one of ${AllowedValues.join(', ')}, got ${JSON.stringify(item)}`, 'must be one of AllowedValues');
     }
-    if (AllowedPattern !== undefined && !new RegExp(`^(?:${AllowedPattern})$`).test(item)) {
+    if (AllowedPattern !== undefined && !matches(item, AllowedPattern)) {
       fail(`must match ${AllowedPattern}, got ${JSON.stringify(item)}`, `must match pattern ${AllowedPattern}`);
     }
+  }
+}
+
+/** The pattern is one of Java. Any text matches one that JavaScript cannot read. */
+function matches(text: string, pattern: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    return true;
   }
 }

@@ -26,6 +26,11 @@ test.each<[string, object, string]>([
     'Mapping: Topics[0]: Fn::GetAZs is not evaluated: write its value (AWS: accepts it, if it has this function)',
   ],
   [
+    'a function without its arguments',
+    template({ Topics: [{ 'Fn::Join': '-' }] }),
+    'Mapping: Topics[0]: Fn::Join expected a list of 2 values, got "-" (AWS: Template error: Fn::Join requires a list argument)',
+  ],
+  [
     'a mapping without the key',
     template({ Topics: [{ 'Fn::FindInMap': ['Topics', 'dev', 'name'] }] }, { Mappings: { Topics: { prod: {} } } }),
     'Mapping: Topics[0]: Fn::FindInMap expected the key dev, name in the mapping Topics, found none: define it in Mappings (AWS: Template error: Unable to get mapping for Topics::dev::name)',

@@ -9,6 +9,7 @@ const Parameters = {
   Size: { Type: 'Number', Default: 100 },
   Group: { Type: 'String', Default: 'g', AllowedPattern: '[a-z]+' },
   Required: { Type: 'String' },
+  Java: { Type: 'String', Default: 'a', AllowedPattern: '(?i)[a' },
   Stored: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/kafka/topic' },
 };
 const template = (further: object) => ({
@@ -43,6 +44,7 @@ test('[documented] parameters: a given value replaces the default, also in condi
   expect(mappingWith(further, given)).toMatchObject({ batchSize: 500, topic: 'orders-prod' });
   expect(mappingWith({ Topics: { Ref: 'Topics' } }, { Topics: ['one'] })?.topic).toBe('one');
   expect(mappingWith({ Topics: [{ Ref: 'Stored' }] }, { Stored: 'orders' })?.topic).toBe('orders');
+  expect(mappingWith({ Topics: [{ Ref: 'Java' }] }, { Java: 'b' })?.topic).toBe('b');
   const Conditions = { IsProd: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] } };
   const conditional = { ...template({ BatchSize: { 'Fn::If': ['IsProd', 1, 2] } }), Conditions };
   expect(modelOf(conditional, { parameters: given }).mappings[0]?.batchSize).toBe(1);
@@ -113,4 +115,5 @@ test('an unknown name without a similar one is rejected with all names, or none'
     '; expected A (AWS',
   );
   expect(refusalOf({ Resources: {} }, { parameters: { Zone: 'x' } })).toContain('; there are none (AWS');
+  expect(refusalOf({ Resources: {} }, { parameters: { toString: 'x' } })).toContain('toString: is not a parameter');
 });
