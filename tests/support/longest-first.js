@@ -16,6 +16,7 @@ export const longest = [
   'integration/event-sources/kafka/memory.test.ts',
   'integration/local-stack/object-server.test.ts',
   'integration/package.test.ts',
+  'integration/event-sources/package.test.ts',
   'e2e/page-in-browser.test.ts',
   'integration/local-stack/surroundings.test.ts',
   'integration/adapters/kafka/kafka-broker-failures.test.ts',
