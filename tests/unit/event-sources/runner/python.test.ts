@@ -79,7 +79,8 @@ onPython(
     const steps = (['process_id', 'hang', 'process_id'] as const).map(
       (handler) => ({ handler, via: 'in process' }) as const,
     );
-    const { lines } = await run(true, steps, 1);
+    // Long enough for a Python process to start on a busy machine.
+    const { lines } = await run(true, steps, 8);
     expect(lines).toEqual([
       expect.objectContaining({ kind: 'success' }),
       expect.objectContaining({ body: expect.stringContaining('[504] - Lambda timeout.') }),
