@@ -32,7 +32,7 @@ export function assignSticky(members: readonly GroupMember[], partitions: TopicP
   for (const partition of unowned.toSorted((a, b) => candidates(a).length - candidates(b).length)) {
     smallest(candidates(partition))?.partitions.push(partition);
   }
-  // Without taking partitions from their owners as far as possible.
+  // Those without an owner move first, so that as few as possible are taken from their owners.
   const isUnowned = new Set(unowned);
   balance(shares, (partition) => isUnowned.has(partition));
   balance(shares, () => true);
@@ -67,7 +67,10 @@ class Owners {
     }
   }
 
-  /** The claim of the latest generation counts, because its member knows the latest assignment. Of two, none does. */
+  /**
+   * The claim of the latest generation counts, because its member knows the latest assignment. If two members claim the
+   * partition for that generation, it has no owner.
+   */
   ownerOf(partition: TopicPartition): GroupMember | undefined {
     const claims = this.#claims.get(claimKeyOf(partition)) ?? [];
     const latest = Math.max(...claims.map(({ generation }) => generation));

@@ -19,6 +19,11 @@ export interface BatchReceiver {
 
 /** Lambda's limit of a poller. */
 const MAX_CONCURRENT_INVOCATIONS = 5;
+/**
+ * When more records wait, another poller is needed, also where a batch could have them all. Larger leaves a backlog to a
+ * single invocation at a time, smaller divides records that arrive together.
+ */
+const MAX_RECORDS_PER_POLLER = 500;
 
 class Poller {
   readonly inFlight = new Set<Promise<void>>();
@@ -78,7 +83,7 @@ export class EventPollers {
   #formBatches(): void {
     clearTimeout(this.#windowTimer);
     if (this.#stopped) return;
-    this.#count.update(this.#countWaitingBatches(), performance.now());
+    this.#count.update(this.#pollersToFill(), performance.now());
     const waitsMs = this.#pollers.slice(0, this.count).map((poller, index) => {
       const own = this.#queues.filter((_queue, position) => position % this.count === index);
       return this.#formBatchesOf(poller, own);
@@ -87,14 +92,16 @@ export class EventPollers {
     if (Number.isFinite(waitMs)) this.#windowTimer = setTimeout(() => this.#formBatches(), waitMs);
   }
 
-  #countWaitingBatches(): number {
+  /** How many pollers the waiting records are enough for. */
+  #pollersToFill(): number {
     let records = 0;
     let bytes = 0;
     for (const queue of this.#queues) {
       records += queue.length;
       bytes += queue.bytes;
     }
-    return Math.ceil(Math.max(records / this.#dependencies.mapping.batchSize, bytes / MAX_PAYLOAD_BYTES));
+    const recordsEach = Math.min(this.#dependencies.mapping.batchSize, MAX_RECORDS_PER_POLLER);
+    return Math.ceil(Math.max(records / recordsEach, bytes / MAX_PAYLOAD_BYTES));
   }
 
   /** Returns the milliseconds until the poller's next batch is due; infinite: when a record arrives or a batch ends. */

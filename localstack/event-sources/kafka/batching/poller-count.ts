@@ -4,9 +4,9 @@ import type { KafkaMapping } from '../../model/kafka-mapping.ts';
 const SCALE_DOWN_AFTER_MS = 5_000;
 
 /**
- * How many event pollers a mapping has: one on demand; in provisioned mode as many as there are batches waiting, from the
- * minimum to the maximum, but not more than one for each partition. AWS scales by the lag as well, so that records that
- * arrive together share a batch as long as one poller keeps up.
+ * How many event pollers a mapping has: one on demand; in provisioned mode as many as the waiting records are enough for,
+ * from the minimum to the maximum, but not more than one for each partition. AWS scales by the lag as well, so that
+ * records that arrive together share a batch as long as one poller keeps up.
  */
 export class PollerCount {
   readonly #minimum: number;
@@ -31,8 +31,8 @@ export class PollerCount {
   }
 
   /** Scales up at once, and down when that many were not needed for some time. */
-  update(waitingBatches: number, nowMs: number): void {
-    const needed = Math.min(this.#maximum, Math.max(this.#minimum, waitingBatches));
+  update(wanted: number, nowMs: number): void {
+    const needed = Math.min(this.#maximum, Math.max(this.#minimum, wanted));
     if (needed < this.#current && nowMs - this.#lastNeededAtMs < SCALE_DOWN_AFTER_MS) return;
     this.#current = needed;
     this.#lastNeededAtMs = nowMs;

@@ -159,6 +159,15 @@ describe('The number of pollers', () => {
     ]);
   });
 
+  test('[inferred] grows with each 500 records where a batch may have more', async () => {
+    const { pollers, arrive } = setUp(2, { batchSize: 5_000, pollers: { minimum: 1, maximum: 2 } });
+    await arrive(0, ...offsets(1));
+    await arrive(0, ...offsets(500));
+    expect(pollers.count).toBe(1);
+    await arrive(0, 500);
+    expect(pollers.count).toBe(2);
+  });
+
   test('[inferred] counts full payloads as batches too', async () => {
     const { pollers, arrive } = setUp(2, { pollers: { minimum: 1, maximum: 2 } }, 4 * 1024 * 1024);
     await arrive(0, 0);
