@@ -50,7 +50,9 @@ beforeAll(async () => {
   const packable = join(directory, 'packable');
   project = join(directory, 'project');
   await mkdir(project);
-  await run(process.execPath, [join(root, 'localstack', 'commands', 'build-event-sources.ts'), packable]);
+  await run(process.execPath, [join(root, 'localstack', 'commands', 'build-event-sources.ts'), packable], {
+    env: { ...process.env, GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'owner/name' },
+  });
   await run('npm', ['pack', packable, '--pack-destination', directory], { cwd: directory });
   const { version } = await readManifest(packable);
   await cp(join(sources, 'example'), project, { recursive: true });
@@ -70,6 +72,10 @@ test('the tarball holds what runs, its types and what npm shows, and no source o
   expect(files.filter((file) => !/(\.js|\.d\.ts|\.py|\.md|\.json|LICENSE|^[^.]+)$/.test(file))).toEqual([]);
   expect(files.filter((file) => /\.json$/.test(file))).toEqual(['package.json']);
   expect(files.some((file) => file.startsWith('example'))).toBe(false);
+  expect(await readManifest(installed)).toMatchObject({
+    repository: { url: 'git+https://github.com/owner/name.git', directory: 'localstack/event-sources' },
+    publishConfig: { provenance: true },
+  });
   // The packages for schema registries are for those who use one.
   for (const optional of ['avsc', 'typescript'])
     expect(existsSync(join(project, 'node_modules', optional))).toBe(false);
@@ -186,6 +192,7 @@ test.each(nodes.slice(-1))('its example runs in three languages under serverless
     await printed(/order 1: 42/);
     await printed(/ObjectCreated:Put: example-files\/a b.csv, 5 bytes/);
     await printed(/report: [12] orders have arrived/);
+    await printed(/report: due at \d{4}-/);
   } finally {
     child.kill('SIGINT');
     await closed;
