@@ -21,7 +21,7 @@ export interface PartitionProcessing {
   readonly options: { readonly nullFields: NullFields; readonly filterMismatch: FilterMismatch };
   readonly serializer: KafkaEventSerializer;
   /** Absent: the mapping has no schema registry. */
-  readonly schemas?: SchemaLoader;
+  readonly schemas?: Pick<SchemaLoader, 'load' | 'validate'>;
   readonly delivery: BatchDelivery;
   readonly fetching: FetchControl;
   readonly metrics: MappingMetrics;
