@@ -43,7 +43,8 @@ beforeAll(async () => {
   await run(
     process.execPath,
     [join(ROOT, 'node_modules/serverless/bin/serverless.js'), 'package', '--stage', 'dev', '--region', 'eu-west-1'],
-    { cwd: directory, env },
+    // serverless-esbuild fails to delete its temporary directory, of more than 100 MB.
+    { cwd: directory, env: { ...env, TMPDIR: directory } },
   );
   const template = await readFile(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
   resources = JSON.parse(template).Resources;
