@@ -131,10 +131,14 @@ function uuidOf(properties: Properties, stackName: string): string {
   return stableUuid(JSON.stringify([stackName, properties.resource, values]));
 }
 
-/** CloudFormation updates the schema registry without replacing the mapping, unlike what is next to it. */
+/**
+ * CloudFormation updates the schema registry without replacing the mapping, unlike what is next to it. Undefined when
+ * nothing is next to it, as if the property were absent.
+ */
 function withoutSchemaRegistry(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return { ...value, SchemaRegistryConfig: undefined };
+  const others = Object.entries(value).filter(([name]) => name !== 'SchemaRegistryConfig');
+  return others.length === 0 ? undefined : Object.fromEntries(others);
 }
 
 function rejectSharedGroups(mappings: readonly KafkaMapping[]): void {

@@ -61,6 +61,13 @@ test('[documented] a changed schema registry does not replace the mapping', () =
   expect(read(complete)?.uuid).toBe(read({})?.uuid);
 });
 
+test('an added schema registry keeps the consumer group of a mapping without ConsumerGroupId', () => {
+  const without = { ...provisioned, AmazonManagedKafkaEventSourceConfig: undefined };
+  const only = { ...provisioned, AmazonManagedKafkaEventSourceConfig: { SchemaRegistryConfig: complete } };
+  expect(read({}, only)?.schemaRegistry).toBeDefined();
+  expect(read({}, only)?.consumerGroupId).toBe(read({}, without)?.consumerGroupId);
+});
+
 test.each<[string, object, RegExp]>([
   ['SchemaRegistryURI', { SchemaRegistryURI: undefined }, /is required/],
   [
