@@ -30,18 +30,41 @@ export function readSchemaRegistry(
   if (kafka === undefined || config === undefined || config.names.length === 0) return undefined;
   config.only('AccessConfigs', 'EventRecordFormat', 'SchemaRegistryURI', 'SchemaValidationConfigs');
   if (!provisioned) kafka.fail('SchemaRegistryConfig', 'needs provisioned mode: add ProvisionedPollerConfig');
-  const url = readUrl(config, local.endpoint);
+  const { url, credentials } = readAddress(config, local);
   checkRegistryAccess(config, `${parent}.SchemaRegistryConfig`);
   const eventRecordFormat =
     config.oneOf('EventRecordFormat', ['JSON', 'SOURCE']) ??
     config.fail('EventRecordFormat', 'is required: JSON or SOURCE');
-  const { username, password = '' } = local;
   return {
     url,
-    ...(username !== undefined && { credentials: { username, password } }),
+    ...(credentials !== undefined && { credentials }),
     eventRecordFormat,
     validates: readAttributes(config, `${parent}.SchemaRegistryConfig`),
   };
+}
+
+type Address = Pick<SchemaRegistry, 'url' | 'credentials'>;
+
+/** The URL has no credentials, because fetch refuses such a URL, and messages show it. */
+function readAddress(config: Properties, { endpoint, username, password = '' }: LocalSchemaRegistry): Address {
+  const { url, credentials } = withoutCredentials(readUrl(config, endpoint));
+  const used = username === undefined ? credentials : { username, password };
+  return { url, ...(used !== undefined && { credentials: used }) };
+}
+
+function withoutCredentials(url: string): Address {
+  const [whole, scheme = '', userinfo = ''] = /^(https?:\/\/)([^/?#]*)@/i.exec(url) ?? [];
+  if (whole === undefined) return { url };
+  const [, username = '', password = ''] = /^([^:]*):?(.*)$/.exec(userinfo) ?? [];
+  return {
+    url: scheme + url.slice(whole.length),
+    ...(userinfo !== '' && { credentials: { username: decoded(username), password: decoded(password) } }),
+  };
+}
+
+/** A percent sign that encodes nothing stands for itself. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
 }
 
 function readUrl(config: Properties, localEndpoint: string | undefined): string {

@@ -56,6 +56,21 @@ test('a schema registry with a URL is read, and the option replaces its address 
   expect(read({})).not.toHaveProperty('schemaRegistry');
 });
 
+test.each<[string, object | undefined, object | undefined]>([
+  ['http://user:pass@127.0.0.1:8081/api', undefined, { username: 'user', password: 'pass' }],
+  ['http://user@127.0.0.1:8081/api', undefined, { username: 'user', password: '' }],
+  ['http://@127.0.0.1:8081/api', undefined, undefined],
+  ['http://a:b@127.0.0.1:8081/api', { username: 'u', password: 'p' }, { username: 'u', password: 'p' }],
+  [
+    'https://registry.example',
+    { endpoint: 'http://us%40er:10%:%20%C3%A9@127.0.0.1:8081/api' },
+    { username: 'us@er', password: '10%: é' },
+  ],
+])('the credentials in the URL %s are not in the URL that is used and shown', (uri, local, credentials) => {
+  const registry = read({ ...complete, SchemaRegistryURI: uri }, provisioned, local)?.schemaRegistry;
+  expect([registry?.url, registry?.credentials]).toEqual(['http://127.0.0.1:8081/api', credentials]);
+});
+
 test('[documented] a changed schema registry does not replace the mapping', () => {
   expect(read(complete)?.uuid).toBe(read({ ...complete, EventRecordFormat: 'SOURCE' })?.uuid);
   expect(read(complete)?.uuid).toBe(read({})?.uuid);
