@@ -1,6 +1,7 @@
 /** What the package offers to code: a test of yours, or another host of functions. */
 import { EventSources } from './event-sources.ts';
 import { LambdaClient } from './invoke/lambda-client.ts';
+import { NonRejectingInvoker } from './invoke/non-rejecting-invoker.ts';
 import { createLogger } from './logger.ts';
 import type { Invoker } from './model/invocation.ts';
 import { type EventSourcesInput, readOptions } from './options.ts';
@@ -19,7 +20,7 @@ export interface StartInput {
   readonly template: Template | string;
   /** As `custom.eventSources` in serverless.yml. */
   readonly options?: EventSourcesInput;
-  /** Invokes the functions in place of the Invoke API at `options.lambdaEndpoint`. */
+  /** Invokes the functions in place of the Invoke API at `options.lambdaEndpoint`. A rejection counts as a function error. */
   readonly invoker?: Invoker;
   /** Gets each line of the log, which is JSON. */
   readonly onLogLine?: (line: string) => void;
@@ -40,7 +41,7 @@ export async function startEventSources({
   const sources = new EventSources({
     model,
     options,
-    invoker: invoker ?? new LambdaClient({ endpoint, enforceTimeout, coldStartMs }),
+    invoker: invoker ? new NonRejectingInvoker(invoker) : new LambdaClient({ endpoint, enforceTimeout, coldStartMs }),
     log,
   });
   await sources.start();

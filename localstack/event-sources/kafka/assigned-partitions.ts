@@ -155,15 +155,21 @@ export class AssignedPartitions implements BatchReceiver {
         mapping: mapping.id,
         reason: reasonOf(error),
       });
+      // The group is left later. Until then a later batch or fetch of these partitions would commit past this batch.
+      this.#endProcessing();
       fetching.restart(error);
     }
   }
 
   /** Forms no more batches and stops waiting for retries. Resolves when the invocations in flight have ended. */
   async finish(): Promise<void> {
+    this.#endProcessing();
+    await this.#pollers.idle();
+  }
+
+  #endProcessing(): void {
     this.#pollers.stop();
     this.#ending.abort();
-    await this.#pollers.idle();
   }
 
   /** Resolves when the progress is committed, or after the first commit that fails. */
@@ -191,7 +197,7 @@ export class AssignedPartitions implements BatchReceiver {
 
   #advance(queue: PartitionQueue, nextOffset: number): void {
     queue.advanceTo(nextOffset);
-    // Everything was filtered out or skipped, so no batch will commit it.
-    if (queue.isIdle) this.#committer.commit(queue.partition, queue.nextOffset);
+    // Everything was filtered out or skipped, so no batch will commit it. At the end a batch may have been given back.
+    if (queue.isIdle && !this.#ending.signal.aborted) this.#committer.commit(queue.partition, queue.nextOffset);
   }
 }
