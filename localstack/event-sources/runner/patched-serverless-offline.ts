@@ -128,11 +128,14 @@ async function runPythonInRestartingProcesses(
     if (takeMetricLine !== undefined && isMetricLine(line)) takeMetricLine(line);
     else log.notice(line);
   };
+  const offlineScript = /[/\\]python-runner[/\\]invoke\.py$/;
   let used: PythonProcess | undefined;
   childProcess.spawn = new Proxy(childProcess.spawn, {
-    apply(target, self, call: [string, (readonly string[])?, SpawnOptions?]) {
-      const [executable, [, script = '', module = '', functionName = ''] = [], { env = process.env } = {}] = call;
-      if (!/[/\\]python-runner[/\\]invoke\.py$/.test(script)) return Reflect.apply(target, self, call);
+    apply(target, self, call: [string, unknown?, SpawnOptions?]) {
+      const [executable, args, { env = process.env } = {}] = call;
+      // Another plugin may leave the arguments out, so that the options are in their place.
+      if (!Array.isArray(args) || !offlineScript.test(args[1])) return Reflect.apply(target, self, call);
+      const [, , module = '', functionName = ''] = args as readonly string[];
       return new PythonProcess({ executable, module, functionName, environment: env, onLine }, (started) => {
         used = started;
       });

@@ -2,9 +2,18 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { patchServerlessOffline } from '../../../../localstack/event-sources/runner/patched-serverless-offline.ts';
 import type { OfflineTask } from './offline-process.ts';
 import { runOffline as run } from './run-offline.ts';
+
+/** What a script prints that runs in a process of its own. */
+async function printed(script: string): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
 
 describe('serverless-offline without the patches; when one of these fails, its patch is no longer needed', () => {
   test('an exception outside of a promise ends the process', async () => {
@@ -35,12 +44,7 @@ describe('serverless-offline without the patches; when one of these fails, its p
   test('its public interface does not give other plugins its functions', async () => {
     const script = `import Offline from 'serverless-offline';
 console.log(JSON.stringify(Object.keys(new Offline({}, {}, {}).internals())));`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const chunks: Buffer[] = [];
-    for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
-    expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual([
+    expect(JSON.parse(await printed(script))).toEqual([
       'createHttp',
       'createLambda',
       'getApiGatewayServer',
@@ -115,6 +119,21 @@ describe('idle instances', () => {
     expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
     expect(new Set([...before, ...after]).size).toBe(4);
   });
+});
+
+test('with the patches other plugins start processes as before, also without arguments', async () => {
+  const patches = pathToFileURL(
+    join(import.meta.dirname, '../../../../localstack/event-sources/runner/patched-serverless-offline.ts'),
+  );
+  const script = `import { spawn } from 'node:child_process';
+import { patchServerlessOffline } from '${patches}';
+await patchServerlessOffline(process.cwd(), { queue: async () => true });
+spawn('echo options', { shell: true, stdio: 'inherit' }).once('close', () => {
+  spawn('echo arguments and options', [], { shell: true, stdio: 'inherit' }).once('close', () => {
+    spawn('pwd', { stdio: 'inherit', cwd: '/' });
+  });
+});`;
+  expect(await printed(script)).toBe('options\narguments and options\n/\n');
 });
 
 test('another version of serverless-offline is refused before anything is patched', async () => {
