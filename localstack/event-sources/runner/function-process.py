@@ -57,6 +57,15 @@ def failure(error_type, error, shown_from=None):
     return {'error': {'errorMessage': str(error), 'errorType': error_type, 'stackTrace': lines}}
 
 
+def answer_of(result):
+    try:
+        return json.dumps({'result': result}, allow_nan=False)
+    except ValueError:
+        # Lambda's runtime accepts NaN and infinities. JavaScript cannot read them, and writes null for them.
+        finite = json.loads(json.dumps(result), parse_constant=lambda name: None)
+        return json.dumps({'result': finite})
+
+
 def invoke(handler, invocation):
     try:
         result = handler(invocation['event'], LambdaContext(invocation.get('context') or {}))
@@ -65,7 +74,7 @@ def invoke(handler, invocation):
         shown_from = error.__traceback__ and error.__traceback__.tb_next
         return json.dumps(failure(type(error).__name__, error, shown_from))
     try:
-        return json.dumps({'result': result})
+        return answer_of(result)
     except (TypeError, ValueError) as error:
         return json.dumps(failure('Runtime.MarshalError', error))
 

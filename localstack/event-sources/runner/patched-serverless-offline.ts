@@ -23,6 +23,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import workerThreads, { type WorkerOptions } from 'node:worker_threads';
+import { reasonOf } from '../logger.ts';
 import { withResolvers } from '../node-20.ts';
 import type { OfflineLambda } from './in-process-invoker.ts';
 import { isMetricLine } from './metric-lines.ts';
@@ -74,8 +75,10 @@ export async function patchServerlessOffline(
   { queue, takeMetricLine, provisionedConcurrency = new Map() }: PatchOptions,
 ): Promise<{ readonly lambda: Promise<OfflineLambda> }> {
   const lambdaModule = locateLambdaModule(serviceDirectory);
-  runFunctionsInRestartingThreads(lambdaModule, takeMetricLine);
-  await runPythonInRestartingProcesses(lambdaModule, takeMetricLine);
+  const log = await importLog(lambdaModule);
+  const take = takeMetricLine && withoutExceptions(takeMetricLine, log);
+  runFunctionsInRestartingThreads(lambdaModule, take);
+  await runPythonInRestartingProcesses(lambdaModule, log, take);
   await queueEventInvocations(lambdaModule, queue);
   await keepProvisionedInstances(lambdaModule, provisionedConcurrency);
   return captureStartedLambda(lambdaModule);
@@ -91,6 +94,26 @@ function locateLambdaModule(serviceDirectory: string): URL {
     );
   }
   return module;
+}
+
+interface OfflineLog {
+  notice(line: string): void;
+  warning(line: string): void;
+}
+
+async function importLog(lambdaModule: URL): Promise<OfflineLog> {
+  return ((await import(new URL('../utils/log.js', lambdaModule).href)) as { log: OfflineLog }).log;
+}
+
+/** Prometheus refuses some metrics, for instance a count of -1. An exception of a listener would end serverless-offline. */
+function withoutExceptions(takeMetricLine: TakeMetricLine, log: OfflineLog): TakeMetricLine {
+  return (line) => {
+    try {
+      takeMetricLine(line);
+    } catch (error) {
+      log.warning(`event sources: a function printed a metric that is not recorded: ${reasonOf(error)}`);
+    }
+  };
 }
 
 /** Replaces the worker threads that serverless-offline starts for functions, and no others. */
@@ -119,11 +142,9 @@ interface PythonRunner {
 /** Replaces the processes that serverless-offline starts for Python functions, and no others. */
 async function runPythonInRestartingProcesses(
   lambdaModule: URL,
+  log: OfflineLog,
   takeMetricLine: TakeMetricLine | undefined,
 ): Promise<void> {
-  const { log } = (await import(new URL('../utils/log.js', lambdaModule).href)) as {
-    log: { notice(line: string): void };
-  };
   const onLine = (line: string) => {
     if (takeMetricLine !== undefined && isMetricLine(line)) takeMetricLine(line);
     else log.notice(line);

@@ -34,6 +34,16 @@ interface Answer {
   readonly error?: { readonly errorMessage: string; readonly errorType: string; readonly stackTrace: string[] };
 }
 
+/** An answer is not JSON when something else, for instance a process of the function, writes into its line. */
+function readAnswer(text: string): Answer {
+  try {
+    return JSON.parse(text) as Answer;
+  } catch (error) {
+    const errorMessage = `expected the answer of the function to be JSON: ${(error as Error).message}`;
+    return { error: { errorMessage, errorType: 'Runtime.MarshalError', stackTrace: [] } };
+  }
+}
+
 interface Pending {
   resolve(result: unknown): void;
   reject(error: Error): void;
@@ -105,7 +115,7 @@ export class PythonProcess {
       if (line !== '') this.#function.onLine(line);
       return;
     }
-    const { result, error } = JSON.parse(line.slice(this.#marker.length)) as Answer;
+    const { result, error } = readAnswer(line.slice(this.#marker.length));
     const pending = this.#pending;
     this.#pending = undefined;
     // The process ends by itself, so that the next one reads the module again.

@@ -33,9 +33,17 @@ def not_json(event, context):
     return {1, 2}
 
 
+def not_finite(event, context):
+    return {'ratio': float('nan'), 'ratios': [float('inf'), 1.5]}
+
+
 def process_id(event, context):
     return os.getpid()
 
 
 def print_metrics(event, context):
     print('{"_aws":{},"RowsSent":3}')
+
+
+def print_refused_metrics(event, context):
+    print('{"_aws":{},"Refused":-1}')

@@ -50,7 +50,10 @@ const captured = isPatched
           print({ queued: functionName, payload });
           return true;
         },
-        takeMetricLine: (metricLine) => print({ metricLine }),
+        takeMetricLine: (metricLine) => {
+          if (metricLine.includes('Refused')) throw new Error('It is not possible to decrease a counter');
+          print({ metricLine });
+        },
         provisionedConcurrency: new Map(Object.entries(provisionedConcurrency)),
       })
     ).lambda

@@ -93,3 +93,17 @@ onPython('what a Python function prints in the embedded metric format is taken, 
   const { lines } = await run(true, [{ handler: 'print_metrics', via: 'in process' }]);
   expect(lines).toEqual([{ metricLine: '{"_aws":{},"RowsSent":3}' }, expect.objectContaining({ kind: 'success' })]);
 });
+
+onPython('NaN and infinities in a result are null, and the invocation succeeds', async () => {
+  const { lines } = await run(true, [{ handler: 'not_finite', via: 'in process' }]);
+  expect(lines).toEqual([expect.objectContaining({ kind: 'success', body: '{"ratio":null,"ratios":[null,1.5]}' })]);
+});
+
+onPython('a metric that cannot be recorded leaves serverless-offline running', async () => {
+  const { lines } = await run(true, [
+    { handler: 'print_refused_metrics', via: 'in process' },
+    { handler: 'nothing', via: 'in process' },
+  ]);
+  const succeeded = expect.objectContaining({ kind: 'success' });
+  expect(lines).toEqual([succeeded, succeeded]);
+});
