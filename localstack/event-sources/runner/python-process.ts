@@ -98,7 +98,7 @@ export class PythonProcess {
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    createInterface({ input: child.stdout }).on('line', (line) => this.#read(line));
+    createInterface({ input: child.stdout }).on('line', (line) => this.#read(child, line));
     createInterface({ input: child.stderr }).on('line', this.#function.onLine);
     // A process that has ended reports so below.
     child.stdin.on('error', () => {});
@@ -109,12 +109,14 @@ export class PythonProcess {
     return child;
   }
 
-  #read(line: string): void {
+  #read(child: ChildProcess, line: string): void {
     if (!line.startsWith(this.#marker)) {
       // The answer begins on a new line of its own.
       if (line !== '') this.#function.onLine(line);
       return;
     }
+    // A process that was killed may have answered, and its answer may be read after the next invocation has begun.
+    if (this.#child !== child) return;
     const { result, error } = readAnswer(line.slice(this.#marker.length));
     const pending = this.#pending;
     this.#pending = undefined;

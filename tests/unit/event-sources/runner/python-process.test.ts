@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,22 @@ else touch "$DIRECTORY/first"; printf '%s{"result":output of another process\\n'
       message: expect.stringContaining('expected the answer of the function to be JSON'),
     });
     await expect(python.invoke({}, {})).resolves.toBe(1);
+  } finally {
+    python.kill();
+  }
+});
+
+test('the late answer of a killed process does not settle the next invocation', async () => {
+  const python = await startProcess(`printf '%s{"result":%s}\\n' "$5" "$invocation"; touch "$DIRECTORY/answered"`);
+  try {
+    void python.invoke({ n: 1 }, {});
+    // Nothing of the process is read before this loop ends.
+    const untilMs = performance.now() + 30_000;
+    while (!existsSync(join(directory, 'answered'))) {
+      if (performance.now() > untilMs) throw new Error('expected the process to answer');
+    }
+    python.kill();
+    await expect(python.invoke({ n: 2 }, {})).resolves.toEqual({ event: { n: 2 }, context: {} });
   } finally {
     python.kill();
   }
