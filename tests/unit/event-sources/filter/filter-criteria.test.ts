@@ -55,6 +55,34 @@ describe('[documented] filters: JSON values', () => {
   });
 });
 
+describe('on Node 20, whose JSON.parse does not give the texts of numbers', () => {
+  const { parse } = JSON;
+  type Reviver = (this: unknown, key: string, value: unknown) => unknown;
+  beforeEach(() => {
+    JSON.parse = (text: string, reviver?: Reviver) =>
+      parse(text, reviver && ((key, value) => reviver.call(undefined, key, value)));
+  });
+  afterEach(() => {
+    JSON.parse = parse;
+  });
+
+  test.each([
+    ['{"a":[300]}', '{"a":300}', '{"a":300.0}'],
+    ['{"a":[-1.50e+3]}', '{"b":[1,{}],"a":-1.50e+3}', '{"a":"-1.50e+3"}'],
+    ['{"a":[{"numeric":[">",2.5]}]}', '{"a":[1,3]}', '{"a":[1,2]}'],
+    ['{"a":["\\"1\\\\"]}', '{"n":1,"a":"\\"1\\\\","m":2}', '{"a":1}'],
+  ])('a record is filtered by the numbers of %s', (pattern, matching, other) => {
+    const filters = [readFilter(`{"value":${pattern}}`)];
+    expect(filterPasses({ filters }, Buffer.from(matching), 'drop')).toBe(true);
+    expect(filterPasses({ filters }, Buffer.from(other), 'drop')).toBe(false);
+  });
+
+  test.each(['{1:"a"}', '{"a":01}', '{"a":1.}', '{"a":1'])('%s is not JSON', (value) => {
+    expect(passes({ value: { a: [{ exists: true }] } }, value)).toBe(false);
+    expect(passes({ value: [{ exists: true }] }, value)).toBe(true);
+  });
+});
+
 describe('[documented] filters: lists, as event-ruler flattens them', () => {
   test.each<[string, object, string, string]>([
     ['a list in a list', { a: ['x'] }, '{"a":[["w"],["x"]]}', '{"a":[["w"],["y"]]}'],
