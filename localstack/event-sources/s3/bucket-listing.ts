@@ -11,9 +11,9 @@ import type { ListedObject } from './listed-object.ts';
 /** The contents of buckets, page by page. */
 export interface BucketListing {
   isVersioned(bucket: string): Promise<boolean>;
-  /** A text that changes with the contents. Undefined: the server does not offer one, or does not respond. */
+  /** A text that changes with the contents. Undefined: the server does not offer one. Rejects when it cannot be read. */
   state(bucket: string): Promise<string | undefined>;
-  /** Whether the object is a copy of another one. False: it is not, or the server does not say. */
+  /** Whether the object is a copy. False: it is not, or the server does not say. Rejects when it cannot be read. */
   isCopy(bucket: string, object: ListedObject): Promise<boolean>;
   objects(bucket: string): AsyncIterable<readonly ListedObject[]>;
   /** All versions and delete markers, those of a key newest first. */
@@ -54,8 +54,9 @@ export class S3BucketListing implements BucketListing {
     const command = new HeadBucketCommand({ Bucket: bucket });
     const headers = new ResponseHeaders();
     command.middlewareStack.add(headers.middleware, { step: 'deserialize' });
-    // The listing reports why the server or the bucket is missing.
-    await this.#client.send(command).catch(() => {});
+    await this.#client.send(command).catch((error) => {
+      if (!isRefusal(error)) throw error;
+    });
     return headers.get('etag');
   }
 
@@ -65,7 +66,9 @@ export class S3BucketListing implements BucketListing {
     const headers = new ResponseHeaders();
     command.middlewareStack.add(headers.middleware, { step: 'deserialize' });
     // The object may have been deleted since the listing, or replaced by one with another ETag.
-    await this.#client.send(command).catch(() => {});
+    await this.#client.send(command).catch((error) => {
+      if (statusOf(error) !== 404) throw error;
+    });
     return headers.get('x-object-created-by') === 'CopyObject' && headers.get('etag') === eTag;
   }
 
@@ -99,6 +102,17 @@ export class S3BucketListing implements BucketListing {
       versionMarker = page.IsTruncated ? page.NextVersionIdMarker : undefined;
     } while (keyMarker !== undefined);
   }
+}
+
+/** Undefined: there was no response. */
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}
+
+/** Whether the server would respond the same again. A bucket that is missing may be created. */
+function isRefusal(error: unknown): boolean {
+  const status = statusOf(error) ?? 0;
+  return status >= 400 && status < 500 && status !== 404;
 }
 
 /** The members that objects, versions and delete markers share; AWS types each as optional. */

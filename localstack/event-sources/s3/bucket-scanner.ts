@@ -62,8 +62,7 @@ export class BucketScanner {
       this.#bucketCheckedAt = clock.monotonic();
     }
     // Before the listing, so that a change during the listing makes another state.
-    const state = this.#offersStates ? await listing.state(bucket) : undefined;
-    this.#offersStates = state !== undefined;
+    const state = await this.#readState();
     if (state !== undefined && state === this.#scannedState) return 0;
     this.#scannedState = undefined;
     await this.#firstListing.begin(() => this.#pages(), signal);
@@ -75,14 +74,30 @@ export class BucketScanner {
       for (const batch of batchesOf(this.#unseenOldestFirst(page))) {
         if (signal.aborted) return pages.elapsedMs();
         // All names first, because the events are queued in the order of the objects.
-        const names = await Promise.all(batch.map((object) => this.#eventNameOf(object)));
-        await this.#record(batch.map((object, index) => this.#publishCreated(object, names[index] ?? '')));
+        const names = batch.map((object) => this.#eventNameOf(object));
+        await Promise.allSettled(names);
+        await this.#record(
+          batch.map(async (object, index) => this.#publishCreated(object, (await names[index]) ?? '')),
+        );
       }
       await this.#waitForQueue(signal);
     }
     if (!signal.aborted) await this.#publishRemoved(missing);
     if (!signal.aborted) this.#scannedState = state;
     return pages.elapsedMs();
+  }
+
+  async #readState(): Promise<string | undefined> {
+    const { listing, bucket } = this.#options;
+    if (!this.#offersStates) return undefined;
+    try {
+      const state = await listing.state(bucket);
+      this.#offersStates = state !== undefined;
+      return state;
+    } catch {
+      // The listing reports why the server or the bucket is missing.
+      return undefined;
+    }
   }
 
   #pages(): AsyncIterable<readonly ListedObject[]> {

@@ -33,7 +33,7 @@ describe('the built-in S3 server', () => {
     }
     expect(states).not.toContain(undefined);
     expect(new Set(states).size).toBe(4);
-    expect(await listing.state('missing-bucket')).toBeUndefined();
+    await expect(listing.state('missing-bucket')).rejects.toMatchObject({ name: 'NotFound' });
   });
 
   it.each([

@@ -38,6 +38,8 @@ class InMemoryListing implements BucketListing {
   contentState: string | undefined;
   /** Keys of the objects that are copies. */
   copies: readonly string[] = [];
+  /** Called before the state, or whether an object is a copy, is read. */
+  onHead: () => void = () => {};
   listingCount = 0;
   /** Called when a listing begins. */
   onListing: () => void = () => {};
@@ -47,10 +49,12 @@ class InMemoryListing implements BucketListing {
   }
 
   async state(): Promise<string | undefined> {
+    this.onHead();
     return this.contentState;
   }
 
   async isCopy(_bucket: string, { key }: ListedObject): Promise<boolean> {
+    this.onHead();
     return this.copies.includes(key);
   }
 
