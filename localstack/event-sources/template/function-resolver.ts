@@ -2,8 +2,9 @@ import type { AsyncFunction, AsyncSettings } from '../model/async-invocation.ts'
 import { qualifiedName } from '../model/target-function.ts';
 import { functionArn, parseFunctionReference } from './function-reference.ts';
 import type { Intrinsics } from './intrinsics.ts';
+import { InvokeConfigs } from './invoke-configs.ts';
 import { suggestionFor } from './suggestion.ts';
-import { ACCEPTED_BY_AWS, type Resource, resourcesOfType, type Template } from './template.ts';
+import { ACCEPTED_BY_AWS, type Resource, resourcesOfType, type Template, unlessRefused } from './template.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3;
 /** Lambda's limit, for a function whose timeout is in another stack. */
@@ -28,33 +29,26 @@ interface FunctionSettings {
   readonly asynchronous: Pick<AsyncSettings, 'deadLetterTarget' | 'reservedConcurrency'>;
 }
 
-/** An `AWS::Lambda::EventInvokeConfig`, which applies to one version or alias. */
-interface InvokeConfig {
-  readonly target: string;
-  readonly settings: Omit<AsyncSettings, 'deadLetterTarget' | 'reservedConcurrency'>;
-}
-
 /** Finds the functions of the template, and those of other stacks that its event sources name, by name or ARN. */
 export class FunctionResolver {
   readonly #intrinsics: Intrinsics;
   readonly #template: Template;
-  /** Logical ids by name. */
-  readonly #created = new Map<string, string>();
-  /** Names of functions whose condition does not hold, with their logical ids. */
-  readonly #notCreated = new Map<string, string>();
+  /** Logical ids by name. Several can have the same name when their conditions exclude each other. */
+  readonly #logicalIds = new Map<string, string[]>();
   /** By logical id, of the functions that were found. */
   readonly #settings = new Map<string, FunctionSettings>();
-  readonly #invokeConfigs: readonly InvokeConfig[];
+  readonly #invokeConfigs: InvokeConfigs;
   readonly #external = new Map<string, TemplateFunction>();
 
   constructor(template: Template, intrinsics: Intrinsics) {
     this.#template = template;
     this.#intrinsics = intrinsics;
-    for (const [logicalId, resource] of resourcesOfType(template, 'AWS::Lambda::Function')) {
-      const name = intrinsics.references.nameOf(logicalId);
-      (intrinsics.isCreated(resource) ? this.#created : this.#notCreated).set(name, logicalId);
+    for (const [logicalId] of resourcesOfType(template, 'AWS::Lambda::Function')) {
+      // A name that cannot be read is refused once an event source refers to the function.
+      const name = unlessRefused(() => intrinsics.references.nameOf(logicalId));
+      if (name !== undefined) this.#logicalIds.set(name, [...(this.#logicalIds.get(name) ?? []), logicalId]);
     }
-    this.#invokeConfigs = readInvokeConfigs(template, intrinsics);
+    this.#invokeConfigs = new InvokeConfigs(template, intrinsics);
   }
 
   /**
@@ -65,14 +59,14 @@ export class FunctionResolver {
     const reference = parseFunctionReference(target);
     if (reference === undefined) return undefined;
     const qualified = qualifiedName(reference);
-    const logicalId = this.#created.get(reference.name);
+    const logicalId = this.#createdId(reference.name);
     if (logicalId === undefined) return this.#external.get(qualified);
     const { arn, timeoutSeconds, asynchronous } = this.#settingsOf(logicalId);
     return {
       ...reference,
       arn,
       timeoutSeconds,
-      asynchronous: { ...this.#invokeSettings(qualified), ...asynchronous },
+      asynchronous: { ...this.#invokeConfigs.settingsOf(qualified), ...asynchronous },
       isExternal: false,
     };
   }
@@ -88,15 +82,16 @@ export class FunctionResolver {
       const expected = 'expected the name or the ARN of a function';
       return fail(`${expected}, got ${JSON.stringify(value)}`, 'ValidationException, failed to satisfy constraint');
     }
-    const notCreated = this.#notCreated.get(reference.name);
-    if (notCreated !== undefined && !this.#created.has(reference.name)) {
+    const isCreated = this.#createdId(reference.name) !== undefined;
+    const notCreated = this.#logicalIds.get(reference.name)?.at(-1);
+    if (notCreated !== undefined && !isCreated) {
       fail(
         `${notCreated} is not created, because its Condition does not hold: add the condition here, or change it`,
         `Template format error: Unresolved resource dependencies [${notCreated}] in the Resources block of the template`,
       );
     }
     const qualified = qualifiedName(reference);
-    if (!this.#created.has(reference.name) && !this.#external.has(qualified)) {
+    if (!isCreated && !this.#external.has(qualified)) {
       this.#external.set(qualified, {
         ...reference,
         arn: functionArn(
@@ -104,7 +99,7 @@ export class FunctionResolver {
           last.startsWith('arn:') ? withoutQualifier(last) : reference.name,
         ),
         timeoutSeconds: LARGEST_TIMEOUT_SECONDS,
-        asynchronous: this.#invokeSettings(qualified),
+        asynchronous: this.#invokeConfigs.settingsOf(qualified),
         isExternal: true,
       });
     }
@@ -138,6 +133,13 @@ export class FunctionResolver {
     );
   }
 
+  /** Conditions are evaluated only once an event source names the function, as its settings are. */
+  #createdId(name: string): string | undefined {
+    return this.#logicalIds
+      .get(name)
+      ?.findLast((logicalId) => this.#intrinsics.isCreated(this.#template.Resources[logicalId] as Resource));
+  }
+
   /** Read only once an event source names the function, because others may use parameters without values. */
   #settingsOf(logicalId: string): FunctionSettings {
     const known = this.#settings.get(logicalId);
@@ -145,11 +147,6 @@ export class FunctionResolver {
     const settings = functionSettings(logicalId, this.#template, this.#intrinsics);
     this.#settings.set(logicalId, settings);
     return settings;
-  }
-
-  #invokeSettings(qualified: string): InvokeConfig['settings'] {
-    const config = this.#invokeConfigs.find(({ target }) => target === qualified);
-    return config?.settings ?? { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 };
   }
 }
 
@@ -170,27 +167,4 @@ function functionSettings(logicalId: string, template: Template, intrinsics: Int
       ...(ReservedConcurrentExecutions !== undefined && { reservedConcurrency: Number(ReservedConcurrentExecutions) }),
     },
   };
-}
-
-function readInvokeConfigs(template: Template, intrinsics: Intrinsics): InvokeConfig[] {
-  return resourcesOfType(template, 'AWS::Lambda::EventInvokeConfig').flatMap(([id, resource]) => {
-    if (!intrinsics.isCreated(resource)) return [];
-    const { FunctionName, Qualifier, MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } =
-      intrinsics.properties(id, resource);
-    const reference = parseFunctionReference(String(FunctionName));
-    if (reference === undefined) return [];
-    const { OnSuccess, OnFailure } = (DestinationConfig ?? {}) as Record<string, { Destination?: string } | undefined>;
-    return {
-      // The qualifier is a property of its own.
-      target: qualifiedName(
-        parseFunctionReference(`${reference.name}:${String(Qualifier ?? '$LATEST')}`) ?? { name: reference.name },
-      ),
-      settings: {
-        maximumRetryAttempts: Number(MaximumRetryAttempts ?? 2),
-        maximumEventAgeSeconds: Number(MaximumEventAgeInSeconds ?? 21_600),
-        ...(OnSuccess?.Destination !== undefined && { onSuccess: OnSuccess.Destination }),
-        ...(OnFailure?.Destination !== undefined && { onFailure: OnFailure.Destination }),
-      },
-    };
-  });
 }

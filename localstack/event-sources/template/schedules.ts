@@ -5,7 +5,7 @@ import { TimeZone } from '../schedule/time-zone.ts';
 import type { FunctionResolver, TemplateFunction } from './function-resolver.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { Properties } from './properties.ts';
-import { resourcesOfType, type Template } from './template.ts';
+import { type Resource, resourcesOfType, type Template } from './template.ts';
 
 /** The error of EventBridge and Scheduler for a value that they reject. */
 const INVALID = 'ValidationException';
@@ -20,6 +20,7 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
   return resourcesOfType(template, 'AWS::Events::Rule').flatMap(([id, resource]) => {
     // A rule without a schedule is for the events of a bus, which are not emulated.
     if (resource.Properties?.['ScheduleExpression'] === undefined) return [];
+    if (!mayInvokeFunction(id, resource, 'Targets', intrinsics, functions)) return [];
     const properties = new Properties(id, intrinsics.properties(id, resource));
     const text = properties.text('ScheduleExpression');
     if (text === undefined) return [];
@@ -64,6 +65,7 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
 function schedulerSchedules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
   const { partition, region, accountId } = intrinsics.pseudoParameters;
   return resourcesOfType(template, 'AWS::Scheduler::Schedule').flatMap(([id, resource]): Schedule[] => {
+    if (!mayInvokeFunction(id, resource, 'Target', intrinsics, functions)) return [];
     const properties = new Properties(id, intrinsics.properties(id, resource));
     const target = properties.object('Target') ?? properties.fail('Target', 'is required');
     const found = lambdaTarget(target, functions);
@@ -102,10 +104,43 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
   });
 }
 
+/**
+ * Whether the resource has a target that is a function, or one without an ARN, which is refused when it is read. The other
+ * properties are not evaluated, because those of other services' targets may use parameters without values.
+ */
+function mayInvokeFunction(
+  id: string,
+  resource: Resource,
+  property: 'Target' | 'Targets',
+  intrinsics: Intrinsics,
+  functions: FunctionResolver,
+): boolean {
+  const Properties = { [property]: arnsOnly(resource.Properties?.[property]) };
+  const targets = intrinsics.properties(id, { ...resource, Properties })[property];
+  return [targets].flat().some((target) => {
+    const arn = (target as { Arn?: unknown } | null | undefined)?.Arn;
+    return typeof arn !== 'string' || isFunction(arn, functions);
+  });
+}
+
+/** The targets, whose `Arn` is the only member that is kept. */
+function arnsOnly(targets: unknown): unknown {
+  if (Array.isArray(targets)) return targets.map(arnsOnly);
+  if (typeof targets !== 'object' || targets === null) return targets;
+  const { Arn, 'Fn::If': choice, ...others } = targets as Readonly<Record<string, unknown>>;
+  if (Array.isArray(choice)) return { 'Fn::If': [choice[0], ...choice.slice(1).map(arnsOnly)] };
+  const isCall = Object.keys(others).some((name) => name === 'Ref' || name.startsWith('Fn::'));
+  return isCall ? targets : { Arn };
+}
+
+function isFunction(arn: string, functions: FunctionResolver): boolean {
+  return parseArn(arn)?.service === 'lambda' || functions.mayBeFunction(arn);
+}
+
 /** Undefined for targets of other services. */
 function lambdaTarget(target: Properties, functions: FunctionResolver): TemplateFunction | undefined {
   const arn = target.text('Arn') ?? target.fail('Arn', 'is required');
-  if (parseArn(arn)?.service !== 'lambda' && !functions.mayBeFunction(arn)) return undefined;
+  if (!isFunction(arn, functions)) return undefined;
   return functions.target(arn, (message, aws) => target.fail('Arn', message, aws));
 }
 

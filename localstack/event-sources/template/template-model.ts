@@ -48,7 +48,9 @@ export function readTemplate(
   const expanded = expandLoops(source, (value, place) => ofSource.resolve(value, place));
   const { template: whole, notEmulated } = translateSam(expanded, new Intrinsics(expanded, pseudoParameters, inputs));
   const intrinsics = new Intrinsics(whole, pseudoParameters, inputs);
-  const created = Object.entries(whole.Resources).filter(([, resource]) => intrinsics.isCreated(resource));
+  // Conditions of other resources are not evaluated, because they may use parameters without values.
+  const sources = Object.entries(whole.Resources).filter(([, resource]) => mayHaveEventSources(resource));
+  const created = sources.filter(([, resource]) => intrinsics.isCreated(resource));
   const template = { ...whole, Resources: Object.fromEntries(created) };
   const functions = new FunctionResolver(whole, intrinsics);
   const { kafka, others } = readKafkaMappings(template, intrinsics, functions, options);
@@ -63,6 +65,12 @@ export function readTemplate(
   };
   inputs.functionNames.rejectUnused(Object.keys(whole.Resources));
   return model;
+}
+
+function mayHaveEventSources({ Type, Properties }: Resource): boolean {
+  if (Type === 'AWS::S3::Bucket') return Properties?.['NotificationConfiguration'] !== undefined;
+  if (Type === 'AWS::Events::Rule') return Properties?.['ScheduleExpression'] !== undefined;
+  return ['AWS::Lambda::EventSourceMapping', 'Custom::S3', 'AWS::Scheduler::Schedule'].includes(Type);
 }
 
 function rejectMalformedResources({ Resources }: Template): void {

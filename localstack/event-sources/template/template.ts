@@ -62,3 +62,13 @@ export class TemplateError extends Error {
     this.property = property;
   }
 }
+
+/** Undefined when the template has to be refused for what is read, such as a parameter without a value. */
+export function unlessRefused<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TemplateError) return undefined;
+    throw error;
+  }
+}

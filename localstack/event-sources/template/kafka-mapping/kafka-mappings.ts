@@ -29,6 +29,9 @@ export interface MappingsBySource {
   readonly others: readonly string[];
 }
 
+/** The properties that say of which source a mapping is. */
+const SOURCE_PROPERTIES = ['EventSourceArn', 'SelfManagedEventSource', 'Topics'];
+
 /** @throws {TemplateError} for a property that AWS would reject, or that is not emulated. */
 export function readKafkaMappings(
   template: Template,
@@ -39,10 +42,13 @@ export function readKafkaMappings(
   const kafka: KafkaMapping[] = [];
   const others: string[] = [];
   for (const [id, resource] of resourcesOfType(template, 'AWS::Lambda::EventSourceMapping')) {
+    // Not all properties, because those of other sources may use parameters without values.
+    if (!isForKafka(new Properties(id, intrinsics.properties(id, resource, SOURCE_PROPERTIES)))) {
+      others.push(id);
+      continue;
+    }
     const properties = new Properties(id, intrinsics.properties(id, resource));
-    if (isForKafka(properties))
-      kafka.push(readMapping(properties, intrinsics.pseudoParameters.stackName, functions, options));
-    else others.push(id);
+    kafka.push(readMapping(properties, intrinsics.pseudoParameters.stackName, functions, options));
   }
   rejectSharedGroups(kafka);
   return { kafka, others };

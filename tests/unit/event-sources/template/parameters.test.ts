@@ -57,6 +57,57 @@ test('a parameter without a value is accepted where no event source uses it', ()
   expect(modelOf({ Parameters, Resources }).mappings).toHaveLength(1);
 });
 
+const needsValue = { Ref: 'Required' };
+const functionArn = 'arn:aws:lambda:eu-central-1:123456789012:function:fn';
+const clusterOfEcs = { Arn: 'arn:aws:ecs:eu-central-1:123456789012:cluster/c', Id: 'c', RoleArn: needsValue };
+const rule = (properties: object) => ({ Type: 'AWS::Events::Rule', Properties: properties });
+const schedule = (properties: object) => ({ Type: 'AWS::Scheduler::Schedule', Properties: properties });
+const invokeConfig = (properties: object) => ({ Type: 'AWS::Lambda::EventInvokeConfig', Properties: properties });
+
+test.each<[string, object]>([
+  ['a rule for another service', rule({ ScheduleExpression: needsValue, Targets: [clusterOfEcs] })],
+  [
+    'a rule whose targets are chosen',
+    rule({ ScheduleExpression: 'rate(1 day)', Targets: [{ 'Fn::If': ['Never', { Arn: functionArn }, clusterOfEcs] }] }),
+  ],
+  ['a schedule for another service', schedule({ ScheduleExpression: needsValue, Target: clusterOfEcs })],
+  ['a zone function', schedule({ Target: { ...clusterOfEcs, Subnets: { 'Fn::GetAZs': '' } } })],
+  [
+    'a mapping of a queue',
+    mappingTo(
+      { Ref: 'Fn' },
+      { EventSourceArn: 'arn:aws:sqs:eu-central-1:123456789012:q', Topics: undefined, BatchSize: needsValue },
+    ),
+  ],
+  ['settings of another function', invokeConfig({ FunctionName: 'other', MaximumRetryAttempts: needsValue })],
+  ['settings of a function that only AWS knows', invokeConfig({ FunctionName: needsValue })],
+  ['the name of another function', lambdaFunction({ FunctionName: needsValue })],
+  ['the condition of another function', { ...lambdaFunction({ FunctionName: 'other' }), Condition: 'Unknown' }],
+  ['the condition of another resource', { Type: 'AWS::SQS::Queue', Condition: 'Unknown' }],
+  ['the condition of a bucket without notifications', { Type: 'AWS::S3::Bucket', Condition: 'Unknown' }],
+])('a value that is not known here is accepted where no event source uses it: %s', (_name, Other) => {
+  const Conditions = { Never: { 'Fn::Equals': [1, 2] }, Unknown: { 'Fn::Equals': [needsValue, 'a'] } };
+  const { Resources } = template({});
+  const model = modelOf({ Parameters, Conditions, Resources: { ...Resources, Other } });
+  expect(model.mappings).toMatchObject([{ id: 'Mapping', function: { name: 'fn' } }]);
+  expect(model.schedules).toEqual([]);
+});
+
+test.each<[string, object, object]>([
+  ['a rule', {}, rule({ ScheduleExpression: needsValue, Targets: [clusterOfEcs, { Arn: functionArn }] })],
+  ['a schedule', {}, schedule({ ScheduleExpression: needsValue, Target: { Arn: functionArn } })],
+  ['a target without an ARN', {}, schedule({ ScheduleExpression: needsValue, Target: {} })],
+  ['settings', {}, invokeConfig({ FunctionName: 'fn', MaximumRetryAttempts: needsValue })],
+  ['a name', { FunctionName: needsValue }, {}],
+])('a parameter without a value is rejected where an event source uses it: %s', (_name, changes, Other) => {
+  const Resources = {
+    Fn: lambdaFunction(changes),
+    Mapping: mappingTo({ Ref: 'Fn' }),
+    Other: { Type: 'None', ...Other },
+  };
+  expect(refusalOf({ Parameters, Resources })).toMatch(/^Parameters: Required: has no value and no default/);
+});
+
 test.each<[string, object, ParameterValues, string]>([
   [
     'no value and no default',
