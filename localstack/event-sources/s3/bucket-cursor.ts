@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from '../storage/durable-file.ts';
-import { type ListedObject, markOf } from './listed-object.ts';
+import { type ListedObject, markOf, NULL_VERSION } from './listed-object.ts';
 
 /** A line of the journal. */
 export interface CursorEntry {
@@ -25,6 +25,8 @@ export class BucketCursor {
   /** The latest mark of each key that exists. */
   readonly #marks = new Map<string, string>();
   readonly #versions = new Map<string, Set<string>>();
+  /** The latest mark of each key's null version that exists. */
+  readonly #nullMarks = new Map<string, string>();
   readonly #sequencers = new Map<string, bigint>();
   #file: FileHandle | undefined;
   #lineCount = 0;
@@ -58,6 +60,7 @@ export class BucketCursor {
   }
 
   has(object: ListedObject): boolean {
+    if (object.versionId === NULL_VERSION) return this.#nullMarks.get(object.key) === markOf(object);
     if (object.versionId !== undefined) return this.#versions.get(object.key)?.has(object.versionId) ?? false;
     return this.#marks.get(object.key) === markOf(object);
   }
@@ -70,6 +73,7 @@ export class BucketCursor {
   /** The versions that exist, as of the cursor's last entries. */
   *versions(): Generator<{ readonly key: string; readonly versionId: string }> {
     for (const [key, ids] of this.#versions) for (const versionId of ids) yield { key, versionId };
+    for (const key of this.#nullMarks.keys()) yield { key, versionId: NULL_VERSION };
   }
 
   /**
@@ -117,15 +121,20 @@ export class BucketCursor {
     this.#sequencers.set(key, parseSequencer(sequencer));
     if (mark === undefined) {
       this.#marks.delete(key);
+      this.#nullMarks.delete(key);
       return;
     }
     if (removed) {
-      this.#versions.get(key)?.delete(mark.slice(2));
-      if (this.#marks.get(key) === mark) this.#marks.delete(key);
+      const isNull = mark === `v:${NULL_VERSION}`;
+      const removedMark = isNull ? this.#nullMarks.get(key) : mark;
+      if (isNull) this.#nullMarks.delete(key);
+      else this.#versions.get(key)?.delete(mark.slice(2));
+      if (this.#marks.get(key) === removedMark) this.#marks.delete(key);
       return;
     }
     this.#marks.set(key, mark);
-    if (mark.startsWith('v:')) {
+    if (!mark.startsWith('v:')) this.#nullMarks.set(key, mark);
+    else if (mark !== `v:${NULL_VERSION}`) {
       const versions = this.#versions.get(key) ?? new Set();
       versions.add(mark.slice(2));
       this.#versions.set(key, versions);
@@ -138,10 +147,13 @@ export class BucketCursor {
     for (const [key, last] of this.#sequencers) {
       const sequencer = formatSequencer(last);
       const current = this.#marks.get(key);
-      for (const version of this.#versions.get(key) ?? []) {
-        if (`v:${version}` !== current) entries.push({ key, mark: `v:${version}`, sequencer });
-      }
-      entries.push({ key, ...(current !== undefined && { mark: current }), sequencer });
+      const nullMark = this.#nullMarks.get(key);
+      const marks = [...(this.#versions.get(key) ?? [])].map((version) => `v:${version}`);
+      if (nullMark !== undefined) marks.push(nullMark);
+      // First, because it deletes the null version as well.
+      if (current === undefined) entries.push({ key, sequencer });
+      for (const mark of marks) if (mark !== current) entries.push({ key, mark, sequencer });
+      if (current !== undefined) entries.push({ key, mark: current, sequencer });
     }
     await replaceFile(this.#path, linesOf(entries));
     this.#lineCount = entries.length;

@@ -10,7 +10,10 @@ export interface ListedObject {
   readonly deleteMarker?: boolean;
 }
 
+/** Id of the version of a key that was put before the bucket kept versions, or while it was suspended. A PUT replaces it. */
+export const NULL_VERSION = 'null';
+
 /** Identifies the content of an object among all contents that its key has had. */
-export function markOf(object: ListedObject): string {
-  return object.versionId !== undefined ? `v:${object.versionId}` : `${object.eTag}@${object.lastModified}`;
+export function markOf({ versionId = NULL_VERSION, eTag, lastModified }: ListedObject): string {
+  return versionId === NULL_VERSION ? `${eTag}@${lastModified}` : `v:${versionId}`;
 }
