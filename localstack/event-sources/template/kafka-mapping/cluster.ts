@@ -10,15 +10,19 @@ export interface Cluster {
   readonly brokers: readonly string[];
 }
 
-/** `brokers` replace an MSK cluster, and the servers that a self-managed cluster names. */
-export function readCluster(properties: Properties, brokers: readonly string[]): Cluster {
+/** `brokers` replace an MSK cluster, and the servers that a self-managed cluster names, also if only AWS knows these. */
+export function readCluster(
+  properties: Properties,
+  brokers: readonly string[],
+  isKnownHere: (text: string) => boolean,
+): Cluster {
   const arn = properties.text('EventSourceArn');
   const selfManaged = properties.object('SelfManagedEventSource');
   if (arn !== undefined && selfManaged !== undefined) {
     properties.fail('EventSourceArn', 'cannot be combined with SelfManagedEventSource: keep one of them');
   }
   if (selfManaged !== undefined) {
-    const servers = bootstrapServers(selfManaged);
+    const servers = bootstrapServers(selfManaged, (server) => brokers.length > 0 && !isKnownHere(server));
     return { selfManaged: true, brokers: brokers.length > 0 ? brokers : servers };
   }
   if (arn === undefined) return properties.fail('EventSourceArn', 'is required, or SelfManagedEventSource');
@@ -29,7 +33,7 @@ export function readCluster(properties: Properties, brokers: readonly string[]):
   return { selfManaged: false, arn, brokers };
 }
 
-function bootstrapServers(selfManaged: Properties): readonly string[] {
+function bootstrapServers(selfManaged: Properties, isReplaced: (server: string) => boolean): readonly string[] {
   selfManaged.only('Endpoints');
   const endpoints = selfManaged.object('Endpoints') ?? selfManaged.fail('Endpoints', 'is required');
   // The spelling of Lambda's API, and that of CloudFormation.
@@ -40,6 +44,7 @@ function bootstrapServers(selfManaged: Properties): readonly string[] {
     endpoints.fail(spelling, `must hold 1 to 10 servers, holds ${servers.length}`);
   }
   for (const server of servers) {
+    if (typeof server === 'string' && isReplaced(server)) continue;
     if (typeof server !== 'string' || !/^[^\s:]+:\d{1,5}$/.test(server)) {
       endpoints.fail(spelling, `expected host:port, got ${JSON.stringify(server)}`);
     }

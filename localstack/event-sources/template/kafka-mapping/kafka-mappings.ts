@@ -4,6 +4,7 @@ import type { TargetFunction } from '../../model/target-function.ts';
 import type { FunctionResolver } from '../function-resolver.ts';
 import type { Intrinsics } from '../intrinsics.ts';
 import { Properties } from '../properties.ts';
+import type { References } from '../references.ts';
 import { stableUuid } from '../stable-uuid.ts';
 import { resourcesOfType, type Template, TemplateError } from '../template.ts';
 import { checkAccess, readCluster, readConsumerGroup, readStartingPosition, readTopic } from './cluster.ts';
@@ -48,7 +49,7 @@ export function readKafkaMappings(
       continue;
     }
     const properties = new Properties(id, intrinsics.properties(id, resource));
-    kafka.push(readMapping(properties, intrinsics.pseudoParameters.stackName, functions, options));
+    kafka.push(readMapping(properties, intrinsics, functions, options));
   }
   rejectSharedGroups(kafka);
   return { kafka, others };
@@ -62,12 +63,13 @@ function isForKafka(properties: Properties): boolean {
 
 function readMapping(
   properties: Properties,
-  stackName: string,
+  intrinsics: Intrinsics,
   functions: FunctionResolver,
   options: KafkaMappingOptions,
 ): KafkaMapping {
   rejectUnknownProperties(properties);
-  const cluster = readCluster(properties, options.brokers ?? []);
+  const isKnownHere = (text: string) => !isOfAws(text, intrinsics.references);
+  const cluster = readCluster(properties, options.brokers ?? [], isKnownHere);
   const target = readFunction(properties, functions);
   const topic = readTopic(properties);
   const pollers = readPollers(properties);
@@ -76,8 +78,8 @@ function readMapping(
   const filterCriteria = readFilters(properties, options.maximumFilters);
   checkAccess(properties, cluster.selfManaged);
   checkLogging(properties, provisioned);
-  const schemaRegistry = readSchemaRegistry(properties, provisioned, options.schemaRegistry);
-  const uuid = uuidOf(properties, stackName);
+  const schemaRegistry = readSchemaRegistry(properties, provisioned, isKnownHere, options.schemaRegistry);
+  const uuid = uuidOf(properties, intrinsics.pseudoParameters.stackName);
   return {
     id: properties.resource,
     uuid,
@@ -96,6 +98,12 @@ function readMapping(
     ...(schemaRegistry !== undefined && { schemaRegistry }),
     ...(pollers !== undefined && { pollers }),
   };
+}
+
+/** Whether only AWS knows the value. The ARN of a Glue registry says what it is, although a part of it is invented. */
+function isOfAws(text: string, references: References): boolean {
+  if (parseArn(text)?.service === 'glue') return false;
+  return text.includes('{{resolve:') || references.unknownIn(text) !== undefined;
 }
 
 function rejectUnknownProperties(properties: Properties): void {

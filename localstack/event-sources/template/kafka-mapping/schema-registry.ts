@@ -22,6 +22,7 @@ const ACCESS_TYPES = [
 export function readSchemaRegistry(
   properties: Properties,
   provisioned: boolean,
+  isKnownHere: (text: string) => boolean,
   local: LocalSchemaRegistry = {},
 ): SchemaRegistry | undefined {
   const [parent] = PARENTS.filter((name) => properties.has(name));
@@ -30,7 +31,7 @@ export function readSchemaRegistry(
   if (kafka === undefined || config === undefined || config.names.length === 0) return undefined;
   config.only('AccessConfigs', 'EventRecordFormat', 'SchemaRegistryURI', 'SchemaValidationConfigs');
   if (!provisioned) kafka.fail('SchemaRegistryConfig', 'needs provisioned mode: add ProvisionedPollerConfig');
-  const { url, credentials } = readAddress(config, local);
+  const { url, credentials } = readAddress(config, local, isKnownHere);
   checkRegistryAccess(config, `${parent}.SchemaRegistryConfig`);
   const eventRecordFormat =
     config.oneOf('EventRecordFormat', ['JSON', 'SOURCE']) ??
@@ -46,8 +47,14 @@ export function readSchemaRegistry(
 type Address = Pick<SchemaRegistry, 'url' | 'credentials'>;
 
 /** The URL has no credentials, because fetch refuses such a URL, and messages show it. */
-function readAddress(config: Properties, { endpoint, username, password = '' }: LocalSchemaRegistry): Address {
-  const { url, credentials } = withoutCredentials(readUrl(config, endpoint));
+function readAddress(
+  config: Properties,
+  { endpoint, username, password = '' }: LocalSchemaRegistry,
+  isKnownHere: (text: string) => boolean,
+): Address {
+  const given = config.raw('SchemaRegistryURI');
+  const isReplaced = endpoint !== undefined && typeof given === 'string' && !isKnownHere(given);
+  const { url, credentials } = withoutCredentials(isReplaced ? endpoint : readUrl(config, endpoint));
   const used = username === undefined ? credentials : { username, password };
   return { url, ...(used !== undefined && { credentials: used }) };
 }
