@@ -100,7 +100,10 @@ async function addTopic(cluster: Cluster, topic: string): Promise<void> {
 function encodeAssignment(assignment: Assignment): { memberId: string; memberAssignment: Buffer }[] {
   return [...assignment].map(([memberId, partitions]) => {
     const byTopic: Record<string, number[]> = {};
-    for (const { topic, partition } of partitions) byTopic[topic] = [...(byTopic[topic] ?? []), partition];
+    for (const { topic, partition } of partitions) {
+      byTopic[topic] ??= [];
+      byTopic[topic].push(partition);
+    }
     const memberAssignment = { version: ASSIGNMENT_VERSION, assignment: byTopic, userData: NO_USER_DATA };
     return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode(memberAssignment) };
   });

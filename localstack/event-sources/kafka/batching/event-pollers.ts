@@ -41,6 +41,8 @@ export class EventPollers {
   readonly #receiver: BatchReceiver;
   readonly #count: PollerCount;
   readonly #pollers: readonly Poller[];
+  /** The queues of each poller, as of the last change of the count. */
+  #queuesByPoller: readonly (readonly PartitionQueue[])[] = [];
   #windowTimer: NodeJS.Timeout | undefined;
   #scheduled: NodeJS.Immediate | undefined;
   #stopped = false;
@@ -84,10 +86,8 @@ export class EventPollers {
     clearTimeout(this.#windowTimer);
     if (this.#stopped) return;
     this.#count.update(this.#pollersToFill(), performance.now());
-    const waitsMs = this.#pollers.slice(0, this.count).map((poller, index) => {
-      const own = this.#queues.filter((_queue, position) => position % this.count === index);
-      return this.#formBatchesOf(poller, own);
-    });
+    if (this.#queuesByPoller.length !== this.count) this.#queuesByPoller = dealOut(this.#queues, this.count);
+    const waitsMs = this.#queuesByPoller.map((own, index) => this.#formBatchesOf(this.#pollers[index] as Poller, own));
     const waitMs = Math.min(...waitsMs);
     if (Number.isFinite(waitMs)) this.#windowTimer = setTimeout(() => this.#formBatches(), waitMs);
   }
@@ -143,4 +143,11 @@ export class EventPollers {
     });
     poller.inFlight.add(delivery);
   }
+}
+
+/** Round robin. */
+function dealOut(queues: readonly PartitionQueue[], count: number): PartitionQueue[][] {
+  const hands = Array.from({ length: count }, (): PartitionQueue[] => []);
+  for (const [position, queue] of queues.entries()) hands[position % count]?.push(queue);
+  return hands;
 }

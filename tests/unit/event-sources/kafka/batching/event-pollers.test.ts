@@ -119,6 +119,21 @@ test('stopped pollers form no more batches, and are idle when the last one has e
   expect(fn.offsets).toEqual(['0:0']);
 });
 
+test('the end of a batch takes about as long with many pollers as with one', async () => {
+  const partitionCount = 1_000;
+  const calls = async (pollerCount: number) => {
+    const { fn, add, arrive } = setUp(partitionCount, { pollers: { minimum: pollerCount, maximum: pollerCount } });
+    for (const offset of [0, 1]) add(1, offset);
+    await arrive(0, 0);
+    const filter = jest.spyOn(Array.prototype, 'filter');
+    await fn.end(0);
+    const filtered = filter.mock.contexts.reduce((sum: number, list) => sum + (list as unknown[]).length, 0);
+    filter.mockRestore();
+    return filtered;
+  };
+  expect(await calls(200)).toBeLessThan(2 * (await calls(1)) + partitionCount);
+});
+
 describe('The number of pollers', () => {
   const provisioned = { batchSize: 4, pollers: { minimum: 1, maximum: 3 } };
   const offsets = (count: number) => Array.from({ length: count }, (_, offset) => offset);
