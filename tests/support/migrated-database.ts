@@ -21,6 +21,13 @@ export function createMigratedDatabase(side: DatabaseSide): Promise<string> {
   return createDatabase(side, { template: templateOf(side) });
 }
 
+/** Migrates the given database, or creates a new one. @returns its URL. */
+export async function migratedDatabase(side: DatabaseSide, url: string | undefined): Promise<string> {
+  if (url === undefined) return createMigratedDatabase(side);
+  await applyMigrations(url, side);
+  return url;
+}
+
 /** Migrates a database as `provision` does. */
 export async function applyMigrations(url: string, side: DatabaseSide): Promise<void> {
   const database = await Database.open({ url, applicationName: 'test-migrations' });

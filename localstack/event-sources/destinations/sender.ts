@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArn } from '../model/arn.ts';
+import { parseFunctionReference } from '../model/function-reference.ts';
 import type { Invoker } from '../model/invocation.ts';
 import type { MessageAttributes } from './dead-letter-attributes.ts';
 
@@ -84,12 +85,10 @@ export class AwsSender implements Sender {
   }
 
   async #invoke(resource: string, body: string): Promise<void> {
-    const [functionName = '', qualifier] = resource.replace(/^function:/, '').split(':');
-    const outcome = await this.#options.invoker.invoke({
-      functionName,
-      ...(qualifier !== undefined && qualifier !== '$LATEST' && { qualifier }),
-      payload: body,
-    });
+    const reference = parseFunctionReference(resource);
+    if (reference === undefined) throw new Error(`expected the ARN of a function, found ${resource}`);
+    const { name: functionName, ...version } = reference;
+    const outcome = await this.#options.invoker.invoke({ functionName, ...version, payload: body });
     if (outcome.kind === 'notInvoked') throw new Error(outcome.reason);
   }
 

@@ -13,3 +13,8 @@ export interface BucketNotification {
   readonly prefix: string;
   readonly suffix: string;
 }
+
+/** Whether a configured type of events, which may end with `*`, is or includes another one. */
+export function includesEvent(configured: string, event: string): boolean {
+  return configured.endsWith('*') ? event.startsWith(configured.slice(0, -1)) : event === configured;
+}

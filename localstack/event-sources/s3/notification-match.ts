@@ -1,4 +1,4 @@
-import type { BucketNotification } from '../model/bucket-notification.ts';
+import { type BucketNotification, includesEvent } from '../model/bucket-notification.ts';
 import { encodeKey } from './s3-event.ts';
 
 /** What no encoded key and no rule for one has. */
@@ -18,10 +18,7 @@ export function notificationMatches(notification: BucketNotification, eventName:
   return (
     encodedKey.startsWith(normalized(notification.prefix)) &&
     encodedKey.endsWith(normalized(notification.suffix)) &&
-    notification.events.some((configured) => {
-      const name = configured.replace(/^s3:/, '');
-      return name.endsWith('*') ? eventName.startsWith(name.slice(0, -1)) : eventName === name;
-    })
+    notification.events.some((configured) => includesEvent(configured.replace(/^s3:/, ''), eventName))
   );
 }
 

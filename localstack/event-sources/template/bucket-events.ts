@@ -1,3 +1,5 @@
+import { includesEvent } from '../model/bucket-notification.ts';
+
 /**
  * The events that a bucket's notifications can name, as in S3's service model (`Event` of PutBucketNotificationConfiguration).
  * The emulator makes those of ObjectCreated and ObjectRemoved.
@@ -40,9 +42,5 @@ export const bucketEvents: ReadonlySet<string> = new Set(
 
 /** Whether one event can be of both types. */
 export function eventsOverlap(one: string, other: string): boolean {
-  return one === other || covers(one, other) || covers(other, one);
-}
-
-function covers(pattern: string, event: string): boolean {
-  return pattern.endsWith('*') && event.startsWith(pattern.slice(0, -1));
+  return includesEvent(one, other) || includesEvent(other, one);
 }

@@ -1,6 +1,7 @@
 import type { AsyncFunction, AsyncSettings } from '../model/async-invocation.ts';
 import { qualifiedName } from '../model/target-function.ts';
-import { functionArn, parseFunctionReference } from './function-reference.ts';
+import { parseFunctionReference } from '../model/function-reference.ts';
+import { functionArn } from './function-arn.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { InvokeConfigs } from './invoke-configs.ts';
 import { suggestionFor } from './suggestion.ts';

@@ -1,6 +1,6 @@
 import type { AsyncSettings } from '../model/async-invocation.ts';
+import { parseFunctionReference } from '../model/function-reference.ts';
 import { qualifiedName } from '../model/target-function.ts';
-import { parseFunctionReference } from './function-reference.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { type Resource, resourcesOfType, type Template, unlessRefused } from './template.ts';
 

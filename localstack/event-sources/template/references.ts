@@ -1,5 +1,6 @@
 import type { FunctionNames } from './function-names.ts';
-import { functionArn, parseFunctionReference } from './function-reference.ts';
+import { parseFunctionReference } from '../model/function-reference.ts';
+import { functionArn } from './function-arn.ts';
 import type { Parameters } from './parameters.ts';
 import type { PseudoParameters } from './pseudo-parameters.ts';
 import { mskArn, namePropertyOf, resourceArn } from './resource-arns.ts';

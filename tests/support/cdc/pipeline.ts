@@ -7,7 +7,7 @@ import type { CurrentCondition } from '../../../functions/ports/condition-reader
 import { restoreDeadLetters } from '../../../functions/runtime/kafka-event.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import { eventually } from '../eventually.ts';
-import { applyMigrations, createMigratedDatabase } from '../migrated-database.ts';
+import { migratedDatabase } from '../migrated-database.ts';
 import { createDatabase, endpoints } from '../servers.ts';
 import { readTopic, type TopicRecord } from '../topic-records.ts';
 import { type BatchHandler, FakeEventSource } from './fake-event-source.ts';
@@ -54,15 +54,11 @@ export class CdcPipeline {
     const { kafka, dynamodb } = endpoints();
     const brokers = rest.brokers ?? kafka.brokers;
     const [sourceUrl, targetUrl, topic, deadLetterTopic, offsetTable] = await Promise.all([
-      rest.sourceUrl ?? (migrateSource ? createMigratedDatabase('source') : createDatabase('source')),
-      rest.targetUrl ?? createMigratedDatabase('target'),
+      migrateSource ? migratedDatabase('source', rest.sourceUrl) : (rest.sourceUrl ?? createDatabase('source')),
+      migratedDatabase('target', rest.targetUrl),
       createPipelineTopic(brokers, 'changes', partitionCount),
       createPipelineTopic(brokers, 'changes-dead-letter', 1),
       createOffsetTable(dynamodb.endpoint),
-    ]);
-    await Promise.all([
-      rest.sourceUrl !== undefined && migrateSource ? applyMigrations(sourceUrl, 'source') : null,
-      rest.targetUrl !== undefined ? applyMigrations(targetUrl, 'target') : null,
     ]);
     const settings: CdcSettings = {
       brokers,

@@ -1,5 +1,3 @@
-import type { PseudoParameters } from './pseudo-parameters.ts';
-
 /** The forms in which Lambda's API accepts a function: a name, an ARN or a partial ARN, with or without a qualifier. */
 const PATTERN =
   /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:[a-z]+(?:-[a-z]+)+-\d:)?(?:\d{12}:)?(?:function:)?([a-zA-Z0-9-_]{1,140})(?::(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$/;
@@ -15,12 +13,4 @@ export function parseFunctionReference(text: string): FunctionReference | undefi
   const [, name, qualifier] = PATTERN.exec(text) ?? [];
   if (name === undefined) return undefined;
   return { name, ...(qualifier !== undefined && qualifier !== '$LATEST' && { qualifier }) };
-}
-
-/** The ARN of a function that is given by a name or an ARN, with or without a qualifier. */
-export function functionArn({ partition, region, accountId }: PseudoParameters, text: string): string {
-  if (text.startsWith('arn:')) return text;
-  const { name, qualifier } = parseFunctionReference(text) ?? { name: text };
-  const suffix = qualifier === undefined ? '' : `:${qualifier}`;
-  return `arn:${partition}:lambda:${region}:${accountId}:function:${name}${suffix}`;
 }
