@@ -73,7 +73,8 @@ export class TemporaryStack {
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       for (const part of this.#started.reverse()) await part.stop();
-      if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
+      // A server that was killed may leave processes that write until they notice it.
+      if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true, maxRetries: 20 });
     })();
     return this.#stopped;
   }

@@ -7,5 +7,6 @@ export default async function stopStack(): Promise<void> {
   if (running === undefined) return;
   await running.stop();
   if (process.env['TEST_STACK_KEEP']) process.stderr.write(`Data and logs of the servers: ${running.directory}\n`);
-  else await rm(running.directory, { recursive: true, force: true });
+  // A server that was killed may leave processes that write until they notice it.
+  else await rm(running.directory, { recursive: true, force: true, maxRetries: 20 });
 }
