@@ -24,10 +24,10 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
   const records: TopicRecord[] = [];
   try {
     await Promise.all([admin.connect(), consumer.connect()]);
+    // A broker that has just become the leader of a partition may not know it yet.
+    const offsets = await eventually(() => admin.fetchTopicOffsets(topic), { everyMs: 50 });
     const open = new Map(
-      (await admin.fetchTopicOffsets(topic))
-        .filter(({ low, high }) => low !== high)
-        .map(({ partition, high }) => [partition, BigInt(high)]),
+      offsets.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, BigInt(high)]),
     );
     if (open.size === 0) return records;
     await consumer.subscribe({ topic, fromBeginning: true });
