@@ -29,6 +29,7 @@ interface Resource {
 }
 
 let directory: string;
+let template: { readonly Parameters: object; readonly Resources: Record<string, Resource> };
 let resources: Record<string, Resource>;
 let packaged: Record<string, Uint8Array>;
 
@@ -46,8 +47,9 @@ beforeAll(async () => {
     // serverless-esbuild fails to delete its temporary directory, of more than 100 MB.
     { cwd: directory, env: { ...env, TMPDIR: directory } },
   );
-  const template = await readFile(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
-  resources = JSON.parse(template).Resources;
+  const compiled = await readFile(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
+  template = JSON.parse(compiled);
+  resources = template.Resources;
   packaged = unzipSync(await readFile(join(directory, '.serverless/employee-streams.zip')));
 }, 600_000);
 
@@ -77,18 +79,27 @@ describe('the package for AWS, built without credentials', () => {
   });
 
   it('gives every function its own role, its subnets and the brokers', () => {
-    const ours = ofType('AWS::Lambda::Function').filter(([, { Properties }]) => Properties.Handler !== 'index.handler');
+    const ours = ofType('AWS::Lambda::Function').filter(([id]) => !id.startsWith('Custom'));
     expect(ours.map(([, { Properties }]) => Properties.FunctionName).sort()).toEqual(
       FUNCTIONS.map((name) => `employee-streams-dev-${name}`),
     );
     for (const [, { Properties }] of ours) {
       expect(Properties.Runtime).toBe('nodejs24.x');
       expect(resources[Properties.Role['Fn::GetAtt'][0]]?.Type).toBe('AWS::IAM::Role');
-      expect(Properties.VpcConfig.SubnetIds).toHaveLength(3);
-      expect(Properties.Environment.Variables.KAFKA_BROKERS).toEqual({ 'Fn::GetAtt': ['KafkaBootstrap', 'Brokers'] });
+      expect(Properties.VpcConfig.SubnetIds).toEqual({ 'Fn::Split': [',', { Ref: 'PrivateSubnets' }] });
+      expect(Properties.Environment.Variables.KAFKA_BROKERS).toEqual({ Ref: 'KafkaBrokers' });
     }
     const [, transform] = ours.find(([, { Properties }]) => Properties.FunctionName.endsWith('transform-csv')) ?? [];
     expect(transform?.Properties.RecursiveLoop).toBe('Allow');
+  });
+
+  it('invokes transform-csv from the bucket of the data stack, once files can be loaded', () => {
+    const [, notification] = ofType('Custom::S3')[0] ?? [];
+    expect(notification?.Properties).toMatchObject({
+      BucketName: { Ref: 'SalaryBucket' },
+      BucketConfigs: [{ Event: 's3:ObjectCreated:*', Rules: [{ Suffix: '.csv' }] }],
+    });
+    expect(notification?.DependsOn).toContain('Provision');
   });
 
   it('refers only to resources that exist', () => {
@@ -103,7 +114,7 @@ describe('the package for AWS, built without credentials', () => {
     collect(Object.values(resources));
     named.push(...Object.values(resources).flatMap(({ DependsOn }) => [DependsOn ?? []].flat()));
     expect(named.length).toBeGreaterThan(50);
-    expect([...new Set(named)].filter((name) => !(name in resources))).toEqual([]);
+    expect([...new Set(named)].filter((name) => !(name in resources || name in template.Parameters))).toEqual([]);
   });
 
   it('contains each function, the migrations and what the page loads, and nothing of tests or stack', () => {

@@ -41,32 +41,37 @@ export interface Resource {
 }
 
 interface Template {
-  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Parameters?: Readonly<Record<string, unknown>>;
+  readonly Resources?: Readonly<Record<string, Resource>>;
   readonly extensions?: Readonly<Record<string, Partial<Resource>>>;
 }
 
+/** The parameters by stage. */
+export const stages = readYaml<Readonly<Record<string, Readonly<Record<string, unknown>>>>>('infra/stages.yml');
+
 /** What `serverless.yml` says. */
 export const service = readYaml<{
-  /** By stage. */
-  readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
   readonly functions: Readonly<Record<string, FunctionDefinition>>;
   readonly resources: readonly unknown[];
 }>('serverless.yml');
 
-export const TEMPLATES = [
-  'network',
-  'kafka',
-  'databases',
-  'storage',
-  'permissions',
-  'event-sources',
-  'dashboard',
-  'alarms',
-];
-const templates = TEMPLATES.map((name) => readYaml<{ readonly template: Template }>(`infra/${name}.yml`).template);
-export const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources)));
+const readTemplate = (path: string) => readYaml<{ readonly template: Template }>(path).template;
+
+/** The files of the functions' stack in `infra`, without extension. */
+export const TEMPLATES = ['imports', 'permissions', 'event-sources', 'dashboard', 'alarms'];
+const templates = TEMPLATES.map((name) => readTemplate(`infra/${name}.yml`));
+export const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources ?? {})));
 export const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
+/** What the functions take from the data stack: the names of the parameters, which `Ref` has. */
+export const imports = Object.keys(templates[0]?.Parameters ?? {});
+
+/** The data stack: its files in `infra/data`, and their resources. */
+export const DATA_TEMPLATES = ['network', 'kafka', 'databases', 'storage', 'outputs'];
+export const dataService = readYaml<{ readonly resources: readonly unknown[] }>('infra/data/serverless.yml');
+export const dataResources = new Map(
+  DATA_TEMPLATES.flatMap((name) => Object.entries(readTemplate(`infra/data/${name}.yml`).Resources ?? {})),
+);
 
 /** The logical id that the framework generates. */
 export function functionId(name: string): string {

@@ -22,7 +22,18 @@ import { redriveShape } from '../../functions/redrive/config.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { verifyReplicaShape } from '../../functions/verify-replica/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
-import { extensions, functionId, resources, service, TEMPLATES } from '../support/deployment.ts';
+import {
+  DATA_TEMPLATES,
+  dataResources,
+  dataService,
+  extensions,
+  functionId,
+  imports,
+  resources,
+  service,
+  stages,
+  TEMPLATES,
+} from '../support/deployment.ts';
 
 const ROOT = join(__dirname, '../..');
 
@@ -97,8 +108,8 @@ describe('the event sources', () => {
   it('have an instance of apply-changes ready for each poller in production, and for each partition locally', () => {
     expect(service.functions['apply-changes']?.provisionedConcurrency).toContain('param:readyAppliers');
     const pollers = mappings.find(({ name }) => name === 'apply-changes')?.msk.provisionedPollerConfig;
-    expect(service.params['prod']?.['readyAppliers']).toBe(pollers?.maximumPollers);
-    expect(service.params['local']?.['readyAppliers']).toContain('TOPIC_PARTITIONS');
+    expect(stages['prod']?.['readyAppliers']).toBe(pollers?.maximumPollers);
+    expect(stages['local']?.['readyAppliers']).toContain('TOPIC_PARTITIONS');
   });
 
   it('let the next poller take over while the current one runs, without retries', () => {
@@ -214,10 +225,17 @@ describe('serverless.yml and infra', () => {
 
   it('include every template of infra', () => {
     for (const name of TEMPLATES) expect(service.resources).toContain(`\${file(infra/${name}.yml):template}`);
+    for (const name of DATA_TEMPLATES) expect(dataService.resources).toContain(`\${file(${name}.yml):template}`);
+  });
+
+  it('hand over the values that the functions take from the data stack', () => {
+    const values = [...dataResources.values()].filter(({ Type }) => Type === 'AWS::SSM::Parameter');
+    const names = values.map(({ Properties }) => Properties.Name);
+    expect(names).toEqual(imports.map((name) => `/employee-streams/\${sls:stage}/${name}`));
   });
 
   it('allow no inbound traffic from outside the VPC', () => {
-    const open = [...resources].filter(([, { Type, Properties }]) => {
+    const open = [...dataResources, ...resources].filter(([, { Type, Properties }]) => {
       const rules = [
         ...(Properties?.SecurityGroupIngress ?? []),
         ...(Type.endsWith('SecurityGroupIngress') ? [Properties] : []),
@@ -228,12 +246,11 @@ describe('serverless.yml and infra', () => {
   });
 
   it('retain databases, bucket and offset table when the stack is deleted', () => {
-    for (const id of ['SourceDatabase', 'TargetDatabase', 'OffsetTable']) {
-      expect(resources.get(id)).toHaveProperty('DeletionPolicy', expect.stringMatching(/Retain|Snapshot/));
+    for (const id of ['SourceDatabase', 'TargetDatabase', 'SalaryBucket', 'OffsetTable']) {
+      expect(dataResources.get(id)).toHaveProperty('DeletionPolicy', expect.stringMatching(/Retain|Snapshot/));
     }
-    expect(extensions.get('S3BucketSalaries')).toHaveProperty('DeletionPolicy', 'Retain');
     for (const id of ['SourceDatabase', 'TargetDatabase']) {
-      expect(resources.get(id)?.Properties).toMatchObject({ StorageEncrypted: true, PubliclyAccessible: false });
+      expect(dataResources.get(id)?.Properties).toMatchObject({ StorageEncrypted: true, PubliclyAccessible: false });
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { BucketSettings, Service } from './serverless-types.ts';
+import type { BucketSettings, Resource, Service } from './serverless-types.ts';
 
 export interface BucketResource {
   /** Undefined for buckets that only an event or `provider.s3` defines. */
@@ -14,13 +14,21 @@ export interface TableResource {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** The buckets that a deployment creates: from the resources, from `provider.s3`, and from the functions' `s3` events. */
-export function findBuckets(service: Service): BucketResource[] {
-  const buckets: BucketResource[] = resourcesOfType(service, 'AWS::S3::Bucket').map(({ logicalId, properties }) => ({
-    logicalId,
-    name: stringOr(properties['BucketName'], physicalName(service, logicalId)),
-    versioned: isEnabled(properties['VersioningConfiguration']),
-  }));
+type Resources = Readonly<Record<string, Resource>>;
+
+/**
+ * The buckets that a deployment creates: from the resources, from `provider.s3`, and from the functions' `s3` events.
+ *
+ * @param others the resources of other stacks.
+ */
+export function findBuckets(service: Service, others: Resources = {}): BucketResource[] {
+  const buckets: BucketResource[] = resourcesOfType(service, others, 'AWS::S3::Bucket').map(
+    ({ logicalId, properties }) => ({
+      logicalId,
+      name: stringOr(properties['BucketName'], physicalName(service, logicalId)),
+      versioned: isEnabled(properties['VersioningConfiguration']),
+    }),
+  );
   const add = (reference: string) => {
     const settings: BucketSettings = service.provider.s3?.[reference] ?? {};
     const name = settings.name ?? reference;
@@ -38,16 +46,17 @@ export function findBuckets(service: Service): BucketResource[] {
   return buckets;
 }
 
-export function findTables(service: Service): TableResource[] {
-  return resourcesOfType(service, 'AWS::DynamoDB::Table').map(({ logicalId, properties }) => ({
+/** @param others the resources of other stacks. */
+export function findTables(service: Service, others: Resources = {}): TableResource[] {
+  return resourcesOfType(service, others, 'AWS::DynamoDB::Table').map(({ logicalId, properties }) => ({
     logicalId,
     name: stringOr(properties['TableName'], physicalName(service, logicalId)),
     properties,
   }));
 }
 
-function resourcesOfType(service: Service, type: string) {
-  return Object.entries(service.resources?.Resources ?? {})
+function resourcesOfType(service: Service, others: Resources, type: string) {
+  return Object.entries({ ...service.resources?.Resources, ...others })
     .filter(([, resource]) => resource.Type === type)
     .map(([logicalId, { Properties: properties = {} }]) => ({ logicalId, properties }));
 }

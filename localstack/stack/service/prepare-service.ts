@@ -21,8 +21,8 @@ export async function prepareService(service: Service, options: Options): Promis
   const s3 = { ...running.endpoints.s3, region: service.provider.region };
   const { lambdaPort, httpPort } = configureOffline(service, cliOptions, running.ports);
   const endpoints = { ...running.endpoints, s3, lambda: { endpoint: `http://127.0.0.1:${lambdaPort}` } };
-  const buckets = findBuckets(service);
-  const tables = findTables(service);
+  const buckets = findBuckets(service, settings.resources);
+  const tables = findTables(service, settings.resources);
   await createResources(buckets, tables, endpoints, running.s3.keepsVersions);
   const environment = localEnvironment(endpoints, settings.environment, [...buckets, ...tables]);
   for (const name of applyEnvironment(service, environment)) {

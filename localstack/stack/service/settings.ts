@@ -27,6 +27,8 @@ const settingsSchema = z.strictObject({
       add: z.record(z.string(), z.string()).default({}),
     })
     .default({ replace: {}, add: {} }),
+  /** Resources of another stack that the functions need, in CloudFormation's form. Their buckets and tables are created. */
+  resources: z.record(z.string(), z.looseObject({ Type: z.string() })).default({}),
   /** The bucket that endpoints.json names. Default: the first one. */
   bucket: z.string().optional(),
   /** The logical id of the table that endpoints.json names. Default: the first one. */

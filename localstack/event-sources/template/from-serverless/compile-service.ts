@@ -47,13 +47,15 @@ export function compileTemplate(serverless: Serverless): Template {
     for (const step of compileEventSteps) run(step, serverless);
     // Before the merge, so that an extension can still set another window.
     restoreZeroBatchingWindows(serverless, template.Resources);
+    // Before the merge too: an extension can change them.
+    Object.assign(template.Resources, existingBucketResources(serverless));
     run(mergeResourcesStep, serverless);
   } finally {
     service.functions = saved.functions;
     service.resources = saved.resources;
     service.provider.compiledCloudFormationTemplate = saved.template;
   }
-  return { ...template, Resources: { ...template.Resources, ...existingBucketResources(serverless) } };
+  return template;
 }
 
 function run({ plugin: name, method }: CompileStep, serverless: Serverless): void {

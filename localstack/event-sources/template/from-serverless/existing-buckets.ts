@@ -8,10 +8,12 @@ interface ExistingBucketEvent {
 }
 
 /**
- * The `Custom::S3` resources that packaging compiles from `s3` events with `existing: true`. The step of osls is not
- * used, because it also bundles the function that serves these resources.
+ * The `Custom::S3` resources that packaging compiles from `s3` events with `existing: true`, with the function that serves
+ * them and its role, which extensions of the service may change. The step of osls is not used, because it also bundles that
+ * function.
  */
 export function existingBucketResources(serverless: Serverless): Record<string, Resource> {
+  const { naming } = serverless.getProvider('aws');
   const resources: Record<string, Resource> = {};
   for (const key of serverless.service.getAllFunctions()) {
     const definition = serverless.service.getFunction(key);
@@ -22,7 +24,9 @@ export function existingBucketResources(serverless: Serverless): Record<string, 
     );
     const [first] = events;
     if (first === undefined) continue;
-    resources[`${serverless.getProvider('aws').naming.getLambdaLogicalId(key)}CustomS3`] = {
+    resources[naming.getCustomResourcesRoleLogicalId()] = { Type: 'AWS::IAM::Role' };
+    resources[naming.getCustomResourceS3HandlerFunctionLogicalId()] = { Type: 'AWS::Lambda::Function' };
+    resources[naming.getCustomResourceS3ResourceLogicalId(key)] = {
       Type: 'Custom::S3',
       Properties: {
         FunctionName: definition.name,

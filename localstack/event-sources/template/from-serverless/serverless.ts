@@ -25,6 +25,9 @@ export interface Serverless {
 interface AwsProvider {
   readonly naming: {
     getLambdaLogicalId(key: string): string;
+    getCustomResourceS3ResourceLogicalId(key: string): string;
+    getCustomResourceS3HandlerFunctionLogicalId(): string;
+    getCustomResourcesRoleLogicalId(): string;
     getStackName(): string;
   };
   getStage(): string;

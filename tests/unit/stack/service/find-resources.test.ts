@@ -31,3 +31,12 @@ test('finds tables with their properties', () => {
     { logicalId: 'OffsetTable', name: 'example-local-offsettable', properties: Properties },
   ]);
 });
+
+test('finds the buckets and tables of another stack that the service needs', () => {
+  const others = {
+    Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'of-others' } },
+    OffsetTable: { Type: 'AWS::DynamoDB::Table', Properties: {} },
+  };
+  expect(findBuckets(exampleService({}), others)).toMatchObject([{ logicalId: 'Bucket', name: 'of-others' }]);
+  expect(findTables(exampleService({}), others)).toMatchObject([{ name: 'example-local-offsettable' }]);
+});

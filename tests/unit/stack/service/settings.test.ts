@@ -3,6 +3,7 @@ import { readSettings } from '../../../../localstack/stack/service/settings.ts';
 test('a service without settings gets the defaults', () => {
   expect(readSettings(undefined)).toEqual({
     environment: { replace: {}, add: {} },
+    resources: {},
     beforeEventSources: [],
     afterEventSources: [],
   });

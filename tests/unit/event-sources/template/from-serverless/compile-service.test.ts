@@ -31,7 +31,12 @@ test('events become the resources that osls would deploy, and the service stays 
     },
     {
       Resources: { Queue: { Type: 'AWS::SQS::Queue' } },
-      extensions: { LoadEventSourceMappingMSKDemoOrders: { Properties: { MaximumRetryAttempts: 5 } } },
+      extensions: {
+        LoadEventSourceMappingMSKDemoOrders: { Properties: { MaximumRetryAttempts: 5 } },
+        IamRoleCustomResourcesLambdaExecution: { Properties: { Policies: [] } },
+        CustomDashresourceDashexistingDashs3LambdaFunction: { Properties: { Description: 'for the bucket' } },
+        LoadCustomS31: { DependsOn: ['Queue'] },
+      },
     },
   );
   const before = structuredClone({ functions: serverless.service.functions, resources: serverless.service.resources });
@@ -58,7 +63,7 @@ test('events become the resources that osls would deploy, and the service stays 
       Type: 'AWS::Lambda::EventSourceMapping',
       Properties: { EventSourceArn: clusterArn, Topics: ['orders'], BatchSize: 7, MaximumRetryAttempts: 5 },
     },
-    LoadLambdaFunctionCustomS3: {
+    LoadCustomS31: {
       Type: 'Custom::S3',
       Properties: {
         FunctionName: 'demo-load',
