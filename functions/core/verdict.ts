@@ -126,7 +126,8 @@ function standingPoller(now: Observation, { poller: before }: Observation): Atte
   if (poller.heartbeat === before.heartbeat) {
     const message =
       `expected a running poller, found no heartbeat in the offset table, with ${waiting} captured changes waiting; the ` +
-      'schedule starts a poller within a minute: if it does not, look at the log of poll-changes, and restart with npm start';
+      'schedule starts a poller within a minute: if it does not, look at the log of poll-changes, and restart a local stack with ' +
+      'npm start';
     return [{ code: 'PIPE_POLLER_NOT_RUNNING', subject: POLLER, message, since: null, command: null }];
   }
   if (waiting === 0 || poller.progress !== before.progress) return [];
@@ -148,7 +149,7 @@ function standingGroups(now: Observation, { groups: before }: Observation): Atte
       message:
         `${lag} records of topic ${topic} wait, and ${group} commits no offset; look at the log of ${group}, and ` +
         'for a session of the target database that keeps a lock (select pid, query from pg_stat_activity where pid in ' +
-        '(select unnest(pg_blocking_pids(pid)) from pg_stat_activity)); restart with npm start if neither says why',
+        '(select unnest(pg_blocking_pids(pid)) from pg_stat_activity)); restart a local stack with npm start if neither says why',
       since: null,
       command: null,
     }));

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import type { APIGatewayProxyEventV2, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import { handle } from 'hono/aws-lambda';
 import { loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { createApp } from './app.ts';
 import { loadAssets } from './assets.ts';
 import { dashboardShape } from './config.ts';
+import { answerOperation, isOperation } from './operations.ts';
 import { openDashboard } from './wiring.ts';
 
 const NAME = 'dashboard';
@@ -14,7 +15,7 @@ const NAME = 'dashboard';
 const ASSETS = join(import.meta.dirname, 'assets');
 const HTMX = join(import.meta.dirname, '../../node_modules/htmx.org/dist/htmx.min.js');
 
-/** Answers the events of an HTTP API. A failure is shown on the page, and reported there only. */
+/** Answers the events of an HTTP API, whose failures are shown on the page only, and the commands of operators. */
 export const handler = createHandler({
   name: NAME,
   connect: async ({ logger }) => {
@@ -26,8 +27,9 @@ export const handler = createHandler({
       iconWell: join(ASSETS, 'icon-well.svg'),
       iconAttention: join(ASSETS, 'icon-attention.svg'),
     });
-    return handle(createApp({ ...(await openDashboard(config, NAME)), assets, logger }));
+    const dependencies = await openDashboard(config, NAME);
+    return { respond: handle(createApp({ ...dependencies, assets, logger })), dependencies };
   },
-  handle: (respond, event: APIGatewayProxyEventV2, context: Context) =>
-    respond(event as never, context) as Promise<APIGatewayProxyResult>,
+  handle: ({ respond, dependencies }, event: unknown, context: Context): Promise<unknown> =>
+    isOperation(event) ? answerOperation(dependencies, event) : respond(event as never, context),
 });

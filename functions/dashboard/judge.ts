@@ -1,7 +1,7 @@
 import { summarizeAgreement } from '../core/agreement.ts';
 import type { Observation, UnreachableServer } from '../core/observation.ts';
 import { type Attention, findAttention, TOPICS } from '../core/verdict.ts';
-import type { DashboardState, Reading, Readings } from './state.ts';
+import type { DashboardState, Reading, Readings } from '../ports/dashboard-state.ts';
 
 /** Smaller: what is only slow seems to stand still. Larger: what stands still is shown later. */
 const STANDSTILL_MS = 6_000;
@@ -31,7 +31,7 @@ const SERVERS: Readonly<Record<string, readonly (keyof Readings)[]>> = {
 };
 
 /** The state as the verdict needs it. The bucket and the event sources are not read for the page. */
-function observe({ readings, now }: DashboardState): Observation {
+export function observe({ readings, now }: DashboardState): Observation {
   const { poller, backlog, groups, salaries, deadLetters, agreement, conditions } = readings;
   const groupsOfCodes = deadLetters.value?.groups ?? [];
   const waiting = groupsOfCodes.filter(({ open, parked }) => open + parked > 0);

@@ -1,6 +1,6 @@
 import { decodePosition } from '../core/change-position.ts';
 import type { PollerLedger, PollerLedgerEntry } from '../ports/poller-ledger.ts';
-import type { PollerStatus } from './state.ts';
+import type { PollerStatus } from '../ports/dashboard-state.ts';
 
 /** A running poller writes a heartbeat at least once a second. */
 const STANDSTILL_MS = 5_000;

@@ -10,7 +10,7 @@ import type { TopicInspector } from '../ports/topic-inspector.ts';
 import type { VerificationStore } from '../ports/verification-store.ts';
 import { PollerWatch } from './poller-watch.ts';
 import type { Readers } from './shared-state.ts';
-import type { GroupProgress, LatencyWindow } from './state.ts';
+import type { GroupProgress, LatencyWindow } from '../ports/dashboard-state.ts';
 
 export interface ReaderDependencies {
   readonly ledger: Pick<PollerLedger, 'read'>;
@@ -24,7 +24,8 @@ export interface ReaderDependencies {
   readonly now: () => Date;
 }
 
-const SHOWN_FILES = 6;
+/** The page shows fewer; `npm run status -- --json` has them all. */
+const NEWEST_FILES = 20;
 
 const WINDOW_SECONDS = 15 * 60;
 const STEP_SECONDS = 10;
@@ -45,7 +46,7 @@ export function createReaders(dependencies: ReaderDependencies): Readers {
     backlog: async () => backlog.read((await poller.latest()).since),
     groups: () => Promise.all(GROUPS.map(([group, topic]) => readGroup(topics, group, topic))),
     latency: () => readLatency(history, now()),
-    salaries: () => salaries.overview(SHOWN_FILES),
+    salaries: () => salaries.overview(NEWEST_FILES),
     deadLetters: () => deadLetters.overview(),
     agreement: () => verification.read(),
     conditions: () => conditions.read(),

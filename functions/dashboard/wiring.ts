@@ -19,6 +19,7 @@ import { systemClock } from '../runtime/system-clock.ts';
 import type { AppDependencies } from './app.ts';
 import type { dashboardShape } from './config.ts';
 import { Judge } from './judge.ts';
+import type { OperationDependencies } from './operations.ts';
 import { createReaders } from './readers.ts';
 import { SharedState } from './shared-state.ts';
 
@@ -32,7 +33,10 @@ const CONNECTION_TIMEOUT_MS = 1_000;
 const TARGET_CONNECTIONS = 2;
 
 /** Connects at the first request. */
-export async function openDashboard(config: Config, name: string): Promise<Omit<AppDependencies, 'assets' | 'logger'>> {
+export async function openDashboard(
+  config: Config,
+  name: string,
+): Promise<Omit<AppDependencies, 'assets' | 'logger'> & OperationDependencies> {
   const limits = { statementTimeoutMs: STATEMENT_TIMEOUT_MS, connectionTimeoutMs: CONNECTION_TIMEOUT_MS };
   const [source, target] = await Promise.all([
     Database.open({ ...sourceDatabaseOf(config, name), ...limits }),

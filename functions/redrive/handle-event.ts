@@ -1,4 +1,6 @@
+import type { DeadLetterState } from '../core/dead-letter-entry.ts';
 import type { Redrive } from '../core/redrive.ts';
+import type { DeadLetterLedger } from '../ports/dead-letter-ledger.ts';
 import type { Deadline } from '../ports/deadline.ts';
 import type { RedriveLedger } from '../ports/redrive-ledger.ts';
 import { type Plan, planRedrive, type RefusedRequest } from './plan.ts';
@@ -15,11 +17,18 @@ type RedriveAnswer =
   | Plan
   | RefusedRequest
   | { readonly redrive: Redrive | null }
+  | { readonly state: DeadLetterState | null }
   | { readonly outcome: RunOutcome | 'idle' };
+
+export interface RedriveDependencies {
+  readonly ledger: RedriveLedger;
+  readonly redriver: Redriver;
+  readonly deadLetters: Pick<DeadLetterLedger, 'discard'>;
+}
 
 /** Carries out one event. A request that cannot be carried out is answered with the reason and is no failure. */
 export async function handleRedriveEvent(
-  { ledger, redriver }: { readonly ledger: RedriveLedger; readonly redriver: Redriver },
+  { ledger, redriver, deadLetters }: RedriveDependencies,
   event: RedriveEvent,
   { owner, deadline }: RedriveInvocation,
 ): Promise<RedriveAnswer> {
@@ -34,6 +43,8 @@ export async function handleRedriveEvent(
       const redrive = await ledger.find(event.redriveId);
       return { redrive: redrive && (await ledger.cancel(redrive.redriveId)) };
     }
+    case 'discard':
+      return { state: await deadLetters.discard(event.id) };
     case 'resume':
       return { outcome: await redriver.resume(owner, deadline) };
   }

@@ -6,6 +6,7 @@ import { KafkaRecordReader } from '../adapters/kafka/kafka-record-reader.ts';
 import { KafkaTopicInspector } from '../adapters/kafka/kafka-topic-inspector.ts';
 import { Database, type DatabaseSettings } from '../adapters/postgres/database.ts';
 import { PostgresAppliedOffsets } from '../adapters/postgres/postgres-applied-offsets.ts';
+import { PostgresDeadLetterLedger } from '../adapters/postgres/postgres-dead-letter-ledger.ts';
 import { PostgresDeadLetterRetention } from '../adapters/postgres/postgres-dead-letter-retention.ts';
 import { PostgresIngestionLedger } from '../adapters/postgres/postgres-ingestion-ledger.ts';
 import { PostgresRedriveLedger } from '../adapters/postgres/postgres-redrive-ledger.ts';
@@ -13,6 +14,7 @@ import { PostgresRedriveOutcomes } from '../adapters/postgres/postgres-redrive-o
 import type { SalaryFilter } from '../core/salary-rules.ts';
 import { DEAD_LETTER_SUFFIX } from '../core/topics.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeadLetterLedger } from '../ports/dead-letter-ledger.ts';
 import type { DeadLetterRetention } from '../ports/dead-letter-retention.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -47,6 +49,7 @@ export interface RedriveSettings {
 
 export interface RedriveConnections {
   readonly ledger: RedriveLedger;
+  readonly deadLetters: Pick<DeadLetterLedger, 'discard'>;
   readonly batch: RedriveBatch;
   readonly settler: OutcomeSettler;
   readonly retention: DeadLetterRetention;
@@ -81,7 +84,7 @@ export async function openRedrive(settings: RedriveSettings): Promise<RedriveCon
   });
   const retention = new PostgresDeadLetterRetention(database);
   return {
-    ...{ ledger, batch, settler, retention },
+    ...{ ledger, batch, settler, retention, deadLetters: new PostgresDeadLetterLedger(database) },
     redriver: new Redriver({ ...settings, ledger, batch, settler, retention }),
     close: async () => {
       await Promise.all([recordPublisher.disconnect(), reader.disconnect(), inspector.disconnect(), database.close()]);

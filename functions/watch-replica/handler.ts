@@ -8,6 +8,7 @@ import { createHandler, type Telemetry } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { watchReplicaShape } from './config.ts';
+import { answerOperator, decodeOperatorRequest, isOperatorRequest } from './operator-request.ts';
 import { watchUntil } from './watch-loop.ts';
 import { openReplicaWatch } from './wiring.ts';
 
@@ -28,13 +29,18 @@ export const handler = createHandler({
       targetDatabase: targetDatabaseOf(config, NAME),
       offsetTable: config.OFFSET_TABLE,
     };
-    return { ...(await openReplicaWatch(settings, logger, systemClock)), logger, metrics };
+    const connections = await openReplicaWatch(settings, logger, systemClock);
+    return { ...connections, bucket: config.BUCKET_NAME, logger, metrics };
   },
+  // A command says nothing of whether the watches of the schedule succeed.
+  workOf: (event: unknown) => (isOperatorRequest(event) ? [] : [{ id: NAME }]),
   handle: async (
-    { replicaWatch, rowsWatch, leaseWatch, historyUpkeep, levels, conditions, logger, metrics },
-    _event: unknown,
+    { replicaWatch, rowsWatch, leaseWatch, historyUpkeep, levels, conditions, logger, metrics, ...operator },
+    event: unknown,
     context: Context,
   ) => {
+    const request = decodeOperatorRequest(event);
+    if (request !== null) return answerOperator(operator, request, context.awsRequestId);
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const watches = [replicaWatch, rowsWatch, leaseWatch, historyUpkeep];

@@ -12,6 +12,7 @@ import { PostgresUnfinishedFiles } from '../adapters/postgres/postgres-unfinishe
 import type { Clock } from '../ports/clock.ts';
 import type { ConditionStore } from '../ports/condition-store.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { PollerLedger } from '../ports/poller-ledger.ts';
 import type { TargetLevels } from '../ports/target-levels.ts';
 import { HistoryUpkeep } from './history-upkeep.ts';
 import { LeaseWatch } from './lease-watch.ts';
@@ -41,6 +42,7 @@ export interface WatchConnections {
   readonly leaseWatch: LeaseWatch;
   readonly levels: TargetLevels;
   readonly conditions: ConditionStore;
+  readonly ledger: PollerLedger;
   close(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function openReplicaWatch(
     levels: new PostgresTargetLevels(database),
     historyUpkeep: new HistoryUpkeep(new PostgresPipelineHistory(database), clock),
     conditions,
+    ledger,
     close: async () => {
       await Promise.all([inspector.disconnect(), database.close()]);
       dynamo.destroy();

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
+import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { createS3Client } from '../stack/aws-clients.ts';
 import type { StackEndpoints } from '../stack/endpoints.ts';
+import { describeAwsError } from './stage/aws-error.ts';
 
 /** Four parts are sent at once, so an upload takes four times this memory. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -10,11 +12,7 @@ const PART_BYTES = 8 * 1024 * 1024;
 export async function putIntoBucket(s3: StackEndpoints['s3'], key: string, body: Readable): Promise<void> {
   const client = createS3Client(s3);
   try {
-    await new Upload({
-      client,
-      partSize: PART_BYTES,
-      params: { Bucket: s3.bucket, Key: key, Body: body, ContentType: 'text/csv' },
-    }).done();
+    await upload(client, s3.bucket, key, body);
   } catch (cause) {
     const { name, message, $metadata } = cause as Error & { $metadata?: { httpStatusCode?: number } };
     const reason = (message || name).replace(/\.$/, '');
@@ -25,6 +23,29 @@ export async function putIntoBucket(s3: StackEndpoints['s3'], key: string, body:
   } finally {
     client.destroy();
   }
+}
+
+/** The same with the bucket of a deployed stage and the operator's credentials. */
+export async function putIntoStage(
+  bucket: string,
+  key: string,
+  body: Readable,
+  { stage, region }: { readonly stage: string; readonly region: string | undefined },
+): Promise<void> {
+  const client = new S3Client(region === undefined ? {} : { region });
+  try {
+    await upload(client, bucket, key, body);
+  } catch (cause) {
+    const known = describeAwsError(cause, { what: `bucket ${bucket}`, action: 's3:PutObject', stage, region });
+    throw new Error(known ?? `The bucket ${bucket} did not accept ${key}: ${(cause as Error).message}`, { cause });
+  } finally {
+    client.destroy();
+  }
+}
+
+async function upload(client: S3Client, bucket: string, key: string, body: Readable): Promise<void> {
+  const params = { Bucket: bucket, Key: key, Body: body, ContentType: 'text/csv' };
+  await new Upload({ client, partSize: PART_BYTES, params }).done();
 }
 
 function remedyFor(status: number | undefined): string {

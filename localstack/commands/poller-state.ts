@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { PollerLedgerEntry } from '../../functions/ports/poller-ledger.ts';
 
 /** What the offset table says about poll-changes. */
 export interface State {
@@ -11,6 +12,17 @@ export interface State {
   readonly fencingToken: string | null;
   readonly epoch?: string;
   readonly progress?: { readonly phase: string; readonly since?: string; readonly afterEmpId?: number | null };
+}
+
+/** Of an entry that function watch-replica has read. */
+export function stateOf(entry: PollerLedgerEntry | null): State {
+  return {
+    isPollerRunning: entry !== null && entry.owner !== null,
+    isSnapshotRequested: entry !== null && entry.resnapshotToken !== null,
+    heartbeat: entry === null ? null : String(entry.heartbeat),
+    fencingToken: entry === null ? null : String(entry.fencingToken),
+    ...readPosition(entry?.position ?? '{}'),
+  };
 }
 
 /** The item of poll-changes in the offset table. */

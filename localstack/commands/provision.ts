@@ -1,10 +1,7 @@
-import { readEndpoints } from '../stack/endpoints.ts';
-import { FunctionInvoker } from '../stack/service/function-invoker.ts';
+import { openFunctions } from './stage/open-functions.ts';
+import { regionOption, stageOption } from './stage/stage-options.ts';
 import { printResult } from './terminal/output.ts';
 import { createProgram, directoryOption, runCommand } from './terminal/program.ts';
-
-/** The name that serverless-offline serves the function under. */
-const FUNCTION_NAME = 'employee-streams-local-provision';
 
 /** What the function returns. */
 interface Report {
@@ -18,10 +15,11 @@ const program = createProgram(
   'npm run provision',
   'Creates missing tables and topics of the running stack, and mends the capture of changes.',
 )
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async ({ directory }) => {
-    const { lambda } = await readEndpoints(directory);
-    const report = (await new FunctionInvoker(lambda.endpoint).invoke(FUNCTION_NAME, {})) as Report;
+  .action(async (choice) => {
+    const report = (await (await openFunctions(choice)).invoke('provision', {})) as Report;
     const done = linesOf(report);
     printResult(done.length === 0 ? 'Everything was there already.' : done.join('\n'));
     if (report.mendedCapture.length > 0) printResult('A new snapshot begins by itself within seconds.');

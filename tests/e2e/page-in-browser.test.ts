@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import type { Redrive } from '../../functions/core/redrive.ts';
-import type { Readings } from '../../functions/dashboard/state.ts';
+import type { Readings } from '../../functions/ports/dashboard-state.ts';
 import { findBarriers, launchChromium, visit } from '../support/browser/audit-page.ts';
 import { AppRig } from '../support/dashboard/app-rig.ts';
 import { exampleDeadLetter, exampleState, exampleTrouble, failing } from '../support/dashboard/example-state.ts';

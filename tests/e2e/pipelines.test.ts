@@ -1,4 +1,8 @@
 import { describePipelines } from '../support/describe-pipelines.ts';
 import { describeOperators } from '../support/operators/describe-operators.ts';
+import { describeStage } from '../support/operators/describe-stage.ts';
 
-describePipelines('builtin', describeOperators);
+describePipelines('builtin', (run) => {
+  describeStage(run);
+  describeOperators(run);
+});

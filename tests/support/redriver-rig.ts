@@ -9,6 +9,7 @@ import { RedriveBatch } from '../../functions/redrive/redrive-batch.ts';
 import { Redriver } from '../../functions/redrive/redriver.ts';
 import { BUCKET } from '../contract/salary-database.ts';
 import { InMemoryBucket } from './in-memory-bucket.ts';
+import { InMemoryDeadLetterLedger } from './in-memory-dead-letter-ledger.ts';
 import { InMemoryFunctionInvoker } from './in-memory-function-invoker.ts';
 import { InMemoryIngestionLedger } from './in-memory-ingestion-ledger.ts';
 import { InMemoryObjectStore } from './in-memory-object-store.ts';
@@ -27,6 +28,7 @@ export const NOW = new Date('2026-11-26T12:00:00Z');
 /** A redriver on ports in memory, with dead letters that the test puts there. Outcomes are not decided. */
 export class RedriverRig {
   readonly ledger = new InMemoryRedriveLedger();
+  readonly deadLetters = new InMemoryDeadLetterLedger();
   readonly publisher = new InMemoryRecordPublisher(
     Object.fromEntries(
       [CHANGES, SALARIES].flatMap((topic) => [

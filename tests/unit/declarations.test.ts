@@ -15,6 +15,7 @@ const SHARED_CLASSES = new Set(['Database']);
 /** Ports that no class of this project implements. */
 const PORTS_WITHOUT_ADAPTER = new Map([
   ['Clock', 'an object in functions/runtime'],
+  ['DashboardState', 'the answers of function dashboard, which commands read, have these types'],
   ['Deadline', 'an object that the handler makes from the remaining time of the invocation'],
   ['Logger', "Powertools' class has its shape"],
 ]);

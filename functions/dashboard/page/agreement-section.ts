@@ -1,7 +1,7 @@
 import { causeText, summarizeAgreement } from '../../core/agreement.ts';
 import { DEAD_LETTER_HOLDER, type DifferenceCause, type DifferenceSample } from '../../core/verification.ts';
 import type { Agreement } from '../../ports/verification-store.ts';
-import type { DashboardState } from '../state.ts';
+import type { DashboardState } from '../../ports/dashboard-state.ts';
 import { agoText, formatAgo, formatCount, plural } from './format.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 import { chip, figure, shown } from './section.ts';

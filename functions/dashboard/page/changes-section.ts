@@ -1,5 +1,11 @@
 import type { Backlog } from '../../ports/capture-backlog.ts';
-import type { DashboardState, GroupProgress, LatencyWindow, PollerStatus, Reading } from '../state.ts';
+import type {
+  DashboardState,
+  GroupProgress,
+  LatencyWindow,
+  PollerStatus,
+  Reading,
+} from '../../ports/dashboard-state.ts';
 import { LIMIT_MS, latencyChart } from './chart.ts';
 import { formatAgo, formatCount, formatDuration } from './format.ts';
 import { html, type Markup, NOTHING } from './markup.ts';

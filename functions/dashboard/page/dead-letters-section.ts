@@ -1,5 +1,5 @@
 import type { DeadLetterGroup, DeadLetterOverview, RedriveProgress } from '../../ports/dead-letter-view.ts';
-import type { DashboardState } from '../state.ts';
+import type { DashboardState } from '../../ports/dashboard-state.ts';
 import { bar } from './chart.ts';
 import { deadLetterPath } from './dead-letter-list.ts';
 import { capitalized, formatAgo, formatCount, plural } from './format.ts';

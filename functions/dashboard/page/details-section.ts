@@ -1,4 +1,4 @@
-import type { DashboardState, GroupProgress } from '../state.ts';
+import type { DashboardState, GroupProgress } from '../../ports/dashboard-state.ts';
 import { formatCount } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { shown } from './section.ts';

@@ -1,5 +1,5 @@
 import type { Attention } from '../../core/verdict.ts';
-import type { DashboardState } from '../state.ts';
+import type { DashboardState } from '../../ports/dashboard-state.ts';
 import { agreementSection } from './agreement-section.ts';
 import { changesSection } from './changes-section.ts';
 import { deadLettersSection } from './dead-letters-section.ts';

@@ -1,9 +1,11 @@
 import type { DepartmentTotal, FileProgress, SalaryOverview } from '../../ports/salary-view.ts';
-import type { DashboardState } from '../state.ts';
+import type { DashboardState } from '../../ports/dashboard-state.ts';
 import { bar } from './chart.ts';
 import { formatAgo, formatCount, plural } from './format.ts';
 import { breakable, html, type Markup, NOTHING } from './markup.ts';
 import { chip, shown } from './section.ts';
+
+const SHOWN_FILES = 6;
 
 /** Totals as bars with numbers, and the newest files with their progress. */
 export function salariesSection({ readings, now }: DashboardState): Markup {
@@ -14,7 +16,7 @@ export function salariesSection({ readings, now }: DashboardState): Markup {
 function salariesContent({ totals, newest }: SalaryOverview, now: Date): Markup {
   return html`${totalsList(totals)}
     <div class="row"><h3>Newest files</h3><a href="/files">All files</a></div>
-    ${newest.length === 0 ? html`<p class="quiet">No file has arrived yet.</p>` : fileList(newest, now)}`;
+    ${newest.length === 0 ? html`<p class="quiet">No file has arrived yet.</p>` : fileList(newest.slice(0, SHOWN_FILES), now)}`;
 }
 
 function totalsList(totals: readonly DepartmentTotal[]): Markup {

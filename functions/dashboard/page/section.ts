@@ -1,4 +1,4 @@
-import type { Reading } from '../state.ts';
+import type { Reading } from '../../ports/dashboard-state.ts';
 import { formatClock, formatDuration } from './format.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 

@@ -1,6 +1,6 @@
 import { summarizeAgreement } from '../../core/agreement.ts';
 import type { Attention } from '../../core/verdict.ts';
-import type { DashboardState } from '../state.ts';
+import type { DashboardState } from '../../ports/dashboard-state.ts';
 import { capitalized, formatAge, formatDuration, plural } from './format.ts';
 import { ICON } from './icons.ts';
 import { html, type Markup, NOTHING } from './markup.ts';

@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { describeAwsError } from '../stage/aws-error.ts';
 import type { SignedPageOptions } from './signed-page.ts';
 
 const OUTPUT = 'DashboardUrl';
@@ -19,20 +20,18 @@ export async function findDeployedPage(stage: string, region: string | undefined
       );
     }
     return { url, region: await client.config.region(), credentials: client.config.credentials };
+  } catch (cause) {
+    throw new Error(await describe(cause as Error, client, stage), { cause });
   } finally {
     client.destroy();
   }
 }
 
-type Environment = Record<string, string | undefined>;
-
-/** The variables that configure the AWS SDK. */
-export function readAwsVariables(env: Environment = process.env): Environment {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_')));
-}
-
-/** Makes these the only variables that configure the AWS SDK. */
-export function useAwsVariables(variables: Environment, env: Environment = process.env): void {
-  for (const name of Object.keys(readAwsVariables(env))) delete env[name];
-  Object.assign(env, variables);
+async function describe(cause: Error, client: CloudFormationClient, stage: string): Promise<string> {
+  const region = await client.config.region().catch(() => undefined);
+  if (cause.name === 'ValidationError' && cause.message.includes('does not exist')) {
+    return `There is no stage ${stage} in region ${region}: check --stage and --region, or deploy it with npm run deploy -- --stage ${stage}`;
+  }
+  const request = { what: 'CloudFormation', action: 'cloudformation:DescribeStacks', stage, region };
+  return describeAwsError(cause, request) ?? cause.message;
 }

@@ -1,8 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
-import { Database } from '../../../functions/adapters/postgres/database.ts';
-import { PostgresDeadLetterLedger } from '../../../functions/adapters/postgres/postgres-dead-letter-ledger.ts';
-import type { DeadLetterLedger, LedgerEntry } from '../../../functions/ports/dead-letter-ledger.ts';
-import { readEndpoints, type StackEndpoints } from '../../stack/endpoints.ts';
+import type { LedgerEntry } from '../../../functions/ports/dead-letter-ledger.ts';
+import { commandFor, onStage, regionOption, stageOption } from '../stage/stage-options.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatNumber } from '../terminal/figures.ts';
 import { printJson, printResult } from '../terminal/output.ts';
@@ -19,7 +17,7 @@ import { filterOf, requireKnownCode, STATE_CHOICES, timeOf } from './filter.ts';
 import { discardAll, discardedText, unknownDeadLetter } from './discard.ts';
 import { formatEntry } from './format-entry.ts';
 import { formatList, type View } from './format-list.ts';
-import { readDeadLetter } from './read-dead-letter.ts';
+import { withDeadLetters } from './dead-letter-access.ts';
 
 const NAME = 'npm run dead-letters';
 const DEFAULT_LIMIT = 50;
@@ -45,14 +43,16 @@ program
   .addOption(new Option('--state <STATE>', 'in this state (default: open and parked)').choices(STATE_CHOICES))
   .addOption(new Option('--limit <N>', 'at most so many').argParser(wholeNumber(1)).default(DEFAULT_LIMIT))
   .addOption(json())
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async ({ json: asJson, directory, limit, ...options }) => {
+  .action(async ({ json: asJson, directory, stage, region, limit, ...options }) => {
     const filter = filterOf(options);
-    await withLedger(await readEndpoints(directory), async (ledger) => {
+    await withDeadLetters({ directory, stage, region }, async (ledger) => {
       if (options.code !== undefined) await requireKnownCode(ledger, options.code);
       const [entries, counts] = await Promise.all([ledger.list(filter, limit), ledger.count(filter)]);
       if (asJson) printJson({ deadLetters: entries, counts });
-      else printResult(formatList({ entries, counts }, view()));
+      else printResult(formatList({ entries, counts }, view(stage)));
     });
   });
 
@@ -61,16 +61,20 @@ program
   .description('all that is known of one, with the first 4 KB of its payload')
   .argument('<ID>', 'its id, as in the list')
   .addOption(json())
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async (id, { json: asJson, directory }) => {
-    const endpoints = await readEndpoints(directory);
-    const entry = await withLedger(endpoints, (ledger) => ledger.find(id));
-    if (entry === null) throw unknownDeadLetter(id);
-    // The ledger's entry is worth showing also when Kafka does not answer.
-    const { envelope, unread } = await readDeadLetter(endpoints.kafka.brokers, entry).then(
-      (found) => ({ envelope: found, unread: undefined }),
-      (error: unknown) => ({ envelope: null, unread: errorMessage(error) }),
-    );
+  .action(async (id, { json: asJson, ...choice }) => {
+    const { entry, envelope, unread } = await withDeadLetters(choice, async (ledger, readDeadLetter) => {
+      const found = await ledger.find(id);
+      if (found === null) throw unknownDeadLetter(id);
+      // The ledger's entry is worth showing also when Kafka does not answer.
+      const payload = await readDeadLetter(found).then(
+        (read) => ({ envelope: read, unread: undefined }),
+        (error: unknown) => ({ envelope: null, unread: errorMessage(error) }),
+      );
+      return { entry: found, ...payload };
+    });
     if (asJson) printJson({ ...entry, envelope, unread });
     else printResult(formatEntry(entry, envelope, { now: new Date(), paint: paintFor(process.stdout), unread }));
     if (unread !== undefined) process.exitCode = NEEDS_ATTENTION;
@@ -82,38 +86,29 @@ program
   .argument('<ID...>', 'their ids, as in the list')
   .option('--yes', 'do not ask for confirmation', false)
   .addOption(json())
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async (ids, { yes, json: asJson, directory }) => {
-    const outcomes = await withLedger(await readEndpoints(directory), (ledger) =>
-      discardAll(ledger, ids, async (entries) => yes || confirm(question(entries), `${NAME} -- discard ID --yes`)),
-    );
+  .action(async (ids, { yes, json: asJson, ...choice }) => {
+    const { stage } = choice;
+    const isConfirmed = async (entries: readonly LedgerEntry[]) =>
+      yes || confirm(question(entries, stage), commandFor(`${NAME} -- discard ID --yes`, stage));
+    const outcomes = await withDeadLetters(choice, (ledger) => discardAll(ledger, ids, isConfirmed));
     const [first, ...others] = outcomes;
     if (asJson) printJson(first !== undefined && others.length === 0 ? first : { deadLetters: outcomes });
     else printResult(outcomes.map(discardedText).join('\n'));
     if (outcomes.some(({ state }) => state !== 'discarded')) process.exitCode = NEEDS_ATTENTION;
   });
 
-function question(entries: readonly LedgerEntry[]): string {
+function question(entries: readonly LedgerEntry[], stage: string | undefined): string {
   const [{ id, code }] = entries as readonly [LedgerEntry];
   return entries.length === 1
-    ? `Give up ${printable(id)} (${code})?`
-    : `Give up ${formatNumber(entries.length, 'dead letter')}?`;
+    ? `Give up ${printable(id)} (${code})${onStage(stage)}?`
+    : `Give up ${formatNumber(entries.length, 'dead letter')}${onStage(stage)}?`;
 }
 
-async function withLedger<Result>(
-  { targetDatabaseUrl: url }: StackEndpoints,
-  work: (ledger: DeadLetterLedger) => Promise<Result>,
-): Promise<Result> {
-  const database = await Database.open({ url, applicationName: 'dead-letters', maxConnections: 2 });
-  try {
-    return await work(new PostgresDeadLetterLedger(database));
-  } finally {
-    await database.close();
-  }
-}
-
-function view(): View {
-  return { now: new Date(), paint: paintFor(process.stdout), width: widthOf(process.stdout) };
+function view(stage: string | undefined): View {
+  return { now: new Date(), paint: paintFor(process.stdout), width: widthOf(process.stdout), stage };
 }
 
 await runCommand(program);

@@ -1,4 +1,5 @@
 import type { DeadLetterCount, LedgerEntry } from '../../../functions/ports/dead-letter-ledger.ts';
+import { commandFor } from '../stage/stage-options.ts';
 import { formatAge, formatCount, formatNumber } from '../terminal/figures.ts';
 import type { Paint } from '../terminal/style.ts';
 import { type Cell, type Column, formatTable } from '../terminal/table.ts';
@@ -7,6 +8,8 @@ export interface View {
   readonly now: Date;
   readonly paint: Paint;
   readonly width: number | undefined;
+  /** The deployed stage that the list is about. */
+  readonly stage?: string | undefined;
 }
 
 const COUNT_COLUMNS: readonly Column[] = [
@@ -30,7 +33,7 @@ const COLUMNS: readonly Column[] = [
 /** How many there are, then the latest ones. */
 export function formatList(
   { entries, counts }: { readonly entries: readonly LedgerEntry[]; readonly counts: readonly DeadLetterCount[] },
-  { now, paint, width }: View,
+  { now, paint, width, stage }: View,
 ): string {
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return paint('good', 'No dead letters.');
@@ -55,7 +58,10 @@ export function formatList(
     paint('strong', `${formatNumber(total, 'dead letter')}${shown}`),
     formatTable(COUNT_COLUMNS, countRows, { paint, width }),
     formatTable(COLUMNS, rows, { paint, width }),
-    paint('dim', 'npm run dead-letters -- show ID   npm run dead-letters -- discard ID'),
+    paint(
+      'dim',
+      ['show', 'discard'].map((verb) => commandFor(`npm run dead-letters -- ${verb} ID`, stage)).join('   '),
+    ),
   ].join('\n\n');
 }
 

@@ -1,9 +1,8 @@
 import type { Redrive, RedriveCount, RedriveFilter } from '../../../functions/core/redrive.ts';
-import { FunctionInvoker } from '../../stack/service/function-invoker.ts';
+import type { Functions } from '../stage/functions.ts';
 import { UsageError } from '../terminal/program.ts';
 
-/** The name that serverless-offline serves the function under. */
-const FUNCTION_NAME = 'employee-streams-local-redrive';
+const FUNCTION_NAME = 'redrive';
 
 /** A redrive as the commands show it. `finishedAt` is `null` while outcomes are awaited. */
 export type ShownRedrive = Omit<Redrive, 'filter' | 'note' | 'rate' | 'createdAt'>;
@@ -19,10 +18,10 @@ const WRONG_CALLS = ['PIPE_REDRIVE_TOPIC', 'PIPE_REDRIVE_CODE'];
 
 /** Asks the function redrive to plan, run, cancel and show redrives. */
 export class RedriveFunction {
-  readonly #invoker: FunctionInvoker;
+  readonly #functions: Functions;
 
-  constructor(lambdaUrl: string) {
-    this.#invoker = new FunctionInvoker(lambdaUrl);
+  constructor(functions: Functions) {
+    this.#functions = functions;
   }
 
   async count(filter: RedriveFilter): Promise<readonly RedriveCount[]> {
@@ -36,7 +35,7 @@ export class RedriveFunction {
 
   /** Resolves when the redrive is queued; it then runs by itself. */
   async run(redriveId: string): Promise<void> {
-    await this.#invoker.invokeAsync(FUNCTION_NAME, { action: 'run', redriveId });
+    await this.#functions.invokeAsync(FUNCTION_NAME, { action: 'run', redriveId });
   }
 
   /** The latest redrive without an id; `null` when there was none. */
@@ -50,7 +49,7 @@ export class RedriveFunction {
 
   /** @throws when the request is refused. */
   async #invoke(event: object): Promise<Answer> {
-    const answer = (await this.#invoker.invoke(FUNCTION_NAME, event)) as Answer;
+    const answer = (await this.#functions.invoke(FUNCTION_NAME, event)) as Answer;
     const { refusal } = answer;
     if (refusal === undefined) return answer;
     const message = `${refusal.code}: ${refusal.reason}`;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readEndpoints } from '../../stack/endpoints.ts';
 import { readWhileRunning } from '../read-while-running.ts';
+import { openFunctions, type StackChoice } from '../stage/open-functions.ts';
+import { commandFor, onStage, regionOption, stageOption } from '../stage/stage-options.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatNumber } from '../terminal/figures.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
@@ -33,9 +34,11 @@ const program = createProgram(
   .option('--note <TEXT>', 'why; kept with the redrive')
   .option('--yes', 'do not ask for confirmation', false)
   .option('--json', 'print one JSON object on one line', false)
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async ({ topic, code, key, file, id, dryRun, rate, note, yes, json, directory }) => {
-    const redrive = new RedriveFunction((await readEndpoints(directory)).lambda.endpoint);
+  .action(async ({ topic, code, key, file, id, dryRun, rate, note, yes, json, ...choice }) => {
+    const redrive = new RedriveFunction(await openFunctions(choice));
     const filter = { topic, codes: code, key, file, ids: id };
     const counts = await redrive.count(filter);
     const total = countOf(counts);
@@ -50,8 +53,8 @@ const program = createProgram(
         );
       return;
     }
-    const question = `Publish ${formatNumber(total, 'dead letter')} again?`;
-    if (!yes && !(await confirm(question, 'npm run redrive -- --yes'))) {
+    const question = `Publish ${formatNumber(total, 'dead letter')} again${onStage(choice.stage)}?`;
+    if (!yes && !(await confirm(question, commandFor('npm run redrive -- --yes', choice.stage)))) {
       printNone('Cancelled: nothing was published.', json);
       return;
     }
@@ -62,12 +65,13 @@ const program = createProgram(
     }
     const done = onInterrupt(() =>
       printProgress(
-        `Redrive ${planned.redriveId} goes on without this command. "npm run redrive -- show" shows it, ` +
-          '"npm run redrive -- cancel" stops it.',
+        `Redrive ${planned.redriveId} goes on without this command. ` +
+          `"${commandFor('npm run redrive -- show', choice.stage)}" shows it, ` +
+          `"${commandFor('npm run redrive -- cancel', choice.stage)}" stops it.`,
       ),
     );
     await redrive.run(planned.redriveId);
-    const outcome = await untilFinished(redrive, planned, directory);
+    const outcome = await untilFinished(redrive, planned, choice);
     done();
     print(outcome, json);
   });
@@ -76,9 +80,11 @@ program
   .command('show')
   .description('Shows the latest redrive.')
   .option('--json', 'print one JSON object on one line', false)
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async ({ json, directory }) => {
-    const latest = await new RedriveFunction((await readEndpoints(directory)).lambda.endpoint).show();
+  .action(async ({ json, ...choice }) => {
+    const latest = await new RedriveFunction(await openFunctions(choice)).show();
     if (latest === null) printNone('Nothing was redriven yet.', json);
     else if (latest.finishedAt === null && !json)
       printResult(`Redrive ${latest.redriveId}: ${renderProgress(latest)}.`);
@@ -89,9 +95,11 @@ program
   .command('cancel')
   .description('Stops the redrive in progress. What is published stays published, and its outcome is still decided.')
   .option('--json', 'print one JSON object on one line', false)
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async ({ json, directory }) => {
-    const redrive = new RedriveFunction((await readEndpoints(directory)).lambda.endpoint);
+  .action(async ({ json, ...choice }) => {
+    const redrive = new RedriveFunction(await openFunctions(choice));
     const latest = await redrive.show();
     if (latest === null || !['planned', 'running'].includes(latest.state)) {
       if (json) printJson({ redrive: latest });
@@ -106,12 +114,12 @@ program
 async function untilFinished(
   redrive: RedriveFunction,
   planned: ShownRedrive,
-  directory: string,
+  choice: StackChoice,
 ): Promise<ShownRedrive> {
   let shown = '';
   let shownAt = Number.NEGATIVE_INFINITY;
   for (;;) {
-    const state = (await readWhileRunning(() => redrive.show(planned.redriveId), directory)) ?? planned;
+    const state = (await readWhileRunning(() => redrive.show(planned.redriveId), choice)) ?? planned;
     if (state.finishedAt !== null) return state;
     const line = renderProgress(state);
     if (line !== shown && performance.now() - shownAt > PROGRESS_INTERVAL_MS) {

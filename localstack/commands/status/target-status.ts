@@ -6,7 +6,7 @@ import { PostgresVerificationStore } from '../../../functions/adapters/postgres/
 import { CHANGES_GROUP } from '../../../functions/core/topics.ts';
 import type { DeadLetterGroup } from '../../../functions/ports/dead-letter-view.ts';
 import type { HistorySpan } from '../../../functions/ports/pipeline-history.ts';
-import type { FileProgress } from '../../../functions/ports/salary-view.ts';
+import type { DepartmentTotal, FileProgress } from '../../../functions/ports/salary-view.ts';
 import type { Agreement } from '../../../functions/ports/verification-store.ts';
 import type { ListedFile } from './bucket-files.ts';
 
@@ -63,9 +63,7 @@ export async function readTarget(database: Database): Promise<TargetStatus> {
     new PostgresVerificationStore(database).read(),
   ]);
   return {
-    totals: salaries.totals.map(({ department, totalSalary, employees }) => {
-      return { department, total_salary: totalSalary, employee_count: employees };
-    }),
+    totals: salaries.totals.map(totalOf),
     files: salaries.newest.map(fileStatusOf),
     standingFiles: salaries.standing,
     deadLetterCodes: deadLetters.groups,
@@ -75,7 +73,11 @@ export async function readTarget(database: Database): Promise<TargetStatus> {
   };
 }
 
-function fileStatusOf({ bucket, key, version, state, read, ...file }: FileProgress): FileStatus {
+export function totalOf({ department, totalSalary, employees }: DepartmentTotal): TargetStatus['totals'][number] {
+  return { department, total_salary: totalSalary, employee_count: employees };
+}
+
+export function fileStatusOf({ bucket, key, version, state, read, ...file }: FileProgress): FileStatus {
   const { filteredOut, rejected, sent, loaded, refused, endRecorded, startedAt, finishedAt } = file;
   return {
     ...{ bucket, key, version, state, read, filtered_out: filteredOut, rejected, sent, loaded, refused },

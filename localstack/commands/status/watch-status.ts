@@ -7,6 +7,7 @@ import { StackObserver } from './observer.ts';
 import { renderStatus } from './render-status.ts';
 import { type RenderOptions, renderVerdict } from './render-verdict.ts';
 import { toJson } from './stack-status.ts';
+import { attentionOf } from './stage-observer.ts';
 import { describeStartingStack } from './starting-stack.ts';
 import { StatusWatch, type Watched } from './status-watch.ts';
 
@@ -33,6 +34,22 @@ export async function watchStatus(directory: string, logDirectory: string, json:
       if (watch === undefined && starting === undefined) throw error;
       screen.showAttention([starting ?? stoppedStack(error as Error)]);
     }
+    await delay(Math.max(0, INTERVAL_MS - (performance.now() - startedAt)));
+  }
+}
+
+/** The same of a deployed stage. */
+export async function watchStage(
+  observer: Pick<StackObserver, 'observe'>,
+  stage: string,
+  json: boolean,
+): Promise<never> {
+  const screen: Screen = json ? JSON_LINES : await createScreen();
+  const watch = new StatusWatch(observer);
+  for (;;) {
+    const startedAt = performance.now();
+    const watched = await watch.look();
+    screen.show({ ...watched, attention: attentionOf(stage, watched.attention) });
     await delay(Math.max(0, INTERVAL_MS - (performance.now() - startedAt)));
   }
 }

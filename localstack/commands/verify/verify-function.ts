@@ -1,8 +1,7 @@
 import type { Comparison, RepairedEmployees, SalaryComparison } from '../../../functions/core/verification.ts';
-import type { FunctionInvoker } from '../../stack/service/function-invoker.ts';
+import type { Functions } from '../stage/functions.ts';
 
-/** The name that serverless-offline serves the function under. */
-const FUNCTION_NAME = 'employee-streams-local-verify-replica';
+const FUNCTION_NAME = 'verify-replica';
 
 interface SliceStart {
   readonly slice: number;
@@ -47,10 +46,10 @@ export interface VerifyOptions {
 
 /** Asks the function verify-replica to verify, slice by slice, so that the progress can be shown. */
 export class VerifyFunction {
-  readonly #invoker: Pick<FunctionInvoker, 'invoke'>;
+  readonly #functions: Pick<Functions, 'invoke'>;
 
-  constructor(invoker: Pick<FunctionInvoker, 'invoke'>) {
-    this.#invoker = invoker;
+  constructor(functions: Pick<Functions, 'invoke'>) {
+    this.#functions = functions;
   }
 
   async verifyEmployees(
@@ -104,6 +103,6 @@ export class VerifyFunction {
   }
 
   async #invoke<Result>(event: object): Promise<Result> {
-    return (await this.#invoker.invoke(FUNCTION_NAME, event)) as Result;
+    return (await this.#functions.invoke(FUNCTION_NAME, event)) as Result;
   }
 }

@@ -1,5 +1,6 @@
 import { causeText, summarizeAgreement } from '../../../functions/core/agreement.ts';
 import type { DifferenceCause, DifferenceSample } from '../../../functions/core/verification.ts';
+import { commandFor } from '../stage/stage-options.ts';
 import { formatCount, formatDuration, formatNumber } from '../terminal/figures.ts';
 import type { Paint } from '../terminal/style.ts';
 import { type Column, formatTable } from '../terminal/table.ts';
@@ -15,6 +16,8 @@ export interface VerifyReport {
 interface Format {
   readonly paint: Paint;
   readonly width: number | undefined;
+  /** The deployed stage that the report is about. */
+  readonly stage?: string | undefined;
 }
 
 const SAMPLE_COLUMNS: readonly Column[] = [
@@ -72,7 +75,7 @@ export function reportText(report: VerifyReport, format: Format): string {
   ] as const;
   const heldText = held === 0 ? '' : `   ${formatCount(held)} held by ${heldBy.map(([holder]) => holder).join(', ')}`;
   return [
-    ...verdictLines(report, paint),
+    ...verdictLines(report, format),
     ...employees.obstacles.map(({ code, message }) => `  ${message} (${code})`),
     '',
     `${paint('dim', 'EMPLOYEES')}  ${formatNumber(rows, 'row')} in ${formatNumber(ranges, 'range')}, ${formatDuration(employees.seconds * 1_000)}` +
@@ -93,7 +96,7 @@ export function reportText(report: VerifyReport, format: Format): string {
   ].join('\n');
 }
 
-function verdictLines(report: VerifyReport, paint: Paint): string[] {
+function verdictLines(report: VerifyReport, { paint, stage }: Format): string[] {
   const { employees, salaries, isDryRun } = report;
   const { different, unsettled, missing, changed, extra, causes } = totalsOf(employees);
   const { images, deletions, leftByTime, leftByLock } = employees.repaired;
@@ -141,7 +144,7 @@ function verdictLines(report: VerifyReport, paint: Paint): string[] {
         ]
       : [];
   const canRepair = different + salaries.differences > 0;
-  const remedy = canRepair ? `  ${paint('dim', '→ npm run verify -- --repair')}` : '';
+  const remedy = canRepair ? `  ${paint('dim', `→ ${commandFor('npm run verify -- --repair', stage)}`)}` : '';
   return [`${paint('attention', '● attention')}  ${found.join('; ')}${remedy}`, ...plan, ...done];
 }
 

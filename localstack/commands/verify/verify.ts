@@ -1,5 +1,5 @@
-import { readEndpoints } from '../../stack/endpoints.ts';
-import { FunctionInvoker } from '../../stack/service/function-invoker.ts';
+import { openFunctions } from '../stage/open-functions.ts';
+import { commandFor, onStage, regionOption, stageOption } from '../stage/stage-options.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatCount } from '../terminal/figures.ts';
 import { printJson, printProgress, printResult } from '../terminal/output.ts';
@@ -29,23 +29,26 @@ const program = createProgram(
   .option('--rate <R>', 'with --repair: the number of rows a second (default: as many as possible)', wholeNumber(1))
   .option('--yes', 'do not ask for confirmation', false)
   .option('--json', 'print one JSON object on one line', false)
+  .addOption(stageOption())
+  .addOption(regionOption())
   .addOption(directoryOption())
-  .action(async ({ repair = false, dryRun, deep, rate, yes, json, directory }) => {
+  .action(async ({ repair = false, dryRun, deep, rate, yes, json, ...choice }) => {
     if (!repair && (dryRun || rate !== undefined)) {
       throw new UsageError(`Expected ${dryRun ? '--dry-run' : '--rate'} together with --repair.`);
     }
-    const { lambda } = await readEndpoints(directory);
+    const verifyFunction = new VerifyFunction(await openFunctions(choice));
     const verify = async (isRepair: boolean): Promise<VerifyReport> => {
       const options = { isRepair, repairsPerSecond: rate ?? null, isDeep: deep };
-      return {
-        ...(await verifyBoth(new VerifyFunction(new FunctionInvoker(lambda.endpoint)), options)),
-        isDryRun: dryRun,
-      };
+      return { ...(await verifyBoth(verifyFunction, options)), isDryRun: dryRun };
     };
     let report = await verify(repair && !dryRun && yes);
-    if (repair && !dryRun && !yes && !isWell(report) && (await confirmRepair(report))) report = await verify(true);
+    if (repair && !dryRun && !yes && !isWell(report) && (await confirmRepair(report, choice.stage)))
+      report = await verify(true);
     if (json) printJson(reportJson(report));
-    else printResult(reportText(report, { paint: paintFor(process.stdout), width: widthOf(process.stdout) }));
+    else
+      printResult(
+        reportText(report, { paint: paintFor(process.stdout), width: widthOf(process.stdout), stage: choice.stage }),
+      );
     if (!isWell(report)) process.exitCode = NEEDS_ATTENTION;
   });
 
@@ -58,13 +61,13 @@ async function verifyBoth(verifyFunction: VerifyFunction, options: VerifyOptions
   return { employees, salaries: await verifyFunction.verifySalaries(options) };
 }
 
-async function confirmRepair({ employees, salaries }: VerifyReport): Promise<boolean> {
+async function confirmRepair({ employees, salaries }: VerifyReport, stage: string | undefined): Promise<boolean> {
   const { different } = totalsOf(employees);
   if (different + salaries.differences === 0) return false;
   const question =
     `Correct ${formatCount(different)} employees of the target and ${formatCount(salaries.differences)} places of the ` +
-    'salaries?';
-  return confirm(question, 'npm run verify -- --repair --yes');
+    `salaries${onStage(stage)}?`;
+  return confirm(question, commandFor('npm run verify -- --repair --yes', stage));
 }
 
 await runCommand(program);

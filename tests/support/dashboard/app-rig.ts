@@ -3,7 +3,7 @@ import type { KafkaRecord } from '../../../functions/core/kafka-record.ts';
 import { createApp } from '../../../functions/dashboard/app.ts';
 import { type Assets, loadAssets } from '../../../functions/dashboard/assets.ts';
 import { Judge } from '../../../functions/dashboard/judge.ts';
-import type { DashboardState } from '../../../functions/dashboard/state.ts';
+import type { DashboardState } from '../../../functions/ports/dashboard-state.ts';
 import type { DeadLetterFilter, LedgerEntry } from '../../../functions/ports/dead-letter-ledger.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { exampleDeadLetter, exampleState } from './example-state.ts';

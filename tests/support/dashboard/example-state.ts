@@ -1,5 +1,5 @@
 import type { FileState } from '../../../functions/core/ingestion.ts';
-import type { DashboardState, LatencyWindow, Reading, Readings } from '../../../functions/dashboard/state.ts';
+import type { DashboardState, LatencyWindow, Reading, Readings } from '../../../functions/ports/dashboard-state.ts';
 import type { LedgerEntry } from '../../../functions/ports/dead-letter-ledger.ts';
 import type { FileProgress } from '../../../functions/ports/salary-view.ts';
 import type { Agreement } from '../../../functions/ports/verification-store.ts';

@@ -11,9 +11,12 @@ interface Finished {
   readonly stderr: string;
 }
 
-async function run(command: string, args: readonly string[]): Promise<Finished> {
+type Environment = Readonly<Record<string, string>>;
+
+async function run(command: string, args: readonly string[], env: Environment): Promise<Finished> {
   const script = join(COMMANDS, `${command}.ts`);
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const options = { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } };
+  const child = spawn(process.execPath, [script, ...args], options);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: code as number | null, stdout, stderr };
 }
@@ -22,8 +25,9 @@ async function run(command: string, args: readonly string[]): Promise<Finished> 
 export async function runCommand(
   command: string,
   args: readonly string[],
+  env: Environment = {},
 ): Promise<{ code: number | null; output: string }> {
-  const { code, stdout, stderr } = await run(command, args);
+  const { code, stdout, stderr } = await run(command, args, env);
   return { code, output: stdout + stderr };
 }
 
@@ -31,8 +35,9 @@ export async function runCommand(
 export async function runJsonCommand<T>(
   command: string,
   args: readonly string[],
+  env: Environment = {},
 ): Promise<{ code: number | null; result: T }> {
-  const { code, stdout, stderr } = await run(command, [...args, '--json']);
+  const { code, stdout, stderr } = await run(command, [...args, '--json'], env);
   if (stdout === '') throw new Error(`Expected JSON from ${command}, but it printed only: ${stderr}`);
   return { code, result: JSON.parse(stdout) as T };
 }

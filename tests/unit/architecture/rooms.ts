@@ -113,6 +113,8 @@ const STACK: Layers = [
   // plugin.ts and the stacks.
   ['localstack/stack/'],
   ['localstack/commands/terminal/'],
+  // What every command needs to work on a deployed stage.
+  ['localstack/commands/stage/'],
   ['localstack/commands/'],
   [
     'localstack/commands/dashboard/',

@@ -90,7 +90,7 @@ describe('a command that waits', () => {
   const failing = () => Promise.reject(new Error('connect ECONNREFUSED'));
 
   it('ends at once when the stack has stopped', async () => {
-    await expect(readWhileRunning(failing, root)).rejects.toThrow(
+    await expect(readWhileRunning(failing, { directory: root })).rejects.toThrow(
       `The stack of ${root} stopped while this command waited (connect ECONNREFUSED). The request remains: "npm start"`,
     );
   });
@@ -99,8 +99,10 @@ describe('a command that waits', () => {
     writeFileSync(join(root, 'endpoints.json'), '{}');
     let reads = 0;
     const recovering = async () => (++reads < 3 ? failing() : 'state');
-    expect(await readWhileRunning(recovering, root)).toBe('state');
-    await expect(readWhileRunning(failing, root, 300)).rejects.toThrow('stopped while this command waited');
+    expect(await readWhileRunning(recovering, { directory: root })).toBe('state');
+    await expect(readWhileRunning(failing, { directory: root }, 300)).rejects.toThrow(
+      'stopped while this command waited',
+    );
   });
 });
 

@@ -76,7 +76,7 @@ describe('the message says what was found, and what to do, when', () => {
       'no poller runs',
       observation({ backlog: 2 }),
       'expected a running poller, found no heartbeat in the offset table, with 2 captured changes waiting; the schedule ' +
-        'starts a poller within a minute: if it does not, look at the log of poll-changes, and restart with npm start',
+        'starts a poller within a minute: if it does not, look at the log of poll-changes, and restart a local stack with npm start',
     ],
     [
       'a poller saves nothing',
@@ -88,7 +88,7 @@ describe('the message says what was found, and what to do, when', () => {
       alive({ groups }),
       '5 records of topic employee-changes wait, and apply-changes commits no offset; look at the log of apply-changes, ' +
         'and for a session of the target database that keeps a lock (select pid, query from pg_stat_activity where pid in ' +
-        '(select unnest(pg_blocking_pids(pid)) from pg_stat_activity)); restart with npm start if neither says why',
+        '(select unnest(pg_blocking_pids(pid)) from pg_stat_activity)); restart a local stack with npm start if neither says why',
     ],
     [
       'a file stands still',

@@ -1,5 +1,5 @@
 import { Judge } from '../../../functions/dashboard/judge.ts';
-import type { Readings } from '../../../functions/dashboard/state.ts';
+import type { Readings } from '../../../functions/ports/dashboard-state.ts';
 import { exampleState, exampleTrouble, failing } from '../../support/dashboard/example-state.ts';
 
 const NOW = new Date('2026-11-26T08:00:00Z');

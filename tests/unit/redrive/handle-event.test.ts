@@ -1,5 +1,6 @@
 import { handleRedriveEvent } from '../../../functions/redrive/handle-event.ts';
 import type { RedriveEvent } from '../../../functions/redrive/redrive-event.ts';
+import { exampleDeadLetter } from '../../support/dashboard/example-state.ts';
 import { CHANGES, failedChange, NO_DEADLINE, RedriverRig } from '../../support/redriver-rig.ts';
 
 let rig: RedriverRig;
@@ -37,4 +38,10 @@ test('one whose owner is silent is taken up by the schedule', async () => {
   await rig.ledger.acquire('1', 'dead', 1_000);
   rig.ledger.age(31_000);
   expect(await handle({ action: 'resume' })).toEqual({ outcome: 'published' });
+});
+
+test('a dead letter is given up by its name, and one that is unknown is told', async () => {
+  await rig.deadLetters.index([exampleDeadLetter(new Date())]);
+  expect(await handle({ action: 'discard', id: 'employee-changes/3/1742' })).toEqual({ state: 'discarded' });
+  expect(await handle({ action: 'discard', id: 't/0/2' })).toEqual({ state: null });
 });

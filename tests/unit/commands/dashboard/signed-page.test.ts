@@ -1,4 +1,3 @@
-import { readAwsVariables, useAwsVariables } from '../../../../localstack/commands/dashboard/deployed-page.ts';
 import { signedPage } from '../../../../localstack/commands/dashboard/signed-page.ts';
 import type { PageRequest } from '../../../../localstack/stack/service/page-server.ts';
 
@@ -84,14 +83,5 @@ describe('signedPage', () => {
     const headers = { 'content-encoding': 'gzip', 'content-length': '5', etag: '"b"' };
     const { answered } = await answer(REQUEST, new Response('page', { headers }));
     expect(Object.keys((await answered).headers)).toEqual(['content-type', 'etag']);
-  });
-});
-
-describe('useAwsVariables', () => {
-  it("brings back the operator's configuration of the AWS SDK, and nothing else", () => {
-    const own = readAwsVariables({ AWS_PROFILE: 'prod', PATH: '/bin' });
-    const env = { AWS_CONFIG_FILE: '/dev/null', PATH: '/bin' };
-    useAwsVariables(own, env);
-    expect(env).toEqual({ AWS_PROFILE: 'prod', PATH: '/bin' });
   });
 });

@@ -1,8 +1,9 @@
-import type { Backlog } from '../ports/capture-backlog.ts';
-import type { CurrentCondition } from '../ports/condition-reader.ts';
-import type { DeadLetterOverview } from '../ports/dead-letter-view.ts';
-import type { SalaryOverview } from '../ports/salary-view.ts';
-import type { Agreement } from '../ports/verification-store.ts';
+import type { Observation } from '../core/observation.ts';
+import type { Backlog } from './capture-backlog.ts';
+import type { CurrentCondition } from './condition-reader.ts';
+import type { DeadLetterOverview } from './dead-letter-view.ts';
+import type { SalaryOverview } from './salary-view.ts';
+import type { Agreement } from './verification-store.ts';
 
 /** What poll-changes has saved. */
 export interface PollerStatus {
@@ -77,4 +78,11 @@ export interface DashboardState {
   readonly now: Date;
   readonly stage: string;
   readonly readings: { readonly [Name in keyof Readings]: Reading<Readings[Name]> };
+}
+
+/** What function dashboard answers an operator's command that asks for the status. */
+export interface StageStatus {
+  readonly state: DashboardState;
+  /** The same as the verdict needs it. */
+  readonly observation: Observation;
 }
