@@ -14,11 +14,13 @@ export interface Migration {
  */
 export interface SchemaMigrator {
   /**
-   * Applies the migrations that were not applied before, in order, each in a transaction of its own.
+   * Applies the migrations that were not applied before, in order, each in a transaction of its own. A migration that is one
+   * `create index concurrently` runs outside a transaction. After a crash it is resumed: an invalid index is made again.
    *
    * @returns the names of the migrations that this call applied.
    * @throws PipelineError `PIPE_MIGRATION_CHANGED` when the text of an applied migration has changed; `PIPE_MIGRATION_LOCKED`
-   * when other transactions keep a table locked for minutes; the database's
+   * when other transactions keep a table locked for minutes; `PIPE_MIGRATION_TIMEOUT` when the time of the caller is over;
+   * `PIPE_MIGRATION_CONCURRENT` when a migration has more statements than its `create index concurrently`; the database's
    * error when a migration fails. The migrations before it stay applied.
    */
   migrate(migrations: readonly Migration[]): Promise<readonly string[]>;

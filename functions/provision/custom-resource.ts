@@ -1,4 +1,5 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { failureReason } from '../core/condition.ts';
 
 /**
  * Sends the response that CloudFormation waits for to the URL in the event. Without it a deployment hangs for an hour.
@@ -16,7 +17,7 @@ export async function respondToCloudFormation(
     body: JSON.stringify({
       Status: outcome.error ? 'FAILED' : 'SUCCESS',
       // CloudFormation accepts at most 4 KB in all.
-      Reason: outcome.error?.message.slice(0, 1_000),
+      Reason: outcome.error && failureReason(outcome.error).slice(0, 1_000),
       PhysicalResourceId: 'employee-streams-provision',
       StackId: event.StackId,
       RequestId: event.RequestId,

@@ -4,11 +4,14 @@ import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { PostgresCaptureInstaller } from '../adapters/postgres/postgres-capture-installer.ts';
 import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-migrator.ts';
+import type { Deadline } from '../ports/deadline.ts';
 import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { provisionShape } from './config.ts';
 import { isCustomResourceEvent, respondToCloudFormation } from './custom-resource.ts';
 import { readMigrations } from './migration-files.ts';
+import { ANSWER_RESERVE_MS, provisionInTime } from './provision-in-time.ts';
 import { Provisioner } from './provisioner.ts';
 
 const NAME = 'provision';
@@ -16,15 +19,15 @@ const NAME = 'provision';
 /** `sql/` has the same place relative to this file in the repository and in the deployed package. */
 const SQL = join(import.meta.dirname, '../../sql');
 
-async function connect() {
+async function connect(deadline: Deadline) {
   const config = loadConfig(provisionShape, process.env);
   const [source, target] = await Promise.all([
     Database.open(sourceDatabaseOf(config, NAME)),
     Database.open(targetDatabaseOf(config, NAME)),
   ]);
   return new Provisioner({
-    source: new PostgresSchemaMigrator(source),
-    target: new PostgresSchemaMigrator(target),
+    source: new PostgresSchemaMigrator(source, { deadline }),
+    target: new PostgresSchemaMigrator(target, { deadline }),
     capture: new PostgresCaptureInstaller(source),
     topics: new KafkaTopicAdmin(kafkaOf(config, NAME)),
     readMigrations: (folder) => readMigrations(join(SQL, folder)),
@@ -38,13 +41,22 @@ export const handler = createHandler({
   openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
   // `handle` connects, because CloudFormation must also receive a failure to connect.
   connect: ({ logger }) => ({ logger }),
-  handle: async ({ logger }, event: unknown) => {
+  handle: async ({ logger }, event: unknown, context) => {
+    // Before the end, so that the error says which migration takes too long.
+    const deadline = { remainingMs: () => context.getRemainingTimeInMillis() - 2 * ANSWER_RESERVE_MS };
+    const provision = async () => (await connect(deadline)).provision();
     if (isCustomResourceEvent(event) && event.RequestType === 'Delete') {
       await respondToCloudFormation(event, {});
       return undefined;
     }
     try {
-      const report = await (await connect()).provision();
+      // A person who provisions directly sees the error at once, and repeats it.
+      const report = isCustomResourceEvent(event)
+        ? await provisionInTime(provision, {
+            ...{ clock: systemClock, logger },
+            deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
+          })
+        : await provision();
       logger.info('provisioned', { ...report });
       if (isCustomResourceEvent(event)) await respondToCloudFormation(event, {});
       return report;

@@ -1,13 +1,6 @@
-import {
-  CHANGES_DEAD_LETTER_TOPIC,
-  CHANGES_TOPIC,
-  DEAD_LETTER_RETENTION_MS,
-  RETENTION_MS,
-  SALARIES_DEAD_LETTER_TOPIC,
-  SALARIES_TOPIC,
-} from '../core/topics.ts';
+import { topicSpecifications } from '../core/topic-specifications.ts';
 import type { CaptureInstaller, Migration, SchemaMigrator } from '../ports/schema-migrator.ts';
-import type { TopicAdmin, TopicReport, TopicSpecification } from '../ports/topic-admin.ts';
+import type { TopicAdmin, TopicReport } from '../ports/topic-admin.ts';
 
 export interface ProvisionerDependencies {
   readonly source: SchemaMigrator;
@@ -56,25 +49,4 @@ export class Provisioner {
     ]);
     return { migrations: { source: migrations, target: targetMigrations }, topics: topicReports, mendedCapture };
   }
-}
-
-/**
- * The broker sets the time of each record, which also decides when the record is deleted. Otherwise Kafka refuses
- * records of a function whose clock is ahead, and deletes those of one whose clock is behind before they are consumed.
- */
-const ENFORCED = { 'message.timestamp.type': 'LogAppendTime' };
-
-function topicSpecifications(partitions: number): TopicSpecification[] {
-  const specify = (topic: string, retentionMs: number) => ({
-    topic,
-    partitions,
-    config: { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs) },
-    enforced: ENFORCED,
-  });
-  return [
-    specify(SALARIES_TOPIC, RETENTION_MS),
-    specify(CHANGES_TOPIC, RETENTION_MS),
-    specify(SALARIES_DEAD_LETTER_TOPIC, DEAD_LETTER_RETENTION_MS),
-    specify(CHANGES_DEAD_LETTER_TOPIC, DEAD_LETTER_RETENTION_MS),
-  ];
 }

@@ -34,6 +34,7 @@ import {
   stages,
   TEMPLATES,
 } from '../support/deployment.ts';
+import { topicsVersion } from '../../infra/topics-version.js';
 
 const ROOT = join(__dirname, '../..');
 
@@ -126,6 +127,22 @@ describe('the event sources', () => {
   it('provision again when a migration changes', () => {
     // tests/unit/infra/sql-version.test.ts has the rules of this version.
     expect(resources.get('Provision')?.Properties.SqlVersion).toContain('infra/sql-version.js):sqlVersion');
+  });
+
+  it('provision again when the topics change, or when a server is another one', () => {
+    expect(resources.get('Provision')?.Properties).toMatchObject({
+      TopicsVersion: expect.stringContaining('infra/topics-version.js):topicsVersion'),
+      TopicPartitions: expect.stringContaining('TOPIC_PARTITIONS'),
+      ...{ KafkaCluster: 'KafkaCluster', SourceDatabase: 'SourceDatabaseResourceId' },
+      TargetDatabase: 'TargetDatabaseResourceId',
+    });
+    expect(topicsVersion()).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('wait for provision for longer than one invocation of it takes', () => {
+    const timeout = service.functions['provision']?.timeout ?? 0;
+    expect(timeout).toBe(900);
+    expect(resources.get('Provision')?.Properties.ServiceTimeout).toBeGreaterThan(timeout);
   });
 });
 

@@ -112,6 +112,24 @@ export class Database {
     }
   }
 
+  /**
+   * Runs `work` on a connection outside a transaction, for statements that PostgreSQL refuses in one. The connection is
+   * closed afterwards, and with it what `work` has set.
+   */
+  async session<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect();
+    // Without a listener an error event would end the process; the statement that runs fails too.
+    client.on('error', () => {});
+    try {
+      return await work(client);
+    } catch (error) {
+      removeValues(error);
+      throw error;
+    } finally {
+      client.release(true);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

@@ -12,14 +12,18 @@ const MIGRATION_LOCK = 0x6d69_6772;
 const LOCK_TIMEOUT_MS = 1_000;
 /** The pause in between, in which what has queued up behind the migration goes on. */
 const RETRY_PAUSE_MS = 2_000;
-/** Below the end of an invocation of provision, 300 s, so that the error is reported. */
+/** Below the end of an invocation of provision, 900 s, so that the error is reported. */
 export const LOCK_RETRY_FOR_MS = 240_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Waits for the other callers that migrate this database. Everything afterwards in the transaction waits for a table briefly. */
-export async function lockForMigration(client: PoolClient): Promise<void> {
-  // Building an index on a large table may take longer than any statement limit, and so may waiting for the other callers.
-  await client.query('set local statement_timeout = 0');
+/**
+ * Waits for the other callers that migrate this database. Everything afterwards in the transaction waits for a table briefly.
+ *
+ * @param statementTimeoutMs 0, the default, is no limit: building an index on a large table may take longer than any, and so
+ *   may waiting for the other callers.
+ */
+export async function lockForMigration(client: PoolClient, statementTimeoutMs = 0): Promise<void> {
+  await client.query(`set local statement_timeout = ${statementTimeoutMs}`);
   await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
   await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
 }

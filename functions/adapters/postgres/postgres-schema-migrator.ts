@@ -1,80 +1,143 @@
-import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import { sqlStateOf } from '../../core/classify-error.ts';
 import { PipelineError } from '../../core/errors.ts';
+import type { Deadline } from '../../ports/deadline.ts';
 import type { Migration, SchemaMigrator } from '../../ports/schema-migrator.ts';
+import { buildIndex, concurrentIndexOf, dropIndex, readIndexState } from './concurrent-index.ts';
 import type { Database } from './database.ts';
 import { LOCK_REMEDY, LOCK_RETRY_FOR_MS, lockForMigration, retryWhileLocked } from './migration-lock.ts';
+import { createRecords, isApplied, normalizeText, recordApplied, recordStarted } from './migration-records.ts';
+
+interface MigratorOptions {
+  /** How long a migration is repeated while other transactions keep a table locked. */
+  readonly retryForMs?: number;
+  /** When the server ends the statement of a migration, so that it does not outlive the invocation. Default: never. */
+  readonly deadline?: Deadline;
+}
+
+/** Between two looks at an index that another session builds. */
+const BUILDING_PAUSE_MS = 500;
+const QUERY_CANCELED = '57014';
 
 /** Concurrent callers wait for an advisory lock; a row in `_private_migration` marks a migration as applied. */
 export class PostgresSchemaMigrator implements SchemaMigrator {
   readonly #database: Database;
   readonly #retryForMs: number;
+  readonly #deadline: Deadline;
 
-  constructor(database: Database, retryForMs = LOCK_RETRY_FOR_MS) {
+  constructor(database: Database, options: MigratorOptions = {}) {
     this.#database = database;
-    this.#retryForMs = retryForMs;
+    this.#retryForMs = options.retryForMs ?? LOCK_RETRY_FOR_MS;
+    this.#deadline = options.deadline ?? { remainingMs: () => Number.POSITIVE_INFINITY };
   }
 
   async migrate(migrations: readonly Migration[]): Promise<readonly string[]> {
     const applied: string[] = [];
     for (const migration of [...migrations].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const isNew = await retryWhileLocked(
-        this.#database,
-        this.#retryForMs,
-        (cause) => lockedError(migration, cause),
-        (client) => apply(client, migration),
+      const index = concurrentIndexOf(migration);
+      const isNew = await (index === null ? this.#apply(migration) : this.#applyIndex(migration, index)).catch(
+        (cause) => {
+          throw sqlStateOf(cause) === QUERY_CANCELED ? timeoutError(migration, cause) : cause;
+        },
       );
       if (isNew) applied.push(migration.name);
     }
     return applied;
   }
-}
 
-/** @returns whether the migration was new. */
-async function apply(client: PoolClient, migration: Migration): Promise<boolean> {
-  await lockForMigration(client);
-  await client.query(
-    `create table if not exists _private_migration (
-       name text primary key,
-       sha256 text not null,
-       applied_at timestamptz not null default clock_timestamp())`,
-  );
-  const sql = normalizeText(migration.sql);
-  const { rows } = await client.query<{ sha256: string }>('select sha256 from _private_migration where name = $1', [
-    migration.name,
-  ]);
-  if (rows[0]) {
-    if (acceptedChecksums(migration.sql).includes(rows[0].sha256)) return false;
-    throw new PipelineError(
-      'PIPE_MIGRATION_CHANGED',
-      `expected migration ${migration.name} with the text that was applied, got a changed text; restore the file and write the change as a new migration with the next number`,
-      { retry: 'manual', context: { migration: migration.name } },
+  /** @returns whether the migration was new. */
+  #apply(migration: Migration): Promise<boolean> {
+    return this.#locked(migration, async (client) => {
+      if (await isApplied(client, migration)) return false;
+      await client.query(normalizeText(migration.sql));
+      await recordApplied(client, migration);
+      return true;
+    });
+  }
+
+  /**
+   * Step by step, because no transaction joins the index with its record: after a crash the next caller finds that the
+   * migration was started, waits while the server still builds the index, and replaces one that is invalid. Nothing is locked
+   * meanwhile: a session that waits for the lock has a snapshot, for which the build of the index would wait.
+   */
+  async #applyIndex(migration: Migration, index: string): Promise<boolean> {
+    for (;;) {
+      const step = await this.#locked(migration, (client) => nextStep(client, migration, index));
+      if (step === 'applied' || step === 'finish') return step === 'finish';
+      const timeoutMs = this.#statementTimeoutMs();
+      if (step === 'build') await buildIndex(this.#database, migration.sql, timeoutMs);
+      if (step === 'drop') await dropIndex(this.#database, index, timeoutMs);
+      if (step === 'wait') await sleep(BUILDING_PAUSE_MS);
+    }
+  }
+
+  #locked<Result>(migration: Migration, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    return retryWhileLocked(
+      this.#database,
+      this.#retryForMs,
+      (cause) => lockedError(migration, cause),
+      async (client) => {
+        await lockForMigration(client, this.#statementTimeoutMs());
+        await createRecords(client);
+        return work(client);
+      },
     );
   }
-  await client.query(sql);
-  await client.query('insert into _private_migration (name, sha256) values ($1, $2)', [migration.name, sha256(sql)]);
-  return true;
+
+  /** As PostgreSQL takes it: 0 is no limit. @throws when the time is over. */
+  #statementTimeoutMs(): number {
+    const remainingMs = this.#deadline.remainingMs();
+    if (remainingMs === Number.POSITIVE_INFINITY) return 0;
+    if (remainingMs <= 0) throw Object.assign(new Error('no time is left'), { code: QUERY_CANCELED });
+    return Math.ceil(remainingMs);
+  }
 }
 
-function lockedError(migration: Migration, cause: unknown): PipelineError {
+type Step = 'applied' | 'build' | 'wait' | 'drop' | 'finish';
+
+async function nextStep(client: PoolClient, migration: Migration, index: string): Promise<Step> {
+  if (await isApplied(client, migration)) return 'applied';
+  const state = await readIndexState(client, index);
+  if (!(await recordStarted(client, migration))) {
+    if (state !== 'missing') throw foreignIndexError(migration, index);
+    return 'build';
+  }
+  switch (state) {
+    case 'missing':
+      return 'build';
+    case 'building':
+      return 'wait';
+    case 'invalid':
+      return 'drop';
+    case 'valid':
+      await recordApplied(client, migration);
+      return 'finish';
+  }
+}
+
+function lockedError({ name }: Migration, cause: unknown): PipelineError {
   return new PipelineError(
     'PIPE_MIGRATION_LOCKED',
-    `expected the lock of the tables that migration ${migration.name} changes, found that other transactions keep it; ${LOCK_REMEDY}`,
-    { retry: 'manual', context: { migration: migration.name }, cause },
+    `expected the lock of the tables that migration ${name} changes, found that other transactions keep it; ${LOCK_REMEDY}`,
+    { retry: 'manual', context: { migration: name }, cause },
   );
 }
 
-/** The text without what depends on the machine that checked the file out: line ends and the byte order mark. */
-function normalizeText(text: string): string {
-  return text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+/** It may be on another table or of other columns. */
+function foreignIndexError({ name }: Migration, index: string): PipelineError {
+  return new PipelineError(
+    'PIPE_MIGRATION_INDEX',
+    `expected no index ${index} before migration ${name} creates it, found one; drop it, then run provision again`,
+    { retry: 'manual', context: { migration: name } },
+  );
 }
 
-/** The checksum that is stored, and those of the same text with other line ends, which older versions stored. */
-function acceptedChecksums(text: string): string[] {
-  const normalized = normalizeText(text);
-  return [normalized, text, normalized.replaceAll('\n', '\r\n')].map(sha256);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function timeoutError({ name }: Migration, cause: unknown): PipelineError {
+  return new PipelineError(
+    'PIPE_MIGRATION_TIMEOUT',
+    `expected migration ${name} to end within the time of one invocation of provision, found that it takes longer; run ` +
+      'provision again when the database has less to do, or split the migration',
+    { retry: 'manual', context: { migration: name }, cause },
+  );
 }

@@ -126,7 +126,7 @@ describe('PostgresSchemaMigrator', () => {
 
     it('says what to do when that takes too long', async () => {
       const { database } = await openEmpty('target', 2);
-      const migrator = new PostgresSchemaMigrator(database, 0);
+      const migrator = new PostgresSchemaMigrator(database, { retryForMs: 0 });
       await migrator.migrate([first]);
       await database.transaction(async (client) => {
         await client.query('insert into held values (1)');
