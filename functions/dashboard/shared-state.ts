@@ -17,8 +17,8 @@ export interface SharedStateOptions {
   readonly refreshWaitMs: number;
 }
 
-/** One snapshot a second serves all viewers. */
-const MAX_AGE_MS = 1_000;
+/** One snapshot serves all viewers. A little less than an open page waits between two polls, `hx-trigger` in page/home.ts. */
+const MAX_AGE_MS = 1_800;
 
 /** How long a request waits when a part has no value yet, or only one from before a pause or a failure. */
 const FIRST_WAIT_MS = 900;
@@ -41,7 +41,8 @@ interface Slot {
 }
 
 /**
- * The state that all viewers share. It is read when a page is requested, at most once a second; while no page is open, nothing
+ * The state that all viewers share. It is read when a page is requested, for all open pages together as often as
+ * one of them polls; while no page is open, nothing
  * is read.
  */
 export class SharedState {

@@ -20,6 +20,8 @@ export interface HashedChunk extends HashSum {
   /** The least and the greatest key; `null` of no rows. */
   readonly first: number | null;
   readonly last: number | null;
+  /** How many transactions have written to the server so far. Only the difference between two chunks means something. */
+  readonly transactions: number;
 }
 
 /** How a chunk is divided: ranges of `width` keys from `first` on. The first one is open below, and the last one above. */

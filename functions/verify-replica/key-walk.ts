@@ -1,6 +1,7 @@
 import type { KeyRange } from '../core/verification.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EmployeeHashes, HashedChunk, HashMethod, HashSum } from '../ports/employee-hashes.ts';
+import { type VerifyPace, WalkPace } from './walk-pace.ts';
 
 /**
  * Rows of a chunk, whose sums are compared first. Smaller: more round trips for rows that agree. Larger: more rows are
@@ -8,20 +9,8 @@ import type { EmployeeHashes, HashedChunk, HashMethod, HashSum } from '../ports/
  */
 const CHUNK_ROWS = 25_000;
 
-/** Rows of a chunk of a paced walk: a statement of a few milliseconds. */
-const PACED_CHUNK_ROWS = 5_000;
-
-/**
- * A paced walk rests this many times as long as the sums of a chunk took. Smaller: it delays others. Larger: a round is
- * longer.
- */
-const REST_FACTOR = 4;
-
-/** Longer: sums that take long because the servers are busy make a round much longer. */
-const MAX_REST_MS = 1_000;
-
-/** The part of the time in which a paced walk rests. After that it does not, so that it reaches the end of its slice. */
-const RESTFUL_PART = 0.5;
+/** Rows of a chunk of a gentle walk: a statement of one or two milliseconds. */
+const SMALL_CHUNK_ROWS = 2_000;
 
 /** Rows of a part of a chunk that differs. */
 const PART_ROWS = 500;
@@ -34,8 +23,7 @@ export interface KeyWalkSettings {
   readonly replica: EmployeeHashes;
   readonly method: HashMethod;
   readonly clock: Clock;
-  /** Whether the walk leaves most of the time to others: small statements, one server at a time, with rests. */
-  readonly isPaced: boolean;
+  readonly pace: VerifyPace;
   readonly chunkRows?: number;
 }
 
@@ -70,19 +58,17 @@ export class KeyWalk {
   readonly method: HashMethod;
   readonly #source: EmployeeHashes;
   readonly #replica: EmployeeHashes;
-  readonly #clock: Clock;
-  readonly #isPaced: boolean;
-  readonly #chunkRows: number;
+  readonly #pace: WalkPace;
+  readonly #chunkRows: number | undefined;
   #ahead: ChunkAhead | undefined;
   #ranges = 0;
 
-  constructor({ source, replica, method, clock, isPaced, chunkRows }: KeyWalkSettings) {
+  constructor({ source, replica, method, clock, pace, chunkRows }: KeyWalkSettings) {
     this.method = method;
     this.#source = source;
     this.#replica = replica;
-    this.#clock = clock;
-    this.#isPaced = isPaced;
-    this.#chunkRows = chunkRows ?? (isPaced ? PACED_CHUNK_ROWS : CHUNK_ROWS);
+    this.#pace = new WalkPace(pace, clock);
+    this.#chunkRows = chunkRows;
   }
 
   /** @param maxRows of the source; `null`: up to the end, beyond the last key of the source. */
@@ -92,38 +78,32 @@ export class KeyWalk {
     onDifferent: (empIds: readonly number[]) => Promise<void>,
     { isContinued = false, endMs = Number.POSITIVE_INFINITY }: WalkOptions = {},
   ): Promise<WalkedKeys> {
-    const runAtMs = this.#clock.monotonicMs();
-    const restUntilMs = runAtMs + RESTFUL_PART * (endMs - runAtMs);
+    this.#pace.begin(endMs);
     this.#ranges = 0;
     let rows = 0;
     let from = after;
     for (;;) {
-      const begunAtMs = this.#clock.monotonicMs();
       const size = this.#nextSize(maxRows, rows);
-      const chunk = await this.#sumNext(from, size);
+      const chunk = await this.#pace.work(() => this.#sumNext(from, size));
+      this.#pace.sawTransactions(chunk.transactions);
       const isEnd = chunk.last === null || chunk.count < size;
       rows += chunk.count;
       const range = { after: from, until: isEnd ? null : chunk.last };
       const isLast = isEnd || rows === maxRows;
       if (!isLast) this.#sumAhead(chunk.last, this.#nextSize(maxRows, rows));
       else if (isContinued && !isEnd) this.#sumAhead(chunk.last, this.#nextSize(maxRows, 0));
-      const sum = await this.#replica.sumRange(range, this.method);
+      const sum = await this.#pace.work(() => this.#replica.sumRange(range, this.method));
       this.#ranges += 1;
-      const sumsMs = this.#clock.monotonicMs() - begunAtMs;
       if (!isSameSum(chunk, sum)) await this.#compareParts(range, chunk, onDifferent);
-      if (this.#isPaced) await this.#rest(sumsMs, restUntilMs);
+      await this.#pace.rest();
       if (isLast) return { rows, ranges: this.#ranges, until: range.until };
       from = chunk.last;
     }
   }
 
-  async #rest(sumsMs: number, untilMs: number): Promise<void> {
-    const restMs = Math.min(REST_FACTOR * sumsMs, MAX_REST_MS, untilMs - this.#clock.monotonicMs());
-    if (restMs > 0) await this.#clock.sleep(restMs);
-  }
-
   #nextSize(maxRows: number | null, rows: number): number {
-    return maxRows === null ? this.#chunkRows : Math.min(this.#chunkRows, maxRows - rows);
+    const chunkRows = this.#chunkRows ?? (this.#pace.hasSmallSteps ? SMALL_CHUNK_ROWS : CHUNK_ROWS);
+    return maxRows === null ? chunkRows : Math.min(chunkRows, maxRows - rows);
   }
 
   #sumNext(after: number | null, maxRows: number): Promise<HashedChunk> {
@@ -134,7 +114,7 @@ export class KeyWalk {
   }
 
   #sumAhead(after: number | null, maxRows: number): void {
-    if (this.#isPaced) return;
+    if (this.#pace.hasSmallSteps) return;
     const chunk = this.#source.sumNext(after, maxRows, this.method);
     // It is awaited when it is needed, or not at all after an error before that.
     chunk.catch(() => {});
@@ -155,8 +135,8 @@ export class KeyWalk {
     const keyCount = last - first + 1;
     const width = Math.ceil(keyCount / Math.ceil(count / PART_ROWS));
     const division = { first, width, count: Math.ceil(keyCount / width) };
-    const [source, replica] = await Promise.all(
-      [this.#source, this.#replica].map((side) => side.sumParts(range, division, this.method)),
+    const [source, replica] = await this.#pace.work(() =>
+      Promise.all([this.#source, this.#replica].map((side) => side.sumParts(range, division, this.method))),
     );
     this.#ranges += division.count;
     const ranges: KeyRange[] = [];
@@ -175,10 +155,12 @@ export class KeyWalk {
     let { after } = range;
     for (;;) {
       const rest = { after, until: range.until };
-      const [source, replica] = await Promise.all([
-        this.#source.readHashes(rest, READ_ROWS, this.method),
-        this.#replica.readHashes(rest, READ_ROWS, this.method),
-      ]);
+      const [source, replica] = await this.#pace.work(() =>
+        Promise.all([
+          this.#source.readHashes(rest, READ_ROWS, this.method),
+          this.#replica.readHashes(rest, READ_ROWS, this.method),
+        ]),
+      );
       // A full read may go on. Up to the lesser last key both sides are complete.
       const ends = [source, replica].filter(({ size }) => size === READ_ROWS).map(lastKey);
       const end = ends.length === 0 ? null : Math.min(...ends);

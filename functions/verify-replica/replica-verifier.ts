@@ -9,6 +9,7 @@ import { checkPreconditions, type Obstacle, PollerCheck, type PreconditionsDepen
 import { ReplicaRepairer } from './replica-repairer.ts';
 import { dueSlices, followerOf, nextSlice, repeatedSlice, type SliceStart } from './slice-order.ts';
 import type { ProvenDifference, SliceVerifier } from './slice-verifier.ts';
+import type { VerifyPace } from './walk-pace.ts';
 
 /** On the clock. */
 export interface VerifyTimes {
@@ -26,8 +27,7 @@ export interface VerifyRequest extends VerifyTimes {
   readonly isRepair: boolean;
   /** Repaired rows a second; `null`: as many as possible. */
   readonly repairsPerSecond: number | null;
-  /** Whether the servers are left to others for most of the time. */
-  readonly isPaced: boolean;
+  readonly pace: VerifyPace;
   /** How long changes that are on their way are waited for, in each slice. */
   readonly settleMs: number;
 }
@@ -89,7 +89,7 @@ export class ReplicaVerifier {
     let next: SliceStart | null = first;
     if (method !== null) {
       const sliceRows = Math.max(1, Math.ceil((await source.estimateRowCount()) / SLICE_COUNT));
-      const walk = new KeyWalk({ source, replica, method, clock, isPaced: request.isPaced });
+      const walk = new KeyWalk({ source, replica, method, clock, pace: request.pace });
       const mayContinue = () => checked.length === 0 || clock.monotonicMs() < request.untilMs;
       let recorded = Promise.resolve();
       // In that order, because the round continues after the slice that was verified last.

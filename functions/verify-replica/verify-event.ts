@@ -58,7 +58,7 @@ export function decodeVerifyEvent(event: unknown): VerifyCommand | 'scheduled' {
   const { action, part, isDeep, deepFrom, ...request } = eventShape.parse(event);
   const isRepair = action === 'repair';
   return {
-    changes: part === 'salaries' ? null : { ...request, isRepair, isPaced: false },
+    changes: part === 'salaries' ? null : { ...request, isRepair, pace: isRepair ? 'full' : 'adaptive' },
     salaries: part === 'changes' ? null : { isRepair, isDeep, deepFrom },
   };
 }
@@ -66,7 +66,7 @@ export function decodeVerifyEvent(event: unknown): VerifyCommand | 'scheduled' {
 /** The next slice, without a repair, and with little effect on whatever else uses the servers. */
 export const SCHEDULED_CHANGES: Omit<VerifyRequest, keyof VerifyTimes> = {
   ...{ from: null, maxSlices: 1, isRepair: false, repairsPerSecond: null, settleMs: SETTLE_MS },
-  isPaced: true,
+  pace: 'gentle',
 };
 
 export const SCHEDULED_SALARIES: Omit<SalaryRequest, keyof VerifyTimes> = {

@@ -41,13 +41,24 @@ export function describeEmployeeHashes(name: string, make: () => Promise<Employe
 
     it('return the next rows after a key, and no more than wanted', async () => {
       await subject.setKeys([1, 4, 9, 16]);
-      expect(await subject.hashes.sumNext(null, 3, method)).toEqual({
+      expect(await subject.hashes.sumNext(null, 3, method)).toMatchObject({
         ...{ first: 1, last: 9, count: 3 },
         sum: sumOf(await hashesOf(null, 9)),
       });
       expect(await subject.hashes.sumNext(9, 3, method)).toMatchObject({ first: 16, last: 16, count: 1 });
-      expect(await subject.hashes.sumNext(16, 3, method)).toEqual({ first: null, last: null, count: 0, sum: '0' });
+      expect(await subject.hashes.sumNext(16, 3, method)).toMatchObject({
+        first: null,
+        last: null,
+        count: 0,
+        sum: '0',
+      });
       expect([...(await hashesOf(1, null, 2)).keys()]).toEqual([4, 9]);
+    });
+
+    it('count the transactions that write, also when there is no row', async () => {
+      const { transactions: before } = await subject.hashes.sumNext(null, 3, method);
+      for (const keys of [[1], [2], []]) await subject.setKeys(keys);
+      expect((await subject.hashes.sumNext(null, 3, method)).transactions).toBeGreaterThanOrEqual(before + 3);
     });
 
     it('divide a range into parts, of which the first and the last one are open', async () => {

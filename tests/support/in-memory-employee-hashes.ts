@@ -4,6 +4,7 @@ import type { Division, EmployeeHashes, HashedChunk } from '../../functions/port
 /** One side: the hashes by key. */
 export class InMemoryEmployeeHashes implements EmployeeHashes {
   readonly rows: Map<number, bigint>;
+  transactions = 0;
 
   constructor(rows: Iterable<readonly [number, bigint]>) {
     this.rows = new Map([...rows].sort(([a], [b]) => a - b));
@@ -19,7 +20,12 @@ export class InMemoryEmployeeHashes implements EmployeeHashes {
 
   async sumNext(after: number | null, maxRows: number): Promise<HashedChunk> {
     const chunk = this.#in({ after, until: null }).slice(0, maxRows);
-    return { first: chunk[0]?.[0] ?? null, last: chunk.at(-1)?.[0] ?? null, ...sumOf(chunk) };
+    return {
+      first: chunk[0]?.[0] ?? null,
+      last: chunk.at(-1)?.[0] ?? null,
+      ...sumOf(chunk),
+      transactions: this.transactions,
+    };
   }
 
   async sumRange(range: KeyRange) {

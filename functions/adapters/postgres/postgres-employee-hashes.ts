@@ -56,7 +56,7 @@ const ESTIMATE = (table: string) => `
 
 const SUM_NEXT = (table: string, method: HashMethod) => `
   select min(emp_id)::integer as first, max(emp_id)::integer as last, count(*)::float8 as count,
-    coalesce(sum(hash), 0)::text as sum
+    coalesce(sum(hash), 0)::text as sum, pg_snapshot_xmax(pg_current_snapshot())::text::float8 as transactions
   from (
     select emp_id, ${HASH[method]} as hash from ${table} where emp_id > $1::bigint order by emp_id limit $2
   ) as chunk`;
@@ -103,7 +103,7 @@ export class PostgresEmployeeHashes implements EmployeeHashes {
       [after ?? BELOW_ALL, maxRows],
       `sum-next-${method}`,
     );
-    return rows[0] ?? { first: null, last: null, count: 0, sum: '0' };
+    return rows[0] ?? { first: null, last: null, count: 0, sum: '0', transactions: 0 };
   }
 
   async sumRange(range: KeyRange, method: HashMethod): Promise<HashSum> {

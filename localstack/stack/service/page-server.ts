@@ -26,6 +26,10 @@ const MAX_FILES = 50;
 /** What one open page asks for: itself, its parts and its files. */
 const IN_TURN = /^\/(parts|assets\/[^?]*)?(\?|$)/;
 
+/** A poll gets the answer of an equal one that is not older, so that many open pages cost as much as two. */
+const POLL = /^\/parts(\?|$)/;
+const SHARED_POLL_MS = 1_000;
+
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /** An answer without a page, for a request that the function does not get or could not answer. */
@@ -47,14 +51,19 @@ export class PageServer {
   readonly #server: Server;
   readonly #answer: AnswerPage;
   readonly #onError: (message: string) => void;
+  readonly #nowMs: () => number;
   #port = 0;
   #lastRead: Promise<unknown> = Promise.resolve();
   /** Files whose address changes with their content, by address and accepted encoding. */
   readonly #files = new Map<string, PageResponse>();
+  /** Answers of polls, by what the page has already. */
+  readonly #polls = new Map<string, { readonly askedAtMs: number; readonly response: Promise<PageResponse> }>();
 
-  constructor(answer: AnswerPage, onError: (message: string) => void) {
+  /** @param nowMs a monotonic clock. */
+  constructor(answer: AnswerPage, onError: (message: string) => void, nowMs = () => performance.now()) {
     this.#answer = answer;
     this.#onError = onError;
+    this.#nowMs = nowMs;
     this.#server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
       void this.#serve(request, response);
     });
@@ -101,9 +110,23 @@ export class PageServer {
     const key = `${request.method} ${request.target} ${request.headers['accept-encoding']}`;
     const known = this.#files.get(key);
     if (known !== undefined) return known;
-    const response = await this.#answerInTurn(request);
+    const response = await (POLL.test(request.target) ? this.#answerPoll(key, request) : this.#answerInTurn(request));
     const isImmutable = response.headers['cache-control']?.includes('immutable') === true;
     if (isImmutable && this.#files.size < MAX_FILES) this.#files.set(key, response);
+    return response;
+  }
+
+  async #answerPoll(path: string, request: PageRequest): Promise<PageResponse> {
+    const nowMs = this.#nowMs();
+    for (const [key, { askedAtMs }] of this.#polls) if (nowMs - askedAtMs >= SHARED_POLL_MS) this.#polls.delete(key);
+    const key = `${path} ${request.headers['if-none-match']}`;
+    const response = this.#polls.get(key)?.response ?? this.#answerInTurn(request);
+    if (!this.#polls.has(key)) this.#polls.set(key, { askedAtMs: nowMs, response });
+    const isAnswered = await response.then(
+      ({ status }) => status < 400,
+      () => false,
+    );
+    if (!isAnswered) this.#polls.delete(key);
     return response;
   }
 

@@ -26,7 +26,7 @@ export function openTestVerifier(settings: CdcSettings, group: string): Promise<
 export function verifyRequest(overrides: Partial<VerifyRequest> = {}): VerifyRequest {
   return {
     ...{ from: { slice: 0, after: null }, maxSlices: 12, isRepair: false, repairsPerSecond: null },
-    isPaced: false,
+    pace: 'full',
     ...{ settleMs: 30_000, untilMs: Number.POSITIVE_INFINITY },
     endMs: Number.POSITIVE_INFINITY,
     ...overrides,

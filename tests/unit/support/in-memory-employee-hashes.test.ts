@@ -6,6 +6,7 @@ describeEmployeeHashes('InMemoryEmployeeHashes', async () => {
   return {
     hashes,
     setKeys: async (keys) => {
+      hashes.transactions += 1;
       hashes.rows.clear();
       for (const key of keys.toSorted((a, b) => a - b)) hashes.rows.set(key, BigInt(key) * 31n);
     },

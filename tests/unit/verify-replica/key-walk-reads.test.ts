@@ -31,7 +31,7 @@ function createRig(keys: readonly number[], chunkRows = 2_000) {
   note('source', source);
   note('replica', replica);
   const clock = { monotonicMs: () => 0, sleep: async () => {} };
-  const keyWalk = new KeyWalk({ source, replica, method: 'columns', clock, isPaced: false, chunkRows });
+  const keyWalk = new KeyWalk({ source, replica, method: 'columns', clock, pace: 'full', chunkRows });
   const found: number[] = [];
   const batches: number[] = [];
   const run = async (after: number | null = null, maxRows: number | null = null, isContinued = false) => {

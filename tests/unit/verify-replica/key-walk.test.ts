@@ -8,7 +8,7 @@ const sideOf = (keys: readonly number[]) => new InMemoryEmployeeHashes(keys.map(
 const clock: Clock = { monotonicMs: () => 0, sleep: async () => {} };
 
 const makeWalk = (source: EmployeeHashes, replica: EmployeeHashes, settings: Partial<KeyWalkSettings> = {}) =>
-  new KeyWalk({ source, replica, method: 'columns', clock, isPaced: false, chunkRows: 1_000, ...settings });
+  new KeyWalk({ source, replica, method: 'columns', clock, pace: 'full', chunkRows: 1_000, ...settings });
 
 const walk = async (
   source: EmployeeHashes,
@@ -112,7 +112,7 @@ describe('a walk along the keys', () => {
     };
     source.sumNext = slowly(source.sumNext.bind(source));
     replica.sumRange = slowly(replica.sumRange.bind(replica));
-    await makeWalk(source, replica, { clock: pacedClock, isPaced: true }).run(null, null, async () => {});
-    expect(rests).toEqual([80, 80, 80]);
+    await makeWalk(source, replica, { clock: pacedClock, pace: 'gentle' }).run(null, null, async () => {});
+    expect(rests).toEqual([380, 380, 380]);
   });
 });

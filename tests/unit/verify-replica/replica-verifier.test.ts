@@ -93,7 +93,7 @@ function createRig() {
   const verify = (request: Partial<VerifyRequest> = {}) =>
     verifier.verify({
       ...{ from: { slice: 0, after: null }, maxSlices: 12, isRepair: false, repairsPerSecond: null },
-      isPaced: false,
+      pace: 'full',
       ...{ settleMs: 1_000, untilMs: Number.POSITIVE_INFINITY, endMs: Number.POSITIVE_INFINITY, ...request },
     });
   return { rig, verify };

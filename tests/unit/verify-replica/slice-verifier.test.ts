@@ -48,7 +48,7 @@ function createRig(script: Script, passes: (changeIds: readonly bigint[]) => boo
   const proven: ProvenDifference[] = [];
   const clock = { monotonicMs: () => nowMs, sleep: async () => {} };
   const verify = async (settleMs = 1_000, endMs = Number.POSITIVE_INFINITY) => {
-    const walk = new KeyWalk({ source, replica, method: 'columns', clock, isPaced: false });
+    const walk = new KeyWalk({ source, replica, method: 'columns', clock, pace: 'full' });
     const request = { after: null, maxRows: null, walk, settleMs, endMs, isContinued: false };
     return (await verifier.verify({ ...request, onProven: async (found) => void proven.push(...found) })).comparison;
   };

@@ -62,7 +62,7 @@ function createRig({ differing, unstable = [], late = [] }: Record<string, reado
   const repair = (from: SliceStart, { repairs = 2, maxSlices = 1 } = {}) => {
     const untilMs = clock.nowMs + repairs * 1_000;
     return verifier.verify({
-      ...{ from, maxSlices, isRepair: true, repairsPerSecond: null, isPaced: false },
+      ...{ from, maxSlices, isRepair: true, repairsPerSecond: null, pace: 'full' },
       ...{ settleMs: 1_000, untilMs, endMs: untilMs },
     });
   };

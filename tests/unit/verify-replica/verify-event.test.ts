@@ -19,7 +19,7 @@ test.each([null, undefined, 'text', 7, {}, { source: 'aws.events' }])('%p is the
 });
 
 test('a request is about both parts, unless it names one', () => {
-  const changes = { ...DEFAULTS, isRepair: false, isPaced: false };
+  const changes = { ...DEFAULTS, isRepair: false, pace: 'adaptive' };
   const salaries = { isRepair: false, isDeep: false, deepFrom: null };
   expect(decodeVerifyEvent({ action: 'verify' })).toEqual({ changes, salaries });
   expect(decodeVerifyEvent({ action: 'verify', part: 'changes' })).toEqual({ changes, salaries: null });
@@ -31,7 +31,7 @@ test('a repair continues where and as it is asked to', () => {
   const repaired = { totals: 0, superseded: 1, files: 2 };
   const deepFrom = { unrepaired: 3, afterFileId: null, differences: 1, findings: [], repaired };
   expect(decodeVerifyEvent({ action: 'repair', ...request, isDeep: true, deepFrom })).toEqual({
-    changes: { ...request, isRepair: true, isPaced: false },
+    changes: { ...request, isRepair: true, pace: 'full' },
     salaries: { isRepair: true, isDeep: true, deepFrom },
   });
 });
@@ -84,6 +84,6 @@ test('a comparison with the objects continues with usable counts of what it has 
 });
 
 test('the schedule verifies one slice at a gentle pace, repairs nothing and reads no object', () => {
-  expect(SCHEDULED_CHANGES).toEqual({ ...DEFAULTS, from: null, maxSlices: 1, isRepair: false, isPaced: true });
+  expect(SCHEDULED_CHANGES).toEqual({ ...DEFAULTS, from: null, maxSlices: 1, isRepair: false, pace: 'gentle' });
   expect(SCHEDULED_SALARIES).toEqual({ isRepair: false, isDeep: false, deepFrom: null });
 });

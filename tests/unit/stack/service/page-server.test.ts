@@ -8,6 +8,7 @@ let failure: Error | undefined;
 let hold: PromiseWithResolvers<void> | undefined;
 let cacheControl: string;
 let url: string;
+let nowMs = 0;
 
 const server = new PageServer(
   async (request, host) => {
@@ -18,6 +19,7 @@ const server = new PageServer(
     return { status: 200, headers, body: Buffer.from(`served at ${host}`) };
   },
   (message) => notices.push(message),
+  () => nowMs,
 );
 
 beforeAll(async () => {
@@ -30,6 +32,8 @@ beforeEach(() => {
   received = [];
   failure = undefined;
   hold = undefined;
+  // No answer of a test before this one is shared.
+  nowMs += 1_000;
   cacheControl = 'no-store';
 });
 
@@ -126,6 +130,29 @@ describe('PageServer', () => {
     ];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(received).toHaveLength(3);
+  });
+
+  it('gives a poll the answer of an equal one for a second, so that many open pages cost as much as one', async () => {
+    hold = Promise.withResolvers<void>();
+    const poll = (tags: string) => send('/parts', { 'if-none-match': tags });
+    const waiting = [poll('"a"'), poll('"a"'), poll('"b"')];
+    await eventually(() => received.length === 1);
+    hold.resolve();
+    await Promise.all(waiting);
+    nowMs += 999;
+    const answer = await poll('"a"');
+    expect(answer).toEqual({ status: 200, text: `served at ${new URL(url).host}` });
+    expect(received).toHaveLength(2);
+    nowMs += 1;
+    await poll('"a"');
+    expect(received).toHaveLength(3);
+  });
+
+  it('does not give a failure to the next poll', async () => {
+    failure = new Error('dashboard failed: no memory');
+    expect((await send('/parts?failed')).status).toBe(502);
+    failure = undefined;
+    expect((await send('/parts?failed')).status).toBe(200);
   });
 
   it('answers with a plain error when the function fails, and says why to the user of the terminal', async () => {
