@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { unzipSync } from 'fflate';
+import { FakeAws } from '../support/fake-aws.ts';
+import { type PackagedFunction, readPackages, unpack } from '../support/packaged-functions.ts';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');
@@ -28,10 +29,12 @@ interface Resource {
   readonly Properties: any;
 }
 
+const aws = new FakeAws();
+let dryRun: string;
 let directory: string;
 let template: { readonly Parameters: object; readonly Resources: Record<string, Resource> };
 let resources: Record<string, Resource>;
-let packaged: Record<string, Uint8Array>;
+let packages: readonly PackagedFunction[];
 
 /** Packages a copy, because a running stack may use the bundler's folder in the project. */
 beforeAll(async () => {
@@ -40,24 +43,33 @@ beforeAll(async () => {
     await cp(join(ROOT, part), join(directory, part), { recursive: true });
   }
   await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-  await run(
-    process.execPath,
-    [join(ROOT, 'node_modules/serverless/bin/serverless.js'), 'package', '--stage', 'dev', '--region', 'eu-west-1'],
-    // serverless-esbuild fails to delete its temporary directory, of more than 100 MB.
-    { cwd: directory, env: { ...env, TMPDIR: directory } },
-  );
+  await mkdir(join(directory, 'tmp'));
+  const fromUser = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+  const env = { ...Object.fromEntries(fromUser), ...(await aws.start()), TMPDIR: join(directory, 'tmp') };
+  const command = join(directory, 'localstack/commands/deploy/deploy.ts');
+  const args = [command, '--stage', 'dev', '--region', 'eu-west-1', '--dry-run'];
+  ({ stdout: dryRun } = await run(process.execPath, args, { cwd: directory, env }));
   const compiled = await readFile(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
   template = JSON.parse(compiled);
   resources = template.Resources;
-  packaged = unzipSync(await readFile(join(directory, '.serverless/employee-streams.zip')));
+  packages = await readPackages(join(directory, '.serverless'));
 }, 600_000);
 
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(async () => {
+  await aws.stop();
+  await rm(directory, { recursive: true, force: true });
+});
 
 const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type);
 
-describe('the package for AWS, built without credentials', () => {
+describe('a dry run of the deployment', () => {
+  it('packages both stacks, finds nothing to refuse in a fresh account, and changes nothing there', () => {
+    expect(dryRun).toBe('Stage dev can be deployed in eu-west-1. Nothing was made.\n');
+    expect(aws.unexpected).toEqual([]);
+  });
+});
+
+describe('the package for AWS', () => {
   it('invokes from Kafka without a batching window, and only after the topics exist', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping');
     expect(mappings).toHaveLength(4);
@@ -117,38 +129,49 @@ describe('the package for AWS, built without credentials', () => {
     expect([...new Set(named)].filter((name) => !(name in resources || name in template.Parameters))).toEqual([]);
   });
 
-  it('contains each function, the migrations and what the page loads, and nothing of tests or stack', () => {
-    const files = Object.keys(packaged);
-    for (const name of FUNCTIONS) expect(files).toContain(`functions/${name}/handler.mjs`);
-    expect(files.filter((file) => file.startsWith('sql/')).length).toBeGreaterThanOrEqual(4);
-    const ofPage = ['page.css', 'page.js', 'icon-well.svg', 'icon-attention.svg'].map(
-      (name) => `functions/dashboard/assets/${name}`,
-    );
-    expect(files).toEqual(expect.arrayContaining(['node_modules/htmx.org/dist/htmx.min.js', ...ofPage]));
-    expect(
-      files
-        .filter((file) => !/^(functions\/[^/]+\/handler\.mjs(\.map)?|sql\/.*\.sql)$/.test(file))
-        .filter((file) => !file.startsWith('functions/dashboard/assets/')),
-    ).toEqual(['node_modules/htmx.org/dist/htmx.min.js']);
+  it('packages each function by itself, with the files that it reads and nothing else', () => {
+    expect(packages.map(({ name }) => name)).toEqual(FUNCTIONS);
+    const filesOf = (name: string) => Object.keys(packages.find((each) => each.name === name)?.files ?? {});
+    for (const name of FUNCTIONS) {
+      const others = filesOf(name).filter((file) => file !== `functions/${name}/handler.mjs`);
+      if (name === 'provision') {
+        expect(others.filter((file) => !/^sql\/(source|target|capture)\/\d{4}_\w+\.sql$/.test(file))).toEqual([]);
+        for (const folder of ['source', 'target', 'capture']) {
+          expect(others.some((file) => file.startsWith(`sql/${folder}/0001_`))).toBe(true);
+        }
+      } else if (name === 'dashboard') {
+        const assets = ['icon-attention.svg', 'icon-well.svg', 'page.css', 'page.js'];
+        expect(others.sort()).toEqual([
+          ...assets.map((asset) => `functions/dashboard/assets/${asset}`),
+          'node_modules/htmx.org/dist/htmx.min.js',
+        ]);
+      } else {
+        expect(others).toEqual([]);
+      }
+    }
+  });
+
+  it('keeps each package small enough to start quickly', () => {
+    const large = packages.filter(({ unpackedBytes, zippedBytes }) => unpackedBytes > 2e6 || zippedBytes > 600e3);
+    expect(large.map(({ name, unpackedBytes, zippedBytes }) => ({ name, unpackedBytes, zippedBytes }))).toEqual([]);
+  });
+
+  it('leaves nothing in the temporary directory', async () => {
+    expect(await readdir(join(directory, 'tmp'))).toEqual([]);
   });
 
   it('has handlers that start and name their missing settings', async () => {
-    const unpacked = join(directory, 'unpacked');
-    for (const [path, bytes] of Object.entries(packaged)) {
-      await mkdir(dirname(join(unpacked, path)), { recursive: true });
-      await writeFile(join(unpacked, path), bytes);
-    }
     const script = `
       const { handler } = await import(process.argv[1]);
       const fault = await handler({ records: {}, Records: [] }, { functionName: 'f' }).catch((error) => error);
       console.log(fault.code);`;
-    const codes = FUNCTIONS.map(async (name) => {
-      const { stdout } = await run(
-        process.execPath,
-        ['--input-type=module', '-e', script, join(unpacked, `functions/${name}/handler.mjs`)],
-        { cwd: unpacked, env: { PATH: process.env['PATH'] } },
-      );
-      return [name, stdout.trim().split('\n').at(-1)];
+    const codes = packages.map(async (packaged) => {
+      const module = await unpack(packaged, join(directory, 'unpacked'));
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script, module], {
+        cwd: directory,
+        env: { PATH: process.env['PATH'] },
+      });
+      return [packaged.name, stdout.trim().split('\n').at(-1)];
     });
     expect(await Promise.all(codes)).toEqual(FUNCTIONS.map((name) => [name, 'PIPE_CONFIG']));
   });

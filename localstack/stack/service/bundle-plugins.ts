@@ -1,8 +1,9 @@
 import type { Plugin } from 'esbuild';
 import { bundleTogether, type RunningServerless } from './bundle-together.ts';
 import { lazyValidators } from './lazy-validators.ts';
+import { unusedModules } from './unused-modules.ts';
 
 /** serverless-esbuild's setting `plugins`. */
 export default function bundlePlugins(serverless: RunningServerless): Plugin[] {
-  return [lazyValidators(), ...bundleTogether(serverless)];
+  return [lazyValidators(), unusedModules(), ...bundleTogether(serverless)];
 }

@@ -14,6 +14,8 @@ export interface RunningServerless {
  * serverless-esbuild runs one build a function, and each parses and prints all dependencies again: with eleven
  * functions that is half of the CPU time of a start. One build with code splitting writes what functions share once. A
  * package for AWS needs a file that is complete for each function, so there the builds stay as they are.
+ *
+ * Locally the code stays readable for debuggers: minifying it makes only packages smaller.
  */
 export function bundleTogether({ serviceDir, processedInput, service }: RunningServerless): Plugin[] {
   if (processedInput.commands[0] !== 'offline') return [];
@@ -35,6 +37,8 @@ export function bundleTogether({ serviceDir, processedInput, service }: RunningS
           // serverless-esbuild asks for the folder of this function's output: one level up for each level of its source.
           outdir: join(initialOptions.outdir ?? '', ...Array<string>(entry.split('/').length - 1).fill('..')),
           splitting: true,
+          minify: false,
+          sourcemap: true,
         });
       },
     },

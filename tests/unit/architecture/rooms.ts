@@ -120,6 +120,7 @@ const STACK: Layers = [
     'localstack/commands/dashboard/',
     'localstack/commands/dead-letters/',
     'localstack/commands/demo/',
+    'localstack/commands/deploy/',
     'localstack/commands/redrive/',
     'localstack/commands/status/',
     'localstack/commands/verify/',

@@ -1,0 +1,57 @@
+import { isIPv4 } from 'node:net';
+import { type Place, resourcesOf, type Template, textOf } from './template.ts';
+
+interface Range {
+  readonly cidr: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a VPC and a subnet allow. */
+const MIN_PREFIX = 16;
+const MAX_PREFIX = 28;
+const ADDRESS_BITS = 32;
+
+/** Addresses with which the VPC and its subnets cannot be created. */
+export function checkNetwork(template: Template, place: Place): readonly string[] {
+  const faults: string[] = [];
+  const rangesOf = (type: string) =>
+    resourcesOf(template, type, place).flatMap(({ Properties = {} }) => {
+      const cidr = textOf(Properties['CidrBlock'], template, place);
+      if (cidr === undefined) return [];
+      const range = parseRange(cidr);
+      if (typeof range !== 'string') return [range];
+      faults.push(range);
+      return [];
+    });
+  const vpcs = rangesOf('AWS::EC2::VPC');
+  const subnets = rangesOf('AWS::EC2::Subnet');
+  for (const [index, subnet] of subnets.entries()) {
+    const isInside = vpcs.some(({ first, last }) => first <= subnet.first && subnet.last <= last);
+    if (vpcs.length > 0 && !isInside) {
+      faults.push(`The subnet ${subnet.cidr} is outside of the VPC ${vpcs.map(({ cidr }) => cidr).join(', ')}.`);
+    }
+    const other = subnets.slice(0, index).find(({ first, last }) => first <= subnet.last && subnet.first <= last);
+    if (other !== undefined) faults.push(`The subnets ${other.cidr} and ${subnet.cidr} overlap.`);
+  }
+  return [...new Set(faults)];
+}
+
+/** @returns a fault when a VPC cannot have these addresses. */
+function parseRange(cidr: string): Range | string {
+  const [address = '', bits = ''] = cidr.split('/');
+  const prefix = Number(bits);
+  if (!(isIPv4(address) && /^\d{1,2}$/.test(bits) && prefix >= MIN_PREFIX && prefix <= MAX_PREFIX)) {
+    return `Expected addresses of a network between /${MIN_PREFIX} and /${MAX_PREFIX}, such as 10.20.0.0/16, found "${cidr}".`;
+  }
+  const first = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  const size = 2 ** (ADDRESS_BITS - prefix);
+  if (first % size !== 0) {
+    return `Expected the first address of a network with a /${prefix}, found ${cidr}: it would begin at ${toAddress(first - (first % size))}.`;
+  }
+  return { cidr, first, last: first + size - 1 };
+}
+
+function toAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+}
