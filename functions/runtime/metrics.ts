@@ -35,6 +35,8 @@ export const METRIC = {
   /** Rows of salary files that were published, and those that became dead letters. */
   rowsSent: throughput('RowsSent'),
   rowsRejected: count('RowsRejected'),
+  /** Salary files that were rejected as a whole. */
+  filesRejected: count('FilesRejected'),
   /** Changes that Kafka acknowledged, and those that changed the replica. */
   changesPublished: throughput('ChangesPublished'),
   changesApplied: throughput('ChangesApplied'),

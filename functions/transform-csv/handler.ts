@@ -57,5 +57,6 @@ export const handler = createHandler({
     const before = first.phase === 'send' ? first.counts : { sent: 0, rejected: 0 };
     metrics.add(METRIC.rowsSent, counts.sent - before.sent);
     metrics.add(METRIC.rowsRejected, counts.rejected - before.rejected);
+    if (state === 'rejected') metrics.add(METRIC.filesRejected, 1);
   },
 });

@@ -51,7 +51,10 @@ export const stages = readYaml<Readonly<Record<string, Readonly<Record<string, u
 
 /** What `serverless.yml` says. */
 export const service = readYaml<{
-  readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
+  readonly provider: {
+    readonly environment: Readonly<Record<string, unknown>>;
+    readonly logs: { readonly lambda: object };
+  };
   readonly functions: Readonly<Record<string, FunctionDefinition>>;
   readonly resources: readonly unknown[];
 }>('serverless.yml');
@@ -59,7 +62,15 @@ export const service = readYaml<{
 const readTemplate = (path: string) => readYaml<{ readonly template: Template }>(path).template;
 
 /** The files of the functions' stack in `infra`, without extension. */
-export const TEMPLATES = ['imports', 'permissions', 'event-sources', 'dashboard', 'alarms'];
+export const TEMPLATES = [
+  'imports',
+  'permissions',
+  'event-sources',
+  'dashboard',
+  'alarms',
+  'server-alarms',
+  'metrics-dashboard',
+];
 const templates = TEMPLATES.map((name) => readTemplate(`infra/${name}.yml`));
 export const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources ?? {})));
 export const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
