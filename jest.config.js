@@ -36,6 +36,9 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+// The examples need no servers either.
+const unit = project('unit', { testMatch: ['<rootDir>/tests/{unit,examples}/**/*.test.ts'] });
+
 const integration = project('integration', {
   globalSetup: '<rootDir>/tests/support/start-stack.ts',
   globalTeardown: '<rootDir>/tests/support/stop-stack.ts',
@@ -49,5 +52,5 @@ export default {
   // Only ends what hangs: how fast a test is depends on what else the machine does, and no test is about that by itself.
   testTimeout: 120_000,
   // `npm test` leaves out faults, which take minutes: each kind has a test in another project too.
-  projects: [project('unit'), integration, project('e2e'), project('faults')],
+  projects: [unit, integration, project('e2e'), project('faults')],
 };

@@ -20,8 +20,9 @@ interface Dependencies extends Telemetry {
   readonly settings: PollerSettings;
 }
 
-/** The event of a manual invocation, or of one by the local stack. The event of the schedule has neither field. */
+/** The event of a manual invocation, or of one by the local stack. The event of the schedule has other fields. */
 interface PollRequest {
+  readonly [field: string]: unknown;
   /** `true`: begin a new snapshot. */
   readonly resnapshot?: unknown;
   /** `true`: no other poller is running, so do not wait for the lease of a killed one to expire. */

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ChangeApplier } from '../../../functions/apply-changes/change-applier.ts';
 import { handler } from '../../../functions/apply-changes/handler.ts';
 import { TombstoneCleaner } from '../../../functions/apply-changes/tombstone-cleaner.ts';
@@ -7,14 +5,15 @@ import { parseChangeRules } from '../../../functions/core/change-rules.ts';
 import type { DeadLetter } from '../../../functions/core/dead-letter.ts';
 import type { KafkaEvent } from '../../../functions/runtime/kafka-event.ts';
 import { createTickRecorder } from '../../../functions/runtime/tick-recorder.ts';
+import event from '../../fixtures/events/msk-employee-changes.json' with { type: 'json' };
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { FakeClock } from '../../support/cdc/fake-clock.ts';
 import { InMemoryEmployeeReplica } from '../../support/cdc/in-memory-employee-replica.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 
 const context = lambdaContext('employee-streams-dev-apply-changes');
-const kafkaEvent = () =>
-  JSON.parse(readFileSync(join(__dirname, '../../fixtures/events/msk-employee-changes.json'), 'utf8')) as KafkaEvent;
+
+// tests/examples/apply-changes.test.ts has what it does with an event.
 
 /** The handler with a replica and dead letters in memory. */
 function createTestHandler() {
@@ -43,16 +42,10 @@ afterEach(() => {
   output.restore();
 });
 
-it('applies the changes of a Kafka event, and dead-letters each record that can never succeed', async () => {
-  const { invoke, replica, deadLetters } = createTestHandler();
-  await invoke(kafkaEvent(), context);
+it('publishes the metrics of an event, and logs no value of a row', async () => {
+  const { invoke } = createTestHandler();
+  await invoke(event, context);
   const lines = output.restore();
-  expect(replica.employees).toMatchObject([{ empId: 7, salary: 60_000 }]);
-  expect(deadLetters).toMatchObject([
-    { code: 'PIPE_CHANGE_UNREADABLE', origin: { topic: 'employee-changes', partition: 0, offset: '16' } },
-    { code: 'noNegativeEmpId', origin: { topic: 'employee-changes', partition: 0, offset: '18' } },
-    { code: 'PIPE_CHANGE_UNREADABLE', origin: { topic: 'employee-changes', partition: 1, offset: '7' }, payload: null },
-  ]);
   expect(lines).toContainEqual(
     expect.objectContaining({
       ChangesApplied: 2,
@@ -68,27 +61,17 @@ it('applies the changes of a Kafka event, and dead-letters each record that can 
 
 it('changes nothing when an event is delivered again, but repeats its dead letters', async () => {
   const { invoke, replica, deadLetters } = createTestHandler();
-  await invoke(kafkaEvent(), context);
+  await invoke(event, context);
   const before = replica.employees;
-  await invoke(kafkaEvent(), context);
+  await invoke(event, context);
   expect(replica.employees).toEqual(before);
   expect(deadLetters).toHaveLength(6);
-});
-
-it('fails when the target database is unreachable, so that the event source retries, and writes no dead letter', async () => {
-  const { invoke, replica, publish } = createTestHandler();
-  const unreachable = Object.assign(new Error('unreachable'), { code: 'ECONNREFUSED' });
-  jest.spyOn(replica, 'transaction').mockRejectedValueOnce(unreachable);
-  await expect(invoke(kafkaEvent(), context)).rejects.toThrow('unreachable');
-  expect(publish).not.toHaveBeenCalled();
-  await invoke(kafkaEvent(), context);
-  expect(replica.employees).toMatchObject([{ empId: 7, salary: 60_000 }]);
 });
 
 it('fails when a dead letter is not acknowledged, so that the event source retries', async () => {
   const { invoke, publish } = createTestHandler();
   publish.mockRejectedValueOnce(new Error('no broker'));
-  await expect(invoke(kafkaEvent(), context)).rejects.toThrow('no broker');
+  await expect(invoke(event, context)).rejects.toThrow('no broker');
 });
 
 it('fails on an event of another source', async () => {
@@ -105,7 +88,7 @@ it('deletes old tombstones', async () => {
 it('applies a batch when old tombstones cannot be deleted, and says so', async () => {
   const { invoke, replica } = createTestHandler();
   jest.spyOn(replica, 'claimCleaning').mockRejectedValue(new Error('no table tombstone_clock'));
-  await invoke(kafkaEvent(), context);
+  await invoke(event, context);
   expect(replica.employees).toMatchObject([{ empId: 7, salary: 60_000 }]);
   expect(output.restore()).toContainEqual(
     expect.objectContaining({ message: 'old tombstones could not be deleted', reason: 'no table tombstone_clock' }),
@@ -113,7 +96,7 @@ it('applies a batch when old tombstones cannot be deleted, and says so', async (
 });
 
 it('names every missing variable of its environment', async () => {
-  await expect(handler(kafkaEvent(), context)).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
+  await expect(handler(event, context)).rejects.toMatchObject({ code: 'PIPE_CONFIG' });
   expect(output.restore()).toContainEqual(
     expect.objectContaining({ message: expect.stringMatching(/KAFKA_BROKERS: is required.*TARGET_DATABASE_URL/) }),
   );

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ConfigError } from '../../../functions/core/errors.ts';
 import { handler } from '../../../functions/poll-changes/handler.ts';
 import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
+import scheduleEvent from '../../fixtures/events/schedule.json' with { type: 'json' };
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
 import { InMemoryPollerLedger } from '../../support/cdc/in-memory-poller-ledger.ts';
@@ -16,10 +15,6 @@ const PARTITION_COUNT = 2;
 const LEASE_MS = 6_000;
 /** Short, so that a poller soon detects that a test has ended its lease. */
 const TIMING = { ...POLLER_TIMING, heartbeatMs: 50 };
-
-const scheduleEvent = JSON.parse(
-  readFileSync(join(__dirname, '../../fixtures/events/schedule-poll-changes.json'), 'utf8'),
-);
 
 const contextFor = (remainingMs: number) => lambdaContext('employee-streams-dev-poll-changes', remainingMs);
 
