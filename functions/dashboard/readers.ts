@@ -40,12 +40,13 @@ const GROUPS = [
 export function createReaders(dependencies: ReaderDependencies): Readers {
   const { ledger, conditions, backlog, topics, history, salaries, deadLetters, verification, now } = dependencies;
   const poller = new PollerWatch(ledger, now);
+  const latency = new LatencyReader(history, now);
   return {
     poller: () => poller.read(),
     // The position of the same moment, which `poller` has just begun to read.
     backlog: async () => backlog.read((await poller.latest()).since),
     groups: () => Promise.all(GROUPS.map(([group, topic]) => readGroup(topics, group, topic))),
-    latency: () => readLatency(history, now()),
+    latency: () => latency.read(),
     salaries: () => salaries.overview(NEWEST_FILES),
     deadLetters: () => deadLetters.overview(),
     agreement: () => verification.read(),
@@ -87,25 +88,44 @@ function nextOffset(committed: bigint, start: bigint, end: bigint): bigint {
   return committed < start ? start : committed;
 }
 
-async function readLatency(history: ReaderDependencies['history'], now: Date): Promise<LatencyWindow> {
-  const [series, whole, recent] = [
-    await history.series(CHANGES_GROUP, WINDOW_SECONDS, STEP_SECONDS),
-    await history.total(CHANGES_GROUP, WINDOW_SECONDS),
-    await history.total(CHANGES_GROUP, RECENT_SECONDS),
-  ];
-  const byStart = new Map(series.map((span) => [span.fromMs, span.latency?.p99Ms ?? null]));
-  const stepMs = STEP_SECONDS * 1_000;
-  const lastMs = Math.floor(now.getTime() / stepMs) * stepMs;
-  const firstMs = lastMs - WINDOW_SECONDS * 1_000;
-  const starts = Array.from({ length: WINDOW_SECONDS / STEP_SECONDS + 1 }, (_, index) => firstMs + index * stepMs);
-  return {
-    from: new Date(firstMs),
-    until: new Date(lastMs),
-    steps: starts.map((start) => ({ at: new Date(start), p99Ms: byStart.get(start) ?? null })),
-    p50Ms: whole.latency?.p50Ms ?? null,
-    p99Ms: whole.latency?.p99Ms ?? null,
-    greatestMs: whole.latency?.greatestMs ?? null,
-    recentMs: recent.latency?.p99Ms ?? 0,
-    perSecond: recent.records / RECENT_SECONDS,
-  };
+type LatencyHistory = ReaderDependencies['history'];
+
+/** Reads the window only when it has moved on by a step, because it is the most expensive reading of the page. */
+class LatencyReader {
+  readonly #history: LatencyHistory;
+  readonly #now: () => Date;
+  #window: (Omit<LatencyWindow, 'recentMs' | 'perSecond'> & { readonly readAtMs: number }) | undefined;
+
+  constructor(history: LatencyHistory, now: () => Date) {
+    this.#history = history;
+    this.#now = now;
+  }
+
+  async read(): Promise<LatencyWindow> {
+    const ageMs = Math.abs(this.#now().getTime() - (this.#window?.readAtMs ?? Number.NEGATIVE_INFINITY));
+    if (this.#window === undefined || ageMs >= STEP_SECONDS * 1_000) this.#window = await this.#readWindow();
+    const { readAtMs, ...window } = this.#window;
+    const recent = await this.#history.total(CHANGES_GROUP, RECENT_SECONDS);
+    return { ...window, recentMs: recent.latency?.p99Ms ?? 0, perSecond: recent.records / RECENT_SECONDS };
+  }
+
+  async #readWindow() {
+    const readAtMs = this.#now().getTime();
+    const series = await this.#history.series(CHANGES_GROUP, WINDOW_SECONDS, STEP_SECONDS);
+    const whole = await this.#history.total(CHANGES_GROUP, WINDOW_SECONDS);
+    const byStart = new Map(series.map((span) => [span.fromMs, span.latency?.p99Ms ?? null]));
+    const stepMs = STEP_SECONDS * 1_000;
+    const lastMs = Math.floor(readAtMs / stepMs) * stepMs;
+    const firstMs = lastMs - WINDOW_SECONDS * 1_000;
+    const starts = Array.from({ length: WINDOW_SECONDS / STEP_SECONDS + 1 }, (_, index) => firstMs + index * stepMs);
+    return {
+      readAtMs,
+      from: new Date(firstMs),
+      until: new Date(lastMs),
+      steps: starts.map((start) => ({ at: new Date(start), p99Ms: byStart.get(start) ?? null })),
+      p50Ms: whole.latency?.p50Ms ?? null,
+      p99Ms: whole.latency?.p99Ms ?? null,
+      greatestMs: whole.latency?.greatestMs ?? null,
+    };
+  }
 }

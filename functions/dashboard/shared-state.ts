@@ -24,6 +24,12 @@ const MAX_AGE_MS = 1_800;
 const FIRST_WAIT_MS = 900;
 const TOO_OLD_MS = 10_000;
 
+/**
+ * The readers start one after another: the next one when this has answered, or after this time. Smaller: all servers work at
+ * the same time, and changes wait for a processor. Larger: a server that hangs delays the others for longer.
+ */
+const NEXT_READER_MS = 5;
+
 /** A reader that has not answered by then counts as failed, and the next refresh calls it again. */
 const READER_TIMEOUT_MS = 2_000;
 
@@ -48,6 +54,7 @@ interface Slot {
 export class SharedState {
   readonly #options: SharedStateOptions;
   readonly #slots = new Map<keyof Readings, Slot>();
+  #starting: Promise<void> | null = null;
 
   constructor(options: SharedStateOptions) {
     this.#options = options;
@@ -67,25 +74,42 @@ export class SharedState {
     const { clock, now, refreshWaitMs } = this.#options;
     const startedMs = clock.monotonicMs();
     const isFresh = [...this.#slots.values()].every(({ succeededAtMs }) => startedMs - succeededAtMs < TOO_OLD_MS);
-    const pending = [...this.#slots.keys()].flatMap((name) => this.#refresh(name, startedMs) ?? []);
-    if (pending.length > 0) {
-      await Promise.race([Promise.all(pending), clock.sleep(isFresh ? refreshWaitMs : FIRST_WAIT_MS)]);
-    }
+    const pending = this.#refresh(startedMs);
+    if (pending !== null) await Promise.race([pending, clock.sleep(isFresh ? refreshWaitMs : FIRST_WAIT_MS)]);
     const entries = [...this.#slots].map(([name, slot]) => [name, slot.reading]);
     return { now: now(), stage, readings: Object.fromEntries(entries) as DashboardState['readings'] };
   }
 
-  /** Starts reading when the value is old. Returns the reading in progress, if any. */
-  #refresh(name: keyof Readings, nowMs: number): Promise<void> | null {
-    const slot = this.#slots.get(name) as Slot;
-    if (slot.pending === null && nowMs - slot.readAtMs >= MAX_AGE_MS) {
-      slot.readAtMs = nowMs;
-      slot.askedAt ??= this.#options.now();
+  /** Starts reading what is old. Returns all readings in progress, if there are any. */
+  #refresh(nowMs: number): Promise<unknown> | null {
+    const isOld = ({ pending, readAtMs }: Slot) => pending === null && nowMs - readAtMs >= MAX_AGE_MS;
+    if (this.#starting === null && [...this.#slots.values()].some(isOld)) {
+      const old = [...this.#slots].filter(([, slot]) => isOld(slot));
+      for (const [, slot] of old) {
+        slot.readAtMs = nowMs;
+        slot.askedAt ??= this.#options.now();
+      }
+      this.#starting = this.#startAll(old).finally(() => {
+        this.#starting = null;
+      });
+    }
+    const pending = [...this.#slots.values()].flatMap((slot) => slot.pending ?? []);
+    if (this.#starting !== null) return this.#starting.then(() => this.#allPending());
+    return pending.length === 0 ? null : Promise.all(pending);
+  }
+
+  #allPending(): Promise<unknown> {
+    return Promise.all([...this.#slots.values()].map(({ pending }) => pending));
+  }
+
+  async #startAll(old: readonly (readonly [keyof Readings, Slot])[]): Promise<void> {
+    const { clock } = this.#options;
+    for (const [name, slot] of old) {
       slot.pending = this.#readPart(name, slot).finally(() => {
         slot.pending = null;
       });
+      await Promise.race([slot.pending, clock.sleep(NEXT_READER_MS)]);
     }
-    return slot.pending;
   }
 
   async #readPart(name: keyof Readings, slot: Slot): Promise<void> {

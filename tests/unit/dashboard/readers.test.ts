@@ -9,10 +9,11 @@ import { InMemoryTopics } from '../../support/in-memory-topics.ts';
 const NOW = new Date('2026-11-26T08:00:07Z');
 const NOW_SECOND = Math.floor(NOW.getTime() / 1_000);
 
-function createRig() {
+/** @param elapsed how many milliseconds have passed since `NOW`. */
+function createRig(elapsed = { ms: 0 }) {
   const topics = new InMemoryTopics();
   for (const topic of ['employee-changes', 'employee-salaries']) topics.createTopic(topic, 2);
-  const history = new InMemoryPipelineHistory(() => NOW.getTime());
+  const history = new InMemoryPipelineHistory(() => NOW.getTime() + elapsed.ms);
   const { readings } = exampleState(NOW);
   const position = encodePosition({
     ...{ systemIdentifier: '7', saveNumber: 3n, epoch: 5n },
@@ -20,7 +21,7 @@ function createRig() {
   });
   const asked: (string | null)[] = [];
   const readers = createReaders({
-    ...{ topics, history, now: () => NOW },
+    ...{ topics, history, now: () => new Date(NOW.getTime() + elapsed.ms) },
     ledger: { read: async () => ({ owner: 'a', position }) as PollerLedgerEntry },
     conditions: { read: async () => [] },
     backlog: {
@@ -106,6 +107,19 @@ describe('the readers of the page', () => {
     expect(recentMs).toBeGreaterThan(0);
     expect(recentMs).toBeLessThan(p99Ms ?? 0);
     expect(p50Ms).toBeLessThan(p99Ms ?? 0);
+  });
+
+  it('read the window only once for each of its steps, and the last seconds each time', async () => {
+    const elapsed = { ms: 0 };
+    const { history, readers } = createRig(elapsed);
+    await readers.latency();
+    const latencyCounts = Array(LATENCY_BOUNDARIES_MS.length + 1).fill(1);
+    const tick = { functionName: 'apply-changes', writer: 1, batches: 1, records: 50, greatestMs: 9, latencyCounts };
+    history.record([{ ...tick, second: NOW_SECOND - 3 }]);
+    elapsed.ms = 1_000;
+    expect(await readers.latency()).toMatchObject({ greatestMs: null, perSecond: 5 });
+    elapsed.ms = 10_000;
+    expect(await readers.latency()).toMatchObject({ greatestMs: 9, perSecond: 0 });
   });
 
   it('have a window that begins and ends with a step', async () => {

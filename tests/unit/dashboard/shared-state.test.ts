@@ -33,6 +33,8 @@ class Rig {
   }
 
   sleep(ms: number): Promise<void> {
+    // The pause between the starts of two readers, which is nothing beside the times of the tests.
+    if (ms === 5) return new Promise((resolve) => setImmediate(resolve));
     this.sleeps.push(ms);
     return new Promise((resolve) => this.#waiting.push({ untilMs: this.nowMs + ms, resolve }));
   }
@@ -40,7 +42,8 @@ class Rig {
   async pass(ms: number): Promise<void> {
     this.nowMs += ms;
     for (const { untilMs, resolve } of this.#waiting) if (untilMs <= this.nowMs) resolve();
-    await new Promise((resolve) => setImmediate(resolve));
+    // So many that all readers have started.
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -62,6 +65,19 @@ describe('SharedState', () => {
     await rig.pass(100);
     await Promise.all(Array.from({ length: 10 }, () => rig.state.read('local')));
     expect([...rig.calls.values()]).toEqual(Array(8).fill(2));
+  });
+
+  it('starts the readers one after another, so that not all servers work at the same time', async () => {
+    const rig = new Rig();
+    const answer = Promise.withResolvers<unknown>();
+    rig.salaries = () => answer.promise;
+    const reading = rig.state.read('local');
+    expect([...rig.calls.keys()]).toEqual(['poller']);
+    await rig.pass(0);
+    // One that hangs does not hold up the others.
+    expect(rig.calls.size).toBe(8);
+    answer.resolve({});
+    await reading;
   });
 
   it('shows why a part cannot be read, with its older value, until it can be read again', async () => {
@@ -142,6 +158,7 @@ describe('SharedState', () => {
     const rig = new Rig();
     rig.salaries = hanging;
     const first = rig.state.read('local');
+    await rig.pass(0);
     await rig.pass(1_999);
     await first;
     const second = rig.state.read('local');
@@ -149,6 +166,7 @@ describe('SharedState', () => {
     await second;
     expect(rig.calls.get('salaries')).toBe(1);
     const third = rig.state.read('local');
+    await rig.pass(0);
     await rig.pass(900);
     await third;
     expect(rig.calls.get('salaries')).toBe(2);
@@ -168,6 +186,7 @@ describe('SharedState', () => {
     rig.salaries = () => rig.sleep(200).then(good);
     await rig.pass(1_800);
     const reading = rig.state.read('local');
+    await rig.pass(0);
     await rig.pass(200);
     expect((await reading).readings.salaries.failure).toBeNull();
   });
