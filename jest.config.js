@@ -26,7 +26,7 @@ const common = {
   moduleNameMapper: { '^@middy/([^/]+)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   testEnvironment: 'node',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
-  modulePathIgnorePatterns: ['/.esbuild/', '/.localstack', '<rootDir>/.stryker-tmp/'],
+  modulePathIgnorePatterns: ['/.esbuild/', '/.localstack', '<rootDir>/.stryker-tmp/', '<rootDir>/dist/'],
 };
 
 const project = (name, extra = {}) => ({

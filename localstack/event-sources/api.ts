@@ -33,7 +33,7 @@ export async function startEventSources({
   invoker,
   onLogLine = () => {},
 }: StartInput): Promise<EventSources> {
-  const options = readOptions(input);
+  const options = readOptions(input, (path) => ['options', ...path].join('.'));
   const compiled = typeof template === 'string' ? await readTemplateFile(template) : template;
   const model = readModel(compiled, options, { region: options.region ?? 'us-east-1' });
   const log = createLogger(options.logLevel ?? 'warn', onLogLine);

@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     throw new Error(`expected --template and --lambda: add what is missing\n\n${usage}`);
   }
   const further = values.options === undefined ? {} : parseFurtherOptions(values.options);
-  const options = readOptions({
+  const given = {
     ...further,
     parameters: { ...further.parameters, ...readAssignments('--parameter', values.parameter) },
     functionNames: { ...further.functionNames, ...readFunctionNames(values.function) },
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     logLevel: values.log ?? 'info',
     ...(values.brokers !== undefined && { brokers: values.brokers.split(',') }),
     ...(values.state !== undefined && { stateDirectory: values.state }),
-    ...(values.metrics !== undefined && { metricsPort: Number(values.metrics) }),
+    ...(values.metrics !== undefined && { metricsPort: readNumber(values.metrics) }),
     ...(values.s3 !== undefined && {
       s3: {
         endpoint: values.s3,
@@ -71,7 +71,8 @@ async function main(): Promise<void> {
         secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? 'local',
       },
     }),
-  });
+  };
+  const options = readOptions(given, (path) => titleOf(path, values));
   const log = createLogger(options.logLevel ?? 'info', (line) => process.stderr.write(`${line}\n`));
   const model = readModel(await readTemplateFile(template), options, { region });
   if (hasNoEventSources(model)) {
@@ -99,6 +100,26 @@ async function main(): Promise<void> {
   if (ending.signal.aborted) return;
   await sources.start();
   log.info('all event sources are polling', { metricsPort: sources.metricsPort });
+}
+
+/** The options of the command that set one of `custom.eventSources`. All others are given in `--options`. */
+const setBy: Readonly<Record<string, keyof typeof commandLine>> = {
+  brokers: 'brokers',
+  lambdaEndpoint: 'lambda',
+  logLevel: 'log',
+  metricsPort: 'metrics',
+  's3.endpoint': 's3',
+  stateDirectory: 'state',
+};
+
+function titleOf(path: readonly PropertyKey[], given: Readonly<Record<string, unknown>>): string {
+  const option = setBy[path[0] === 's3' ? path.join('.') : String(path[0])];
+  return option !== undefined && given[option] !== undefined ? `--${option}` : `--options: ${path.join('.')}`;
+}
+
+/** The text itself when it is no number, so that an error can show it. */
+function readNumber(text: string): number | string {
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 function readFunctionNames(assignments: readonly string[] | undefined): Record<string, string | null> {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { suggestionFor } from './template/suggestion.ts';
 
 const milliseconds = z.number().min(0);
 const backoff = z.strictObject({ initialMs: milliseconds, maxMs: milliseconds });
@@ -7,6 +8,11 @@ const backoff = z.strictObject({ initialMs: milliseconds, maxMs: milliseconds })
 const endpoint = z.string().refine((text) => /^https?:\/\/[^\s/]/.test(text) && URL.canParse(text), {
   error: ({ input }) => `expected a URL such as http://127.0.0.1:3002, got ${JSON.stringify(input)}${remedyOf(input)}`,
 });
+const port = z
+  .number({ error: ({ input }) => `expected a port from 0 to 65535, got ${JSON.stringify(input)}` })
+  .int()
+  .min(0)
+  .max(65_535);
 const broker = z.string().regex(/^[^\s/]+:\d+$/, {
   error: ({ input }) =>
     `expected host:port, got ${JSON.stringify(input)}: ${String(input).includes('://') ? 'remove what is before the host' : 'add the port, 9092 for most brokers'}`,
@@ -21,7 +27,11 @@ const parameterValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.u
 /** `custom.eventSources` of serverless.yml. */
 export const optionsSchema = z.strictObject({
   /** Used in place of every cluster of the template. Absent: self-managed mappings use their own servers. */
-  brokers: z.array(broker).optional(),
+  brokers: z
+    .array(broker, {
+      error: ({ input }) => `expected a list such as [127.0.0.1:9092], got ${JSON.stringify(input)}: write [${input}]`,
+    })
+    .optional(),
   /** Further settings of the Kafka client, for instance `ssl` and `sasl`. */
   kafka: z.record(z.string(), z.unknown()).optional(),
   /** Absent: bucket notifications of the template are not emulated. */
@@ -38,7 +48,7 @@ export const optionsSchema = z.strictObject({
       /** Shortest pause between two listings of a bucket. */
       pollIntervalMs: milliseconds.default(200),
       /** The loopback port that receives notifications, and the server's own ARN of that target. */
-      notifications: z.strictObject({ port: z.number().int().min(0).max(65_535), targetArn: z.string() }).optional(),
+      notifications: z.strictObject({ port, targetArn: z.string() }).optional(),
     })
     .optional(),
   /** Used in place of the schema registry of the template, and of the secret in its `AccessConfigs`. */
@@ -50,7 +60,7 @@ export const optionsSchema = z.strictObject({
   /** Directory of cursors, queued events, and failure records for destinations without an endpoint. */
   stateDirectory: z.string().default('.localstack/event-sources'),
   /** Loopback port that serves the counters; 0 chooses a free one. Absent: not served. */
-  metricsPort: z.number().int().min(0).max(65_535).optional(),
+  metricsPort: port.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   region: z.string().optional(),
   /** Values of the template's parameters, in place of their defaults. */
@@ -68,8 +78,12 @@ export const optionsSchema = z.strictObject({
   destinationEndpoints: z
     .strictObject({ sqs: endpoint.optional(), sns: endpoint.optional(), s3: endpoint.optional() })
     .default({}),
-  /** Whether absent keys and values of records are left out of the event, or null. */
-  nullFields: z.enum(['omit', 'null']).default('omit'),
+  /** Whether absent keys and values of records are left out of the event, or null. YAML reads `null` as no text. */
+  nullFields: z
+    .enum(['omit', 'null'])
+    .nullable()
+    .default('omit')
+    .transform((choice) => choice ?? 'null'),
   /** Whether a record passes a filter of another kind than its value (text against JSON). */
   filterMismatch: z.enum(['pass', 'drop']).default('pass'),
   isolationLevel: z.enum(['read_committed', 'read_uncommitted']).default('read_committed'),
@@ -115,13 +129,36 @@ export class InvalidOptionsError extends TypeError {
   override name = 'InvalidOptionsError';
 }
 
-/** @throws {InvalidOptionsError} with one line for each invalid option: its path and what is expected. */
-export function readOptions(input: unknown): EventSourcesOptions & RuntimeHooks {
+type OptionPath = readonly PropertyKey[];
+
+/**
+ * @param titleOf names an option as the user wrote it.
+ * @throws {InvalidOptionsError} with one line for each invalid option: its name and what is expected.
+ */
+export function readOptions(
+  input: unknown,
+  titleOf = (path: OptionPath) => ['custom.eventSources', ...path].join('.'),
+): EventSourcesOptions & RuntimeHooks {
   const { waitFor, onReady, ...plain } = (input ?? {}) as RuntimeHooks & Record<string, unknown>;
   const parsed = optionsSchema.safeParse(plain);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => `custom.eventSources.${path.join('.')}: ${message}`);
+    const lines = parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => `${titleOf([...issue.path, key])}: is no option; ${suggestionAt(issue.path, key)}`)
+        : [`${titleOf(issue.path)}: ${issue.message}`],
+    );
     throw new InvalidOptionsError(lines.join('\n'));
   }
   return { ...parsed.data, ...(waitFor && { waitFor }), ...(onReady && { onReady }) };
+}
+
+function suggestionAt(path: OptionPath, key: string): string {
+  let schema: unknown = optionsSchema;
+  for (const name of path) schema = namesOf(schema)[name as string];
+  return suggestionFor(key, Object.keys(namesOf(schema)));
+}
+
+function namesOf(schema: unknown): Record<string, unknown> {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return namesOf(schema.unwrap());
+  return schema instanceof z.ZodObject ? schema.shape : {};
 }

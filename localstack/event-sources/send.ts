@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import kafkajs, { type Kafka } from 'kafkajs';
 import { stopIdleTimers } from './kafka/consumer/patched-kafkajs.ts';
 import { reasonOf } from './logger.ts';
+import { readOptions } from './options.ts';
 
 const usage = `Usage: event-sources-send --topic TOPIC [--brokers HOST:PORT,...] [--key KEY] VALUE...
 
@@ -36,9 +37,10 @@ async function main(): Promise<void> {
   if (!Number.isInteger(numPartitions) || numPartitions < 1) {
     throw new Error(`--partitions: expected a whole number from 1, got ${values.partitions}`);
   }
+  const { brokers: addresses = [] } = readOptions({ brokers: brokers.split(',') }, () => '--brokers');
   stopIdleTimers();
   const kafka = new kafkajs.Kafka({
-    brokers: brokers.split(','),
+    brokers: addresses,
     clientId: 'event-sources-send',
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 3, initialRetryTime: 200 },

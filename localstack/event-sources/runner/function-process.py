@@ -7,6 +7,7 @@ as on AWS; serverless-offline's script ends by one, and never answers.
 
 import json
 import os
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -80,6 +81,8 @@ def invoke(handler, invocation):
 
 
 def main(module, function, marker):
+    # Ctrl-C reaches all processes of the terminal. Python alone would print a traceback for each.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Modules are found from where the service was started.
     sys.path.append('.')
     handler = None

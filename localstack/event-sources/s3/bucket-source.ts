@@ -14,6 +14,8 @@ import { ObjectEventPublisher, originsOf } from './object-event-publisher.ts';
 
 export interface BucketSourceOptions {
   readonly bucket: string;
+  /** Of the S3 server, for messages. */
+  readonly endpoint: string;
   readonly notifications: readonly BucketNotification[];
   readonly listing: BucketListing;
   readonly cursor: BucketCursor;
@@ -134,7 +136,7 @@ export class BucketSource {
     const { standstills, log } = this.#options;
     const reason =
       (error as { name?: string }).name === 'NoSuchBucket'
-        ? `bucket ${this.bucket} does not exist: create it with "aws s3 mb s3://${this.bucket}", or correct BucketName`
+        ? `bucket ${this.bucket} does not exist: create it with "aws --endpoint-url ${this.#options.endpoint} s3 mb s3://${this.bucket}", or correct BucketName`
         : reasonOf(error);
     standstills.report(bucketTitle(this.bucket), reason);
     if (reason === this.#lastReason) return;

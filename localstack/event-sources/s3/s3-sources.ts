@@ -41,6 +41,7 @@ export class S3Sources {
       ([bucket, notifications]) =>
         new BucketSource({
           bucket,
+          endpoint,
           notifications,
           listing: new S3BucketListing(this.#client),
           cursor: new BucketCursor(join(dependencies.stateDirectory, 's3', `${bucket}.jsonl`)),

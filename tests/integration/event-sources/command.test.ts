@@ -186,6 +186,30 @@ describe('The command rejects invalid input in one line', () => {
     expect(await ended).toBe(1);
     expect(lines()).toEqual([expect.stringMatching(expected)]);
   });
+
+  test('options, each named as it was written', async () => {
+    const { lines, ended } = command(
+      ...[
+        '--template',
+        'unread.json',
+        '--lambda',
+        'localhost:3001',
+        '--brokers',
+        'localhost',
+        '--s3',
+        'localhost:9000',
+      ],
+      ...['--metrics', 'x', '--options', '{"coldStart":1}'],
+    );
+    expect(await ended).toBe(1);
+    expect(lines().sort()).toEqual([
+      '--brokers: expected host:port, got "localhost": add the port, 9092 for most brokers',
+      expect.stringMatching(/^--lambda: expected a URL .* write http:\/\/localhost:3001$/),
+      '--metrics: expected a port from 0 to 65535, got "x"',
+      '--options: coldStart: is no option; did you mean coldStartMs?',
+      expect.stringMatching(/^--s3: expected a URL .* write http:\/\/localhost:9000$/),
+    ]);
+  });
 });
 
 describe('A broker that is not reachable', () => {

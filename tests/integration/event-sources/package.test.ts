@@ -113,6 +113,9 @@ test.each(nodes.slice(-1))('its commands run on %s', async (node) => {
     expect(command('send.js', '--topic', 't', '--brokers', '127.0.0.1:1', 'x')).rejects.toMatchObject({
       stderr: expect.stringContaining('start them, or name others with --brokers'),
     }),
+    expect(command('send.js', '--topic', 't', '--brokers', 'localhost', 'x')).rejects.toMatchObject({
+      stderr: expect.stringContaining('--brokers: expected host:port, got "localhost"'),
+    }),
   ]);
 });
 

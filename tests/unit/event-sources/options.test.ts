@@ -22,3 +22,35 @@ test('a broker with a scheme is refused, because Kafka has none', () => {
   );
   expect(readOptions({ brokers: ['localhost:9092', '[::1]:9092'] }).brokers).toHaveLength(2);
 });
+
+test('brokers that are no list are refused with the list to write', () => {
+  expect(() => readOptions({ brokers: '127.0.0.1:9092' })).toThrow(
+    'custom.eventSources.brokers: expected a list such as [127.0.0.1:9092], got "127.0.0.1:9092": write [127.0.0.1:9092]',
+  );
+});
+
+test.each([
+  [{ broker: [] }, 'custom.eventSources.broker: is no option; did you mean brokers?'],
+  [{ coldStart: 1 }, 'custom.eventSources.coldStart: is no option; did you mean coldStartMs?'],
+  [
+    { retryBackoff: { initialMs: 1, maximumMs: 2 } },
+    'custom.eventSources.retryBackoff.maximumMs: is no option; did you mean maxMs?',
+  ],
+  [
+    { destinationEndpoints: { kinesis: 'http://127.0.0.1:1' } },
+    'custom.eventSources.destinationEndpoints.kinesis: is no option; expected sqs, sns, s3',
+  ],
+])('the unknown option in %j is refused by its name, with the one that was meant', (options, message) => {
+  expect(() => readOptions(options)).toThrow(message);
+});
+
+test('nullFields may be the null of YAML, as the documentation writes it', () => {
+  expect(readOptions({ nullFields: null }).nullFields).toBe('null');
+  expect(readOptions({}).nullFields).toBe('omit');
+});
+
+test('an option is named as the user wrote it', () => {
+  expect(() => readOptions({ metricsPort: 'x' }, () => '--metrics')).toThrow(
+    '--metrics: expected a port from 0 to 65535, got "x"',
+  );
+});

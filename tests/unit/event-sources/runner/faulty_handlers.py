@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 import time
 
@@ -27,6 +28,10 @@ def hang(event, context):
 
 def die(event, context):
     os._exit(4)
+
+
+def interrupt(event, context):
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def not_json(event, context):

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { PythonProcess } from '../../../../localstack/event-sources/runner/python-process.ts';
 import type { OfflineTask } from './offline-process.ts';
 import { runOffline } from './run-offline.ts';
 
@@ -92,6 +93,23 @@ onPython(
 onPython('what a Python function prints in the embedded metric format is taken, and not printed', async () => {
   const { lines } = await run(true, [{ handler: 'print_metrics', via: 'in process' }]);
   expect(lines).toEqual([{ metricLine: '{"_aws":{},"RowsSent":3}' }, expect.objectContaining({ kind: 'success' })]);
+});
+
+onPython('Ctrl-C ends a Python function without a traceback', async () => {
+  const lines: string[] = [];
+  const environment = { ...process.env, PYTHONPATH: import.meta.dirname };
+  const python = new PythonProcess(
+    {
+      executable: 'python3',
+      module: 'faulty_handlers',
+      functionName: 'interrupt',
+      environment,
+      onLine: (line) => lines.push(line),
+    },
+    () => {},
+  );
+  await expect(python.invoke({}, {})).rejects.toThrow('Runtime exited with error: signal: SIGINT');
+  expect(lines).toEqual([]);
 });
 
 onPython('NaN and infinities in a result are null, and the invocation succeeds', async () => {

@@ -96,6 +96,7 @@ export function sourceOn(
   const standstills = new RecordedStandstills();
   const source = new BucketSource({
     bucket: 'b',
+    endpoint: 'http://127.0.0.1:9000',
     notifications: [
       {
         id: 'B',

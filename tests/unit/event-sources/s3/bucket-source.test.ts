@@ -257,7 +257,8 @@ test('[goal] a bucket that does not exist is a standstill with its remedy, until
   source.start([]);
   await source.polling();
   await source.stop();
-  const reason = 'bucket b does not exist: create it with "aws s3 mb s3://b", or correct BucketName';
+  const reason =
+    'bucket b does not exist: create it with "aws --endpoint-url http://127.0.0.1:9000 s3 mb s3://b", or correct BucketName';
   expect(lines).toMatchObject([{ level: 'warn', bucket: 'b', reason }]);
   expect([...standstills.reported]).toEqual([`the event source of bucket b: ${reason}`]);
   expect(standstills.current.size).toBe(0);
