@@ -46,6 +46,9 @@ export function readBucketNotifications(
 function readRule(configuration: BucketConfiguration, functions: FunctionResolver): BucketRule {
   const { resource, property, bucket, events } = configuration;
   const target = readTarget(configuration, functions);
+  if (events.length === 0) {
+    throw new TemplateError(resource, `${property}.Event`, 'is required', 'required key [Event] not found');
+  }
   const unknown = events.find((event) => !bucketEvents.has(event));
   if (unknown !== undefined) {
     const expected = 'expected an event of S3 like s3:ObjectCreated:*';

@@ -4,6 +4,7 @@ import { functionArn } from './function-arn.ts';
 import type { Parameters } from './parameters.ts';
 import type { PseudoParameters } from './pseudo-parameters.ts';
 import { mskArn, namePropertyOf, resourceArn } from './resource-arns.ts';
+import { suggestionFor } from './suggestion.ts';
 import { type Place, type Template, TemplateError } from './template.ts';
 
 /** Value of `AWS::NoValue`, which removes the property that it is set to. */
@@ -100,6 +101,15 @@ export class References {
       if (new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`).test(text)) return source;
     }
     return undefined;
+  }
+
+  /** What the text refers to although the template does not have it, with the name that was probably meant. */
+  missingIn(text: string): { readonly logicalId: string; readonly suggestion: string } | undefined {
+    const { Resources, Parameters = {} } = this.#options.template;
+    const unknown = this.unknownIn(text);
+    const [logicalId = ''] = unknown?.key.split('.') ?? [];
+    if (unknown?.kind !== 'reference' || Object.hasOwn(Resources, logicalId)) return undefined;
+    return { logicalId, suggestion: suggestionFor(logicalId, Object.keys({ ...Parameters, ...Resources })) };
   }
 
   /** The name of a resource; a generated one where the template does not set it. */

@@ -11,6 +11,56 @@ import { type Resource, resourcesOfType, type Template } from './template.ts';
 const INVALID = 'ValidationException';
 const INVALID_RULE_EXPRESSION = 'ValidationException, Parameter ScheduleExpression is not valid';
 
+/** The properties that CloudFormation knows. */
+const known = {
+  rule: [
+    ...[
+      'Description',
+      'EventBusName',
+      'EventPattern',
+      'Name',
+      'RoleArn',
+      'ScheduleExpression',
+      'State',
+      'Tags',
+      'Targets',
+    ],
+  ],
+  ruleTarget: [
+    ...[
+      'AppSyncParameters',
+      'Arn',
+      'BatchParameters',
+      'DeadLetterConfig',
+      'EcsParameters',
+      'HttpParameters',
+      'Id',
+      'Input',
+    ],
+    ...['InputPath', 'InputTransformer', 'KinesisParameters', 'RedshiftDataParameters', 'RetryPolicy', 'RoleArn'],
+    ...['RunCommandParameters', 'SageMakerPipelineParameters', 'SqsParameters'],
+  ],
+  schedule: [
+    ...['ActionAfterCompletion', 'Description', 'EndDate', 'FlexibleTimeWindow', 'GroupName', 'KmsKeyArn', 'Name'],
+    ...['ScheduleExpression', 'ScheduleExpressionTimezone', 'StartDate', 'State', 'Target'],
+  ],
+  scheduleTarget: [
+    ...[
+      'Arn',
+      'DeadLetterConfig',
+      'EcsParameters',
+      'EventBridgeParameters',
+      'Input',
+      'KinesisParameters',
+      'RetryPolicy',
+    ],
+    ...['RoleArn', 'SageMakerPipelineParameters', 'SqsParameters'],
+  ],
+};
+const NAME = { pattern: /^[0-9a-zA-Z-_.]+$/, maximumLength: 64 };
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html */
+const MAX_TARGETS = 5;
+
 /** The scheduled rules and the schedules of the template that invoke one of its functions. */
 export function readSchedules(template: Template, intrinsics: Intrinsics, functions: FunctionResolver): Schedule[] {
   return [...rules(template, intrinsics, functions), ...schedulerSchedules(template, intrinsics, functions)];
@@ -24,12 +74,15 @@ function rules(template: Template, intrinsics: Intrinsics, functions: FunctionRe
     const properties = new Properties(id, intrinsics.properties(id, resource));
     const text = properties.text('ScheduleExpression');
     if (text === undefined) return [];
+    checkRule(properties);
     const expression = validExpression(properties, () => readRuleExpression(text), INVALID_RULE_EXPRESSION);
     const state = properties.oneOf('State', ['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS']);
     return (properties.list('Targets') ?? []).flatMap((target, index): Schedule[] => {
       const item = new Properties(id, target, `Targets[${index}]`);
       const found = lambdaTarget(item, functions);
       if (found === undefined) return [];
+      item.only(...known.ruleTarget);
+      if (item.text('Id', NAME) === undefined) item.fail('Id', 'is required', missing('Id'));
       const inputPath = item.text('InputPath', { maximumLength: 256 });
       const transformer = item.object('InputTransformer');
       const input = jsonInput(item, true);
@@ -70,6 +123,9 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
     const target = properties.object('Target') ?? properties.fail('Target', 'is required');
     const found = lambdaTarget(target, functions);
     if (found === undefined) return [];
+    properties.only(...known.schedule);
+    target.only(...known.scheduleTarget);
+    checkTimeWindow(properties);
     const text = properties.text('ScheduleExpression') ?? properties.fail('ScheduleExpression', 'is required');
     const timeZone = readTimeZone(properties);
     const expression = validExpression(
@@ -77,8 +133,8 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
       () => readSchedulerExpression(text, timeZone),
       `ValidationException, Invalid Schedule Expression ${text}`,
     );
-    const name = properties.text('Name') ?? `${intrinsics.pseudoParameters.stackName}-${id}`;
-    const group = properties.text('GroupName') ?? 'default';
+    const name = properties.text('Name', NAME) ?? `${intrinsics.pseudoParameters.stackName}-${id}`;
+    const group = properties.text('GroupName', NAME) ?? 'default';
     const input = jsonInput(target, false);
     const startMs = readDate(properties, 'StartDate');
     const endMs = readDate(properties, 'EndDate');
@@ -102,6 +158,42 @@ function schedulerSchedules(template: Template, intrinsics: Intrinsics, function
       },
     ];
   });
+}
+
+function checkRule(properties: Properties): void {
+  properties.only(...known.rule);
+  const bus = properties.text('EventBusName') ?? 'default';
+  if (bus !== 'default' && !bus.endsWith('event-bus/default')) {
+    properties.fail(
+      'EventBusName',
+      `expected the default event bus, because the rule has a schedule, found ${bus}: remove it`,
+      'ValidationException, ScheduleExpression is supported only on the default event bus.',
+    );
+  }
+  const { length } = properties.list('Targets') ?? [];
+  if (length > MAX_TARGETS) {
+    properties.fail('Targets', `must hold at most ${MAX_TARGETS}, holds ${length}`, 'LimitExceededException');
+  }
+}
+
+/** Only validated: a schedule here is due at its time. */
+function checkTimeWindow(properties: Properties): void {
+  const name = 'FlexibleTimeWindow';
+  const window = properties.object(name) ?? properties.fail(name, 'is required: { Mode: OFF }', missing(name));
+  window.only('Mode', 'MaximumWindowInMinutes');
+  const mode = window.oneOf('Mode', ['OFF', 'FLEXIBLE']) ?? window.fail('Mode', 'is required', missing('Mode'));
+  const minutes = window.integer('MaximumWindowInMinutes', 1, 1_440);
+  if (mode === 'FLEXIBLE' && minutes === undefined) {
+    window.fail('MaximumWindowInMinutes', 'is required with FLEXIBLE', INVALID);
+  }
+  if (mode === 'OFF' && minutes !== undefined) {
+    window.fail('MaximumWindowInMinutes', 'is for FLEXIBLE, not for OFF: remove it', INVALID);
+  }
+}
+
+/** CloudFormation's error for a property that is not there. */
+function missing(property: string): string {
+  return `required key [${property}] not found`;
 }
 
 /**

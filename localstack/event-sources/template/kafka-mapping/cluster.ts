@@ -1,3 +1,4 @@
+import { parseArn } from '../../model/arn.ts';
 import type { StartingPosition } from '../../model/kafka-mapping.ts';
 import { Properties } from '../properties.ts';
 import { ACCEPTED_BY_AWS } from '../template.ts';
@@ -26,6 +27,13 @@ export function readCluster(
     return { selfManaged: true, brokers: brokers.length > 0 ? brokers : servers };
   }
   if (arn === undefined) return properties.fail('EventSourceArn', 'is required, or SelfManagedEventSource');
+  if (isKnownHere(arn) && !/^(cluster|vpc-connection)\//.test(parseArn(arn)?.resource ?? '')) {
+    properties.fail(
+      'EventSourceArn',
+      `expected the ARN of an MSK cluster or of its VPC connection, got ${arn}`,
+      'InvalidParameterValueException, Unrecognized event source',
+    );
+  }
   if (brokers.length === 0) {
     const change = 'set custom.eventSources.brokers, or --brokers';
     properties.fail('EventSourceArn', `no local broker is set for this cluster: ${change}`, ACCEPTED_BY_AWS);

@@ -49,6 +49,7 @@ export function readKafkaMappings(
       continue;
     }
     const properties = new Properties(id, intrinsics.properties(id, resource));
+    rejectReferencesToNothing(properties, intrinsics.references);
     kafka.push(readMapping(properties, intrinsics, functions, options));
   }
   rejectSharedGroups(kafka);
@@ -98,6 +99,22 @@ function readMapping(
     ...(schemaRegistry !== undefined && { schemaRegistry }),
     ...(pollers !== undefined && { pollers }),
   };
+}
+
+/**
+ * A reference to nothing would be an invented topic or cluster. Only what the mapping polls is looked at: under
+ * `serverless offline` the template lacks what plugins add when they package.
+ */
+function rejectReferencesToNothing(properties: Properties, references: References): void {
+  for (const name of ['EventSourceArn', 'Topics', 'SelfManagedEventSource']) {
+    const missing = references.missingIn(JSON.stringify(properties.raw(name) ?? ''));
+    if (missing === undefined) continue;
+    properties.fail(
+      name,
+      `${missing.logicalId} is not in the template: correct it (${missing.suggestion})`,
+      `Template format error: Unresolved resource dependencies [${missing.logicalId}] in the Resources block of the template`,
+    );
+  }
 }
 
 /** Whether only AWS knows the value. The ARN of a Glue registry says what it is, although a part of it is invented. */

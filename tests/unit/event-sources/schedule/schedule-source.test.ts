@@ -40,7 +40,8 @@ function start(time: string, rules: Readonly<Record<string, readonly [string, ob
 
 /** Starts a schedule of Scheduler at the given time. */
 function startScheduler(time: string, ScheduleExpression: string, further: object = {}): ScheduleSource {
-  const Properties = { ScheduleExpression, Target: target, ...further };
+  const Target = { Arn: target.Arn, RoleArn: 'arn:aws:iam::123456789012:role/r' };
+  const Properties = { ScheduleExpression, FlexibleTimeWindow: { Mode: 'OFF' }, Target, ...further };
   return startResources(time, [['Tick', { Type: 'AWS::Scheduler::Schedule', Properties }]]);
 }
 

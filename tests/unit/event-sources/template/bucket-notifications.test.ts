@@ -192,6 +192,11 @@ test.each<[string, Resource, string]>([
     'LambdaConfigurations[0].Event: expected an event of S3 like s3:ObjectCreated:*, found s3:ObjectCreated:Upload (AWS: InvalidArgument, The event is not supported for notifications)',
   ],
   [
+    'no event',
+    bucket([{ ...configuration('', 'One'), Event: undefined }]),
+    'LambdaConfigurations[0].Event: is required (AWS: required key [Event] not found)',
+  ],
+  [
     'an unknown event of an existing bucket',
     existing('s3:ObjectCreated', 'one'),
     'BucketConfigs[0].Event: expected an event of S3 like s3:ObjectCreated:*, found s3:ObjectCreated (AWS: ',

@@ -95,7 +95,15 @@ test.each<[string, object]>([
 
 test.each<[string, object, object]>([
   ['a rule', {}, rule({ ScheduleExpression: needsValue, Targets: [clusterOfEcs, { Arn: functionArn }] })],
-  ['a schedule', {}, schedule({ ScheduleExpression: needsValue, Target: { Arn: functionArn } })],
+  [
+    'a schedule',
+    {},
+    schedule({
+      ScheduleExpression: needsValue,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { Arn: functionArn },
+    }),
+  ],
   ['a target without an ARN', {}, schedule({ ScheduleExpression: needsValue, Target: {} })],
   ['settings', {}, invokeConfig({ FunctionName: 'fn', MaximumRetryAttempts: needsValue })],
   ['a name', { FunctionName: needsValue }, {}],

@@ -43,7 +43,12 @@ test.each([
           },
           Schedule: {
             Type: 'AWS::Scheduler::Schedule',
-            Properties: { Name: 's', ScheduleExpression: 'rate(1 hour)', Target: { Arn: arnOfFn } },
+            Properties: {
+              Name: 's',
+              ScheduleExpression: 'rate(1 hour)',
+              FlexibleTimeWindow: { Mode: 'OFF' },
+              Target: { Arn: arnOfFn },
+            },
           },
           Mapping: {
             Type: 'AWS::Lambda::EventSourceMapping',

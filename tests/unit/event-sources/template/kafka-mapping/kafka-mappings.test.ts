@@ -172,6 +172,26 @@ test.each<[string, object, RegExp]>([
   ['EventSourceArn', { ...selfManaged, EventSourceArn: arn }, /cannot be combined/],
   ['EventSourceArn', { EventSourceArn: undefined }, /is required/],
   [
+    'EventSourceArn',
+    { EventSourceArn: 'demo' },
+    /expected the ARN of an MSK cluster .*, got demo \(AWS: .*Unrecognized/,
+  ],
+  [
+    'EventSourceArn',
+    { EventSourceArn: arn.replace(':cluster/', ':topic/') },
+    /expected the ARN of an MSK cluster or of its VPC connection, got arn:aws:kafka:/,
+  ],
+  [
+    'EventSourceArn',
+    { EventSourceArn: { 'Fn::GetAtt': ['Cluste', 'Arn'] } },
+    /Cluste is not in the template: correct it .* \(AWS: .*: Unresolved resource dependencies \[Cluste\]/,
+  ],
+  [
+    'Topics',
+    { Topics: [{ Ref: 'F' }] },
+    /F is not in the template: correct it \(expected Fn, Mapping\) \(AWS: Template format error: Unresolved/,
+  ],
+  [
     'SelfManagedEventSource.Endpoints.KafkaBootstrapServers',
     { EventSourceArn: undefined, SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['nohost'] } } },
     /host:port/,

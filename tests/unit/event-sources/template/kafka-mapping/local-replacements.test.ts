@@ -4,6 +4,7 @@ const ofSelfManaged = (KafkaBootstrapServers: unknown, SchemaRegistryURI: unknow
   Resources: {
     Fn: lambdaFunction(),
     Registry: { Type: 'AWS::Glue::Registry' },
+    Cluster: { Type: 'Custom::Cluster' },
     Mapping: mappingTo(
       { Ref: 'Fn' },
       {
