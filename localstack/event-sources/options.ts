@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { suggestionFor } from './template/suggestion.ts';
+import { suggestionFor } from './suggestion.ts';
 
 const milliseconds = z.number().min(0);
 const backoff = z.strictObject({ initialMs: milliseconds, maxMs: milliseconds });

@@ -11,7 +11,7 @@ import {
   type Tags,
   visit,
 } from 'yaml';
-import { suggestionFor } from './suggestion.ts';
+import { suggestionFor } from '../suggestion.ts';
 import { type Place, type Template, TemplateError, within } from './template.ts';
 
 const intrinsicFunctions = [

@@ -1,4 +1,4 @@
-import { suggestionFor } from './suggestion.ts';
+import { suggestionFor } from '../suggestion.ts';
 import { TemplateError } from './template.ts';
 
 /** The option `functionNames`: names by logical id, by import or by `Resource.Attribute`. Null: it is not a function. */

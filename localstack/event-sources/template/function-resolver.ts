@@ -1,10 +1,10 @@
 import type { AsyncFunction, AsyncSettings } from '../model/async-invocation.ts';
-import { qualifiedName } from '../model/target-function.ts';
 import { parseFunctionReference } from '../model/function-reference.ts';
+import { qualifiedName } from '../model/target-function.ts';
+import { suggestionFor } from '../suggestion.ts';
 import { functionArn } from './function-arn.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { InvokeConfigs } from './invoke-configs.ts';
-import { suggestionFor } from './suggestion.ts';
 import { ACCEPTED_BY_AWS, type Resource, resourcesOfType, type Template, unlessRefused } from './template.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3;

@@ -1,4 +1,4 @@
-import { suggestionFor } from './suggestion.ts';
+import { suggestionFor } from '../suggestion.ts';
 import { type ParameterDefinition, TemplateError } from './template.ts';
 
 /** What the plugin's settings and the command line give for the parameters of a template. */

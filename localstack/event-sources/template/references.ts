@@ -1,10 +1,10 @@
-import type { FunctionNames } from './function-names.ts';
 import { parseFunctionReference } from '../model/function-reference.ts';
+import { suggestionFor } from '../suggestion.ts';
 import { functionArn } from './function-arn.ts';
+import type { FunctionNames } from './function-names.ts';
 import type { Parameters } from './parameters.ts';
 import type { PseudoParameters } from './pseudo-parameters.ts';
 import { mskArn, namePropertyOf, resourceArn } from './resource-arns.ts';
-import { suggestionFor } from './suggestion.ts';
 import { type Place, type Template, TemplateError } from './template.ts';
 
 /** Value of `AWS::NoValue`, which removes the property that it is set to. */

@@ -53,6 +53,7 @@ const FUNCTIONS: Layers = [
 ];
 
 const EVENT_SOURCES: Layers = [
+  ['localstack/event-sources/suggestion.ts'],
   [
     'localstack/event-sources/clock.ts',
     'localstack/event-sources/logger.ts',

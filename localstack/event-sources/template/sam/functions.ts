@@ -1,4 +1,4 @@
-import { suggestionFor } from '../suggestion.ts';
+import { suggestionFor } from '../../suggestion.ts';
 import type { Place, Resource } from '../template.ts';
 import { functionProperties } from './property-names.ts';
 import { defined, objectOf, samError } from './sam-error.ts';

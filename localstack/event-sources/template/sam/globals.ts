@@ -1,4 +1,4 @@
-import { suggestionFor } from '../suggestion.ts';
+import { suggestionFor } from '../../suggestion.ts';
 import type { Resource, Template } from '../template.ts';
 import { globalFunctionProperties, globalSections } from './property-names.ts';
 import { objectOf, samError } from './sam-error.ts';

@@ -1,4 +1,4 @@
-import { suggestionFor } from '../suggestion.ts';
+import { suggestionFor } from '../../suggestion.ts';
 import type { Resource } from '../template.ts';
 import { samError } from './sam-error.ts';
 

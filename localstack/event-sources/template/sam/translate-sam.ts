@@ -1,5 +1,5 @@
+import { suggestionFor } from '../../suggestion.ts';
 import type { Intrinsics } from '../intrinsics.ts';
-import { suggestionFor } from '../suggestion.ts';
 import { type Resource, resourcesOfType, type Template } from '../template.ts';
 import { translateBucketEvent, withNotifications } from './bucket-events.ts';
 import { translateFunction } from './functions.ts';
