@@ -18,6 +18,8 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** Of the messages that name a type, only this one contains no value. */
 const TOO_LONG = /^value too long for type (.+)$/;
 const TOO_LARGE = /^(smallint|integer) out of range$/;
+/** A missing privilege names the table only here. */
+const NO_PRIVILEGE = /^permission denied for (?:table|view|relation) (\S+)$/;
 /** A function with its argument types, as the context of an error names it. */
 const PROCEDURE = /^PL\/pgSQL function (\S+\([^)]*\))/m;
 
@@ -38,7 +40,7 @@ export function databaseFaultOf(error: unknown): DatabaseFault {
   const message = text('message') ?? '';
   const entries = {
     sqlState: SQLSTATE.exec(text('code') ?? '')?.[0],
-    table: text('table'),
+    table: text('table') ?? NO_PRIVILEGE.exec(message)?.[1],
     column: text('column'),
     constraint: text('constraint'),
     dataType: text('dataType') ?? (TOO_LONG.exec(message) ?? TOO_LARGE.exec(message))?.[1],

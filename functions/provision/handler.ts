@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { KafkaTopicAdmin } from '../adapters/kafka/kafka-topic-admin.ts';
-import { Database } from '../adapters/postgres/database.ts';
+import { openAsOwner } from '../adapters/postgres/open-as-owner.ts';
 import { PostgresCaptureInstaller } from '../adapters/postgres/postgres-capture-installer.ts';
+import { PostgresRoleInstaller } from '../adapters/postgres/postgres-role-installer.ts';
 import { PostgresSchemaMigrator } from '../adapters/postgres/postgres-schema-migrator.ts';
 import type { Deadline } from '../ports/deadline.ts';
-import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../runtime/config.ts';
+import { conditionsShape, kafkaOf, loadConfig } from '../runtime/config.ts';
 import { createHandler } from '../runtime/handler.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { provisionShape } from './config.ts';
@@ -21,14 +22,16 @@ const SQL = join(import.meta.dirname, '../../sql');
 
 async function connect(deadline: Deadline) {
   const config = loadConfig(provisionShape, process.env);
+  const client = { applicationName: NAME, region: config.AWS_REGION };
   const [source, target] = await Promise.all([
-    Database.open(sourceDatabaseOf(config, NAME)),
-    Database.open(targetDatabaseOf(config, NAME)),
+    openAsOwner({ url: config.SOURCE_DATABASE_URL, ...client }, config.SOURCE_DATABASE_SECRET_ARN),
+    openAsOwner({ url: config.TARGET_DATABASE_URL, ...client }, config.TARGET_DATABASE_SECRET_ARN),
   ]);
   return new Provisioner({
     source: new PostgresSchemaMigrator(source, { deadline }),
     target: new PostgresSchemaMigrator(target, { deadline }),
     capture: new PostgresCaptureInstaller(source),
+    roles: { source: new PostgresRoleInstaller(source), target: new PostgresRoleInstaller(target) },
     topics: new KafkaTopicAdmin(kafkaOf(config, NAME)),
     readMigrations: (folder) => readMigrations(join(SQL, folder)),
     partitions: config.TOPIC_PARTITIONS,

@@ -1,14 +1,19 @@
 import { topicSpecifications } from '../core/topic-specifications.ts';
+import type { RoleInstaller } from '../ports/role-installer.ts';
 import type { CaptureInstaller, Migration, SchemaMigrator } from '../ports/schema-migrator.ts';
 import type { TopicAdmin, TopicReport } from '../ports/topic-admin.ts';
+
+type DatabaseSide = 'source' | 'target';
+type SqlFolder = DatabaseSide | 'capture' | `${DatabaseSide}-grants`;
 
 export interface ProvisionerDependencies {
   readonly source: SchemaMigrator;
   readonly target: SchemaMigrator;
   readonly capture: CaptureInstaller;
+  readonly roles: { readonly source: RoleInstaller; readonly target: RoleInstaller };
   readonly topics: Pick<TopicAdmin, 'createTopics'>;
-  /** Reads the migrations of `sql/`, and the files that install the capture of changes in the source. */
-  readonly readMigrations: (folder: 'source' | 'target' | 'capture') => Promise<readonly Migration[]>;
+  /** Reads a folder of `sql/`: migrations, what installs the capture of changes in the source, or the functions' privileges. */
+  readonly readMigrations: (folder: SqlFolder) => Promise<readonly Migration[]>;
   /** Partitions of a topic that is created. */
   readonly partitions: number;
 }
@@ -20,10 +25,12 @@ export interface ProvisionReport {
   readonly topics: readonly TopicReport[];
   /** What was mended in the capture of changes. A new snapshot then begins by itself. */
   readonly mendedCapture: readonly string[];
+  /** The statements that created the functions' roles and corrected their privileges. */
+  readonly roles: { readonly source: readonly string[]; readonly target: readonly string[] };
 }
 
 /**
- * Creates the tables and topics that this version of the project needs, and mends the capture of changes. Repeating it
+ * Creates the tables, roles and topics that this version of the project needs, and mends the capture of changes. Repeating it
  * changes nothing, no data is ever deleted, and any number of callers may run at the same time.
  */
 export class Provisioner {
@@ -35,18 +42,27 @@ export class Provisioner {
 
   /** @throws when a migration fails, Kafka refuses a topic, or one of the servers is unreachable. */
   async provision(): Promise<ProvisionReport> {
-    const { source, target, capture, topics, readMigrations, partitions } = this.#deps;
-    const migrate = async (migrator: SchemaMigrator, database: 'source' | 'target') =>
-      migrator.migrate(await readMigrations(database));
+    const { source, target, capture, roles, topics, readMigrations, partitions } = this.#deps;
+    const installRoles = async (side: DatabaseSide) => roles[side].install(await readMigrations(`${side}-grants`));
     const provisionSource = async () => {
-      const migrations = await migrate(source, 'source');
-      return { migrations, mendedCapture: await capture.install(await readMigrations('capture')) };
+      const migrations = await source.migrate(await readMigrations('source'));
+      const mendedCapture = await capture.install(await readMigrations('capture'));
+      return { migrations, mendedCapture, roles: await installRoles('source') };
     };
-    const [{ migrations, mendedCapture }, targetMigrations, topicReports] = await Promise.all([
+    const provisionTarget = async () => {
+      const migrations = await target.migrate(await readMigrations('target'));
+      return { migrations, roles: await installRoles('target') };
+    };
+    const [ofSource, ofTarget, topicReports] = await Promise.all([
       provisionSource(),
-      migrate(target, 'target'),
+      provisionTarget(),
       topics.createTopics(topicSpecifications(partitions)),
     ]);
-    return { migrations: { source: migrations, target: targetMigrations }, topics: topicReports, mendedCapture };
+    return {
+      migrations: { source: ofSource.migrations, target: ofTarget.migrations },
+      topics: topicReports,
+      mendedCapture: ofSource.mendedCapture,
+      roles: { source: ofSource.roles, target: ofTarget.roles },
+    };
   }
 }

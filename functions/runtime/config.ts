@@ -42,13 +42,23 @@ export const kafkaShape = {
   AWS_REGION: z.string().optional().describe('set by Lambda; signs the requests to MSK'),
 };
 
+/** How a function signs in to its databases. */
+const databaseSignInShape = {
+  DATABASE_AUTH: z
+    .enum(['none', 'iam'])
+    .default('none')
+    .describe('"iam" signs in to RDS with the role of the function, "none" with what the URL contains'),
+  AWS_REGION: z.string().optional().describe('set by Lambda; signs the tokens for RDS'),
+};
+
 /** Settings of the connection to the target database. */
 export const targetDatabaseShape = {
+  ...databaseSignInShape,
   TARGET_DATABASE_URL: z.string().describe('e.g. postgres://user@127.0.0.1:5434/target'),
-  TARGET_DATABASE_SECRET_ARN: z
+  TARGET_DATABASE_USER: z
     .string()
     .optional()
-    .describe('Secrets Manager secret with {"username", "password"}; not needed when the URL contains both'),
+    .describe('role that signs in, by default the user of the URL, e.g. employee_streams_load_salaries'),
 };
 
 /** Which rows of salary files are kept. */
@@ -66,11 +76,12 @@ export const salaryFilterShape = {
 
 /** Settings of the connection to the source database. */
 export const sourceDatabaseShape = {
+  ...databaseSignInShape,
   SOURCE_DATABASE_URL: z.string().describe('e.g. postgres://user@127.0.0.1:5433/source'),
-  SOURCE_DATABASE_SECRET_ARN: z
+  SOURCE_DATABASE_USER: z
     .string()
     .optional()
-    .describe('Secrets Manager secret with {"username", "password"}; not needed when the URL contains both'),
+    .describe('role that signs in, by default the user of the URL, e.g. employee_streams_poll_changes'),
 };
 
 /** Which employees may be in the target. */
@@ -115,7 +126,9 @@ export function salaryFilterOf(settings: Settings<typeof salaryFilterShape>): Sa
 export function targetDatabaseOf(settings: Settings<typeof targetDatabaseShape>, name: string) {
   return {
     url: settings.TARGET_DATABASE_URL,
-    secretArn: settings.TARGET_DATABASE_SECRET_ARN,
+    user: settings.TARGET_DATABASE_USER,
+    auth: settings.DATABASE_AUTH,
+    region: settings.AWS_REGION,
     applicationName: name,
   };
 }
@@ -124,7 +137,9 @@ export function targetDatabaseOf(settings: Settings<typeof targetDatabaseShape>,
 export function sourceDatabaseOf(settings: Settings<typeof sourceDatabaseShape>, name: string) {
   return {
     url: settings.SOURCE_DATABASE_URL,
-    secretArn: settings.SOURCE_DATABASE_SECRET_ARN,
+    user: settings.SOURCE_DATABASE_USER,
+    auth: settings.DATABASE_AUTH,
+    region: settings.AWS_REGION,
     applicationName: name,
   };
 }

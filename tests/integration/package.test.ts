@@ -135,8 +135,12 @@ describe('the package for AWS', () => {
     for (const name of FUNCTIONS) {
       const others = filesOf(name).filter((file) => file !== `functions/${name}/handler.mjs`);
       if (name === 'provision') {
-        expect(others.filter((file) => !/^sql\/(source|target|capture)\/\d{4}_\w+\.sql$/.test(file))).toEqual([]);
-        for (const folder of ['source', 'target', 'capture']) {
+        expect(
+          others.filter(
+            (file) => !/^sql\/(source|target|capture|source-grants|target-grants)\/\d{4}_\w+\.sql$/.test(file),
+          ),
+        ).toEqual([]);
+        for (const folder of ['source', 'target', 'capture', 'source-grants', 'target-grants']) {
           expect(others.some((file) => file.startsWith(`sql/${folder}/0001_`))).toBe(true);
         }
       } else if (name === 'dashboard') {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Database } from '../../functions/adapters/postgres/database.ts';
 import { PostgresCaptureInstaller } from '../../functions/adapters/postgres/postgres-capture-installer.ts';
+import { PostgresRoleInstaller } from '../../functions/adapters/postgres/postgres-role-installer.ts';
 import { PostgresSchemaMigrator } from '../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import { readMigrations } from '../../functions/provision/migration-files.ts';
 import { createDatabase, type DatabaseSide } from './servers.ts';
@@ -34,16 +35,19 @@ export async function applyMigrations(url: string, side: DatabaseSide): Promise<
   try {
     await new PostgresSchemaMigrator(database).migrate(await readMigrations(join(SQL_DIRECTORY, side)));
     if (side === 'source') await installCapture(database);
+    await installRoles(database, side);
   } finally {
     await database.close();
   }
 }
 
-/** Installs or mends the capture of changes, as `provision` does. @returns what was mended. */
+/** Installs or mends the capture of changes and the privileges, as `provision` does. @returns what of the capture was mended. */
 export async function mendCapture(url: string): Promise<readonly string[]> {
   const database = await Database.open({ url, applicationName: 'test-capture' });
   try {
-    return await installCapture(database);
+    const mended = await installCapture(database);
+    await installRoles(database, 'source');
+    return mended;
   } finally {
     await database.close();
   }
@@ -51,4 +55,9 @@ export async function mendCapture(url: string): Promise<readonly string[]> {
 
 async function installCapture(database: Database): Promise<readonly string[]> {
   return new PostgresCaptureInstaller(database).install(await readMigrations(join(SQL_DIRECTORY, 'capture')));
+}
+
+/** Creates the functions' roles and corrects their privileges, as `provision` does. @returns the statements that were needed. */
+export async function installRoles(database: Database, side: DatabaseSide): Promise<readonly string[]> {
+  return new PostgresRoleInstaller(database).install(await readMigrations(join(SQL_DIRECTORY, `${side}-grants`)));
 }

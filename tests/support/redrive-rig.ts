@@ -23,6 +23,7 @@ import { createTickRecorder } from '../../functions/runtime/tick-recorder.ts';
 import { InMemoryBucket } from './in-memory-bucket.ts';
 import { InMemoryFunctionInvoker } from './in-memory-function-invoker.ts';
 import { InMemoryObjectStore } from './in-memory-object-store.ts';
+import { databaseUserOf } from './database-user.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import type { RedriveTask } from './redrive-process.ts';
 import { createSalaryDatabase } from './salary-database.ts';
@@ -108,9 +109,18 @@ export class RedriveRig {
     }
     await admin.disconnect();
     const target = await createSalaryDatabase();
-    const targetDatabase = { url: target.url, applicationName: 'redrive-rig' };
+    const targetDatabaseOf = (functionName: string) => {
+      return { url: target.url, user: databaseUserOf(functionName), applicationName: 'redrive-rig' };
+    };
+    const targetDatabase = targetDatabaseOf('redrive');
     const applier = await openApplier({
-      ...{ kafka, targetDatabase, deadLetterTopic: `${changes.topic}.dead-letter`, group: changes.group, rules: [] },
+      ...{
+        kafka,
+        targetDatabase: targetDatabaseOf('apply-changes'),
+        deadLetterTopic: `${changes.topic}.dead-letter`,
+        group: changes.group,
+        rules: [],
+      },
     });
     const unused = new InMemoryFunctionInvoker();
     return new RedriveRig(target, applier, {

@@ -154,11 +154,11 @@ describe('permissions', () => {
       // biome-ignore lint/suspicious/noExplicitAny: statements may have any depth.
       ?.Properties.Policies.flatMap((policy: any) => policy.PolicyDocument.Statement) ?? [];
   const list = (oneOrMore: string | readonly string[]) => [oneOrMore].flat() as string[];
-  const namesOf = (role: string, kind: 'topic' | 'group', action: string) =>
+  const namesOf = (role: string, kind: 'Topic' | 'Group', action: string) =>
     statementsOf(role)
       .filter(({ Action }) => list(Action).includes(action))
       .flatMap(({ Resource }) => list(Resource))
-      .flatMap((arn) => new RegExp(`:${kind}/.*/([^/]+)$`).exec(arn)?.[1] ?? [])
+      .flatMap((arn) => (arn.startsWith(`\${Kafka${kind}s}/`) ? [arn.slice(arn.indexOf('/') + 1)] : []))
       .sort();
 
   it('come from one role a function', () => {
@@ -180,7 +180,7 @@ describe('permissions', () => {
     ['RedriveRole', [CHANGES_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC]],
     ['ProvisionRole', []],
   ])('let %s write to %j only', (role, topics) => {
-    expect(namesOf(role, 'topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
+    expect(namesOf(role, 'Topic', 'kafka-cluster:WriteData')).toEqual([...topics].sort());
   });
 
   it('let index-dead-letters report by the groups of its event sources', () => {
@@ -197,7 +197,7 @@ describe('permissions', () => {
   it('let watch-replica look at the groups that write to the target, and not change them', () => {
     expect(service.functions['apply-changes']?.events?.[0]?.msk?.consumerGroupId).toBe(CHANGES_GROUP);
     expect(service.functions['load-salaries']?.events?.[0]?.msk?.consumerGroupId).toBe(SALARIES_GROUP);
-    expect(namesOf('WatchReplicaRole', 'group', 'kafka-cluster:DescribeGroup')).toEqual([
+    expect(namesOf('WatchReplicaRole', 'Group', 'kafka-cluster:DescribeGroup')).toEqual([
       CHANGES_GROUP,
       SALARIES_GROUP,
     ]);
@@ -211,25 +211,47 @@ describe('permissions', () => {
       RedriveRole: [CHANGES_TOPIC, CHANGES_DEAD_LETTER_TOPIC, SALARIES_TOPIC, SALARIES_DEAD_LETTER_TOPIC],
     };
     const topics = [...(ofOwnReads[role] ?? ofEvents.map(({ topic }) => topic))];
-    expect(namesOf(role, 'topic', 'kafka-cluster:ReadData')).toEqual(topics.sort());
+    expect(namesOf(role, 'Topic', 'kafka-cluster:ReadData')).toEqual(topics.sort());
     const groups = ofEvents.map(({ consumerGroupId }) => consumerGroupId);
-    expect(namesOf(role, 'group', 'kafka-cluster:AlterGroup')).toEqual(groups.sort());
+    expect(namesOf(role, 'Group', 'kafka-cluster:AlterGroup')).toEqual(groups.sort());
   });
 
   it.each(Object.values(service.functions))('name what $role may use, never everything', ({ role }) => {
     for (const { Effect, Action, Resource } of statementsOf(role)) {
       expect(Effect).toBe('Allow');
-      expect([...list(Action), ...list(Resource)].filter((name) => name === '*' || name.endsWith(':*'))).toEqual([]);
+      // The action has no type of resource.
+      const resources = Action === 'kafka:GetBootstrapBrokers' ? [] : list(Resource);
+      const wildcards = [...list(Action), ...resources].filter((name) => /\*/.test(name));
+      expect(wildcards.filter((name) => !/log-group:.*[a-z]:\*$|:::\$\{SalaryBucket\}\/\*$/.test(name))).toEqual([]);
     }
   });
 
-  it.each(Object.values(service.functions))('let $role read the secrets of its own databases only', (definition) => {
-    const needed = Object.entries(definition.environment).filter(([name]) => name.endsWith('_SECRET_ARN'));
-    const allowed = statementsOf(definition.role)
-      .filter(({ Action }) => Action === 'secretsmanager:GetSecretValue')
-      .map(({ Resource }) => Resource);
-    expect(allowed.sort()).toEqual(needed.map(([, reference]) => reference).sort());
+  it('let only provision read secrets, which are those of the owner of its databases', () => {
+    const readers = Object.entries(service.functions).flatMap(([name, { role }]) => {
+      const statements = statementsOf(role).filter(({ Action }) => Action === 'secretsmanager:GetSecretValue');
+      return statements.map(({ Resource }) => [name, Resource]);
+    });
+    expect(readers).toEqual([['provision', ['SourceDatabaseSecretArn', 'TargetDatabaseSecretArn']]]);
   });
+
+  it.each(Object.entries(service.functions))(
+    'let %s sign in to its own databases, as its own role',
+    (name, definition) => {
+      const owner = name === 'provision' ? 'employee_streams' : `employee_streams_${name.replaceAll('-', '_')}`;
+      const sides = Object.keys(definition.environment).flatMap(
+        (key) => /^(SOURCE|TARGET)_DATABASE_URL$/.exec(key)?.[1] ?? [],
+      );
+      const users = sides.map((side) => definition.environment[`${side}_DATABASE_USER`]);
+      expect(users).toEqual(sides.map(() => (name === 'provision' ? undefined : owner)));
+      const allowed = statementsOf(definition.role)
+        .filter(({ Action }) => Action === 'rds-db:connect')
+        .flatMap(({ Resource }) => list(Resource))
+        .map((arn) => arn.slice(arn.indexOf(':dbuser:')));
+      expect(allowed).toEqual(
+        sides.map((side) => `:dbuser:\${${side === 'SOURCE' ? 'Source' : 'Target'}DatabaseResourceId}/${owner}`),
+      );
+    },
+  );
 });
 
 describe('serverless.yml and infra', () => {

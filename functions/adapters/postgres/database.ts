@@ -1,9 +1,9 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pg from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { isStalePlan } from '../../core/classify-error.ts';
 import { failureReason } from '../../core/condition.ts';
 import { databaseFaultOf, mayQuoteValues } from '../../core/database-fault.ts';
+import type { SignIn } from './sign-in.ts';
 
 export interface DatabaseSettings {
   /**
@@ -11,8 +11,14 @@ export interface DatabaseSettings {
    * whose certificate and name are checked against Node's certificate authorities.
    */
   readonly url: string;
-  /** Secrets Manager secret with `{"username", "password"}`, for a URL without them. */
-  readonly secretArn?: string | undefined;
+  /** The role that signs in. Default: the user of the URL. */
+  readonly user?: string | undefined;
+  /** `iam` signs in to RDS with the function's own role; `none`, the default, with what the URL contains. */
+  readonly auth?: 'none' | 'iam' | undefined;
+  /** AWS region of the server; required with `iam`. */
+  readonly region?: string | undefined;
+  /** Overrides `user` and `auth`. */
+  readonly signIn?: SignIn | undefined;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
   /** Server settings of each session by their names, e.g. `{enable_seqscan: 'off'}`; values without blanks. */
@@ -42,12 +48,14 @@ export class Database {
     this.#pool = pool;
   }
 
-  /** Reads the user name from Secrets Manager if there is a secret. Connects at the first statement. */
+  /** Connects at the first statement. */
   static async open(settings: DatabaseSettings): Promise<Database> {
+    const { signIn = await signInOf(settings) } = settings;
     const pool = new pg.Pool({
       // Not passed as `connectionString`, which overrides `user` and `password` even when it contains neither.
       ...parseIntoClientConfig(settings.url),
-      ...(settings.secretArn !== undefined && (await signIn(settings.secretArn))),
+      ...(settings.user !== undefined && { user: settings.user }),
+      ...(signIn !== undefined && { user: signIn.user, password: () => signIn.password() }),
       application_name: settings.applicationName,
       max: settings.maxConnections ?? 1,
       connectionTimeoutMillis: settings.connectionTimeoutMs ?? 5_000,
@@ -153,30 +161,9 @@ function removeValues(error: unknown): void {
   error.internalQuery = undefined;
 }
 
-/** Reads the password for each new connection, because Secrets Manager rotates it while a function instance runs. */
-async function signIn(secretArn: string): Promise<{ user: string; password: () => Promise<string> }> {
-  const secrets = new SecretsManagerClient({});
-  const { username } = await readSecret(secrets, secretArn);
-  return { user: username, password: async () => (await readSecret(secrets, secretArn)).password };
-}
-
-async function readSecret(
-  secrets: SecretsManagerClient,
-  secretArn: string,
-): Promise<{ username: string; password: string }> {
-  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
-  const { username, password } = parseSecret(SecretString);
-  if (username && password) return { username, password };
-  throw new Error(
-    `expected secret ${secretArn} to hold {"username", "password"} as JSON, got another content; correct the secret`,
-  );
-}
-
-/** Drops the parser's error, because it quotes the secret. */
-function parseSecret(text: string | undefined): { username?: string; password?: string } {
-  try {
-    return JSON.parse(text ?? '{}') as { username?: string; password?: string };
-  } catch {
-    return {};
-  }
+/** Loaded on first use, because a laptop needs none. */
+async function signInOf({ url, user, auth, region }: DatabaseSettings): Promise<SignIn | undefined> {
+  if (auth !== 'iam') return undefined;
+  const { signInByToken } = await import('./sign-in-by-token.ts');
+  return signInByToken({ url, user, region });
 }

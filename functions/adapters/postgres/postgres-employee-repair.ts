@@ -16,11 +16,12 @@ const LOCK_LIMIT_MS = 10_000;
 const RETRY_AFTER_MS = 100;
 
 /**
- * A lock against writers, and no wait for those that hold one. `for share`, because a writer that only begins after this
- * transaction gets a greater change id.
+ * A lock against writers, and no wait for those that hold one. A shared one, because a writer that only begins after this
+ * transaction gets a greater change id. It and the lock of the table are functions of the source, which run as its owner, so
+ * that this role needs no privilege to change employees.
  */
-const LOCK_ROWS = (table: string) => `
-  select emp_id from ${table} where emp_id = any ($1::integer[]) order by emp_id for share skip locked`;
+const LOCK_ROWS = 'select emp_id from lock_employees($1::integer[]) as emp_id';
+const LOCK_TABLE = 'select lock_employee_writers()';
 
 /** A statement of its own, which sees the rows as they are under the lock. */
 const INSERT_IMAGES = (table: string) => `
@@ -51,7 +52,7 @@ export class PostgresEmployeeRepair implements EmployeeRepair {
     const table = await employeesTable(this.#database);
     return this.#database.transaction(async (client) => {
       await client.query(COMMIT_SYNCHRONOUSLY);
-      const { rows } = await client.query<{ emp_id: number }>(LOCK_ROWS(table), [plainArray(empIds)]);
+      const { rows } = await client.query<{ emp_id: number }>(LOCK_ROWS, [plainArray(empIds)]);
       return insert(
         client,
         INSERT_IMAGES(table),
@@ -71,7 +72,7 @@ export class PostgresEmployeeRepair implements EmployeeRepair {
       try {
         return await this.#database.transaction(async (client) => {
           await client.query(`${COMMIT_SYNCHRONOUSLY}; set local lock_timeout = '${LOCK_TIMEOUT}'`);
-          await client.query(`lock table ${table} in share mode`);
+          await client.query(LOCK_TABLE);
           return insert(client, INSERT_DELETIONS(table), empIds);
         });
       } catch (error) {

@@ -46,13 +46,17 @@ function findingsAbout(error: unknown, shapes: readonly TableShape[], tables: re
   if (procedure !== undefined) return [];
   const kinds = findingKindsOf(sqlState);
   const byName = new Map(tables.map((found) => [found.table, found]));
-  return shapes
-    .flatMap((shape) => {
-      const found = byName.get(shape.table);
-      return found === undefined ? [] : compareShape(shape, found);
-    })
-    .filter(({ kind }) => kinds.includes(kind))
-    .filter((finding) => sqlState !== '23502' || (finding.column === column && finding.table === table));
+  return (
+    shapes
+      .flatMap((shape) => {
+        const found = byName.get(shape.table);
+        return found === undefined ? [] : compareShape(shape, found);
+      })
+      .filter(({ kind }) => kinds.includes(kind))
+      .filter((finding) => sqlState !== '23502' || (finding.column === column && finding.table === table))
+      // Each role has only some of the privileges on the tables that this error is not about.
+      .filter((finding) => sqlState !== '42501' || finding.table === table)
+  );
 }
 
 /** What a table may lack when the database answers with this SQLSTATE. */
@@ -114,6 +118,12 @@ function describeRefusal(error: unknown, tables: readonly FoundTable[]): string 
   if (secured !== undefined && (isSuppressed || sqlState === '42501')) {
     const remedy = `alter table ${secured.table} disable row level security`;
     return refusedBy(secured.table, 'its row-level security', found, remedy);
+  }
+  if (sqlState === '42501') {
+    return (
+      `expected user ${tables[0]?.user} to have the privileges that it needs, found that one is missing ` +
+      `(${found}: ${messageOf(error, sqlState)}); run npm run provision, or grant it in the target database`
+    );
   }
   return (
     'expected the tables of the target database as sql/target creates them, found that a statement does not fit them ' +

@@ -3,6 +3,7 @@ import type { Comparison } from '../../../functions/core/verification.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import type { VerifyRequest } from '../../../functions/verify-replica/replica-verifier.ts';
 import { openVerifier, type VerifierConnections } from '../../../functions/verify-replica/wiring.ts';
+import { databaseUserOf } from '../database-user.ts';
 import type { CdcSettings } from './settings.ts';
 import { dynamoOptions } from './wiring.ts';
 
@@ -12,8 +13,8 @@ export function openTestVerifier(settings: CdcSettings, group: string): Promise<
   return openVerifier({
     kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-verify' },
     changes: { topic, deadLetterTopic, group },
-    sourceDatabase: { url: settings.sourceUrl, applicationName: 'test-verify' },
-    targetDatabase: { url: settings.targetUrl, applicationName: 'test-verify' },
+    sourceDatabase: { url: settings.sourceUrl, user: databaseUserOf('verify-replica'), applicationName: 'test-verify' },
+    targetDatabase: { url: settings.targetUrl, user: databaseUserOf('verify-replica'), applicationName: 'test-verify' },
     offsetTable: settings.offsetTable,
     rules: parseChangeRules(settings.rules),
     filter: { departments: new Set(['ECC', 'CIT', 'EMS']), hiredSince: '2010-01-01' },

@@ -12,6 +12,7 @@ import type { Logger } from '../../../functions/ports/logger.ts';
 import type { RecordPublisher } from '../../../functions/ports/record-publisher.ts';
 import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import { openReplicaWatch, type WatchConnections } from '../../../functions/watch-replica/wiring.ts';
+import { databaseUserOf } from '../database-user.ts';
 import { withCallHook } from './call-hook.ts';
 import type { CdcSettings } from './settings.ts';
 
@@ -52,7 +53,7 @@ export async function openPoller(
   const connections = await openConnections({
     kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-poller' },
     topic: settings.topic,
-    sourceDatabase: { url: settings.sourceUrl, applicationName: 'test-poller' },
+    sourceDatabase: { url: settings.sourceUrl, user: databaseUserOf('poll-changes'), applicationName: 'test-poller' },
     offsetTable: settings.offsetTable,
     dynamo: dynamoOptions(settings.dynamodbEndpoint),
   });
@@ -85,7 +86,7 @@ export async function openTestApplier(settings: CdcSettings): Promise<ApplierCon
     kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-applier' },
     deadLetterTopic: settings.deadLetterTopic,
     group: 'test-applier',
-    targetDatabase: { url: settings.targetUrl, applicationName: 'test-applier' },
+    targetDatabase: { url: settings.targetUrl, user: databaseUserOf('apply-changes'), applicationName: 'test-applier' },
     rules: parseChangeRules(settings.rules),
   });
 }
@@ -97,7 +98,7 @@ export async function openTestWatch(settings: CdcSettings, group: string, logger
       kafka: { brokers: settings.brokers, auth: 'none', clientId: 'test-watch' },
       changes: { topic: settings.topic, group },
       rows: { topic: settings.topic, group, bucket: 'unused' },
-      targetDatabase: { url: settings.targetUrl, applicationName: 'test-watch' },
+      targetDatabase: { url: settings.targetUrl, user: databaseUserOf('watch-replica'), applicationName: 'test-watch' },
       offsetTable: settings.offsetTable,
       dynamo: dynamoOptions(settings.dynamodbEndpoint),
     },

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import pg from 'pg';
 import { demonstrateChanges } from '../../../localstack/commands/demo/changes.ts';
 import { readKafkaStatus } from '../../../localstack/commands/status/kafka-status.ts';
+import { databaseUserOf } from '../database-user.ts';
 import { eventually } from '../eventually.ts';
 import { LIMIT_MS, type PipelineRun } from './pipeline-run.ts';
 import { runCommand, runJsonCommand } from './run-command.ts';
@@ -39,6 +41,32 @@ export function describeChanges(run: () => PipelineRun): void {
         await eventually(isMeasured, { what: 'the latency of changes among the metrics', withinMs: LIMIT_MS });
         const { rows } = await target.query(`select p99_ms, records from pipeline_history('apply-changes', 900, null)`);
         expect(rows).toEqual([{ p99_ms: expect.any(Number), records: expect.stringMatching(/^[1-9]\d*$/) }]);
+      },
+      LIMIT_MS,
+    );
+
+    test(
+      'the functions are signed in to the databases as their own roles',
+      async () => {
+        const { endpoints, target } = run();
+        const source = new pg.Client({ connectionString: endpoints.sourceDatabaseUrl });
+        await source.connect();
+        const signedIn = [
+          [source, 'poll-changes'],
+          [target, 'apply-changes'],
+          [target, 'watch-replica'],
+        ] as const;
+        for (const [database, name] of signedIn) {
+          const usesItsRole = async () => {
+            const { rows } = await database.query<{ usename: string }>(
+              'select distinct usename from pg_stat_activity where application_name = $1',
+              [name],
+            );
+            return rows.map(({ usename }) => usename).join() === databaseUserOf(name);
+          };
+          await eventually(usesItsRole, { what: `${name} signed in as its own role only`, withinMs: LIMIT_MS });
+        }
+        await source.end();
       },
       LIMIT_MS,
     );

@@ -9,6 +9,7 @@ const upToDate: ProvisionerDependencies = {
   source: { migrate: async () => [] },
   target: { migrate: async () => [] },
   capture: { install: async () => [] },
+  roles: { source: { install: async () => [] }, target: { install: async () => [] } },
   topics: { createTopics: async () => [] },
   readMigrations: async (database) => [{ name: `0001_${database}`, sql: '' }],
   partitions: 6,
@@ -29,7 +30,15 @@ describe('Provisioner', () => {
       source: { migrate: async (migrations) => apply(migrations) },
       target: { migrate: async (migrations) => apply(migrations) },
       capture: {
-        install: async ([file]) => [`${file?.name} after ${applied.find((name) => name.endsWith('source'))}`],
+        install: async ([file]) => {
+          const mended = `${file?.name} after ${applied.find((name) => name.endsWith('source'))}`;
+          applied.push('capture');
+          return [mended];
+        },
+      },
+      roles: {
+        source: { install: async ([file]) => [`${file?.name} after ${applied.at(-1)}`] },
+        target: { install: async ([file]) => [`${file?.name}`] },
       },
       topics: {
         createTopics: async (topics) => {
@@ -47,6 +56,10 @@ describe('Provisioner', () => {
     const report = await provisioner.provision();
     expect(report.migrations).toEqual({ source: ['0001_source'], target: ['0001_target'] });
     expect(report.mendedCapture).toEqual(['0001_capture after 0001_source']);
+    expect(report.roles).toEqual({
+      source: ['0001_source-grants after capture'],
+      target: ['0001_target-grants'],
+    });
     expect(report.topics).toHaveLength(4);
     expect(wanted.map(({ topic, config }) => [topic, Number(config['retention.ms']) / DAY_MS])).toEqual([
       ['employee-salaries', 14],
@@ -65,6 +78,8 @@ describe('Provisioner', () => {
     ['the source', { source: { migrate: unreachable } }],
     ['the target', { target: { migrate: unreachable } }],
     ['the source, when the capture is installed,', { capture: { install: unreachable } }],
+    ['the source, when the roles are installed,', { roles: { ...upToDate.roles, source: { install: unreachable } } }],
+    ['the target, when the roles are installed,', { roles: { ...upToDate.roles, target: { install: unreachable } } }],
     ['Kafka', { topics: { createTopics: unreachable } }],
     ['the folder of migrations', { readMigrations: unreachable }],
   ])('fails when %s is unreachable', async (_, broken) => {

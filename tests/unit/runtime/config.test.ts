@@ -3,7 +3,14 @@ import { ConfigError } from '../../../functions/core/errors.ts';
 import { loadSalariesShape } from '../../../functions/load-salaries/config.ts';
 import { provisionShape } from '../../../functions/provision/config.ts';
 import { reconcileBucketShape } from '../../../functions/reconcile-bucket/config.ts';
-import { kafkaOf, loadConfig, sourceDatabaseOf, targetDatabaseOf } from '../../../functions/runtime/config.ts';
+import {
+  kafkaOf,
+  loadConfig,
+  sourceDatabaseOf,
+  targetDatabaseOf,
+  targetDatabaseShape,
+} from '../../../functions/runtime/config.ts';
+import { verifyReplicaShape } from '../../../functions/verify-replica/config.ts';
 
 const good = { KAFKA_BROKERS: ' a:1, b:2,', TARGET_DATABASE_URL: 'postgres://u@h/d' };
 
@@ -12,6 +19,7 @@ describe('loadConfig', () => {
     expect(loadConfig(loadSalariesShape, good)).toEqual({
       KAFKA_BROKERS: ['a:1', 'b:2'],
       KAFKA_AUTH: 'none',
+      DATABASE_AUTH: 'none',
       TARGET_DATABASE_URL: 'postgres://u@h/d',
     });
   });
@@ -57,12 +65,14 @@ describe('loadConfig', () => {
 });
 
 test('clients get their settings from the configuration, and the name of the function', () => {
-  const config = loadConfig(provisionShape, {
+  const config = loadConfig(verifyReplicaShape, {
     ...good,
     KAFKA_AUTH: 'iam',
+    DATABASE_AUTH: 'iam',
     AWS_REGION: 'eu-central-1',
+    OFFSET_TABLE: 'offsets',
     SOURCE_DATABASE_URL: 'postgres://h/s',
-    SOURCE_DATABASE_SECRET_ARN: 'arn:s',
+    SOURCE_DATABASE_USER: 'reader',
   });
   expect(kafkaOf(config, 'me')).toEqual({
     brokers: ['a:1', 'b:2'],
@@ -70,6 +80,13 @@ test('clients get their settings from the configuration, and the name of the fun
     region: 'eu-central-1',
     clientId: 'me',
   });
-  expect(sourceDatabaseOf(config, 'me')).toEqual({ url: 'postgres://h/s', secretArn: 'arn:s', applicationName: 'me' });
-  expect(targetDatabaseOf(config, 'me')).toEqual({ url: 'postgres://u@h/d', applicationName: 'me' });
+  const byToken = { auth: 'iam', region: 'eu-central-1', applicationName: 'me' };
+  expect(sourceDatabaseOf(config, 'me')).toEqual({ url: 'postgres://h/s', user: 'reader', ...byToken });
+  expect(targetDatabaseOf(config, 'me')).toEqual({ url: 'postgres://u@h/d', ...byToken });
+});
+
+test('a laptop signs in to its databases with what their URLs contain', () => {
+  expect(targetDatabaseOf(loadConfig(targetDatabaseShape, good), 'me')).toEqual({
+    ...{ url: 'postgres://u@h/d', auth: 'none', applicationName: 'me' },
+  });
 });

@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { Database } from '../../../../functions/adapters/postgres/database.ts';
+import { openAsOwner } from '../../../../functions/adapters/postgres/open-as-owner.ts';
+import { signInBySecret } from '../../../../functions/adapters/postgres/sign-in-by-secret.ts';
 
 /** A self-signed certificate for the name "localhost". */
 const TLS = join(__dirname, '../../../fixtures/tls');
@@ -26,6 +28,8 @@ interface SignIn {
 /** The part of PostgreSQL's protocol that signs in over TLS: requests a clear-text password and refuses it. */
 class SignInServer {
   readonly signIns: SignIn[] = [];
+  /** The SQLSTATE of its answer. */
+  refusal = '28P01';
   readonly #server: Server = createServer((socket) => this.#greet(socket));
 
   async listen(): Promise<number> {
@@ -55,7 +59,7 @@ class SignInServer {
         secure.once('data', (answer: Buffer) => {
           const password = answer.subarray(5, -1).toString();
           this.signIns.push({ user: parameter('user'), database: parameter('database'), password });
-          const fields = Buffer.from('SFATAL\0C28P01\0Mrefused\0\0');
+          const fields = Buffer.from(`SFATAL\0C${this.refusal}\0Mrefused\0\0`);
           const head = Buffer.from([0x45, 0, 0, 0, fields.length + 4]);
           secure.end(Buffer.concat([head, fields]));
         });
@@ -64,7 +68,7 @@ class SignInServer {
   }
 }
 
-describe('Database, with a secret', () => {
+describe('Database, on a server that demands a password', () => {
   let postgres: SignInServer;
   let secrets: HttpServer;
   let secret: string;
@@ -108,7 +112,7 @@ describe('Database, with a secret', () => {
 
   async function open(parameters: string): Promise<Database> {
     const url = `postgres://localhost:${port}/target?sslmode=verify-full${parameters}`;
-    const database = await Database.open({ url, secretArn: 'arn:secret', applicationName: 'test' });
+    const database = await Database.open({ url, signIn: await signInBySecret('arn:secret'), applicationName: 'test' });
     opened.push(database);
     return database;
   }
@@ -142,5 +146,56 @@ describe('Database, with a secret', () => {
     const attempt = open('');
     await expect(attempt).rejects.toThrow('expected secret arn:secret to hold {"username", "password"} as JSON');
     await expect(attempt).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
+  });
+
+  describe('with IAM', () => {
+    const settings = () => ({
+      url: `postgres://localhost:${port}/target?sslmode=verify-full&sslrootcert=${certificate}`,
+      ...{ region: 'eu-central-1', applicationName: 'test' },
+    });
+
+    it('signs in over TLS with a token for its role, signed again for each connection, and reads no secret', async () => {
+      const database = await Database.open({ ...settings(), user: 'employee_streams_reader', auth: 'iam' });
+      opened.push(database);
+      await expect(database.query('select 1')).rejects.toMatchObject({ code: '28P01' });
+      process.env['AWS_ACCESS_KEY_ID'] = 'rotated';
+      await expect(database.query('select 1')).rejects.toMatchObject({ code: '28P01' });
+      expect(postgres.signIns.map(({ user }) => user)).toEqual(['employee_streams_reader', 'employee_streams_reader']);
+      const tokens = postgres.signIns.map(({ password }) => new URL(`https://${password}`));
+      for (const { hostname, port: signedPort, searchParams } of tokens) {
+        expect([hostname, Number(signedPort)]).toEqual(['localhost', port]);
+        expect(Object.fromEntries(searchParams)).toMatchObject({
+          ...{ Action: 'connect', DBUser: 'employee_streams_reader', 'X-Amz-Expires': '900' },
+          'X-Amz-Signature': expect.stringMatching(/^[0-9a-f]{64}$/),
+        });
+      }
+      expect(tokens.map(({ searchParams }) => searchParams.get('X-Amz-Credential')?.replace(/\d{8}/, 'DAY'))).toEqual([
+        'test/DAY/eu-central-1/rds-db/aws4_request',
+        'test/DAY/eu-central-1/rds-db/aws4_request',
+      ]);
+      expect(secretRequests).toEqual([]);
+    });
+
+    it('names what it lacks', async () => {
+      await expect(Database.open({ ...settings(), auth: 'iam' })).rejects.toThrow(
+        'expected a host, a user and a region to sign in to RDS with IAM',
+      );
+    });
+
+    it('is how the owner signs in when the server refuses the password of a member of rds_iam', async () => {
+      postgres.refusal = '28000';
+      const database = await openAsOwner(settings(), 'arn:secret');
+      opened.push(database);
+      await expect(database.query('select 1')).rejects.toMatchObject({ code: '28000' });
+      expect(postgres.signIns.map(({ user }) => user)).toEqual(['master', 'master']);
+      const [password, token] = postgres.signIns.map((signIn) => signIn.password);
+      expect(password).toBe("first'$%@:/ü");
+      expect(token).toContain('DBUser=master');
+    });
+
+    it('is not how the owner signs in when only the password is wrong', async () => {
+      await expect(openAsOwner(settings(), 'arn:secret')).rejects.toMatchObject({ code: '28P01' });
+      expect(postgres.signIns).toHaveLength(1);
+    });
   });
 });
