@@ -18,7 +18,12 @@ export function topicSpecifications(partitions: number) {
   const specify = (topic: string, retentionMs: number) => ({
     topic,
     partitions,
-    config: { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs) },
+    config: {
+      'cleanup.policy': 'delete',
+      'retention.ms': String(retentionMs),
+      // Only the age deletes records. MSK Serverless would delete those beyond 250 GiB of a partition.
+      'retention.bytes': '-1',
+    },
     enforced: ENFORCED,
   });
   return [

@@ -82,14 +82,6 @@ describe('the package for AWS', () => {
     }
   });
 
-  it('provisions pollers for the changes', () => {
-    const [, mapping] =
-      ofType('AWS::Lambda::EventSourceMapping').find(
-        ([, { Properties }]) => Properties.Topics[0] === 'employee-changes',
-      ) ?? [];
-    expect(mapping?.Properties.ProvisionedPollerConfig).toEqual({ MinimumPollers: 1, MaximumPollers: 2 });
-  });
-
   it('gives every function its own role, its subnets and the brokers', () => {
     const ours = ofType('AWS::Lambda::Function').filter(([id]) => !id.startsWith('Custom'));
     expect(ours.map(([, { Properties }]) => Properties.FunctionName).sort()).toEqual(

@@ -19,7 +19,6 @@ function readYaml<Content>(path: string): Content {
 interface MskEvent {
   readonly topic: string;
   readonly consumerGroupId: string;
-  readonly provisionedPollerConfig?: { readonly minimumPollers: number; readonly maximumPollers: number };
 }
 
 interface FunctionDefinition {
@@ -28,7 +27,7 @@ interface FunctionDefinition {
   readonly timeout: number;
   readonly environment: Readonly<Record<string, unknown>>;
   readonly events?: readonly { readonly msk?: MskEvent }[];
-  readonly reservedConcurrency?: number;
+  readonly reservedConcurrency?: string;
   readonly provisionedConcurrency?: string;
   readonly maximumRetryAttempts?: number;
 }
@@ -43,7 +42,6 @@ export interface Resource {
 interface Template {
   readonly Parameters?: Readonly<Record<string, unknown>>;
   readonly Resources?: Readonly<Record<string, Resource>>;
-  readonly extensions?: Readonly<Record<string, Partial<Resource>>>;
 }
 
 /** The parameters by stage. */
@@ -70,19 +68,13 @@ export const TEMPLATES = [
   'alarms',
   'server-alarms',
   'metrics-dashboard',
+  'deployment-bucket',
+  'skipped-checks',
 ];
 const templates = TEMPLATES.map((name) => readTemplate(`infra/${name}.yml`));
 export const resources = new Map(templates.flatMap((template) => Object.entries(template.Resources ?? {})));
-export const extensions = new Map(templates.flatMap((template) => Object.entries(template.extensions ?? {})));
 /** What the functions take from the data stack: the names of the parameters, which `Ref` has. */
 export const imports = Object.keys(templates[0]?.Parameters ?? {});
-
-/** The data stack: its files in `infra/data`, and their resources. */
-export const DATA_TEMPLATES = ['network', 'kafka', 'databases', 'storage', 'outputs'];
-export const dataService = readYaml<{ readonly resources: readonly unknown[] }>('infra/data/serverless.yml');
-export const dataResources = new Map(
-  DATA_TEMPLATES.flatMap((name) => Object.entries(readTemplate(`infra/data/${name}.yml`).Resources ?? {})),
-);
 
 /** The logical id that the framework generates. */
 export function functionId(name: string): string {

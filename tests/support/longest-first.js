@@ -28,6 +28,8 @@ export const longest = [
   'integration/changes/values.test.ts',
   'integration/changes/restore.test.ts',
   'integration/changes/convergence.test.ts',
+  'unit/infra/data-stack.test.ts',
+  'unit/infra/functions-stack.test.ts',
   'unit/csv/row-scanner.property.test.ts',
 ];
 

@@ -22,19 +22,7 @@ import { redriveShape } from '../../functions/redrive/config.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { verifyReplicaShape } from '../../functions/verify-replica/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
-import {
-  DATA_TEMPLATES,
-  dataResources,
-  dataService,
-  extensions,
-  functionId,
-  imports,
-  resources,
-  service,
-  stages,
-  TEMPLATES,
-} from '../support/deployment.ts';
-import { topicsVersion } from '../../infra/topics-version.js';
+import { resources, service, stages, TEMPLATES } from '../support/deployment.ts';
 
 const ROOT = join(__dirname, '../..');
 
@@ -95,48 +83,16 @@ describe('the event sources', () => {
     ]);
   });
 
-  it.each(mappings)('of $name have a batching window of 0, and are created after the topics', ({ name, msk }) => {
-    const topic = msk.topic.replaceAll(/[^a-z]/g, '').replace(/^./, (first) => first.toUpperCase());
-    const id = functionId(name).replace('LambdaFunction', `EventSourceMappingMSKKafkaCluster${topic}`);
-    expect(extensions.get(id)?.Properties).toEqual({ MaximumBatchingWindowInSeconds: 0 });
-    expect(extensions.get(id)?.DependsOn).toContain('Provision');
-  });
-
   it.each(mappings)('of $name leave the function the time that a Kafka event source allows', ({ definition }) => {
     expect(definition.timeout).toBeLessThanOrEqual(14 * 60);
   });
 
-  it('have an instance of apply-changes ready for each poller in production, and for each partition locally', () => {
-    expect(service.functions['apply-changes']?.provisionedConcurrency).toContain('param:readyAppliers');
-    const pollers = mappings.find(({ name }) => name === 'apply-changes')?.msk.provisionedPollerConfig;
-    expect(stages['prod']?.['readyAppliers']).toBe(pollers?.maximumPollers);
-    expect(stages['local']?.['readyAppliers']).toContain('TOPIC_PARTITIONS');
-  });
-
   it('let the next poller take over while the current one runs, without retries', () => {
     const poller = service.functions['poll-changes'];
-    expect(poller?.reservedConcurrency).toBeGreaterThanOrEqual(2);
+    expect(poller?.reservedConcurrency).toContain('param:pollChangesConcurrency');
+    expect(stages['prod']?.['pollChangesConcurrency']).toBeGreaterThanOrEqual(2);
     expect(poller?.maximumRetryAttempts).toBe(0);
     expect(poller?.timeout).toBeGreaterThan(60);
-  });
-
-  it.each(['transform-csv', 'redrive'])('let %s invoke itself', (name) => {
-    expect(extensions.get(functionId(name))?.Properties).toEqual({ RecursiveLoop: 'Allow' });
-  });
-
-  it('provision again when a migration changes', () => {
-    // tests/unit/infra/sql-version.test.ts has the rules of this version.
-    expect(resources.get('Provision')?.Properties.SqlVersion).toContain('infra/sql-version.js):sqlVersion');
-  });
-
-  it('provision again when the topics change, or when a server is another one', () => {
-    expect(resources.get('Provision')?.Properties).toMatchObject({
-      TopicsVersion: expect.stringContaining('infra/topics-version.js):topicsVersion'),
-      TopicPartitions: expect.stringContaining('TOPIC_PARTITIONS'),
-      ...{ KafkaCluster: 'KafkaCluster', SourceDatabase: 'SourceDatabaseResourceId' },
-      TargetDatabase: 'TargetDatabaseResourceId',
-    });
-    expect(topicsVersion()).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('wait for provision for longer than one invocation of it takes', () => {
@@ -264,32 +220,5 @@ describe('serverless.yml and infra', () => {
 
   it('include every template of infra', () => {
     for (const name of TEMPLATES) expect(service.resources).toContain(`\${file(infra/${name}.yml):template}`);
-    for (const name of DATA_TEMPLATES) expect(dataService.resources).toContain(`\${file(${name}.yml):template}`);
-  });
-
-  it('hand over the values that the functions take from the data stack', () => {
-    const values = [...dataResources.values()].filter(({ Type }) => Type === 'AWS::SSM::Parameter');
-    const names = values.map(({ Properties }) => Properties.Name);
-    expect(names).toEqual(imports.map((name) => `/employee-streams/\${sls:stage}/${name}`));
-  });
-
-  it('allow no inbound traffic from outside the VPC', () => {
-    const open = [...dataResources, ...resources].filter(([, { Type, Properties }]) => {
-      const rules = [
-        ...(Properties?.SecurityGroupIngress ?? []),
-        ...(Type.endsWith('SecurityGroupIngress') ? [Properties] : []),
-      ];
-      return rules.some((rule) => rule.CidrIp !== undefined) || Type.includes('InternetGateway');
-    });
-    expect(open.map(([id]) => id)).toEqual([]);
-  });
-
-  it('retain databases, bucket and offset table when the stack is deleted', () => {
-    for (const id of ['SourceDatabase', 'TargetDatabase', 'SalaryBucket', 'OffsetTable']) {
-      expect(dataResources.get(id)).toHaveProperty('DeletionPolicy', expect.stringMatching(/Retain|Snapshot/));
-    }
-    for (const id of ['SourceDatabase', 'TargetDatabase']) {
-      expect(dataResources.get(id)?.Properties).toMatchObject({ StorageEncrypted: true, PubliclyAccessible: false });
-    }
   });
 });

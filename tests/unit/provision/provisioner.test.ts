@@ -67,6 +67,7 @@ describe('Provisioner', () => {
       ['employee-salaries.dead-letter', 30],
       ['employee-changes.dead-letter', 30],
     ]);
+    for (const { config } of wanted) expect(config['retention.bytes']).toBe('-1');
     for (const { partitions, config, enforced } of wanted) {
       expect(partitions).toBe(3);
       expect(enforced).toEqual({ 'message.timestamp.type': 'LogAppendTime' });
