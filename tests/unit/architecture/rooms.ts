@@ -126,7 +126,7 @@ const STACK: Layers = [
     'localstack/commands/status/',
     'localstack/commands/verify/',
   ],
-  ['localstack/commands/start/'],
+  ['localstack/commands/start/', 'localstack/commands/check-infra/'],
 ];
 
 const TREES: readonly Layers[] = [FUNCTIONS, [...EVENT_SOURCES, ...STACK]];

@@ -7,7 +7,7 @@ const stages = ['dev', 'prod'];
 beforeAll(async () => {
   const compiled = await Promise.all(stages.map((stage) => compileStack('data', stage)));
   for (const [index, template] of compiled.entries()) templates.set(stages[index] ?? '', template);
-}, 60_000);
+}, 300_000);
 
 const templateOf = (stage: string) => templates.get(stage) as CompiledTemplate;
 const propertiesOf = (stage: string, id: string) => templateOf(stage).Resources[id]?.Properties;
@@ -188,4 +188,4 @@ test('parameters choose the bucket, the network, and for each database version, 
   expect(target).toMatchObject({ EngineVersion: '18', DBInstanceIdentifier: 'employee-streams-prod-target-2' });
   expect(target.DBSnapshotIdentifier['Fn::If'][1]).toEqual({ Ref: 'TargetSnapshot' });
   expect(template.Parameters?.['TargetSnapshot']?.Default).toBe('before-the-mistake');
-}, 30_000);
+}, 300_000);

@@ -8,7 +8,7 @@ const stages = ['dev', 'prod'];
 beforeAll(async () => {
   const compiled = await Promise.all(stages.map((stage) => compileStack('functions', stage)));
   for (const [index, template] of compiled.entries()) templates.set(stages[index] ?? '', template);
-}, 60_000);
+}, 300_000);
 
 const templateOf = (stage: string) => templates.get(stage) as CompiledTemplate;
 const propertiesOf = (stage: string, id: string) => templateOf(stage).Resources[id]?.Properties;
