@@ -17,7 +17,7 @@ export interface TopicReport {
   readonly partitionsWanted: number;
 }
 
-/** Creates topics. Nothing is ever deleted, and nothing altered but the configuration that is `enforced`. */
+/** Creates topics. Nothing is ever deleted, and `createTopics` alters nothing but the configuration that is `enforced`. */
 export interface TopicAdmin {
   /**
    * Creates the missing topics with the broker's default replication factor and resolves when every partition has a
@@ -26,4 +26,15 @@ export interface TopicAdmin {
    * @throws what the broker refuses, e.g. an unknown configuration name; other topics may have been created.
    */
   createTopics(specifications: readonly TopicSpecification[]): Promise<readonly TopicReport[]>;
+
+  /**
+   * Adds the partitions that existing topics lack, and resolves when every partition has a leader. The keys of later records
+   * may then be in other partitions, so no record should wait.
+   *
+   * @returns the topics that have more partitions now.
+   * @throws what the broker refuses; other topics may have been raised.
+   */
+  addPartitions(
+    specifications: readonly Pick<TopicSpecification, 'topic' | 'partitions'>[],
+  ): Promise<readonly string[]>;
 }

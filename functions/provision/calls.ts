@@ -13,7 +13,9 @@ export const provisionCalls: readonly AwsCalls[] = [
   signInTo('source', 'target'),
   { by: 'kafka/kafka-topic-admin', actions: ['kafka-cluster:Connect'], on: ['cluster'] },
   {
-    ...{ by: 'kafka/kafka-topic-admin', actions: ['kafka-cluster:CreateTopic', 'kafka-cluster:DescribeTopic'] },
+    by: 'kafka/kafka-topic-admin',
+    // The last one adds partitions, when an operator asks for it.
+    actions: ['kafka-cluster:CreateTopic', 'kafka-cluster:DescribeTopic', 'kafka-cluster:AlterTopic'],
     on: topics,
   },
   {

@@ -47,7 +47,13 @@ export const handler = createHandler({
   handle: async ({ logger }, event: unknown, context) => {
     // Before the end, so that the error says which migration takes too long.
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() - 2 * ANSWER_RESERVE_MS };
-    const provision = async () => (await connect(deadline)).provision();
+    if (isRaiseRequest(event)) return { raised: await (await connect(deadline)).raisePartitions() };
+    // Connected once, so that repetitions leave no connections behind.
+    let provisioner: Provisioner | undefined;
+    const provision = async () => {
+      provisioner ??= await connect(deadline);
+      return provisioner.provision();
+    };
     if (isCustomResourceEvent(event) && event.RequestType === 'Delete') {
       await respondToCloudFormation(event, {});
       return undefined;
@@ -72,3 +78,8 @@ export const handler = createHandler({
     }
   },
 });
+
+/** An operator's command. More partitions are never added by themselves, because keys then change their partition. */
+function isRaiseRequest(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'raisePartitions' in event && event.raisePartitions === true;
+}

@@ -11,7 +11,7 @@ export interface ProvisionerDependencies {
   readonly target: SchemaMigrator;
   readonly capture: CaptureInstaller;
   readonly roles: { readonly source: RoleInstaller; readonly target: RoleInstaller };
-  readonly topics: Pick<TopicAdmin, 'createTopics'>;
+  readonly topics: TopicAdmin;
   /** Reads a folder of `sql/`: migrations, what installs the capture of changes in the source, or the functions' privileges. */
   readonly readMigrations: (folder: SqlFolder) => Promise<readonly Migration[]>;
   /** Partitions of a topic that is created. */
@@ -64,5 +64,11 @@ export class Provisioner {
       mendedCapture: ofSource.mendedCapture,
       roles: { source: ofSource.roles, target: ofTarget.roles },
     };
+  }
+
+  /** Adds the partitions that the topics lack. @returns the topics that have more now. @throws as `TopicAdmin`. */
+  raisePartitions(): Promise<readonly string[]> {
+    const { topics, partitions } = this.#deps;
+    return topics.addPartitions(topicSpecifications(partitions));
   }
 }

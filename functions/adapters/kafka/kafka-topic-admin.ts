@@ -29,6 +29,21 @@ export class KafkaTopicAdmin implements TopicAdmin {
     return reports;
   }
 
+  async addPartitions(
+    specifications: readonly Pick<TopicSpecification, 'topic' | 'partitions'>[],
+  ): Promise<readonly string[]> {
+    return this.#connected(async (admin) => {
+      const raised: string[] = [];
+      for (const { topic, partitions } of specifications) {
+        if ((await waitForLeaders(admin, topic)) >= partitions) continue;
+        await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+        await waitForLeaders(admin, topic, partitions);
+        raised.push(topic);
+      }
+      return raised;
+    });
+  }
+
   async #connected<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
     const admin = (await createAdminClient(this.#settings)).admin();
     try {
@@ -71,15 +86,15 @@ async function createTopic(admin: Admin, { topic, partitions, ...given }: TopicS
 }
 
 /**
- * Resolves with the number of partitions when all of them have a leader. The controller knows a new topic before the
+ * Resolves with the number of partitions when there are enough and all of them have a leader. The controller knows a new topic before the
  * brokers do, and a record published in between would be refused.
  */
-async function waitForLeaders(admin: Admin, topic: string): Promise<number> {
+async function waitForLeaders(admin: Admin, topic: string, atLeast = 1): Promise<number> {
   const deadline = performance.now() + VISIBLE_WITHIN_MS;
   for (;;) {
     try {
       const partitions = await readPartitions(admin, topic);
-      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
+      if (partitions.length >= atLeast && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
     } catch (error) {
       if (!isPropagating(error) || performance.now() > deadline) throw error;
     }

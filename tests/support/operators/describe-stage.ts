@@ -148,6 +148,15 @@ export function describeStage(getRun: () => PipelineRun): void {
           ...{ code: 0, output: expect.stringContaining('Snapshot published') },
         });
         expect(await onStage('provision')).toEqual({ code: 0, output: 'Everything was there already.\n' });
+        // It refuses while the snapshot is being applied.
+        await eventually(
+          async () => {
+            const { output } = await onStage('provision', '--raise-partitions', '--yes');
+            expect(output).toBe('The topics have as many partitions as TOPIC_PARTITIONS says.\n');
+            return true;
+          },
+          { what: 'that nothing waits', withinMs: LIMIT_MS, everyMs: 500 },
+        );
       },
       LIMIT_MS,
     );

@@ -49,6 +49,14 @@ describe('the response to CloudFormation', () => {
     });
   });
 
+  it('names the same resource for every event, so that CloudFormation deletes none after an update or a rollback', async () => {
+    for (const RequestType of ['Create', 'Update', 'Delete'] as const) {
+      await respondToCloudFormation({ ...event, RequestType } as CloudFormationCustomResourceEvent, {});
+    }
+    const ids = responses.map(({ body }) => (body as { PhysicalResourceId: string }).PhysicalResourceId);
+    expect(new Set(ids)).toEqual(new Set(['employee-streams-provision']));
+  });
+
   it('contains the reason of a failure, cut to a length that CloudFormation accepts', async () => {
     await respondToCloudFormation(event, { error: new Error('x'.repeat(10_000)) });
     expect(responses[0]?.body).toMatchObject({ Status: 'FAILED', Reason: 'x'.repeat(1_000) });
@@ -59,7 +67,7 @@ describe('the response to CloudFormation', () => {
     await expect(respondToCloudFormation(event, {})).rejects.toThrow('HTTP 403');
   });
 
-  it('is sent at once when the stack is deleted, because databases and topics are deleted with it', async () => {
+  it('is sent at once when the stack is deleted, because what provision has made stays with the data', async () => {
     const output = captureOutput();
     await handler({ ...event, RequestType: 'Delete' }, lambdaContext('provision'));
     output.restore();

@@ -10,7 +10,7 @@ const upToDate: ProvisionerDependencies = {
   target: { migrate: async () => [] },
   capture: { install: async () => [] },
   roles: { source: { install: async () => [] }, target: { install: async () => [] } },
-  topics: { createTopics: async () => [] },
+  topics: { createTopics: async () => [], addPartitions: async () => [] },
   readMigrations: async (database) => [{ name: `0001_${database}`, sql: '' }],
   partitions: 6,
 };
@@ -41,6 +41,7 @@ describe('Provisioner', () => {
         target: { install: async ([file]) => [`${file?.name}`] },
       },
       topics: {
+        addPartitions: async () => [],
         createTopics: async (topics) => {
           wanted = topics;
           return topics.map(({ topic, partitions }) => ({
@@ -81,9 +82,25 @@ describe('Provisioner', () => {
     ['the source, when the capture is installed,', { capture: { install: unreachable } }],
     ['the source, when the roles are installed,', { roles: { ...upToDate.roles, source: { install: unreachable } } }],
     ['the target, when the roles are installed,', { roles: { ...upToDate.roles, target: { install: unreachable } } }],
-    ['Kafka', { topics: { createTopics: unreachable } }],
+    ['Kafka', { topics: { ...upToDate.topics, createTopics: unreachable } }],
     ['the folder of migrations', { readMigrations: unreachable }],
   ])('fails when %s is unreachable', async (_, broken) => {
     await expect(new Provisioner({ ...upToDate, ...broken }).provision()).rejects.toThrow('unreachable');
+  });
+
+  it('adds partitions only when it is asked to, to all four topics', async () => {
+    const asked: (readonly Pick<TopicSpecification, 'topic' | 'partitions'>[])[] = [];
+    const topics = {
+      ...upToDate.topics,
+      addPartitions: async (specifications: readonly Pick<TopicSpecification, 'topic' | 'partitions'>[]) => {
+        asked.push(specifications);
+        return ['employee-changes'];
+      },
+    };
+    const provisioner = new Provisioner({ ...upToDate, topics, partitions: 12 });
+    await provisioner.provision();
+    expect(asked).toEqual([]);
+    expect(await provisioner.raisePartitions()).toEqual(['employee-changes']);
+    expect(asked[0]?.map(({ partitions }) => partitions)).toEqual([12, 12, 12, 12]);
   });
 });

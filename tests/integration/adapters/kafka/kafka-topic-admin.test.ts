@@ -25,6 +25,19 @@ describe('KafkaTopicAdmin', () => {
     ]);
   });
 
+  it('adds the partitions that a topic lacks, and takes none away', async () => {
+    const [fewer, more] = [uniqueName('raised'), uniqueName('larger')];
+    await admin().createTopics([
+      { topic: fewer, partitions: 2, config: {} },
+      { topic: more, partitions: 7, config: {} },
+    ]);
+    const wanted = [fewer, more].map((topic) => ({ topic, partitions: 5 }));
+    expect(await admin().addPartitions(wanted)).toEqual([fewer]);
+    expect(await admin().addPartitions(wanted)).toEqual([]);
+    const reports = await admin().createTopics(wanted.map((each) => ({ ...each, config: {} })));
+    expect(reports.map(({ partitions }) => partitions)).toEqual([5, 7]);
+  });
+
   it('gives a new topic and one that exists the enforced configuration, and leaves the rest as it is', async () => {
     const specification = { topic: uniqueName('enforced'), partitions: 1, config: { 'retention.ms': '60000' } };
     const enforced = { 'message.timestamp.type': 'LogAppendTime' };

@@ -90,6 +90,18 @@ describe('PostgresSchemaMigrator', () => {
     expect(await migrator.migrate([good])).toEqual([]);
   });
 
+  it('leaves what a newer version has applied, as after a rollback', async () => {
+    const { database, migrator } = await openEmpty('target');
+    const [older, newer] = [
+      { name: '0001_older', sql: 'create table older (id int)' },
+      { name: '0002_newer', sql: 'alter table older add column name text' },
+    ];
+    await migrator.migrate([older, newer]);
+    expect(await migrator.migrate([older])).toEqual([]);
+    expect((await database.query('select name from older')).rows).toEqual([]);
+    expect(await migrator.migrate([older, newer])).toEqual([]);
+  });
+
   it('has no statement timeout, and leaves that of other statements unchanged', async () => {
     const { database, migrator } = await openEmpty('target');
     const sql = `create table during as select current_setting('statement_timeout') as timeout`;
