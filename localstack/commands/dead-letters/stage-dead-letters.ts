@@ -8,6 +8,10 @@ import type {
   LedgerEntry,
 } from '../../../functions/ports/dead-letter-ledger.ts';
 import type { Functions } from '../stage/functions.ts';
+import { UsageError } from '../terminal/program.ts';
+
+/** An answer of Lambda has 6 MB. */
+const MAX_LIMIT = 1_000;
 
 /** The ledger of a deployed stage: function dashboard reads it, function redrive changes it. */
 export class StageDeadLetters implements Pick<DeadLetterLedger, 'list' | 'count' | 'find' | 'discard'> {
@@ -17,7 +21,9 @@ export class StageDeadLetters implements Pick<DeadLetterLedger, 'list' | 'count'
     this.#functions = functions;
   }
 
-  list(filter: DeadLetterFilter, limit: number): Promise<readonly LedgerEntry[]> {
+  async list(filter: DeadLetterFilter, limit: number): Promise<readonly LedgerEntry[]> {
+    if (limit > MAX_LIMIT)
+      throw new UsageError(`Expected --limit of at most ${MAX_LIMIT} with --stage, found ${limit}.`);
     return this.#ask({ operation: 'list-dead-letters', filter, limit });
   }
 

@@ -38,7 +38,7 @@ export async function watchStatus(directory: string, logDirectory: string, json:
   }
 }
 
-/** The same of a deployed stage. */
+/** The same of a deployed stage. What AWS refuses later is shown, and asked again. */
 export async function watchStage(
   observer: Pick<StackObserver, 'observe'>,
   stage: string,
@@ -46,12 +46,23 @@ export async function watchStage(
 ): Promise<never> {
   const screen: Screen = json ? JSON_LINES : await createScreen();
   const watch = new StatusWatch(observer);
+  let isSeen = false;
   for (;;) {
     const startedAt = performance.now();
-    const watched = await watch.look();
-    screen.show({ ...watched, attention: attentionOf(stage, watched.attention) });
+    try {
+      const watched = await watch.look();
+      isSeen = true;
+      screen.show({ ...watched, attention: attentionOf(stage, watched.attention) });
+    } catch (error) {
+      if (!isSeen) throw error;
+      screen.showAttention([silentStage(stage, error as Error)]);
+    }
     await delay(Math.max(0, INTERVAL_MS - (performance.now() - startedAt)));
   }
+}
+
+function silentStage(stage: string, { message }: Error): Attention {
+  return { code: 'PIPE_SERVER_UNAVAILABLE', subject: `stage ${stage}`, message, since: null, command: null };
 }
 
 function stoppedStack({ message }: Error): Attention {
