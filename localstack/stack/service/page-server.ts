@@ -26,9 +26,9 @@ const MAX_FILES = 50;
 /** What one open page asks for: itself, its parts and its files. */
 const IN_TURN = /^\/(parts|assets\/[^?]*)?(\?|$)/;
 
-/** A poll gets the answer of an equal one that is not older, so that many open pages cost as much as two. */
-const POLL = /^\/parts(\?|$)/;
-const SHARED_POLL_MS = 1_000;
+/** The home page and its polls get the answer of an equal request that is not older, so that many viewers cost as much as two. */
+const SHARED = /^\/(parts)?(\?|$)/;
+const SHARED_MS = 1_000;
 
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
@@ -56,8 +56,8 @@ export class PageServer {
   #lastRead: Promise<unknown> = Promise.resolve();
   /** Files whose address changes with their content, by address and accepted encoding. */
   readonly #files = new Map<string, PageResponse>();
-  /** Answers of polls, by what the page has already. */
-  readonly #polls = new Map<string, { readonly askedAtMs: number; readonly response: Promise<PageResponse> }>();
+  /** By the request, and by what the viewer has already. */
+  readonly #shared = new Map<string, { readonly askedAtMs: number; readonly response: Promise<PageResponse> }>();
 
   /** @param nowMs a monotonic clock. */
   constructor(answer: AnswerPage, onError: (message: string) => void, nowMs = () => performance.now()) {
@@ -110,23 +110,25 @@ export class PageServer {
     const key = `${request.method} ${request.target} ${request.headers['accept-encoding']}`;
     const known = this.#files.get(key);
     if (known !== undefined) return known;
-    const response = await (POLL.test(request.target) ? this.#answerPoll(key, request) : this.#answerInTurn(request));
+    const response = await (SHARED.test(request.target) && isRead(request)
+      ? this.#answerShared(key, request)
+      : this.#answerInTurn(request));
     const isImmutable = response.headers['cache-control']?.includes('immutable') === true;
     if (isImmutable && this.#files.size < MAX_FILES) this.#files.set(key, response);
     return response;
   }
 
-  async #answerPoll(path: string, request: PageRequest): Promise<PageResponse> {
+  async #answerShared(path: string, request: PageRequest): Promise<PageResponse> {
     const nowMs = this.#nowMs();
-    for (const [key, { askedAtMs }] of this.#polls) if (nowMs - askedAtMs >= SHARED_POLL_MS) this.#polls.delete(key);
+    for (const [key, { askedAtMs }] of this.#shared) if (nowMs - askedAtMs >= SHARED_MS) this.#shared.delete(key);
     const key = `${path} ${request.headers['if-none-match']}`;
-    const response = this.#polls.get(key)?.response ?? this.#answerInTurn(request);
-    if (!this.#polls.has(key)) this.#polls.set(key, { askedAtMs: nowMs, response });
+    const response = this.#shared.get(key)?.response ?? this.#answerInTurn(request);
+    if (!this.#shared.has(key)) this.#shared.set(key, { askedAtMs: nowMs, response });
     const isAnswered = await response.then(
       ({ status }) => status < 400,
       () => false,
     );
-    if (!isAnswered) this.#polls.delete(key);
+    if (!isAnswered) this.#shared.delete(key);
     return response;
   }
 
@@ -136,8 +138,7 @@ export class PageServer {
    * they neither wait nor are waited for.
    */
   #answerInTurn(request: PageRequest): Promise<PageResponse> {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (!isRead || !IN_TURN.test(request.target)) return this.#answer(request, this.#host);
+    if (!isRead(request) || !IN_TURN.test(request.target)) return this.#answer(request, this.#host);
     const answer = this.#lastRead.then(() => this.#answer(request, this.#host));
     this.#lastRead = answer.catch(() => {});
     return answer;
@@ -161,6 +162,10 @@ export class PageServer {
       throw new Refusal(403, 'Expected an action that was chosen on this page.');
     }
   }
+}
+
+function isRead({ method }: PageRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 async function readPageRequest(incoming: IncomingMessage): Promise<PageRequest> {

@@ -40,8 +40,8 @@ export const verifyBesideChangesSection: OperatorsSection = {
     withDatabases(endpoints, async (databases) => {
       await warmUp(databases);
       const verifier = await startVerifier(stack, endpoints);
-      const verifying = (event: object) => async (load: Promise<unknown>) => {
-        const { alarms } = await verifyWhile(verifier, event, load);
+      const verifying = (event: object) => async (runLoad: () => Promise<unknown>) => {
+        const { alarms } = await verifyWhile(verifier, event, runLoad());
         if (alarms > 0) throw new Error(`expected equal employees, found ${alarms} differences`);
       };
       try {
@@ -71,9 +71,9 @@ export const openPagesSection: OperatorsSection = {
       await warmUp(databases);
       const p99 = await alternate(databases, runsOf(minutes, 2), {
         alone: NOTHING_BESIDE,
-        pages: async (load) => {
-          const pages = openPages(endpoints.dashboardUrl ?? '', PAGES);
-          await load.finally(() => pages.stop());
+        pages: async (runLoad) => {
+          const pages = await openPages(endpoints.dashboardUrl ?? '', PAGES);
+          await runLoad().finally(() => pages.stop());
         },
       });
       return {

@@ -1,41 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 
-/** As often as the page in a browser, `hx-trigger` in functions/dashboard/page/home.ts. */
-const POLL_INTERVAL_MS = 2_000;
-
-/** Opens the page `count` times and polls like the script of the page, until it is stopped. Fails when the page does. */
-export function openPages(url: string, count: number): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const viewers = Array.from({ length: count }, (_, index) => view(url, (index * POLL_INTERVAL_MS) / count, stopping));
-  const all = Promise.all(viewers);
-  // Avoids an unhandled rejection: it is awaited in `stop`.
-  all.catch(() => {});
+/**
+ * Opens the page `count` times, and resolves when all are open. In a process of its own, so that the one that measures the
+ * latency of changes does not wait for them.
+ */
+export async function openPages(url: string, count: number): Promise<{ stop(): Promise<void> }> {
+  const viewers = fork(new URL('viewers-process.ts', import.meta.url), [url, String(count)], {
+    // Standard output has only the results of the benchmark.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ended = once(viewers, 'exit').then(([code]) => code as number | null);
+  const first = await Promise.race([once(viewers, 'message'), ended.then(() => undefined)]);
+  if (first === undefined) throw new Error('expected the pages to open, but one failed');
   return {
     stop: async () => {
-      stopping.abort();
-      await all;
+      if (viewers.exitCode !== null) throw new Error('expected the pages to stay open, but one failed');
+      viewers.kill();
+      await ended;
     },
   };
-}
-
-/** A part that is unchanged since the last answer is not sent again. */
-async function view(url: string, beginsAfterMs: number, { signal }: AbortController): Promise<void> {
-  const tags = new Map<string, string>();
-  const read = async (path: string) => {
-    const known = [...tags.values()].map((tag) => `"${tag}"`).join(', ');
-    const headers = { 'accept-encoding': 'gzip', ...(known !== '' && { 'if-none-match': known }) };
-    const response = await fetch(`${url}${path}`, { headers });
-    if (response.status !== 200 && response.status !== 304) {
-      throw new Error(`expected the page to answer, found status ${response.status}`);
-    }
-    for (const [, tag = ''] of (await response.text()).matchAll(/data-tag="([^"]+)"/g)) {
-      tags.set(tag.slice(0, tag.indexOf('.')), tag);
-    }
-  };
-  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
-  await pause(beginsAfterMs);
-  for (let path = '/'; !signal.aborted; path = '/parts') {
-    await read(path);
-    await pause(POLL_INTERVAL_MS);
-  }
 }

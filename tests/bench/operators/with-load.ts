@@ -51,10 +51,10 @@ export async function warmUp(databases: Databases): Promise<void> {
   await runSteadyLoad(databases.source, databases.target, LOAD_RATE, WARM_UP_SECONDS);
 }
 
-/** What runs beside the load while its latencies are measured. */
-export type Beside = (load: Promise<unknown>) => Promise<void>;
+/** Runs the load, and beside it what is measured. */
+export type Beside = (runLoad: () => Promise<unknown>) => Promise<void>;
 
-export const NOTHING_BESIDE: Beside = async (load) => void (await load);
+export const NOTHING_BESIDE: Beside = async (runLoad) => void (await runLoad());
 
 /**
  * The p99 of the latencies beside each of several things, in alternating runs, so that all have the same machine: the median
@@ -69,9 +69,10 @@ export async function alternate<Name extends string>(
   const p99s = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const name of names) {
-      const load = runSteadyLoad(source, target, LOAD_RATE, seconds);
-      await besides[name](load);
-      const { latenciesMs } = await load;
+      let latenciesMs: readonly number[] = [];
+      await besides[name](async () => {
+        ({ latenciesMs } = await runSteadyLoad(source, target, LOAD_RATE, seconds));
+      });
       const [p50, p99] = [percentile(latenciesMs, 0.5), percentile(latenciesMs, 0.99)];
       say(`${name}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
       p99s.get(name)?.push(p99);

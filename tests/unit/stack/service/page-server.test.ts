@@ -132,20 +132,24 @@ describe('PageServer', () => {
     expect(received).toHaveLength(3);
   });
 
-  it('gives a poll the answer of an equal one for a second, so that many open pages cost as much as one', async () => {
+  it.each(['/', '/parts'])('gives a request for %s the answer of an equal one for a second', async (path) => {
     hold = Promise.withResolvers<void>();
-    const poll = (tags: string) => send('/parts', { 'if-none-match': tags });
-    const waiting = [poll('"a"'), poll('"a"'), poll('"b"')];
+    const read = (tags: string) => send(path, { 'if-none-match': tags });
+    const waiting = [read('"a"'), read('"a"'), read('"b"')];
     await eventually(() => received.length === 1);
     hold.resolve();
     await Promise.all(waiting);
     nowMs += 999;
-    const answer = await poll('"a"');
-    expect(answer).toEqual({ status: 200, text: `served at ${new URL(url).host}` });
+    expect(await read('"a"')).toEqual({ status: 200, text: `served at ${new URL(url).host}` });
     expect(received).toHaveLength(2);
     nowMs += 1;
-    await poll('"a"');
+    await read('"a"');
     expect(received).toHaveLength(3);
+  });
+
+  it('gives no action the answer of another one', async () => {
+    for (const form of ['a=1', 'a=2']) await send('/', { 'sec-fetch-site': 'same-origin' }, 'POST', form);
+    expect(received.map(({ body }) => body.toString())).toEqual(['a=1', 'a=2']);
   });
 
   it('does not give a failure to the next poll', async () => {
