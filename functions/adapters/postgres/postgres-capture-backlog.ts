@@ -4,14 +4,19 @@ import type { Database } from './database.ts';
 /** Counting more would take long, and the exact number does not matter. */
 const MAX_CHANGES = 10_000;
 
-/** Ordered by transaction, so that the index gives the oldest ones. */
-const READ = `
+/**
+ * Transactions that began after the snapshot (first branch) or were open in it (second branch). Two branches, because an
+ * index serves each of them, and none serves both together: that would read all changes that are kept.
+ */
+export const READ_BACKLOG = `
   select count(*)::integer as changes,
     extract(epoch from clock_timestamp() - min(changed_at))::float8 * 1000 as "oldestAgeMs"
   from (
-    select changed_at from emp_cdc
-    where txid >= pg_snapshot_xmax($1::pg_snapshot) or txid in (select pg_snapshot_xip($1::pg_snapshot))
-    order by txid, cdc_id limit ${MAX_CHANGES + 1}) as unpublished`;
+    (select changed_at from emp_cdc where txid >= pg_snapshot_xmax($1::pg_snapshot)
+      order by txid, cdc_id limit ${MAX_CHANGES + 1})
+    union all
+    (select changed_at from emp_cdc where txid = any(array(select pg_snapshot_xip($1::pg_snapshot)))
+      order by txid, cdc_id limit ${MAX_CHANGES + 1})) as unpublished`;
 
 export class PostgresCaptureBacklog implements CaptureBacklog {
   readonly #database: Pick<Database, 'query'>;
@@ -22,7 +27,7 @@ export class PostgresCaptureBacklog implements CaptureBacklog {
 
   async read(since: string | null): Promise<Backlog> {
     if (since === null) return { changes: 0, isMore: false, oldestAgeMs: null };
-    const { rows } = await this.#database.query<Pick<Backlog, 'changes' | 'oldestAgeMs'>>(READ, [since]);
+    const { rows } = await this.#database.query<Pick<Backlog, 'changes' | 'oldestAgeMs'>>(READ_BACKLOG, [since]);
     const { changes = 0, oldestAgeMs = null } = rows[0] ?? {};
     return {
       changes: Math.min(changes, MAX_CHANGES),

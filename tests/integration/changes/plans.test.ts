@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { READ_BACKLOG } from '../../../functions/adapters/postgres/postgres-capture-backlog.ts';
 import {
   CHANGE_SOURCE_SESSION,
   READ_DIFFERENCE,
@@ -85,13 +86,18 @@ describe.each([
       await client.query(`set plan_cache_mode = ${mode}`);
     });
 
-    test('a difference without changes reads no row', async () => {
-      const scans = scansOf(await plan(READ_DIFFERENCE, 'pg_snapshot', [(await now()) ?? '']));
+    const reads = [
+      ['a difference', READ_DIFFERENCE],
+      ['the backlog', READ_BACKLOG],
+    ] as const;
+
+    test.each(reads)('%s without changes reads no row', async (_, statement) => {
+      const scans = scansOf(await plan(statement, 'pg_snapshot', [(await now()) ?? '']));
       expect(scans).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_by_transaction'], rows: 0 });
     });
 
-    test('a difference reads the new changes and no others', async () => {
-      const scans = scansOf(await plan(READ_DIFFERENCE, 'pg_snapshot', [since]));
+    test.each(reads)('%s reads the new changes and no others', async (_, statement) => {
+      const scans = scansOf(await plan(statement, 'pg_snapshot', [since]));
       expect(scans).toEqual({ kinds: ['Index Scan'], indexes: ['emp_cdc_by_transaction'], rows: NEW_COUNT });
     });
 
