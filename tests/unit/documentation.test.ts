@@ -13,7 +13,7 @@ const ROOT = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
 
-describe.each(['README.md', 'CONTRIBUTING.md', 'docs/alarms.md'])('%s', (file) => {
+describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
   const text = read(file);
 
   it('names only npm scripts that exist', () => {
