@@ -6,7 +6,7 @@ import { createHandler } from '../runtime/handler.ts';
 import { createApp } from './app.ts';
 import { loadAssets } from './assets.ts';
 import { dashboardShape } from './config.ts';
-import { answerOperation, isOperation } from './operations.ts';
+import { answerOperation, isOperation, type OperationDependencies } from './operations.ts';
 import { openDashboard } from './wiring.ts';
 
 const NAME = 'dashboard';
@@ -15,10 +15,16 @@ const NAME = 'dashboard';
 const ASSETS = join(import.meta.dirname, 'assets');
 const HTMX = join(import.meta.dirname, '../../node_modules/htmx.org/dist/htmx.min.js');
 
+interface Dependencies {
+  /** Answers requests for the page. */
+  readonly app: ReturnType<typeof createApp>;
+  readonly operations: OperationDependencies;
+}
+
 /** Answers the events of an HTTP API, whose failures are shown on the page only, and the commands of operators. */
 export const handler = createHandler({
   name: NAME,
-  connect: async ({ logger }) => {
+  connect: async ({ logger }): Promise<Dependencies> => {
     const config = loadConfig(dashboardShape, process.env);
     const assets = await loadAssets({
       style: join(ASSETS, 'page.css'),
@@ -27,9 +33,9 @@ export const handler = createHandler({
       iconWell: join(ASSETS, 'icon-well.svg'),
       iconAttention: join(ASSETS, 'icon-attention.svg'),
     });
-    const dependencies = await openDashboard(config, NAME);
-    return { respond: handle(createApp({ ...dependencies, assets, logger })), dependencies };
+    const operations = await openDashboard(config, NAME);
+    return { app: createApp({ ...operations, assets, logger }), operations };
   },
-  handle: ({ respond, dependencies }, event: unknown, context: Context): Promise<unknown> =>
-    isOperation(event) ? answerOperation(dependencies, event) : respond(event as never, context),
+  handle: ({ app, operations }, event: unknown, context: Context): Promise<unknown> =>
+    isOperation(event) ? answerOperation(operations, event) : handle(app)(event as never, context),
 });

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { failureReason } from '../core/condition.ts';
 import { CHANGES_TOPIC } from '../core/topics.ts';
+import type { Clock } from '../ports/clock.ts';
 import { conditionsShape, kafkaOf, loadConfig, sourceDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metrics.ts';
@@ -18,6 +19,7 @@ const NAME = 'poll-changes';
 interface Dependencies extends Telemetry {
   readonly connections: PollerConnections;
   readonly settings: PollerSettings;
+  readonly clock: Clock;
 }
 
 /** The event of a manual invocation, or of one by the local stack. The event of the schedule has other fields. */
@@ -46,10 +48,9 @@ export const handler = createHandler({
       retentionHours: config.CDC_RETENTION_HOURS,
       timing: POLLER_TIMING,
     };
-    return { ...telemetry, connections, settings };
+    return { ...telemetry, connections, settings, clock: systemClock };
   },
-  handle: async ({ connections, settings, logger, metrics }, event: PollRequest | null, context: Context) => {
-    const clock = systemClock;
+  handle: async ({ connections, settings, clock, logger, metrics }, event: PollRequest | null, context: Context) => {
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
     // Connect before the lease is requested, so that the running poller stops only when its successor is ready.
     const topicState = await connectWithRetries(clock, untilMs, logger, async () => {

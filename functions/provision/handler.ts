@@ -20,7 +20,7 @@ const NAME = 'provision';
 /** `sql/` has the same place relative to this file in the repository and in the deployed package. */
 const SQL = join(import.meta.dirname, '../../sql');
 
-async function connect(deadline: Deadline) {
+async function openProvisioner(deadline: Deadline): Promise<Provisioner> {
   const config = loadConfig(provisionShape, process.env);
   const client = { applicationName: NAME, region: config.AWS_REGION };
   const [source, target] = await Promise.all([
@@ -42,16 +42,16 @@ async function connect(deadline: Deadline) {
 export const handler = createHandler({
   name: NAME,
   openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
-  // `handle` connects, because CloudFormation must also receive a failure to connect.
-  connect: ({ logger }) => ({ logger }),
-  handle: async ({ logger }, event: unknown, context) => {
+  // `handle` opens the connections, because CloudFormation must also receive a failure to connect.
+  connect: ({ logger }) => ({ logger, openProvisioner }),
+  handle: async ({ logger, openProvisioner }, event: unknown, context) => {
     // Before the end, so that the error says which migration takes too long.
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() - 2 * ANSWER_RESERVE_MS };
-    if (isRaiseRequest(event)) return { raised: await (await connect(deadline)).raisePartitions() };
+    if (isRaiseRequest(event)) return { raised: await (await openProvisioner(deadline)).raisePartitions() };
     // Connected once, so that repetitions leave no connections behind.
     let provisioner: Provisioner | undefined;
     const provision = async () => {
-      provisioner ??= await connect(deadline);
+      provisioner ??= await openProvisioner(deadline);
       return provisioner.provision();
     };
     if (isCustomResourceEvent(event) && event.RequestType === 'Delete') {

@@ -22,7 +22,7 @@ type RedriveAnswer =
 
 export interface RedriveDependencies {
   readonly ledger: RedriveLedger;
-  readonly redriver: Redriver;
+  readonly redriver: Pick<Redriver, 'run' | 'resume'>;
   readonly deadLetters: Pick<DeadLetterLedger, 'discard'>;
 }
 

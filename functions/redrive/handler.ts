@@ -15,7 +15,7 @@ import { conditionsShape, kafkaOf, loadConfig, salaryFilterOf, targetDatabaseOf 
 import { createHandler } from '../runtime/handler.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { redriveShape } from './config.ts';
-import { handleRedriveEvent } from './handle-event.ts';
+import { handleRedriveEvent, type RedriveDependencies } from './handle-event.ts';
 import { decodeRedriveEvent } from './redrive-event.ts';
 import { openRedrive } from './wiring.ts';
 
@@ -24,7 +24,7 @@ const NAME = 'redrive';
 export const handler = createHandler({
   name: NAME,
   openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
-  connect: async ({ logger }) => {
+  connect: async ({ logger }): Promise<RedriveDependencies> => {
     const config = loadConfig(redriveShape, process.env);
     const lambda = new LambdaClient({});
     return openRedrive({

@@ -10,10 +10,10 @@ import {
   sourceDatabaseOf,
   targetDatabaseOf,
 } from '../runtime/config.ts';
-import { createHandler } from '../runtime/handler.ts';
+import { createHandler, type Telemetry } from '../runtime/handler.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { verifyReplicaShape } from './config.ts';
-import { type VerifiedParts, verifyParts } from './verify-parts.ts';
+import { type VerifiedParts, type Verifiers, verifyParts } from './verify-parts.ts';
 import { openVerifier } from './wiring.ts';
 
 const NAME = 'verify-replica';
@@ -24,10 +24,12 @@ const RESERVE_MS = 120_000;
 /** The end of that time, for storing results and closing connections. Nothing is judged in it. */
 const END_RESERVE_MS = 60_000;
 
+interface Dependencies extends Verifiers, Pick<Telemetry, 'logger'> {}
+
 export const handler = createHandler({
   name: NAME,
   openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
-  connect: async ({ logger }) => {
+  connect: async ({ logger }): Promise<Dependencies> => {
     const config = loadConfig(verifyReplicaShape, process.env);
     const connections = await openVerifier({
       kafka: kafkaOf(config, NAME),

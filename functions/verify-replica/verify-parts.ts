@@ -2,7 +2,7 @@ import type { ReplicaVerifier, VerifyResult, VerifyTimes } from './replica-verif
 import type { SalaryResult, SalaryVerifier } from './salary-verifier.ts';
 import { decodeVerifyEvent, SCHEDULED_CHANGES, SCHEDULED_SALARIES } from './verify-event.ts';
 
-interface Verifiers {
+export interface Verifiers {
   readonly replicaVerifier: Pick<ReplicaVerifier, 'verify'>;
   readonly salaryVerifier: Pick<SalaryVerifier, 'verify'>;
 }

@@ -2,14 +2,21 @@ import type { Context } from 'aws-lambda';
 import { openConditionStore } from '../adapters/dynamodb/open-condition-store.ts';
 import { failureReason } from '../core/condition.ts';
 import { CHANGES_GROUP, CHANGES_TOPIC, SALARIES_GROUP, SALARIES_TOPIC } from '../core/topics.ts';
+import type { ConditionStore } from '../ports/condition-store.ts';
 import type { TargetLevels } from '../ports/target-levels.ts';
 import { conditionsShape, kafkaOf, loadConfig, targetDatabaseOf } from '../runtime/config.ts';
 import { createHandler, type Telemetry } from '../runtime/handler.ts';
 import { METRIC } from '../runtime/metrics.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { watchReplicaShape } from './config.ts';
-import { answerOperator, decodeOperatorRequest, isOperatorRequest } from './operator-request.ts';
-import { watchUntil } from './watch-loop.ts';
+import type { LeaseWatch } from './lease-watch.ts';
+import {
+  answerOperator,
+  decodeOperatorRequest,
+  isOperatorRequest,
+  type OperatorDependencies,
+} from './operator-request.ts';
+import { type Watch, watchUntil } from './watch-loop.ts';
 import { openReplicaWatch } from './wiring.ts';
 
 const NAME = 'watch-replica';
@@ -17,10 +24,17 @@ const NAME = 'watch-replica';
 /** Time reserved at the end of an invocation, for a look that waits for a server that does not respond. */
 const RESERVE_MS = 15_000;
 
+interface Dependencies extends Telemetry, OperatorDependencies {
+  readonly watches: readonly Watch[];
+  readonly leaseWatch: Pick<LeaseWatch, 'takeGreatestAgeSeconds'>;
+  readonly levels: TargetLevels;
+  readonly conditions: ConditionStore;
+}
+
 export const handler = createHandler({
   name: NAME,
   openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
-  connect: async ({ logger, metrics }) => {
+  connect: async ({ logger, metrics }): Promise<Dependencies> => {
     const config = loadConfig(watchReplicaShape, process.env);
     const settings = {
       changes: { topic: CHANGES_TOPIC, group: CHANGES_GROUP },
@@ -30,12 +44,14 @@ export const handler = createHandler({
       offsetTable: config.OFFSET_TABLE,
     };
     const connections = await openReplicaWatch(settings, logger, systemClock);
-    return { ...connections, bucket: config.BUCKET_NAME, logger, metrics };
+    const { replicaWatch, rowsWatch, leaseWatch, historyUpkeep } = connections;
+    const watches = [replicaWatch, rowsWatch, leaseWatch, historyUpkeep];
+    return { ...connections, watches, bucket: config.BUCKET_NAME, logger, metrics };
   },
   // A command says nothing of whether the watches of the schedule succeed.
   workOf: (event: unknown) => (isOperatorRequest(event) ? [] : [{ id: NAME }]),
   handle: async (
-    { replicaWatch, rowsWatch, leaseWatch, historyUpkeep, levels, conditions, logger, metrics, ...operator },
+    { watches, leaseWatch, levels, conditions, logger, metrics, ...operator },
     event: unknown,
     context: Context,
   ) => {
@@ -43,7 +59,6 @@ export const handler = createHandler({
     if (request !== null) return answerOperator(operator, request, context.awsRequestId);
     const clock = systemClock;
     const untilMs = clock.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const watches = [replicaWatch, rowsWatch, leaseWatch, historyUpkeep];
     const { gaps, failure } = await watchUntil({ watches, conditions, clock, logger, name: NAME }, untilMs);
     metrics.add(METRIC.gapsFound, gaps);
     metrics.add(METRIC.pollerLeaseAge, leaseWatch.takeGreatestAgeSeconds());

@@ -15,7 +15,7 @@ export interface OperatorAnswer {
   readonly poller: PollerLedgerEntry | null;
 }
 
-interface OperatorDependencies {
+export interface OperatorDependencies {
   readonly bucket: string;
   readonly ledger: Pick<PollerLedger, 'read' | 'requestResnapshot'>;
 }

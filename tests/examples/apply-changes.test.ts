@@ -10,6 +10,8 @@ import { InMemoryDeadLetterQueue } from '../support/in-memory-dead-letter-queue.
 import { lambdaContext } from '../support/lambda-context.ts';
 import { SleeplessClock } from '../support/sleepless-clock.ts';
 
+const context = lambdaContext('apply-changes');
+
 /** The handler with database B and the dead-letter topic in memory, and with the rules that a test wants. */
 function connectApplyChanges(rules: string) {
   const replica = new InMemoryEmployeeReplica();
@@ -24,7 +26,7 @@ function connectApplyChanges(rules: string) {
 
 it('applies the changes of an event, and makes a dead letter of each one that violates a rule or is unreadable', async () => {
   const { replica, deadLetters, applyChanges } = connectApplyChanges('noNegativeEmpId');
-  await applyChanges(event, lambdaContext('apply-changes'));
+  await applyChanges(event, context);
   expect(replica.employees).toMatchObject([{ empId: 7, salary: 60_000 }]);
   expect(deadLetters).toMatchObject([
     { code: 'PIPE_CHANGE_UNREADABLE', origin: { topic: 'employee-changes', partition: 0, offset: '16' } },
@@ -37,8 +39,8 @@ it('fails while B is unreachable, makes no dead letter, and applies the event wh
   const { replica, deadLetters, applyChanges } = connectApplyChanges('');
   const unreachable = Object.assign(new Error('unreachable'), { code: 'ECONNREFUSED' });
   jest.spyOn(replica, 'transaction').mockRejectedValueOnce(unreachable);
-  await expect(applyChanges(event, lambdaContext('apply-changes'))).rejects.toThrow('unreachable');
+  await expect(applyChanges(event, context)).rejects.toThrow('unreachable');
   expect(deadLetters).toEqual([]);
-  await applyChanges(event, lambdaContext('apply-changes'));
+  await applyChanges(event, context);
   expect(replica.employees).toMatchObject([{ empId: -5 }, { empId: 7, salary: 60_000 }]);
 });

@@ -7,6 +7,8 @@ import '../support/hidden-output.ts';
 import { InMemoryDeadLetterQueue } from '../support/in-memory-dead-letter-queue.ts';
 import { lambdaContext } from '../support/lambda-context.ts';
 
+const context = lambdaContext('load-salaries');
+
 /** The handler as it is deployed, on doubles instead of PostgreSQL and Kafka. */
 function connectLoadSalaries() {
   const load = jest.fn(async (batch: readonly ReceivedSalary[]) => {
@@ -21,7 +23,7 @@ function connectLoadSalaries() {
 
 it('loads the salaries of an event, and makes a dead letter of each record that it can never read', async () => {
   const { load, deadLetters, loadSalaries } = connectLoadSalaries();
-  await loadSalaries(event, lambdaContext('load-salaries'));
+  await loadSalaries(event, context);
   expect(load.mock.lastCall?.[0]).toMatchObject([{ salary: { department: 'EMS', salary: 50_000 } }]);
   expect(deadLetters).toMatchObject([
     { code: 'PIPE_SALARY_RECORD', origin: { topic: 'employee-salaries', partition: 0, offset: '16' } },
@@ -32,6 +34,6 @@ it('loads the salaries of an event, and makes a dead letter of each record that 
 it('fails while the database is unreachable, so that Lambda delivers the event again, and makes no dead letter', async () => {
   const { load, deadLetters, loadSalaries } = connectLoadSalaries();
   load.mockRejectedValueOnce(new Error('database is unreachable'));
-  await expect(loadSalaries(event, lambdaContext('load-salaries'))).rejects.toThrow('database is unreachable');
+  await expect(loadSalaries(event, context)).rejects.toThrow('database is unreachable');
   expect(deadLetters).toEqual([]);
 });

@@ -9,6 +9,8 @@ import { InMemorySalaryDatabase } from '../support/in-memory-salary-database.ts'
 import { InMemoryUnfinishedFiles } from '../support/in-memory-unfinished-files.ts';
 import { lambdaContext } from '../support/lambda-context.ts';
 
+const context = lambdaContext('reconcile-bucket');
+
 /** The handler with a bucket in memory, and with a database that has no file yet. */
 function connectReconcileBucket() {
   const bucket = new InMemoryBucket('salary-files');
@@ -26,9 +28,9 @@ function connectReconcileBucket() {
 it('invokes transform-csv for a file whose event was lost, once', async () => {
   const { bucket, transformCsv, reconcileBucket } = connectReconcileBucket();
   bucket.put('lost.csv', 'content', new Date('2026-01-31T10:00:00Z'));
-  const result = await reconcileBucket(event, lambdaContext('reconcile-bucket'));
+  const result = await reconcileBucket(event, context);
   expect(result).toMatchObject({ listed: 1, unreported: ['lost.csv'], stalled: [] });
-  await reconcileBucket(event, lambdaContext('reconcile-bucket'));
+  await reconcileBucket(event, context);
   expect(transformCsv.events).toMatchObject([{ arrival: { bucket: 'salary-files', key: 'lost.csv' } }]);
 });
 
@@ -36,8 +38,8 @@ it('fails while transform-csv cannot be invoked, and the next schedule invokes i
   const { bucket, transformCsv, reconcileBucket } = connectReconcileBucket();
   bucket.put('lost.csv', 'content', new Date('2026-01-31T10:00:00Z'));
   transformCsv.outage = new Error('Lambda is unreachable');
-  await expect(reconcileBucket(event, lambdaContext('reconcile-bucket'))).rejects.toThrow('Lambda is unreachable');
+  await expect(reconcileBucket(event, context)).rejects.toThrow('Lambda is unreachable');
   transformCsv.outage = undefined;
-  await reconcileBucket(event, lambdaContext('reconcile-bucket'));
+  await reconcileBucket(event, context);
   expect(transformCsv.events).toHaveLength(1);
 });

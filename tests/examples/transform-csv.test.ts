@@ -10,6 +10,8 @@ import { InMemorySalaryDatabase } from '../support/in-memory-salary-database.ts'
 import { lambdaContext } from '../support/lambda-context.ts';
 import { SleeplessClock } from '../support/sleepless-clock.ts';
 
+const context = lambdaContext('transform-csv');
+
 const CSV = `Department,Department-Division,Position Title,Initial Hire Date,Salary
 EMS,Field,Medic,01-May-2012,50000.75
 EMS,Field,Medic,01-May-2012,unknown
@@ -36,7 +38,7 @@ function connectTransformCsv() {
 
 it('sends the rows that the filter keeps, and makes a dead letter of each row that it cannot use', async () => {
   const { publisher, deadLetters, transformCsv } = connectTransformCsv();
-  await transformCsv(event, lambdaContext('transform-csv'));
+  await transformCsv(event, context);
   const sent = publisher.recordsOf('employee-salaries').map(({ value }) => JSON.parse(String(value)));
   expect(sent).toMatchObject([{ key: '2026/Employee Salaries + 100% Zürich.csv', rowNumber: 1, salary: 50_000 }]);
   expect(deadLetters).toMatchObject([{ code: 'PIPE_ROW_SALARY', origin: { line: 3 } }]);
@@ -45,6 +47,6 @@ it('sends the rows that the filter keeps, and makes a dead letter of each row th
 it('fails while S3 is unreachable, so that Lambda delivers the event again, and makes no dead letter', async () => {
   const { open, deadLetters, transformCsv } = connectTransformCsv();
   open.mockRejectedValueOnce(new Error('S3 is unreachable'));
-  await expect(transformCsv(event, lambdaContext('transform-csv'))).rejects.toThrow('S3 is unreachable');
+  await expect(transformCsv(event, context)).rejects.toThrow('S3 is unreachable');
   expect(deadLetters).toEqual([]);
 });

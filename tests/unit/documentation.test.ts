@@ -8,6 +8,7 @@ import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { verifyReplicaShape } from '../../functions/verify-replica/config.ts';
 import { watchReplicaShape } from '../../functions/watch-replica/config.ts';
+import { FUNCTION_NAMES } from './architecture/rooms.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -29,8 +30,19 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
   });
 });
 
+const examples = readdirSync(join(ROOT, 'tests/examples')).map((file) => file.replace(/\.test\.ts$/, ''));
+
+it('each function has an example of a test of its handler', () => {
+  expect(examples.toSorted()).toEqual(FUNCTION_NAMES.toSorted());
+});
+
 describe('the README', () => {
   const text = read('README.md');
+
+  it('shows one of the examples as it is', () => {
+    const shown = examples.filter((name) => text.includes(`\n${read(`tests/examples/${name}.test.ts`)}\`\`\`\n`));
+    expect(shown).toHaveLength(1);
+  });
 
   it('explains every environment variable of the functions', () => {
     const shapes = [

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../../functions/core/errors.ts';
 import { handler } from '../../../functions/poll-changes/handler.ts';
 import { POLLER_TIMING } from '../../../functions/poll-changes/timing.ts';
+import { systemClock } from '../../../functions/runtime/system-clock.ts';
 import scheduleEvent from '../../fixtures/events/schedule.json' with { type: 'json' };
 import { captureOutput, withoutTimes } from '../../support/captured-output.ts';
 import { InMemoryChangeSource } from '../../support/cdc/in-memory-change-source.ts';
@@ -37,6 +38,7 @@ function createTestHandler() {
       ...{ source, ledger, publisher, inspector: { describe: describeTopic }, topic: TOPIC, connectAll },
       conditions: new InMemoryConditionStore(),
     },
+    clock: systemClock,
     settings: { leaseMs: LEASE_MS, retentionHours: 1, purgeIntervalMs: 60_000, timing: TIMING },
   }));
   const write = () => {
