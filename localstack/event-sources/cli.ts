@@ -95,7 +95,8 @@ async function main(): Promise<void> {
   }
   await invoker.waitUntilReachable({
     signal: ending.signal,
-    onUnreachable: () => log.warn('waiting for the Invoke API', { lambda: options.lambdaEndpoint }),
+    onUnreachable: () =>
+      log.warn('waiting for the Invoke API: start it, or correct --lambda', { lambda: options.lambdaEndpoint }),
   });
   if (ending.signal.aborted) return;
   await sources.start();

@@ -150,7 +150,12 @@ export default class EventSourcesPlugin {
       enforceTimeout: options.enforceTimeout && settings.noTimeout !== true,
       coldStartMs: options.coldStartMs,
     });
-    await client.waitUntilReachable({ signal: this.#ending.signal });
+    const remedy = 'start it, or correct custom.eventSources.lambdaEndpoint';
+    await client.waitUntilReachable({
+      signal: this.#ending.signal,
+      onUnreachable: () =>
+        this.#log.warning(`event sources: waiting for the Invoke API at ${options.lambdaEndpoint}: ${remedy}`),
+    });
     return client;
   }
 

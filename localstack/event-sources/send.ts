@@ -5,9 +5,9 @@ import { stopIdleTimers } from './kafka/consumer/patched-kafkajs.ts';
 import { reasonOf } from './logger.ts';
 import { readOptions } from './options.ts';
 
-const usage = `Usage: event-sources-send --topic TOPIC [--brokers HOST:PORT,...] [--key KEY] VALUE...
+const usage = `Usage: event-sources-send --topic TOPIC [--brokers HOST:PORT,...] [--key KEY] [VALUE...]
 
-Sends a record for each VALUE to a Kafka topic, for a first try. Creates the topic if it does not exist.
+Creates a Kafka topic if it does not exist, and sends a record for each VALUE to it, for a first try.
 
   --topic TOPIC      required
   --brokers LIST     default 127.0.0.1:9092
@@ -31,8 +31,8 @@ async function main(): Promise<void> {
   }
   const { topic, key = null, brokers } = values;
   const numPartitions = Number(values.partitions);
-  if (topic === undefined || positionals.length === 0) {
-    throw new Error(`expected --topic and at least one value: add what is missing\n\n${usage}`);
+  if (topic === undefined) {
+    throw new Error(`expected --topic: add it\n\n${usage}`);
   }
   if (!Number.isInteger(numPartitions) || numPartitions < 1) {
     throw new Error(`--partitions: expected a whole number from 1, got ${values.partitions}`);
@@ -47,14 +47,18 @@ async function main(): Promise<void> {
   });
   try {
     await createTopic(kafka, topic, numPartitions);
-    await send(kafka, topic, key, positionals);
+    if (positionals.length > 0) await send(kafka, topic, key, positionals);
   } catch (cause) {
     throw new Error(`the brokers ${brokers} did not take the records: start them, or name others with --brokers`, {
       cause,
     });
   }
-  const records = positionals.length === 1 ? 'a record' : `${positionals.length} records`;
-  process.stdout.write(`sent ${records} to ${topic}\n`);
+  process.stdout.write(`${resultOf(topic, positionals.length)}\n`);
+}
+
+function resultOf(topic: string, recordCount: number): string {
+  if (recordCount === 0) return `topic ${topic} is there; no value was given, so no record was sent`;
+  return `sent ${recordCount === 1 ? 'a record' : `${recordCount} records`} to ${topic}`;
 }
 
 async function createTopic(kafka: Kafka, topic: string, numPartitions: number): Promise<void> {

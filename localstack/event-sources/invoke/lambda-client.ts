@@ -15,6 +15,7 @@ export interface LambdaClientOptions {
 
 const DEFAULT_COLD_START_MS = 10_000;
 const REACHABILITY_POLL_MS = 100;
+const UNREACHABLE_REPORT_MS = 10_000;
 /** The response of `sam local start-lambda` to a qualifier. It has one version of each function. */
 const NO_QUALIFIERS = 'Query Parameters are not supported';
 
@@ -101,12 +102,22 @@ export class LambdaClient implements Invoker {
     });
   }
 
-  /** Resolves when the endpoint accepts connections, or when the signal aborts. */
-  async waitUntilReachable(options: { signal: AbortSignal; onUnreachable?: () => void }): Promise<void> {
-    let isReported = false;
-    while (!options.signal.aborted && !(await this.#acceptsConnections())) {
-      if (!isReported) options.onUnreachable?.();
-      isReported = true;
+  /**
+   * Resolves when the endpoint accepts connections, or when the signal aborts. `onUnreachable` is called at once, and again
+   * while it does not.
+   */
+  async waitUntilReachable(options: {
+    readonly signal: AbortSignal;
+    readonly onUnreachable: () => void;
+    readonly reportEveryMs?: number;
+  }): Promise<void> {
+    const { signal, onUnreachable, reportEveryMs = UNREACHABLE_REPORT_MS } = options;
+    let reportedAtMs = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted && !(await this.#acceptsConnections())) {
+      if (performance.now() - reportedAtMs >= reportEveryMs) {
+        reportedAtMs = performance.now();
+        onUnreachable();
+      }
       await new Promise((resolve) => setTimeout(resolve, REACHABILITY_POLL_MS));
     }
   }

@@ -7,7 +7,6 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { s3Client } from '../../support/event-sources/bucket-run.ts';
-import { withAdmin } from '../../support/event-sources/kafka-client.ts';
 import { freePort } from '../../support/event-sources/scratch-service.ts';
 import { eventually, StopWaiting } from '../../support/eventually.ts';
 import { endpoints } from '../../support/servers.ts';
@@ -156,7 +155,9 @@ test.each(nodes.slice(-1))('its example runs in three languages under serverless
       join(project, 'node_modules', name, 'send.js'),
       ...['--topic', topic, '--brokers', kafka.brokers.join(','), '--key', '1', value],
     ]);
-  await withAdmin((admin) => admin.createTopics({ topics: [{ topic: 'orders.failed' }] }));
+  const brokers = ['--brokers', kafka.brokers.join(',')];
+  const created = run(node, [join(project, 'node_modules', name, 'send.js'), '--topic', 'orders.failed', ...brokers]);
+  expect(await created).toMatchObject({ stdout: expect.stringMatching(/^topic orders.failed is there; no value/) });
   expect(await send('orders', '{"id":1,"total":42}')).toMatchObject({ stdout: 'sent a record to orders\n' });
   await send('orders', 'not JSON');
   const serverless = join(project, 'node_modules', 'serverless', 'bin', 'serverless.js');

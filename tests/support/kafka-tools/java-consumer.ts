@@ -18,8 +18,18 @@ interface ConsumerEvent {
   readonly offset?: number;
 }
 
+/** The classes of its assignors, or `consumer`: the protocol in which the broker divides the partitions. */
+export type JavaAssignment = readonly string[] | 'consumer';
+
+function assignmentArguments(assignment: JavaAssignment): string[] {
+  // The broker says how often a member of the new protocol sends a heartbeat.
+  if (assignment === 'consumer') return ['--group-protocol', 'consumer'];
+  const classes = assignment.map((name) => `${PACKAGE}.${name}`).join(',');
+  return ['--assignment-strategy', classes, '--command-config', SETTINGS];
+}
+
 /**
- * A consumer of Kafka's Java client, with the given classes of assignors. It is Kafka's VerifiableConsumer, which commits
+ * A consumer of Kafka's Java client. It is Kafka's VerifiableConsumer, which commits
  * after each poll and prints a line of JSON for each record and each change of its partitions.
  */
 export class JavaConsumer {
@@ -35,12 +45,11 @@ export class JavaConsumer {
     }
   }
 
-  static async start(topic: string, groupId: string, assignors: readonly string[]): Promise<JavaConsumer> {
+  static async start(topic: string, groupId: string, assignment: JavaAssignment): Promise<JavaConsumer> {
     const process = await runKafkaTool('org.apache.kafka.tools.VerifiableConsumer', [
       ...['--bootstrap-server', endpoints().kafka.brokers.join(',')],
       ...['--topic', topic, '--group-id', groupId, '--reset-policy', 'earliest', '--verbose'],
-      ...['--assignment-strategy', assignors.map((name) => `${PACKAGE}.${name}`).join(',')],
-      ...['--command-config', SETTINGS],
+      ...assignmentArguments(assignment),
     ]);
     return new JavaConsumer(process);
   }

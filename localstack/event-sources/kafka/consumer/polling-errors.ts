@@ -69,8 +69,9 @@ function explain(error: unknown, { topic, brokers, consumerGroupId }: KafkaMappi
   const type = (error as { type?: string } | null)?.type;
   const reason = reasonOf(error);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || /does not host this topic/.test(reason)) {
-    const command = `kafka-topics.sh --bootstrap-server ${brokers[0] ?? 'BROKER'} --create --topic ${topic}`;
-    const advice = `create it with "${command}", or correct Topics (AWS: PROBLEM, topic not found)`;
+    const broker = brokers[0] ?? 'BROKER';
+    const commands = `"kafka-topics.sh --bootstrap-server ${broker} --create --topic ${topic}" or "npx event-sources-send --brokers ${broker} --topic ${topic}"`;
+    const advice = `create it with ${commands}, or correct Topics (AWS: PROBLEM, topic not found)`;
     return { property: 'Topics', reason: `topic ${topic} does not exist on the cluster: ${advice}` };
   }
   if (type === 'INCONSISTENT_GROUP_PROTOCOL') {

@@ -158,7 +158,7 @@ describe('Errors', () => {
       },
     ));
 
-  test.each([429, 500, 503])('[inferred] status %d is retried without using a retry attempt', (status) =>
+  test.each([429, 500, 503])('[documented] status %d is retried, [inferred] without using a retry attempt', (status) =>
     withMapping({ properties: { ...provisioned, MaximumRetryAttempts: 0 } }, async (run) => {
       run.fn.respond = (_event, count) => (count <= 3 ? { status } : {});
       await produce(run.topic, messages('a'));

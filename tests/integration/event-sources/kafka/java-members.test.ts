@@ -1,7 +1,7 @@
 import { produce } from '../../../support/event-sources/kafka-client.ts';
 import { type MappingRun, withMapping } from '../../../support/event-sources/mapping-run.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { JavaConsumer } from '../../../support/kafka-tools/java-consumer.ts';
+import { type JavaAssignment, JavaConsumer } from '../../../support/kafka-tools/java-consumer.ts';
 import { createTopic } from '../../../support/servers.ts';
 
 jest.setTimeout(180_000);
@@ -12,17 +12,17 @@ const RECORDS = 20;
 /** A mapping and consumers of Java in one group. Records are produced only while the group is stable. */
 class SharedGroup {
   readonly #run: MappingRun;
-  readonly #assignors: readonly string[];
+  readonly #assignment: JavaAssignment;
   readonly #all: JavaConsumer[] = [];
   #produced = 0;
 
-  constructor(run: MappingRun, assignors: readonly string[]) {
+  constructor(run: MappingRun, assignment: JavaAssignment) {
     this.#run = run;
-    this.#assignors = assignors;
+    this.#assignment = assignment;
   }
 
   async startJava(): Promise<JavaConsumer> {
-    const consumer = await JavaConsumer.start(this.#run.topic, this.#run.groupId, this.#assignors);
+    const consumer = await JavaConsumer.start(this.#run.topic, this.#run.groupId, this.#assignment);
     this.#all.push(consumer);
     return consumer;
   }
@@ -69,15 +69,15 @@ class SharedGroup {
   }
 }
 
-test.each([
+test.each<[string, JavaAssignment]>([
   ["Java's default", ['RangeAssignor', 'CooperativeStickyAssignor']],
   ['cooperative-sticky', ['CooperativeStickyAssignor']],
 ])(
   '[documented] other members of the group: a consumer of Java with %s shares the partitions, whoever is first, and each record is delivered once',
-  async (_name, assignors) => {
+  async (_name, assignment) => {
     const topic = await createTopic('esm-java', PARTITIONS);
     await withMapping({ topic }, async (run) => {
-      const group = new SharedGroup(run, assignors);
+      const group = new SharedGroup(run, assignment);
       try {
         const first = await group.startJava();
         await group.shares(0, [first, 6]);
@@ -99,3 +99,22 @@ test.each([
     });
   },
 );
+
+/** Shorter than the others, because a member of this protocol sends a heartbeat every five seconds, which a client cannot set. */
+test("[known] other members of the group: a consumer of Java with Kafka's new protocol, in which the broker divides the partitions, shares them", async () => {
+  const topic = await createTopic('esm-java', PARTITIONS);
+  await withMapping({ topic }, async (run) => {
+    const group = new SharedGroup(run, 'consumer');
+    try {
+      const java = await group.startJava();
+      await group.shares(0, [java, 6]);
+      await run.start();
+      await group.shares(3, [java, 3]);
+      await java.stop();
+      await group.shares(6);
+      expect(group.deliveries).toEqual(group.onceEach);
+    } finally {
+      await group.stopJava();
+    }
+  });
+});

@@ -53,3 +53,24 @@ test('a server without qualifiers, as that of SAM, is asked once, and then invok
       ]);
     },
   ));
+
+test('a server that is away is reported at once, and again until it is there', async () => {
+  // Nothing listens at port 1 of the loopback address.
+  const away = new LambdaClient({ endpoint: 'http://127.0.0.1:1' });
+  const ending = new AbortController();
+  let reports = 0;
+  await away.waitUntilReachable({
+    signal: ending.signal,
+    reportEveryMs: 1,
+    onUnreachable: () => {
+      reports += 1;
+      if (reports === 3) ending.abort();
+    },
+  });
+  expect(reports).toBe(3);
+  await withServer(
+    (_url, response) => response.end('1'),
+    (client) => client.waitUntilReachable({ signal: new AbortController().signal, onUnreachable: () => reports++ }),
+  );
+  expect(reports).toBe(3);
+});

@@ -14,7 +14,7 @@ async function isSettled(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('Before the group is joined again', () => {
-  test('[documented] batches in flight end and their offsets are committed, with heartbeats meanwhile', async () => {
+  test('[inferred] batches in flight end and their offsets are committed, with heartbeats meanwhile', async () => {
     const { pipeline, group, invocations } = await joined();
     pipeline.recordsFetched(fetched(0, 1), 0);
     await settle();

@@ -17,7 +17,7 @@ function queueOf(partition: number, recordCount: number, bytes = 0): PartitionQu
 const places = (batch: ReturnType<typeof fillBatch>) =>
   batch.records.map(({ partition, offset }) => `${partition}:${offset}`);
 
-test('[documented] BatchSize cuts the batch, and the rest stays in the queues', () => {
+test('[documented] BatchSize cuts the batch; [inferred] a batch is filled from one partition after the other', () => {
   const queues = [queueOf(0, 2), queueOf(1, 3), queueOf(2, 1)];
   const batch = fillBatch(queues, 4, serializer);
   expect(places(batch)).toEqual(['0:0', '0:1', '1:0', '1:1']);

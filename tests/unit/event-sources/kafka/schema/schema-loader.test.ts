@@ -74,7 +74,7 @@ test('[documented] SOURCE: the bytes are delivered without the id of the schema;
   expect(JSON.parse(String(validated?.filteredValue))).toEqual({ id: 3, note: null });
 });
 
-test('[documented] only the selected attributes are validated, and an absent one has no metadata', async () => {
+test('[documented] only the selected attributes are validated; [inferred] an absent one has no metadata', async () => {
   server.registerId(8, { schema: '"string"' });
   const key = framed(8, avro.Type.forSchema('string').toBuffer('k'));
   const [onlyKey] = await loader({ validates: ['key'] }).validate(message({ key, value: Buffer.from('plain') }));
@@ -98,7 +98,7 @@ test.each<[string, () => Buffer]>([
   expect(validated).toMatchObject({ failure: 'DESERIALIZATION_ERROR', message: { value: value() }, metadata: '' });
 });
 
-test('[documented] SCHEMA_NOT_FOUND for a schema that the registry does not have; it is asked again later', async () => {
+test('[documented] SCHEMA_NOT_FOUND for a schema that the registry does not have; [inferred] it is asked again later', async () => {
   const { validate } = loader();
   const unknown = message({ value: framed(404, orderBytes(1)) });
   expect((await validate(unknown))[0]?.failure).toBe('SCHEMA_NOT_FOUND');
