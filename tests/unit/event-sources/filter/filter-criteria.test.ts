@@ -183,6 +183,13 @@ test('[documented] filters: one matching filter is enough', () => {
 test.each([
   ['text that is not JSON', 'nonsense', /not JSON/],
   ['another attribute', '{"key":["a"]}', /by value only/],
+  ['a list', '["a"]', /the pattern is not a JSON object/],
+  ['an empty list of text', '{"value":[]}', /value: an empty list matches nothing/],
+  ['a bare value of the record', '{"value":1}', /value: expected an object or a list of values/],
+  ['an empty object', '{"value":{"a":{}}}', /value\.a: an empty object matches nothing/],
+  ['a list in a list', '{"value":{"a":[["b"]]}}', /value\.a: expected a value or an operator, found a list/],
+  ['one alternative', '{"value":{"$or":[{"a":[1]}]}}', /value\.\$or: expected a list of at least two patterns/],
+  ['an alternative that is no object', '{"value":{"$or":[{"a":[1]},1]}}', /value\.\$or\[1\]: expected an object/],
   ['an unknown operator', '{"value":{"a":[{"wildcard":"*"}]}}', /unknown operator wildcard/],
   ['an empty list', '{"value":{"a":[]}}', /value\.a/],
   ['a bare value', '{"value":{"a":1}}', /value\.a: expected a list/],
