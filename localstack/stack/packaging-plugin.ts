@@ -1,12 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: Record<string, unknown>;
+}
+
 /** What this reads and changes of Serverless. */
 interface PackagedServerless {
   readonly serviceDir: string;
   readonly processedInput: { readonly commands: readonly string[] };
   readonly service: {
-    readonly custom?: { readonly esbuild?: { readonly outputWorkFolder?: string } };
+    readonly provider: { readonly compiledCloudFormationTemplate?: { readonly Resources: Record<string, Resource> } };
+    readonly custom?: {
+      readonly esbuild?: { readonly outputWorkFolder?: string };
+      readonly versionDescription?: unknown;
+    };
     readonly package: { patterns?: readonly string[] };
     readonly functions: Readonly<Record<string, { readonly package?: { patterns?: readonly string[] } }>>;
   };
@@ -28,6 +37,7 @@ export default class PackagingPlugin {
       'after:package:createDeploymentArtifacts': restore,
       'before:deploy:function:packageFunction': useOwn,
       'after:deploy:function:packageFunction': restore,
+      'after:aws:package:finalize:mergeCustomProviderResources': () => this.#describeVersions(),
     };
   }
 
@@ -62,5 +72,18 @@ export default class PackagingPlugin {
     if (this.#temporaryDirectory === undefined) return;
     if (this.#temporaryDirectory === '') delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = this.#temporaryDirectory;
+  }
+
+  /**
+   * A version keeps the environment with which it was published. CloudFormation publishes another one only when the
+   * properties of the version change, and those that Serverless writes know nothing of addresses that come from SSM: the
+   * alias would keep the address of a database that was replaced.
+   */
+  #describeVersions(): void {
+    const { provider, custom } = this.#serverless.service;
+    if (custom?.versionDescription === undefined) return;
+    for (const { Type, Properties } of Object.values(provider.compiledCloudFormationTemplate?.Resources ?? {})) {
+      if (Type === 'AWS::Lambda::Version' && Properties) Properties['Description'] = custom.versionDescription;
+    }
   }
 }

@@ -47,7 +47,7 @@ beforeAll(async () => {
   const fromUser = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
   const env = { ...Object.fromEntries(fromUser), ...(await aws.start()), TMPDIR: join(directory, 'tmp') };
   const command = join(directory, 'localstack/commands/deploy/deploy.ts');
-  const args = [command, '--stage', 'dev', '--region', 'eu-west-1', '--dry-run'];
+  const args = [command, '--stage', 'dev', '--region', 'eu-west-1', '--param', 'readyAppliers=2', '--dry-run'];
   ({ stdout: dryRun } = await run(process.execPath, args, { cwd: directory, env }));
   const compiled = await readFile(join(directory, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
   template = JSON.parse(compiled);
@@ -79,6 +79,29 @@ describe('the package for AWS', () => {
         /^(load-salaries|apply-changes|index-(change|salary)-dead-letters)$/,
       );
       expect(DependsOn).toContain('Provision');
+    }
+  });
+
+  it('keeps instances of apply-changes ready, and sends the changes to them', () => {
+    const [, alias] =
+      ofType('AWS::Lambda::Alias').find(([, { Properties }]) => Properties.Name === 'provisioned') ?? [];
+    expect(alias?.Properties).toMatchObject({
+      FunctionName: { Ref: 'ApplyDashchangesLambdaFunction' },
+      ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 },
+    });
+    const [, mapping] =
+      ofType('AWS::Lambda::EventSourceMapping').find(
+        ([, { Properties }]) => Properties.Topics[0] === 'employee-changes',
+      ) ?? [];
+    expect(mapping?.Properties.FunctionName['Fn::Join'][1].at(-1)).toBe('provisioned');
+  });
+
+  it('publishes another version for the alias when the servers or the network change', () => {
+    const versions = ofType('AWS::Lambda::Version');
+    expect(versions).toHaveLength(1);
+    const description = JSON.stringify(versions[0]?.[1].Properties.Description);
+    for (const name of ['TargetDatabaseHost', 'KafkaCluster', 'FunctionSecurityGroup', 'PrivateSubnets']) {
+      expect(description).toContain(`{"Ref":"${name}"}`);
     }
   });
 

@@ -1,7 +1,10 @@
 import type { Plugin } from 'esbuild';
 
-/** The Kafka client and the packages that only its schema registries need. */
-const KAFKA_CLIENT = /^(@platformatic\/kafka|avsc|ajv-draft-04)$/;
+/**
+ * The Kafka client and the packages that only its schema registries need, and what the client imports within itself. Each
+ * import that fits is a request of esbuild's process to this one.
+ */
+const IMPORTS = /^(@platformatic\/kafka|avsc|ajv-draft-04|\.\.?\/.*\.js)$/;
 const KAFKA_CLIENT_FOLDER = /[\\/]@platformatic[\\/]kafka[\\/]dist\b/;
 
 /**
@@ -17,9 +20,9 @@ export function unusedModules(): Plugin {
     setup({ onResolve, resolve }) {
       // Resolved by esbuild itself, which calls this plugin again.
       const asked = Symbol('asked');
-      onResolve({ filter: /./ }, async ({ path, pluginData, ...request }) => {
-        const isInClient = path.startsWith('.') && KAFKA_CLIENT_FOLDER.test(request.resolveDir);
-        if (pluginData === asked || !(isInClient || KAFKA_CLIENT.test(path))) return undefined;
+      onResolve({ filter: IMPORTS }, async ({ path, pluginData, ...request }) => {
+        const isElsewhere = path.startsWith('.') && !KAFKA_CLIENT_FOLDER.test(request.resolveDir);
+        if (pluginData === asked || isElsewhere) return undefined;
         const { resolveDir, importer, kind, namespace } = request;
         const resolved = await resolve(path, { resolveDir, importer, kind, namespace, pluginData: asked });
         return { ...resolved, sideEffects: false };

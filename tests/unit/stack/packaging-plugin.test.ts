@@ -17,7 +17,15 @@ function serverless(command: string) {
     serviceDir,
     processedInput: { commands: [command] },
     service: {
-      custom: { esbuild: { outputWorkFolder: 'build' } },
+      provider: {
+        compiledCloudFormationTemplate: {
+          Resources: {
+            Version: { Type: 'AWS::Lambda::Version', Properties: { Description: 'text' } },
+            Function: { Type: 'AWS::Lambda::Function', Properties: { Description: 'text' } },
+          },
+        },
+      },
+      custom: { esbuild: { outputWorkFolder: 'build' }, versionDescription: { Ref: 'Host' } },
       package: { patterns: ['a'] },
       functions: { one: { package: { patterns: ['b'] } }, two: {} },
     },
@@ -47,4 +55,12 @@ it.each(['/some/where', undefined])('moves the temporary directory (%s) only whi
   expect(existsSync(join(serviceDir, 'build/tmp'))).toBe(true);
   hooks['after:package:createDeploymentArtifacts']?.();
   expect(process.env['TMPDIR']).toBe(before);
+});
+
+it('publishes another version when an address changes', () => {
+  const { service, ...rest } = serverless('package');
+  new PackagingPlugin({ service, ...rest }).hooks['after:aws:package:finalize:mergeCustomProviderResources']?.();
+  const { Version, Function } = service.provider.compiledCloudFormationTemplate.Resources;
+  expect(Version.Properties.Description).toEqual({ Ref: 'Host' });
+  expect(Function.Properties.Description).toBe('text');
 });
