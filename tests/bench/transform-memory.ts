@@ -12,7 +12,7 @@ import { sdkEnvironment } from '../../localstack/stack/service/environment.ts';
 import type { TemporaryStack } from '../../localstack/stack/temporary-stack.ts';
 import { onTemporaryStack, runBenchmark, say } from './benchmark.ts';
 import { round } from './statistics.ts';
-import { literalSettings } from './transform-memory/function-settings.ts';
+import { lambdaFlags, literalSettings } from './transform-memory/function-settings.ts';
 
 /** No event source watches this bucket: each file is transformed in a process of its own. */
 const BUCKET = 'transform-memory';
@@ -39,6 +39,7 @@ async function measure(
   const { ETag = '' } = await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key }));
   say(`transforming ${megabytes} MB`);
   const child = fork(new URL('transform-memory/transform-process.ts', import.meta.url), [bundle, BUCKET, key, ETag], {
+    execArgv: lambdaFlags('transform-csv'),
     env: {
       ...process.env,
       ...sdkEnvironment(endpoints),

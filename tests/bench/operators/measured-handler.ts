@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { StackEndpoints } from '../../../localstack/stack/endpoints.ts';
 import { sdkEnvironment } from '../../../localstack/stack/service/environment.ts';
 import type { TemporaryStack } from '../../../localstack/stack/temporary-stack.ts';
+import { lambdaFlags } from '../transform-memory/function-settings.ts';
 import type { HandlerAnswer } from './handler-process.ts';
 
 export interface MeasuredHandler {
@@ -24,6 +25,7 @@ export async function startHandler(
 ): Promise<MeasuredHandler> {
   const bundle = join(stack.directory, 'build', '.build', 'functions', functionName, 'handler.mjs');
   const child = fork(new URL('handler-process.ts', import.meta.url), [bundle, functionName], {
+    execArgv: lambdaFlags(functionName),
     // Standard output has only the results of the benchmark.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
