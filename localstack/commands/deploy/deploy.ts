@@ -1,6 +1,6 @@
 import { restoreAwsVariables } from '../stage/aws-variables.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
-import { printProgress, printResult } from '../terminal/output.ts';
+import { printResult } from '../terminal/output.ts';
 import { createProgram, runCommand } from '../terminal/program.ts';
 import { runSteps } from '../terminal/steps.ts';
 import { AwsAccount } from './account.ts';
@@ -66,19 +66,18 @@ async function check(
   stage: string,
   place: { readonly accountId: string; readonly region: string },
   account: AwsAccount,
-): Promise<undefined> {
+): Promise<string | undefined> {
   const [data, functions] = await Promise.all([
     readTemplate(STACKS.data.directory),
     readTemplate(STACKS.functions.directory),
   ]);
   const { faults, unchecked } = await examine({ stage, place, data, functions }, account);
-  for (const reason of unchecked) printProgress(`Not checked: ${reason}`);
   if (faults.length > 0) {
     throw new Error(
       `Stage ${stage} cannot be deployed. Nothing was made.\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
     );
   }
-  return undefined;
+  return unchecked.length === 0 ? undefined : `not checked: ${unchecked.join('; ')}`;
 }
 
 await runCommand(program);

@@ -60,7 +60,7 @@ it.each(['/some/where', undefined])('moves the temporary directory (%s) only whi
 it('publishes another version when an address changes', () => {
   const { service, ...rest } = serverless('package');
   new PackagingPlugin({ service, ...rest }).hooks['after:aws:package:finalize:mergeCustomProviderResources']?.();
-  const { Version, Function } = service.provider.compiledCloudFormationTemplate.Resources;
-  expect(Version.Properties.Description).toEqual({ Ref: 'Host' });
-  expect(Function.Properties.Description).toBe('text');
+  const { Version: version, Function: other } = service.provider.compiledCloudFormationTemplate.Resources;
+  expect(version.Properties.Description).toEqual({ Ref: 'Host' });
+  expect(other.Properties.Description).toBe('text');
 });
