@@ -7,6 +7,7 @@ import {
   type RedriveEntry,
   type RedriveLedgerUnderTest,
 } from '../contract/redrive-ledger-subject.ts';
+import { actAs } from './database-user.ts';
 
 /** The ports on one PostgreSQL database after it was cleared. Use it in one test at a time. */
 export async function emptyRedriveDatabase(database: Database): Promise<RedriveLedgerUnderTest> {
@@ -14,8 +15,8 @@ export async function emptyRedriveDatabase(database: Database): Promise<RedriveL
     'truncate dead_letter, redrive, dead_letter_count, ingested_key, ingested_file, refused_row, department_employee',
   );
   return {
-    ledger: new PostgresRedriveLedger(database),
-    outcomes: new PostgresRedriveOutcomes(database),
+    ledger: new PostgresRedriveLedger(actAs(database, 'redrive')),
+    outcomes: new PostgresRedriveOutcomes(actAs(database, 'redrive')),
     add: async (...entries) => {
       for (const entry of entries) await insert(database, entry);
     },

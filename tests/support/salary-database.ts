@@ -4,6 +4,7 @@ import { PostgresSalaryTables } from '../../functions/adapters/postgres/postgres
 import { PostgresUnfinishedFiles } from '../../functions/adapters/postgres/postgres-unfinished-files.ts';
 import type { FileAccount, SalaryDatabaseUnderTest } from '../contract/salary-database.ts';
 import { createMigratedDatabase } from './migrated-database.ts';
+import { actAs } from './database-user.ts';
 
 /** Creates a target database with all its tables. */
 export async function createSalaryDatabase(maxConnections = 8): Promise<{ database: Database; url: string }> {
@@ -22,15 +23,22 @@ async function clearSalaryDatabase(database: Database): Promise<void> {
 /** The ports on one PostgreSQL database after it was cleared. Use it in one test at a time. */
 export async function emptySalaryDatabase(database: Database): Promise<SalaryDatabaseUnderTest> {
   await clearSalaryDatabase(database);
-  return portsOn(database);
+  return portsOn(database, (name) => actAs(database, name));
 }
 
-/** The ports on one PostgreSQL database. */
-export function portsOn(database: Database): SalaryDatabaseUnderTest {
+/**
+ * The ports on one PostgreSQL database.
+ *
+ * @param as the database with the privileges of a function; by default those of the owner.
+ */
+export function portsOn(
+  database: Database,
+  as: (functionName: string) => Database = () => database,
+): SalaryDatabaseUnderTest {
   return {
-    ledger: new PostgresIngestionLedger(database),
-    tables: new PostgresSalaryTables(database),
-    unfinishedFiles: (bucket) => new PostgresUnfinishedFiles(database, bucket),
+    ledger: new PostgresIngestionLedger(as('transform-csv')),
+    tables: new PostgresSalaryTables(as('load-salaries')),
+    unfinishedFiles: (bucket) => new PostgresUnfinishedFiles(as('reconcile-bucket'), bucket),
     totals: () => readTotals(database),
     account: async ({ bucket, key, version }) => {
       const { rows } = await database.query<FileAccount>(

@@ -9,12 +9,13 @@ import { CaptureGapError, ChangeReader } from '../../../../functions/poll-change
 import { describeChangeSource } from '../../../contract/change-source.ts';
 import type { SourceTransaction } from '../../../contract/change-source-subject.ts';
 import { createMigratedDatabase } from '../../../support/migrated-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 async function openSource() {
   const url = await createMigratedDatabase('source');
   const settings = { url, applicationName: 'test', sessionSettings: CHANGE_SOURCE_SESSION, maxConnections: 3 };
   const database = await Database.open(settings);
-  return { url, database, source: new PostgresChangeSource(database) };
+  return { url, database, source: new PostgresChangeSource(actAs(database, 'poll-changes')) };
 }
 
 function openTransaction(client: pg.PoolClient): SourceTransaction {

@@ -5,6 +5,7 @@ import type { FileVersion } from '../../../../functions/core/salary-record.ts';
 import { changeEntry, describeDeadLetterLedger } from '../../../contract/dead-letter-ledger.ts';
 import { arrivalOf, begin } from '../../../contract/salary-database.ts';
 import { createSalaryDatabase, emptySalaryDatabase } from '../../../support/salary-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ beforeEach(() => database.query('truncate dead_letter'));
 afterAll(() => database.close());
 
 describeDeadLetterLedger('PostgresDeadLetterLedger', async () => ({
-  ledger: new PostgresDeadLetterLedger(database),
+  ledger: new PostgresDeadLetterLedger(actAs(database, 'index-dead-letters')),
   setState: async (id, state) => {
     await database.query('update dead_letter set state = $2 where dlq_id = $1', [id, state]);
   },
@@ -30,7 +31,7 @@ describe('the dead letters of a file', () => {
 
   it('become obsolete when another version takes over, also those that are indexed later, claimed ones not', async () => {
     const subject = await emptySalaryDatabase(database);
-    const ledger = new PostgresDeadLetterLedger(database);
+    const ledger = new PostgresDeadLetterLedger(actAs(database, 'index-dead-letters'));
     const [first, second, other] = [arrivalOf('a.csv', '1'), arrivalOf('a.csv', '2'), arrivalOf('b.csv', '1')];
     await begin(subject, first);
     await begin(subject, other);
@@ -45,7 +46,7 @@ describe('the dead letters of a file', () => {
 
   it('of a rejected version become obsolete when a usable one takes over', async () => {
     const subject = await emptySalaryDatabase(database);
-    const ledger = new PostgresDeadLetterLedger(database);
+    const ledger = new PostgresDeadLetterLedger(actAs(database, 'index-dead-letters'));
     const [rejected, usable] = [arrivalOf('a.csv', '1'), arrivalOf('a.csv', '2')];
     await subject.ledger.register(rejected, async () => true);
     await subject.ledger.reject(rejected);
@@ -60,7 +61,7 @@ describe('the dead letters of a file', () => {
 
   it('of a rejected version stay open when an older one takes over late', async () => {
     const subject = await emptySalaryDatabase(database);
-    const ledger = new PostgresDeadLetterLedger(database);
+    const ledger = new PostgresDeadLetterLedger(actAs(database, 'index-dead-letters'));
     const [older, rejected] = [arrivalOf('a.csv', '1'), arrivalOf('a.csv', '2')];
     await subject.ledger.register(rejected, async () => true);
     await subject.ledger.reject(rejected);
@@ -122,7 +123,7 @@ describe('the table of dead letters', () => {
     };
     await reads();
     const before = await reads();
-    await new PostgresDeadLetterLedger(database).list(filter, 51);
+    await new PostgresDeadLetterLedger(actAs(database, 'index-dead-letters')).list(filter, 51);
     await reads();
     expect((await reads()) - before).toBeLessThan(1_500);
   });

@@ -3,6 +3,7 @@ import { PostgresDeadLetterRetention } from '../../../../functions/adapters/post
 import { redriveEntry } from '../../../contract/redrive-ledger-subject.ts';
 import { emptyRedriveDatabase } from '../../../support/redrive-database.ts';
 import { createSalaryDatabase } from '../../../support/salary-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -21,7 +22,7 @@ describe('PostgresDeadLetterRetention', () => {
 
   it('deletes what is decided and old in bounded steps, keeps the rest and the counts exact', async () => {
     const { add } = await emptyRedriveDatabase(database);
-    const retention = new PostgresDeadLetterRetention(database);
+    const retention = new PostgresDeadLetterRetention(actAs(database, 'redrive'));
     await database.query(
       `insert into redrive (state, filter, finished_at) values ('complete', '{}', now() - interval '50 days'),
          ('complete', '{}', now() - interval '50 days'), ('complete', '{}', now() - interval '50 days'),
@@ -55,7 +56,7 @@ describe('PostgresDeadLetterRetention', () => {
        select 't/0/' || n, 't', 0, n, 'PIPE_A', 'why', '{}', false, long_ago, long_ago, 1, 'resolved', long_ago
        from generate_series(1, 6000) as n, (select now() - interval '50 days' as long_ago) as times`,
     );
-    const retention = new PostgresDeadLetterRetention(database);
+    const retention = new PostgresDeadLetterRetention(actAs(database, 'redrive'));
     expect(await retention.deleteOlderThan(45)).toEqual({ deadLetters: 5_000, redrives: 0, isComplete: false });
     expect(await countsOf()).toEqual(['resolved 1000']);
     expect(await retention.deleteOlderThan(45)).toMatchObject({ deadLetters: 1_000, redrives: 1 });

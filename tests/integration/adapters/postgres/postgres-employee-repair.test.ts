@@ -3,6 +3,7 @@ import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresEmployeeRepair } from '../../../../functions/adapters/postgres/postgres-employee-repair.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createMigratedDatabase } from '../../../support/migrated-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 describe('PostgresEmployeeRepair', () => {
   let database: Database;
@@ -14,7 +15,7 @@ describe('PostgresEmployeeRepair', () => {
     database = await Database.open({ url, applicationName: 'test-repair', maxConnections: 3 });
     writer = new pg.Client({ connectionString: url });
     await writer.connect();
-    repair = new PostgresEmployeeRepair(database);
+    repair = new PostgresEmployeeRepair(actAs(database, 'verify-replica'));
     await database.query(`insert into employees (emp_id, first_name, salary) values (1, 'Ada', 5), (2, 'Bob', 6)`);
   });
   afterEach(async () => {
@@ -59,7 +60,7 @@ describe('PostgresEmployeeRepair', () => {
 
   it('captures no deletion while a writer keeps the table locked, and gives up after a time', async () => {
     await writer.query(`begin; insert into employees (emp_id, first_name) values (3, 'Eve')`);
-    const impatient = new PostgresEmployeeRepair(database, { lockLimitMs: 150 });
+    const impatient = new PostgresEmployeeRepair(actAs(database, 'verify-replica'), { lockLimitMs: 150 });
     expect(await impatient.publishDeletions([4])).toBeNull();
     await writer.query('rollback');
     expect(await repair.publishDeletions([4])).toMatchObject({ count: 1 });

@@ -3,6 +3,7 @@ import { PostgresCaptureBacklog } from '../../../../functions/adapters/postgres/
 import { PostgresDeadLetterView } from '../../../../functions/adapters/postgres/postgres-dead-letter-view.ts';
 import { PostgresSalaryView } from '../../../../functions/adapters/postgres/postgres-salary-view.ts';
 import { createMigratedDatabase } from '../../../support/migrated-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 async function open(side: 'source' | 'target', statementTimeoutMs = 5_000): Promise<Database> {
   const url = await createMigratedDatabase(side);
@@ -15,7 +16,7 @@ describe('PostgresSalaryView', () => {
 
   beforeAll(async () => {
     database = await open('target');
-    view = new PostgresSalaryView(database);
+    view = new PostgresSalaryView(actAs(database, 'dashboard'));
     await database.query(
       `insert into department_employee_salary values ('CIT', 9223372036854775807, 2), ('ECC', 5, 1)`,
     );
@@ -60,7 +61,7 @@ describe('PostgresDeadLetterView', () => {
 
   beforeAll(async () => {
     database = await open('target');
-    view = new PostgresDeadLetterView(database);
+    view = new PostgresDeadLetterView(actAs(database, 'dashboard'));
     await database.query(
       `insert into dead_letter (dlq_id, topic, kafka_partition, kafka_offset, code, reason, record_key, file_key, origin,
          cut, first_at, last_at, attempts, state)
@@ -99,7 +100,7 @@ describe('PostgresCaptureBacklog', () => {
   it('counts the changes since a position, and the age of the oldest', async () => {
     const database = await open('source');
     try {
-      const backlog = new PostgresCaptureBacklog(database);
+      const backlog = new PostgresCaptureBacklog(actAs(database, 'dashboard'));
       const { rows } = await database.query<{ now: string }>('select pg_current_snapshot()::text as now');
       const since = rows[0]?.now ?? '';
       expect(await backlog.read(since)).toEqual({ changes: 0, isMore: false, oldestAgeMs: null });

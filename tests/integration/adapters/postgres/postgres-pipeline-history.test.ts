@@ -5,6 +5,7 @@ import { PostgresSalaryTables } from '../../../../functions/adapters/postgres/po
 import type { PipelineTick } from '../../../../functions/core/pipeline-tick.ts';
 import { describePipelineHistory } from '../../../contract/pipeline-history.ts';
 import { createMigratedDatabase } from '../../../support/migrated-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 let database: Database;
 
@@ -17,7 +18,7 @@ describePipelineHistory('PostgresPipelineHistory', async () => {
   await openDatabase();
   const replica = new PostgresEmployeeReplica(database);
   return {
-    history: new PostgresPipelineHistory(database),
+    history: new PostgresPipelineHistory(actAs(database, 'watch-replica')),
     record: async (ticks) => void (await replica.applyAtOnce([], [], ticks)),
     close: () => database.close(),
   };

@@ -6,6 +6,7 @@ import { SalaryVerifier } from '../../../../functions/verify-replica/salary-veri
 import { arrivalOf, BUCKET, begin, countsOf, ingest, rowsOf } from '../../../contract/salary-database.ts';
 import { InMemoryVerificationStore } from '../../../support/in-memory-verification-store.ts';
 import { createSalaryDatabase, emptySalaryDatabase, wrongTotals } from '../../../support/salary-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 const ROWS = 6;
 const WRITERS = 8;
@@ -42,7 +43,7 @@ describe('the audit of the salaries', () => {
   const verify = (request: { isRepair?: boolean; isDeep?: boolean } = {}) =>
     new SalaryVerifier({
       ...{ store, verifications, clock: { ...systemClock, sleep: async () => {} }, now: () => new Date() },
-      audit: new PostgresSalaryAudit(database),
+      audit: new PostgresSalaryAudit(actAs(database, 'verify-replica')),
       filter: { departments: new Set(['EMS']), hiredSince: '2010-01-01' },
     }).verify({ isRepair: false, isDeep: false, deepFrom: null, untilMs: Number.POSITIVE_INFINITY, ...request });
 

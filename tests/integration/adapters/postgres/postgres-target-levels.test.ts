@@ -3,6 +3,7 @@ import { PostgresTargetLevels } from '../../../../functions/adapters/postgres/po
 import { PostgresVerificationStore } from '../../../../functions/adapters/postgres/postgres-verification-store.ts';
 import { SLICE_COUNT } from '../../../../functions/core/verification.ts';
 import { createMigratedDatabase } from '../../../support/migrated-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -11,7 +12,7 @@ let levels: PostgresTargetLevels;
 beforeEach(async () => {
   const url = await createMigratedDatabase('target');
   database = await Database.open({ url, applicationName: 'test' });
-  levels = new PostgresTargetLevels(database);
+  levels = new PostgresTargetLevels(actAs(database, 'watch-replica'));
 });
 afterEach(() => database.close());
 

@@ -2,11 +2,16 @@ import { Database } from '../../../../functions/adapters/postgres/database.ts';
 import { PostgresVerificationStore } from '../../../../functions/adapters/postgres/postgres-verification-store.ts';
 import { describeVerificationStore } from '../../../contract/verification-store.ts';
 import { createMigratedDatabase } from '../../../support/migrated-database.ts';
+import { actAs } from '../../../support/database-user.ts';
 
 const openStore = async () => {
   const url = await createMigratedDatabase('target');
   const database = await Database.open({ url, applicationName: 'test' });
-  return { database, store: new PostgresVerificationStore(database), close: () => database.close() };
+  return {
+    database,
+    store: new PostgresVerificationStore(actAs(database, 'verify-replica')),
+    close: () => database.close(),
+  };
 };
 
 describeVerificationStore('PostgresVerificationStore', openStore);
