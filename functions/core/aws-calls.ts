@@ -18,8 +18,8 @@ export type AwsResource =
   | `${'user' | 'secret'} ${'source' | 'target'}`;
 
 /**
- * Calls of AWS that a function makes. `calls.ts` of each function lists all of them; tests/unit/infra/permissions.test.ts
- * verifies that its role in the template allows these and none that only other functions make.
+ * Calls of AWS that a function makes. `calls.ts` of each function lists all of them. tests/unit/infra/permissions.test.ts
+ * verifies that the function's role in the compiled template allows these, and none that only other functions make.
  */
 export interface AwsCalls {
   /** The file of functions/adapters that makes them, or Lambda itself with the role of the function. */

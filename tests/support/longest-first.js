@@ -30,6 +30,7 @@ export const longest = [
   'integration/changes/convergence.test.ts',
   'unit/infra/data-stack.test.ts',
   'unit/infra/functions-stack.test.ts',
+  'unit/infra/permissions.test.ts',
   'unit/csv/row-scanner.property.test.ts',
 ];
 

@@ -1,37 +1,84 @@
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import type { AwsResource } from '../../functions/core/aws-calls.ts';
-import { type Resource, resources } from './deployment.ts';
+import { type CompiledTemplate, compileStack } from './compiled-stacks.ts';
+import { service } from './deployment.ts';
 
+const STAGE = 'dev';
 const REGION = 'eu-central-1';
 const ACCOUNT = '111122223333';
-const arn = (service: string, path: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${path}`;
+const arn = (serviceName: string, path: string) => `arn:aws:${serviceName}:${REGION}:${ACCOUNT}:${path}`;
+const SECRETS = {
+  source: arn('secretsmanager', 'secret:source-a1b2c3'),
+  target: arn('secretsmanager', 'secret:target-a1b2c3'),
+};
+const TABLE = arn('dynamodb', 'table/offsets');
+const BUCKET = 'salaries';
+const CLUSTER = arn('kafka', 'cluster/employee-streams-dev/1-2-3');
 
-/** What the data stack passes on, and what Serverless and CloudFormation replace. */
+/** What CloudFormation puts in for parameters, resources and their attributes. */
 const VALUES: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws',
   'AWS::Region': REGION,
   'AWS::AccountId': ACCOUNT,
-  'self:service': 'employee-streams',
-  'sls:stage': 'dev',
-  KafkaCluster: arn('kafka', 'cluster/employee-streams-dev/1-2-3'),
+  KafkaCluster: CLUSTER,
   KafkaTopics: arn('kafka', 'topic/employee-streams-dev/1-2-3'),
   KafkaGroups: arn('kafka', 'group/employee-streams-dev/1-2-3'),
-  OffsetTableArn: arn('dynamodb', 'table/offsets'),
-  SalaryBucket: 'salaries',
+  OffsetTableArn: TABLE,
+  'OffsetTable.Arn': TABLE,
+  SalaryBucket: BUCKET,
+  ExistingBucket: BUCKET,
   SourceDatabaseResourceId: 'db-SOURCE',
   TargetDatabaseResourceId: 'db-TARGET',
-  SourceDatabaseSecretArn: arn('secretsmanager', 'secret:source-a1b2c3'),
-  TargetDatabaseSecretArn: arn('secretsmanager', 'secret:target-a1b2c3'),
+  SourceDatabaseSecretArn: SECRETS.source,
+  TargetDatabaseSecretArn: SECRETS.target,
+  'SourceDatabase.MasterUserSecret.SecretArn': SECRETS.source,
+  'TargetDatabase.MasterUserSecret.SecretArn': SECRETS.target,
 };
 
-/** A policy of the template as IAM gets it. The parser has made `!Ref Name` the text "Name". */
-function resolve(value: unknown): unknown {
-  if (typeof value === 'string') {
-    return VALUES[value] ?? value.replaceAll(/\$\{([^}]+)\}/g, (text, name: string) => VALUES[name] ?? text);
-  }
-  if (Array.isArray(value)) return value.map(resolve);
+/** The endpoint of the VPC that a call goes through. Lambda itself writes logs and polls Kafka, and RDS is in the VPC. */
+const ENDPOINTS: Readonly<Record<string, string>> = {
+  s3: 'S3Endpoint',
+  dynamodb: 'DynamodbEndpoint',
+  lambda: 'LambdaEndpoint',
+  secretsmanager: 'SecretsManagerEndpoint',
+};
+
+/** A policy of a compiled template as IAM gets it, in a stage that creates its bucket. */
+function evaluate(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(evaluate);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolve(part)]));
+  const [[name, argument] = [''], ...others] = Object.entries(value);
+  if (others.length === 0) {
+    const evaluated = evaluate(argument) as string[];
+    switch (name) {
+      case 'Ref':
+        return findValue(argument);
+      case 'Fn::GetAtt':
+        return findValue([argument].flat().join('.'));
+      case 'Fn::Sub':
+        return substitute(argument);
+      case 'Fn::Join':
+        return (evaluated[1] as unknown as string[]).join(evaluated[0]);
+      case 'Fn::Split':
+        return evaluated[1]?.split(evaluated[0] as string);
+      case 'Fn::If':
+        return evaluated[1];
+    }
+  }
+  return Object.fromEntries(Object.entries(value).map(([field, part]) => [field, evaluate(part)]));
+}
+
+function substitute(argument: unknown): string {
+  const [text, local = {}] = [argument].flat() as [string, Record<string, unknown>?];
+  return text.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) =>
+    name in local ? String(evaluate(local[name])) : findValue(name),
+  );
+}
+
+function findValue(name: string): string {
+  const value = VALUES[name];
+  if (value === undefined) throw new Error(`expected a value of ${name} for the simulation, found none; add it above`);
+  return value;
 }
 
 export interface SimulatedCall {
@@ -40,26 +87,51 @@ export interface SimulatedCall {
   readonly context?: Readonly<Record<string, string | string[]>>;
 }
 
-/** The role of a function in the template, stage dev. */
+interface NamedPolicy {
+  readonly name: string;
+  readonly policy: unknown;
+}
+
+/** The two stacks as they are compiled for stage dev. */
+export async function compileSimulatedStacks(): Promise<SimulatedStacks> {
+  const [functions, data] = await Promise.all([compileStack('functions', STAGE), compileStack('data', STAGE)]);
+  return { functions, data };
+}
+
+export interface SimulatedStacks {
+  readonly functions: CompiledTemplate;
+  readonly data: CompiledTemplate;
+}
+
+/** The role of a function in the compiled template, and the endpoints that its calls go through. */
 export class SimulatedRole {
   readonly #functionName: string;
-  readonly #policies: { readonly name: string; readonly policy: unknown }[];
+  readonly #policies: readonly NamedPolicy[];
+  readonly #endpoints: CompiledTemplate['Resources'];
 
-  constructor(functionName: string, role: string) {
-    const { ManagedPolicyArns = [], Policies } = (resources.get(role) as Resource).Properties;
+  constructor({ functions, data }: SimulatedStacks, functionName: string) {
+    const { Resources } = functions;
+    const { ManagedPolicyArns = [], Policies } =
+      Resources[service.functions[functionName]?.role ?? '']?.Properties ?? {};
     this.#functionName = functionName;
+    this.#endpoints = data.Resources;
     this.#policies = [
-      ...ManagedPolicyArns.map((id: string) => resources.get(id)?.Properties.PolicyDocument),
+      ...ManagedPolicyArns.map(({ Ref }: { Ref: string }) => Resources[Ref]?.Properties.PolicyDocument),
       ...Policies.map((policy: { PolicyDocument: unknown }) => policy.PolicyDocument),
-    ].map((policy, index) => ({ name: `policy-${index}`, policy: resolve(policy) }));
+    ].map((policy, index) => ({ name: `policy-${index}`, policy: evaluate(policy) }));
   }
 
   /** @throws when IAM has no such action, or the action no such resource, or a policy is invalid. */
-  async allows(call: SimulatedCall): Promise<boolean> {
-    const result = await runSimulation(this.#simulationOf(call), {});
-    if (result.resultType === 'error')
-      throw new Error(`${call.action} ${call.resource}: ${JSON.stringify(result.errors)}`);
-    return result.overallResult === 'Allowed';
+  allows(call: SimulatedCall): Promise<boolean> {
+    return simulate(this.#simulationOf(call));
+  }
+
+  /** As `allows`, through the endpoint of the VPC. */
+  allowsThroughEndpoint(call: SimulatedCall): Promise<boolean> {
+    const name = ENDPOINTS[call.action.split(':')[0] ?? ''];
+    if (name === undefined) return this.allows(call);
+    const policy = evaluate(this.#endpoints[name]?.Properties.PolicyDocument);
+    return simulate({ ...this.#simulationOf(call), vpcEndpointPolicies: [{ name, policy }] });
   }
 
   /** Without the validation, which takes most of the time. The same call must be validated elsewhere. */
@@ -75,7 +147,7 @@ export class SimulatedRole {
         resource: { resource, accountId: ACCOUNT },
         contextVariables: context,
       },
-      ...{ identityPolicies: this.#policies, serviceControlPolicies: [], resourceControlPolicies: [] },
+      ...{ identityPolicies: [...this.#policies], serviceControlPolicies: [], resourceControlPolicies: [] },
     };
   }
 
@@ -85,11 +157,11 @@ export class SimulatedRole {
     const side = name.toUpperCase();
     switch (kind) {
       case 'object':
-        return { action, resource: 'arn:aws:s3:::salaries/folder/file.csv' };
+        return { action, resource: `arn:aws:s3:::${BUCKET}/folder/file.csv` };
       case 'bucket':
-        return { action, resource: 'arn:aws:s3:::salaries' };
+        return { action, resource: `arn:aws:s3:::${BUCKET}` };
       case 'cluster':
-        return { action, resource: VALUES['KafkaCluster'] as string };
+        return { action, resource: CLUSTER };
       case 'topic':
         return { action, resource: `${VALUES['KafkaTopics']}/${name}` };
       case 'group':
@@ -97,22 +169,29 @@ export class SimulatedRole {
       case 'function':
         return { action, resource: functionArn(name) };
       case 'table':
-        return { action, resource: VALUES['OffsetTableArn'] as string };
+        return { action, resource: TABLE };
       case 'item':
         return {
-          ...{ action, resource: VALUES['OffsetTableArn'] as string },
+          ...{ action, resource: TABLE },
           context: { 'dynamodb:LeadingKeys': [name] },
         };
       case 'user':
         return { action, resource: arn('rds-db', `dbuser:db-${side}/${userOf(this.#functionName)}`) };
       case 'secret':
-        return { action, resource: arn('secretsmanager', `secret:${name}-a1b2c3`) };
+        return { action, resource: name === 'source' ? SECRETS.source : SECRETS.target };
       case 'log':
         return { action, resource: logStreamArn(this.#functionName) };
       default:
         return { action, resource: '*' };
     }
   }
+}
+
+async function simulate(simulation: Simulation): Promise<boolean> {
+  const result = await runSimulation(simulation, {});
+  if (result.resultType !== 'error') return result.overallResult === 'Allowed';
+  const { action, resource } = simulation.request;
+  throw new Error(`${action} ${resource.resource}: ${JSON.stringify(result.errors)}`);
 }
 
 export function functionArn(name: string, stage = 'dev'): string {

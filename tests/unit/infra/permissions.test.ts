@@ -13,11 +13,13 @@ import { watchReplicaCalls } from '../../../functions/watch-replica/calls.ts';
 import { bundledAdapters } from '../../support/bundled-adapters.ts';
 import { service } from '../../support/deployment.ts';
 import {
+  compileSimulatedStacks,
   databaseUserArn,
   functionArn,
   logStreamArn,
   type SimulatedCall,
   SimulatedRole,
+  type SimulatedStacks,
 } from '../../support/simulated-role.ts';
 
 const CALLS: Readonly<Record<string, readonly AwsCalls[]>> = {
@@ -39,7 +41,11 @@ const pairsOf = (calls: readonly AwsCalls[]): [action: string, on: AwsResource][
     actions.flatMap((action) => on.map((each): [string, AwsResource] => [action, each])),
   );
 const nameOf = ([action, on]: [string, AwsResource]) => `${action} ${on}`;
-const roleOf = (name: string) => new SimulatedRole(name, service.functions[name]?.role ?? '');
+
+let stacks: SimulatedStacks;
+beforeAll(async () => {
+  stacks = await compileSimulatedStacks();
+}, 120_000);
 
 /** What no function may do, whatever it needs. */
 const DANGEROUS: readonly SimulatedCall[] = [
@@ -86,12 +92,15 @@ it('every function has its list of calls', () => {
 });
 
 describe.each(Object.entries(CALLS))('%s', (name, calls) => {
-  const role = roleOf(name);
+  let role: SimulatedRole;
+  beforeAll(() => {
+    role = new SimulatedRole(stacks, name);
+  });
   const own = pairsOf(calls);
 
-  it('may make every call of its list', async () => {
+  it('may make every call of its list, also through the endpoints of the VPC', async () => {
     const denied: string[] = [];
-    for (const pair of own) if (!(await role.allows(role.call(...pair)))) denied.push(nameOf(pair));
+    for (const pair of own) if (!(await role.allowsThroughEndpoint(role.call(...pair)))) denied.push(nameOf(pair));
     expect(denied).toEqual([]);
   });
 
