@@ -54,9 +54,18 @@ const shownBy: Record<string, readonly string[]> = {
     'a response that is not JSON',
   ],
   'error controls without provisioned mode': ['error controls without provisioned mode'],
-  'failure record, SQS and SNS': ['failure record, SQS', 'failure record, SNS', 'MaximumRetryAttempts N'],
+  'failure record, SQS and SNS': [
+    'failure record of a batch',
+    'failure record, SQS',
+    'failure record, SNS',
+    'MaximumRetryAttempts N',
+  ],
   'failure record, S3': ['failure record, S3', 'S3 gets the whole event'],
-  'failure record, Kafka': ['a Kafka topic gets a message for each record', 'a Kafka topic gets all records'],
+  'failure record, Kafka': [
+    'failure record of a record',
+    'a Kafka topic gets a message for each record',
+    'a Kafka topic gets all records',
+  ],
   'destination away': ['a destination that fails'],
   filters: [
     'filters: JSON values',
