@@ -1,15 +1,16 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runServerless, STACKS } from '../deploy/run-serverless.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { printProgress, printResult } from '../terminal/output.ts';
 import { createProgram, NEEDS_ATTENTION, runCommand } from '../terminal/program.ts';
 import { runSteps } from '../terminal/steps.ts';
+import { compileStack, type StackName } from './compile-stack.ts';
 import { readChecks, readLint } from './findings.ts';
 import { PythonTools } from './python-tools.ts';
 
 const STAGES = ['dev', 'prod'];
+const STACKS: readonly StackName[] = ['data', 'functions'];
 /** cfn-lint knows what each of them supports. */
 const REGIONS = ['eu-central-1', 'eu-west-1', 'us-east-1'];
 const MAXIMUM_RESOURCES = 200;
@@ -24,7 +25,7 @@ const program = createProgram(
   const { signal } = interrupt;
   const directory = await mkdtemp(join(tmpdir(), 'employee-streams-infra-'));
   const compiled = STAGES.flatMap((stage) =>
-    Object.entries(STACKS).map(([name, stack]) => ({ stage, stack, path: join(directory, `${name}-${stage}.json`) })),
+    STACKS.map((stack) => ({ stage, stack, path: join(directory, `${stack}-${stage}.json`) })),
   );
   const paths = compiled.map(({ path }) => path);
   const lintPath = join(directory, 'cfn-lint.out');
@@ -40,10 +41,9 @@ const program = createProgram(
         },
       },
       ...compiled.map(({ stage, stack, path }) => ({
-        title: `Compiling the ${stack.title} of ${stage}`,
-        run: async (report: (line: string) => void) => {
-          await runServerless(stack, ['package'], { stage }, { signal, report });
-          await copyFile(join(stack.directory, '.serverless/cloudformation-template-update-stack.json'), path);
+        title: `Compiling the template of ${stack} for ${stage}`,
+        run: async () => {
+          await writeFile(path, JSON.stringify(await compileStack(stack, stage, {}, signal)));
           return undefined;
         },
       })),
@@ -57,11 +57,11 @@ const program = createProgram(
       },
       {
         title: 'Checking with checkov',
-        run: async (report) => {
+        run: async () => {
           const output = ['--output', 'json', '--output-file-path', directory, '--soft-fail', '--skip-download'];
           const files = paths.flatMap((path) => ['--file', path]);
           const checks = [...files, '--framework', 'cloudformation', ...output];
-          await use().run('checkov', checks, { signal, report: () => report('checking') });
+          await use().run('checkov', checks, { signal, report: () => {} });
           return undefined;
         },
       },
