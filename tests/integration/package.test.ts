@@ -100,7 +100,7 @@ describe('the package for AWS', () => {
     const versions = ofType('AWS::Lambda::Version');
     expect(versions).toHaveLength(1);
     const description = JSON.stringify(versions[0]?.[1].Properties.Description);
-    for (const name of ['TargetDatabaseHost', 'KafkaCluster', 'FunctionSecurityGroup', 'PrivateSubnets']) {
+    for (const name of ['TargetDatabaseUrl', 'KafkaCluster', 'FunctionSecurityGroup', 'PrivateSubnets']) {
       expect(description).toContain(`{"Ref":"${name}"}`);
     }
   });

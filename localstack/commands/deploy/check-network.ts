@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { type Place, resourcesOf, type Template, textOf } from './template.ts';
+import { type Place, resourcesOf, type Template, textOf, type Value } from './template.ts';
 
 interface Range {
   readonly cidr: string;
@@ -17,7 +17,7 @@ export function checkNetwork(template: Template, place: Place): readonly string[
   const faults: string[] = [];
   const rangesOf = (type: string) =>
     resourcesOf(template, type, place).flatMap(({ Properties = {} }) => {
-      const cidr = textOf(Properties['CidrBlock'], template, place);
+      const cidr = cidrOf(Properties['CidrBlock'], template, place);
       if (cidr === undefined) return [];
       const range = parseRange(cidr);
       if (typeof range !== 'string') return [range];
@@ -35,6 +35,18 @@ export function checkNetwork(template: Template, place: Place): readonly string[
     if (other !== undefined) faults.push(`The subnets ${other.cidr} and ${subnet.cidr} overlap.`);
   }
   return [...new Set(faults)];
+}
+
+/** The addresses as text, also of `Fn::Cidr`, which divides a network into parts of the same size. */
+function cidrOf(value: Value, template: Template, place: Place): string | undefined {
+  const { 'Fn::Select': selected } = (value ?? {}) as { readonly 'Fn::Select'?: readonly [number, Value] };
+  if (selected === undefined) return textOf(value, template, place);
+  const { 'Fn::Cidr': divided } = (selected[1] ?? {}) as { readonly 'Fn::Cidr'?: readonly Value[] };
+  const [network, , bits] = divided ?? [];
+  const range = parseRange(textOf(network, template, place) ?? '');
+  if (divided === undefined || typeof range === 'string') return undefined;
+  const size = 2 ** Number(bits);
+  return `${toAddress(range.first + Number(selected[0]) * size)}/${ADDRESS_BITS - Number(bits)}`;
 }
 
 /** @returns a fault when a VPC cannot have these addresses. */

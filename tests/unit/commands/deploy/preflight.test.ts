@@ -134,6 +134,21 @@ describe('a parameter', () => {
     expect(faults.join('\n')).toContain(reason);
   });
 
+  it('of a network that is too small for its subnets is refused, also when CloudFormation divides it', async () => {
+    const subnet = (index: number) => ({
+      CidrBlock: { 'Fn::Select': [index, { 'Fn::Cidr': ['10.20.0.0/21', 3, 10] }] },
+    });
+    const Resources = {
+      Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.20.0.0/21' } },
+      SubnetB: { Type: 'AWS::EC2::Subnet', Properties: subnet(1) },
+      SubnetC: { Type: 'AWS::EC2::Subnet', Properties: subnet(2) },
+    };
+    const deployment = { stage: 'dev', place: PLACE, data: { Resources }, functions: { Resources: {} } };
+    expect((await examine(deployment, account)).faults).toEqual([
+      'The subnet 10.20.8.0/22 is outside of the VPC 10.20.0.0/21.',
+    ]);
+  });
+
   it('that makes the name of the bucket too long says how long the stage may be', async () => {
     const BucketName = `employee-streams-dev-salaries-${'x'.repeat(34)}`;
     expect(await faultsWith({ resource: 'Bucket', properties: { BucketName } })).toEqual([
