@@ -60,7 +60,6 @@ const OTHERS = [
 describe.each(GUIDES)('%s', (file) => {
   it('names only npm scripts that exist, with options that they have', () => {
     const calls = [...commandsIn(file).matchAll(/npm run ([\w:-]+)((?: --?[\w-]*| [A-Za-z$][\w.$=…-]*)*)/g)];
-    expect(calls.length).toBeGreaterThan(5);
     for (const [, script = '', rest = ''] of calls) {
       expect(Object.keys(scripts)).toContain(script);
       const options = [...rest.matchAll(/ (--[a-z][\w-]*)/g)].map(([, option]) => option);
@@ -74,7 +73,6 @@ describe.each(GUIDES)('%s', (file) => {
 
   it('names only operations of AWS that exist', async () => {
     const calls = [...commandsIn(file).matchAll(/\baws ([a-z0-9-]+) (wait )?([a-z][a-z-]+)/g)];
-    expect(calls.length).toBeGreaterThan(0);
     const unknown: string[] = [];
     for (const [, service = '', wait, operation = ''] of calls) {
       if (OTHERS.includes(`${service} ${operation}`)) continue;
@@ -102,6 +100,11 @@ describe.each(GUIDES)('%s', (file) => {
     const known = [...read('infra/stages.yml').matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
+});
+
+it.each(['docs/aws.md', 'docs/runbooks.md', 'docs/alarms.md'])('%s has commands of the project and of AWS', (file) => {
+  expect(commandsIn(file).match(/npm run \w+/g)?.length).toBeGreaterThan(5);
+  expect(commandsIn(file).match(/\baws \w+/g)?.length).toBeGreaterThan(3);
 });
 
 describe('the guide', () => {
