@@ -142,8 +142,8 @@ describe.each(stages)('the data stack of %s', (stage) => {
 
 test('dev is the cheap stage: two zones, endpoints in one, brokers and databases of the smallest kind', () => {
   expect(propertiesOf('dev', 'KafkaCluster')).toMatchObject({
-    NumberOfBrokerNodes: 2,
-    BrokerNodeGroupInfo: { InstanceType: 'kafka.t3.small' },
+    NumberOfBrokerNodes: { 'Fn::If': ['ThreeZones', 3, 2] },
+    BrokerNodeGroupInfo: { InstanceType: 'kafka.t3.small', StorageInfo: { EBSStorageInfo: { VolumeSize: 10 } } },
     ClientAuthentication: { Sasl: { Iam: { Enabled: true } } },
     EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } },
   });
