@@ -49,13 +49,30 @@ export function compileTemplate(serverless: Serverless): Template {
     restoreZeroBatchingWindows(serverless, template.Resources);
     // Before the merge too: an extension can change them.
     Object.assign(template.Resources, existingBucketResources(serverless));
-    run(mergeResourcesStep, serverless);
+    mergeResources(serverless, template.Resources);
   } finally {
     service.functions = saved.functions;
     service.resources = saved.resources;
     service.provider.compiledCloudFormationTemplate = saved.template;
   }
   return template;
+}
+
+/** Without the extensions of what only packaging compiles, such as log groups. Packaging reports one of a wrong name. */
+function mergeResources(serverless: Serverless, compiled: Record<string, Resource>): void {
+  const resources = serverless.service.resources as Extensible | undefined;
+  if (resources?.extensions) {
+    const known = Object.entries(resources.extensions).filter(
+      ([id]) => id in compiled || id in (resources.Resources ?? {}),
+    );
+    resources.extensions = Object.fromEntries(known);
+  }
+  run(mergeResourcesStep, serverless);
+}
+
+interface Extensible {
+  readonly Resources?: object;
+  extensions?: object;
 }
 
 function run({ plugin: name, method }: CompileStep, serverless: Serverless): void {

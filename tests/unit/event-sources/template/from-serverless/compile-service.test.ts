@@ -36,6 +36,9 @@ test('events become the resources that osls would deploy, and the service stays 
         IamRoleCustomResourcesLambdaExecution: { Properties: { Policies: [] } },
         CustomDashresourceDashexistingDashs3LambdaFunction: { Properties: { Description: 'for the bucket' } },
         LoadCustomS31: { DependsOn: ['Queue'] },
+        // Of these, packaging compiles the resource.
+        ServerlessDeploymentBucket: { Properties: { LifecycleConfiguration: {} } },
+        LoadLogGroup: { Properties: { RetentionInDays: 30 } },
       },
     },
   );
