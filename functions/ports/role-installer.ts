@@ -1,14 +1,16 @@
 import type { Migration } from './schema-migrator.ts';
 
 /**
- * Creates the role by which each function signs in to one database, with exactly the privileges that it needs.
+ * Creates the role by which each function signs in to one database, with the privileges that it needs.
  *
  * Duplicates: installing again changes nothing when all is as it should be.
  * Concurrency: any number of callers, also for several databases of one server, which share their roles.
  */
 export interface RoleInstaller {
   /**
-   * @param grants the files that list the privileges. Without a file nothing is done.
+   * @param grants the files that list the privileges. Without a file nothing is done. The first one lists objects of this
+   * project: a privilege on one of them that no file lists is taken back. The others list objects of users, on which
+   * privileges that are not listed stay, because an operator may have granted them.
    * @returns the statements that were needed.
    * @throws PipelineError `PIPE_GRANT_REFUSED` when the caller may not grant a privilege. Nothing is changed then.
    */

@@ -1,5 +1,6 @@
 -- What each function may do in the source database: its role, an object of schema public, and the privileges. `provision`
--- makes it so at every start: it creates missing roles, grants what is missing and revokes what is not listed.
+-- makes it so at every start: it creates missing roles, grants what is missing and revokes what is not listed. It takes
+-- nothing back on an object that is not listed.
 --
 -- A role is named employee_streams_ and the name here. Each object of sql/source and sql/capture that a function uses
 -- directly is listed; triggers write as the owner of the capture.

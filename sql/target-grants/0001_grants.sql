@@ -1,5 +1,6 @@
 -- What each function may do in the target database: its role, an object of schema public, and the privileges. `provision`
--- makes it so at every start: it creates missing roles, grants what is missing and revokes what is not listed.
+-- makes it so at every start: it creates missing roles, grants what is missing and revokes what is not listed. It takes
+-- nothing back on an object that is not listed.
 --
 -- A role is named employee_streams_ and the name here. `for share` and `for update` need `update`; `lock table` in a mode
 -- that keeps writers out needs `update` or `delete`. A write of dead_letter writes dead_letter_count by a trigger, and so
@@ -79,7 +80,3 @@ select role, object, privileges from (values
   ('dashboard', 'replica_check', 'select'),
   ('dashboard', 'salary_check', 'select')
 ) as grants (role, object, privileges)
-union all
--- When a foreign key refuses an employee, apply-changes looks whether the others fulfil it.
-select 'apply_changes', confrelid::regclass::text, 'select' from pg_constraint
-where conrelid = to_regclass('public.employees') and contype = 'f' and confrelid <> conrelid

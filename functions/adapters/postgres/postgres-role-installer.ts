@@ -15,58 +15,71 @@ const TOKEN_ROLE = 'rds_iam';
 /** Another transaction, maybe in another database of the server, has created the role. */
 const EXISTS = new Set(['42710', '23505']);
 
-/** A list of grants as rows with one privilege each. An object that does not exist, such as a renamed table, is left out. */
-const wantedOf = (list: string) => `
+/**
+ * The lists as rows with one privilege each. `is_own` marks those of the first list, whose objects belong to this project. An
+ * object that does not exist, such as a renamed table, is left out.
+ */
+const wantedOf = (lists: readonly Migration[]) => `
   listed as (
-    select '${PREFIX}' || role as role, object, upper(trim(privilege)) as privilege
-    from (${list}) as grants (role, object, privileges)
+    select '${PREFIX}' || role as role, object, upper(trim(privilege)) as privilege, is_own
+    from (${lists.map(({ sql }, at) => `select *, ${at === 0} from (${sql}\n) as list`).join(' union all ')}) as grants (role, object, privileges, is_own)
     cross join lateral unnest(string_to_array(privileges, ',')) as privilege
   ), wanted as (
-    select role, to_regclass(object)::oid as id, false as is_function, privilege from listed where object not like '%)'
+    select role, to_regclass(object)::oid as id, false as is_function, privilege, is_own from listed where object not like '%)'
     union
-    select role, to_regprocedure(object)::oid, true, privilege from listed where object like '%)'
+    select role, to_regprocedure(object)::oid, true, privilege, is_own from listed where object like '%)'
   )`;
 
-const ROLES = (list: string) => `
-  with ${wantedOf(list)}
+const ROLES = (lists: readonly Migration[]) => `
+  with ${wantedOf(lists)}
   select role, exists (select from pg_roles where rolname = role) as "exists" from (select distinct role from listed) as roles
   order by role`;
 
-/** The statements that make the privileges in schema public those of the list. */
-const DIFFERENCES = (list: string, tokenRole: string) => `
-  with ${wantedOf(list)}, present as (
+/**
+ * The statements that grant what the lists name, and take back what the roles may do besides with the objects of the first
+ * list. PostgreSQL lets everybody execute a new function, and so a restored one, which is taken back too.
+ */
+const DIFFERENCES = (lists: readonly Migration[], tokenRole: string) => `
+  with ${wantedOf(lists)}, present as (
     select rolname::text as role, pg_class.oid as id, false as is_function, privilege_type as privilege
     from pg_class cross join lateral aclexplode(relacl) as acl join pg_roles on pg_roles.oid = grantee
-    where relnamespace = 'public'::regnamespace and starts_with(rolname, '${PREFIX}')
+    where starts_with(rolname, '${PREFIX}') and pg_class.oid in (select id from wanted where not is_function)
     union all
-    select rolname::text, pg_proc.oid, true, privilege_type
-    from pg_proc cross join lateral aclexplode(proacl) as acl join pg_roles on pg_roles.oid = grantee
-    where pronamespace = 'public'::regnamespace and starts_with(rolname, '${PREFIX}')
+    select coalesce(rolname::text, 'public'), pg_proc.oid, true, privilege_type
+    from pg_proc cross join lateral aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl
+    left join pg_roles on pg_roles.oid = grantee
+    where (grantee = 0 or starts_with(rolname, '${PREFIX}')) and pg_proc.oid in (select id from wanted where is_function)
   ), missing as (
-    select * from wanted where id is not null except select * from present
+    select role, id, is_function, privilege from wanted where id is not null except select * from present
   ), surplus as (
-    select * from present except select * from wanted
+    select * from present where (id, is_function) in (select id, is_function from wanted where is_own)
+    except select role, id, is_function, privilege from wanted
   ), changes as (
     select 'grant' as verb, 'to' as preposition, * from missing union all select 'revoke', 'from', * from surplus
+  ), roles as (
+    select distinct role from listed
   )
-  select format('%s %s on %s %s %s %I', verb, string_agg(lower(privilege), ', ' order by privilege),
+  select format('%s %s on %s %s %s %s', verb, string_agg(lower(privilege), ', ' order by privilege),
     case when is_function then 'function'
       when (select relkind from pg_class where oid = id) = 'S' then 'sequence' else 'table' end,
-    case when is_function then id::regprocedure::text else id::regclass::text end, preposition, role) as statement
+    case when is_function then id::regprocedure::text else id::regclass::text end, preposition,
+    case role when 'public' then role else quote_ident(role) end) as statement
   from changes group by verb, preposition, is_function, id, role
   union all
-  select format('grant usage on schema public to %I', role) from (select distinct role from listed) as roles
-  where not has_schema_privilege(role, 'public', 'usage')
+  select format('grant usage on schema %s to %I', schema::regnamespace, role) from (
+    select role, 'public'::regnamespace::oid as schema from roles
+    union select role, relnamespace from wanted join pg_class on oid = id where not is_function
+  ) as schemas where not has_schema_privilege(role, schema, 'usage')
   union all
   select format('grant connect on database %I to %I', current_database(), role)
-  from (select distinct role from listed) as roles where not has_database_privilege(role, current_database(), 'connect')
+  from roles where not has_database_privilege(role, current_database(), 'connect')
   union all
-  select format('grant ${tokenRole} to %I', role) from (select distinct role from listed) as roles
+  select format('grant ${tokenRole} to %I', role) from roles
   where exists (select from pg_roles where rolname = '${tokenRole}') and not exists (
     select from pg_auth_members where roleid = to_regrole('${tokenRole}') and member = to_regrole(role))
   order by statement`;
 
-/** Compares the privileges with the list, and changes only what differs. */
+/** Compares the privileges with the lists, and changes only what differs. */
 export class PostgresRoleInstaller implements RoleInstaller {
   readonly #database: Database;
   readonly #tokenRole: string;
@@ -76,16 +89,16 @@ export class PostgresRoleInstaller implements RoleInstaller {
     this.#tokenRole = tokenRole;
   }
 
-  async install([list]: readonly Migration[]): Promise<readonly string[]> {
-    if (list === undefined) return [];
+  async install(lists: readonly Migration[]): Promise<readonly string[]> {
+    if (lists.length === 0) return [];
     return this.#database.transaction(async (client) => {
       await lockForMigration(client);
-      return [...(await createRoles(client, list.sql)), ...(await this.#correctPrivileges(client, list.sql))];
+      return [...(await createRoles(client, lists)), ...(await this.#correctPrivileges(client, lists))];
     });
   }
 
-  async #correctPrivileges(client: PoolClient, list: string): Promise<string[]> {
-    const findDifferences = () => client.query<{ statement: string }>(DIFFERENCES(list, this.#tokenRole));
+  async #correctPrivileges(client: PoolClient, lists: readonly Migration[]): Promise<string[]> {
+    const findDifferences = () => client.query<{ statement: string }>(DIFFERENCES(lists, this.#tokenRole));
     const { rows } = await findDifferences();
     for (const { statement } of rows) {
       await client.query(statement).catch((error: unknown) => {
@@ -100,8 +113,8 @@ export class PostgresRoleInstaller implements RoleInstaller {
   }
 }
 
-async function createRoles(client: PoolClient, list: string): Promise<string[]> {
-  const { rows } = await client.query<{ role: string; exists: boolean }>(ROLES(list));
+async function createRoles(client: PoolClient, lists: readonly Migration[]): Promise<string[]> {
+  const { rows } = await client.query<{ role: string; exists: boolean }>(ROLES(lists));
   const created: string[] = [];
   for (const { role } of rows.filter(({ exists }) => !exists)) {
     const statement = `create role ${quoteIdentifier(role)} login`;

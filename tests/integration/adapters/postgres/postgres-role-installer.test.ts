@@ -63,15 +63,15 @@ describe.each(['source', 'target'] as const)('the grants of the %s', (side) => {
   it('are corrected: missing privileges are granted, and others revoked', async () => {
     const user = databaseUserOf('verify-replica');
     await database.query(`revoke select on employees from ${user}`);
-    await database.query(`grant insert, update on employees to ${user}`);
     await database.query('alter table employees rename to gone');
     await database.query('create table employees (like gone)');
+    await database.query(`grant insert, update on employees to ${user}`);
     await database.query(`grant truncate on employees to ${databaseUserOf('dashboard')}`);
     const granted = await installRoles(database, side);
     expect(granted).toEqual(
       expect.arrayContaining([
         `grant select on table employees to ${user}`,
-        `revoke insert, update on table gone from ${user}`,
+        `revoke insert, update on table employees from ${user}`,
         `revoke truncate on table employees from ${databaseUserOf('dashboard')}`,
       ]),
     );
@@ -79,6 +79,44 @@ describe.each(['source', 'target'] as const)('the grants of the %s', (side) => {
     await database.query('drop table employees');
     await database.query('alter table gone rename to employees');
     await installRoles(database, side);
+  });
+});
+
+describe('objects of users', () => {
+  const user = databaseUserOf('apply-changes');
+  let database: Database;
+
+  beforeEach(async () => {
+    database = await open(await createMigratedDatabase('target'));
+  });
+
+  it('keep the privileges that an operator granted, also where a foreign key needs one more', async () => {
+    await database.query('create table audit_log (note text); create table cities (name text primary key)');
+    await database.query('alter table employees add column town text references cities');
+    await database.query(`grant insert on audit_log, cities to ${user}`);
+    expect(await installRoles(database, 'target')).toEqual([`grant select on table cities to ${user}`]);
+  });
+
+  it('may be in another schema', async () => {
+    await database.query('create schema hr; create table hr.cities (name text primary key)');
+    await database.query('alter table employees add column town text references hr.cities');
+    expect(await installRoles(database, 'target')).toEqual([
+      `grant select on table hr.cities to ${user}`,
+      `grant usage on schema hr to ${user}`,
+    ]);
+    expect(await installRoles(database, 'target')).toEqual([]);
+  });
+
+  it('include the sequences of further columns', async () => {
+    await database.query('alter table employees add column id2 serial');
+    await database.query('create schema hr; create sequence hr.numbers');
+    await database.query(`alter table department_employee add column id2 int default nextval('hr.numbers')`);
+    expect(await installRoles(database, 'target')).toEqual([
+      `grant usage on schema hr to ${databaseUserOf('load-salaries')}`,
+      `grant usage on sequence employees_id2_seq to ${user}`,
+      `grant usage on sequence hr.numbers to ${databaseUserOf('load-salaries')}`,
+    ]);
+    expect(await installRoles(database, 'target')).toEqual([]);
   });
 });
 
@@ -108,6 +146,15 @@ describe('PostgresRoleInstaller', () => {
     await database.query('insert into things values (1)');
     await expect(database.query('delete from things')).rejects.toMatchObject({ code: '42501' });
     await expect(database.query('create table mine (id int)')).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('lets only the roles of the list execute a function, also one that a restore without privileges created', async () => {
+    const role = name();
+    const database = await open(await createDatabase('target'));
+    await database.query('create function lock_things() returns int language sql return 1');
+    const list = `select '${role}', 'lock_things()', 'execute'`;
+    expect(await install(database, list)).toContain('revoke execute on function lock_things() from public');
+    expect(await install(database, list)).toEqual([]);
   });
 
   it('names the statement that it has no right to run', async () => {
