@@ -45,6 +45,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   logs: 'cloudwatch-logs',
   rds: 'rds',
   s3api: 's3',
+  secretsmanager: 'secrets-manager',
   sns: 'sns',
   ssm: 'ssm',
 };
@@ -93,6 +94,15 @@ describe.each(GUIDES)('%s', (file) => {
       return !existsSync(join(ROOT, target)) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
     });
     expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  it('reads only values that the data stack has stored', () => {
+    const named = [...commandsIn(file).matchAll(/(?<!-)\bvalue (\w+)|\/employee-streams\/\w+\/(\w+)/g)].map(
+      ([, short, long]) => short ?? long,
+    );
+    const stored = [...read('infra/data/outputs.yml').matchAll(/\/employee-streams\/\$\{sls:stage\}\/(\w+)/g)];
+    const names = stored.map(([, name]) => name);
+    expect(named.filter((name) => /^[A-Z]/.test(name ?? '') && !names.includes(name))).toEqual([]);
   });
 
   it('names only parameters of a stage that exist', () => {

@@ -19,9 +19,10 @@ describe.each(stages)('the data stack of %s', (stage) => {
     expect(Object.keys(templateOf(stage).Resources).length).toBeLessThan(200);
   });
 
-  it('stores every value that the functions take', () => {
+  it('stores every value that the functions and the operators take', () => {
     const names = ofType(stage, 'AWS::SSM::Parameter').map(([, { Properties }]) => Properties.Name);
-    expect(names).toEqual(imports.map((name) => `/employee-streams/${stage}/${name}`));
+    const forOperators = ['SourceDatabaseHost', 'TargetDatabaseHost', 'VpcId', 'RouteTable'];
+    expect(names).toEqual([...imports, ...forOperators].map((name) => `/employee-streams/${stage}/${name}`));
   });
 
   it('keeps bucket and table when it is removed, except those that a failed deployment has created', () => {
@@ -98,7 +99,8 @@ describe.each(stages)('the data stack of %s', (stage) => {
     ]);
     expect(inbound.length + outbound.length).toBeGreaterThan(10);
     expect([...inbound, ...outbound].filter(({ Description }) => !Description)).toEqual([]);
-    expect(inbound.filter((rule) => 'CidrIp' in rule || 'CidrIpv6' in rule)).toEqual([]);
+    const addresses = inbound.filter((rule) => 'CidrIp' in rule || 'CidrIpv6' in rule);
+    expect(addresses).toEqual([propertiesOf(stage, 'ApplicationCidrToSource')]);
     expect(resources.filter(({ Type }) => Type.includes('InternetGateway'))).toEqual([]);
     // Without a rule, CloudFormation allows all outbound traffic.
     for (const [, { Properties }] of ofType(stage, 'AWS::EC2::SecurityGroup')) {
@@ -106,8 +108,31 @@ describe.each(stages)('the data stack of %s', (stage) => {
     }
   });
 
+  it('lets applications connect to the source only, and only when a parameter names them', () => {
+    const { Resources, Conditions, Parameters } = templateOf(stage);
+    const group = { 'Fn::GetAtt': ['SourceSecurityGroup', 'GroupId'] };
+    expect(propertiesOf(stage, 'SourceDatabase').VPCSecurityGroups).toContainEqual(group);
+    expect(propertiesOf(stage, 'TargetDatabase').VPCSecurityGroups).not.toContainEqual(group);
+    for (const [id, condition, parameter, property] of [
+      ['ApplicationGroupToSource', 'ApplicationsInGroup', 'ApplicationSecurityGroup', 'SourceSecurityGroupId'],
+      ['ApplicationCidrToSource', 'ApplicationsInCidr', 'ApplicationCidr', 'CidrIp'],
+    ] as const) {
+      expect(Resources[id]).toMatchObject({
+        Condition: condition,
+        Properties: { GroupId: group, [property]: { Ref: parameter }, FromPort: 5432, ToPort: 5432 },
+      });
+      expect(Conditions?.[condition]).toEqual({ 'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }] });
+      expect(Parameters?.[parameter]?.Default).toBe('');
+    }
+  });
+
   it('logs what the network rejects, and closes the default group', () => {
     expect(propertiesOf(stage, 'FlowLog')).toMatchObject({ ResourceType: 'VPC', TrafficType: 'REJECT' });
+    const [policy] = propertiesOf(stage, 'FlowLogRole').Policies;
+    const actions = policy.PolicyDocument.Statement.flatMap(({ Action }: CompiledValue) => Action);
+    expect(actions.toSorted()).toEqual([
+      ...['logs:CreateLogStream', 'logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+    ]);
     expect(propertiesOf(stage, 'ClosedDefaultGroup').GroupId).toEqual({
       'Fn::GetAtt': ['Vpc', 'DefaultSecurityGroup'],
     });
