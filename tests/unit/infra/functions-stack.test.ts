@@ -1,6 +1,6 @@
 import { CHANGES_TOPIC } from '../../../functions/core/topics.ts';
 import { type CompiledTemplate, type CompiledValue, compileStack } from '../../support/compiled-stacks.ts';
-import { functionId } from '../../support/deployment.ts';
+import { functionId, imports, service } from '../../support/deployment.ts';
 
 const templates = new Map<string, CompiledTemplate>();
 const stages = ['dev', 'prod'];
@@ -14,6 +14,22 @@ const templateOf = (stage: string) => templates.get(stage) as CompiledTemplate;
 const propertiesOf = (stage: string, id: string) => templateOf(stage).Resources[id]?.Properties;
 const ofType = (stage: string, type: string) =>
   Object.values(templateOf(stage).Resources).filter((resource) => resource.Type === type);
+/** What CloudFormation creates before a resource: what it depends on and refers to, and so on. */
+function needsOf(stage: string, first: string): readonly string[] {
+  const { Resources } = templateOf(stage);
+  const found = new Set<string>();
+  const visit = (id: string) => {
+    const text = JSON.stringify(Resources[id]);
+    const named = [...text.matchAll(/"(?:Ref|Fn::GetAtt)":\[?"(\w+)/g), ...text.matchAll(/\$\{(\w+)[.}]/g)];
+    for (const need of [...named.map(([, name = '']) => name), ...[Resources[id]?.DependsOn ?? []].flat()]) {
+      if (!(need in Resources) || found.has(need)) continue;
+      found.add(need);
+      visit(need);
+    }
+  };
+  visit(first);
+  return [...found];
+}
 const mappingsOf = (stage: string) => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
 describe.each(stages)("the functions' stack of %s", (stage) => {
@@ -22,7 +38,9 @@ describe.each(stages)("the functions' stack of %s", (stage) => {
   });
 
   it('takes what the data stack has stored, at each deployment', () => {
-    for (const [name, parameter] of Object.entries(templateOf(stage).Parameters ?? {})) {
+    const parameters = Object.entries(templateOf(stage).Parameters ?? {});
+    expect(parameters.map(([name]) => name)).toEqual(imports);
+    for (const [name, parameter] of parameters) {
       expect(parameter).toEqual({
         Type: 'AWS::SSM::Parameter::Value<String>',
         Default: `/employee-streams/${stage}/${name}`,
@@ -36,6 +54,17 @@ describe.each(stages)("the functions' stack of %s", (stage) => {
       expect(Properties.MaximumBatchingWindowInSeconds).toBe(0);
       expect(DependsOn).toContain('Provision');
     }
+  });
+
+  it('updates no other function before provision has succeeded', () => {
+    const names = Object.keys(service.functions).filter((name) => name !== 'provision');
+    for (const name of names) {
+      expect([name, templateOf(stage).Resources[functionId(name)]?.DependsOn]).toEqual([
+        ...[name, expect.arrayContaining(['Provision'])],
+      ]);
+    }
+    expect(needsOf(stage, 'Provision')).toContain(functionId('provision'));
+    expect(needsOf(stage, 'Provision')).not.toContain('Provision');
   });
 
   it('provisions again when migrations, topics or servers are others', () => {
