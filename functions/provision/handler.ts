@@ -13,47 +13,48 @@ import { provisionShape } from './config.ts';
 import { isCustomResourceEvent, respondToCloudFormation } from './custom-resource.ts';
 import { readMigrations } from './migration-files.ts';
 import { ANSWER_RESERVE_MS, provisionInTime } from './provision-in-time.ts';
-import { Provisioner } from './provisioner.ts';
+import { Provisioner, type ProvisionReport, raisePartitions } from './provisioner.ts';
+import { withDatabases } from './with-databases.ts';
 
 const NAME = 'provision';
 
 /** `sql/` has the same place relative to this file in the repository and in the deployed package. */
 const SQL = join(import.meta.dirname, '../../sql');
 
-async function openProvisioner(deadline: Deadline): Promise<Provisioner> {
+async function provision(deadline: Deadline): Promise<ProvisionReport> {
   const config = loadConfig(provisionShape, process.env);
   const client = { applicationName: NAME, region: config.AWS_REGION };
-  const [source, target] = await Promise.all([
-    openAsOwner({ url: config.SOURCE_DATABASE_URL, ...client }, config.SOURCE_DATABASE_SECRET_ARN),
-    openAsOwner({ url: config.TARGET_DATABASE_URL, ...client }, config.TARGET_DATABASE_SECRET_ARN),
-  ]);
-  return new Provisioner({
-    source: new PostgresSchemaMigrator(source, { deadline }),
-    target: new PostgresSchemaMigrator(target, { deadline }),
-    capture: new PostgresCaptureInstaller(source),
-    roles: { source: new PostgresRoleInstaller(source), target: new PostgresRoleInstaller(target) },
-    topics: new KafkaTopicAdmin(kafkaOf(config, NAME)),
-    readMigrations: (folder) => readMigrations(join(SQL, folder)),
-    partitions: config.TOPIC_PARTITIONS,
-  });
+  return withDatabases(
+    () => openAsOwner({ url: config.SOURCE_DATABASE_URL, ...client }, config.SOURCE_DATABASE_SECRET_ARN),
+    () => openAsOwner({ url: config.TARGET_DATABASE_URL, ...client }, config.TARGET_DATABASE_SECRET_ARN),
+    (source, target) =>
+      new Provisioner({
+        source: new PostgresSchemaMigrator(source, { deadline }),
+        target: new PostgresSchemaMigrator(target, { deadline }),
+        capture: new PostgresCaptureInstaller(source),
+        roles: { source: new PostgresRoleInstaller(source), target: new PostgresRoleInstaller(target) },
+        topics: new KafkaTopicAdmin(kafkaOf(config, NAME)),
+        readMigrations: (folder) => readMigrations(join(SQL, folder)),
+        partitions: config.TOPIC_PARTITIONS,
+      }).provision(),
+  );
+}
+
+async function raiseTopics(): Promise<readonly string[]> {
+  const config = loadConfig(provisionShape, process.env);
+  return raisePartitions(new KafkaTopicAdmin(kafkaOf(config, NAME)), config.TOPIC_PARTITIONS);
 }
 
 /** Returns a report when it is invoked directly, and responds to CloudFormation when it is invoked as a custom resource. */
 export const handler = createHandler({
   name: NAME,
   openConditions: () => openConditionStore(loadConfig(conditionsShape, process.env).OFFSET_TABLE),
-  // `handle` opens the connections, because CloudFormation must also receive a failure to connect.
-  connect: ({ logger }) => ({ logger, openProvisioner }),
-  handle: async ({ logger, openProvisioner }, event: unknown, context) => {
+  // `handle` lets these connect, because CloudFormation must also receive a failure to connect.
+  connect: ({ logger }) => ({ logger, provision, raiseTopics }),
+  handle: async ({ logger, provision, raiseTopics }, event: unknown, context) => {
     // Before the end, so that the error says which migration takes too long.
     const deadline = { remainingMs: () => context.getRemainingTimeInMillis() - 2 * ANSWER_RESERVE_MS };
-    if (isRaiseRequest(event)) return { raised: await (await openProvisioner(deadline)).raisePartitions() };
-    // Connected once, so that repetitions leave no connections behind.
-    let provisioner: Provisioner | undefined;
-    const provision = async () => {
-      provisioner ??= await openProvisioner(deadline);
-      return provisioner.provision();
-    };
+    if (isRaiseRequest(event)) return { raised: await raiseTopics() };
     if (isCustomResourceEvent(event) && event.RequestType === 'Delete') {
       await respondToCloudFormation(event, {});
       return undefined;
@@ -61,11 +62,11 @@ export const handler = createHandler({
     try {
       // A person who provisions directly sees the error at once, and repeats it.
       const report = isCustomResourceEvent(event)
-        ? await provisionInTime(provision, {
+        ? await provisionInTime(() => provision(deadline), {
             ...{ clock: systemClock, logger },
             deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
           })
-        : await provision();
+        : await provision(deadline);
       logger.info('provisioned', { ...report });
       if (isCustomResourceEvent(event)) await respondToCloudFormation(event, {});
       return report;

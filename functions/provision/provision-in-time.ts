@@ -6,7 +6,7 @@ import type { Deadline } from '../ports/deadline.ts';
 import type { Logger } from '../ports/logger.ts';
 
 /**
- * How long an attempt that fails for a transient reason is repeated. While CloudFormation creates a stack, the roles of IAM and
+ * How long after the first failure an attempt that fails for a transient reason is repeated. While CloudFormation creates a stack, the roles of IAM and
  * the names of servers become usable only within minutes.
  */
 const PATIENCE_MS = 240_000;
@@ -23,7 +23,7 @@ interface InTimeOptions {
 }
 
 /**
- * Provisions, and repeats it for four minutes while it fails for a reason that may pass.
+ * Provisions, and repeats it while it fails for a reason that may pass, until four minutes after the first failure.
  *
  * @throws the error that remains; or shortly before the end of the invocation, with the reason of the last attempt.
  */
@@ -33,6 +33,7 @@ export async function provisionInTime<Report>(
 ): Promise<Report> {
   const startedMs = clock.monotonicMs();
   const limitMs = deadline.remainingMs() - ANSWER_RESERVE_MS;
+  let firstFailureMs: number | undefined;
   let last: unknown;
   let isOver = false;
 
@@ -42,7 +43,8 @@ export async function provisionInTime<Report>(
         return await provision();
       } catch (error) {
         last = error;
-        if (isOver || isFinal(error) || clock.monotonicMs() - startedMs >= PATIENCE_MS) throw error;
+        firstFailureMs ??= clock.monotonicMs();
+        if (isOver || isFinal(error) || clock.monotonicMs() - firstFailureMs >= PATIENCE_MS) throw error;
         logger.warn('provisioning is repeated', { reason: failureReason(error) });
         await clock.sleep(RETRY_PAUSE_MS);
       }

@@ -11,7 +11,7 @@ export interface ProvisionerDependencies {
   readonly target: SchemaMigrator;
   readonly capture: CaptureInstaller;
   readonly roles: { readonly source: RoleInstaller; readonly target: RoleInstaller };
-  readonly topics: TopicAdmin;
+  readonly topics: Pick<TopicAdmin, 'createTopics'>;
   /** Reads a folder of `sql/`: migrations, what installs the capture of changes in the source, or the functions' privileges. */
   readonly readMigrations: (folder: SqlFolder) => Promise<readonly Migration[]>;
   /** Partitions of a topic that is created. */
@@ -40,7 +40,10 @@ export class Provisioner {
     this.#deps = dependencies;
   }
 
-  /** @throws when a migration fails, Kafka refuses a topic, or one of the servers is unreachable. */
+  /**
+   * @throws when a migration fails, Kafka refuses a topic, or one of the servers is unreachable, after what was begun on the
+   * others has ended.
+   */
   async provision(): Promise<ProvisionReport> {
     const { source, target, capture, roles, topics, readMigrations, partitions } = this.#deps;
     const installRoles = async (side: DatabaseSide) => roles[side].install(await readMigrations(`${side}-grants`));
@@ -53,11 +56,10 @@ export class Provisioner {
       const migrations = await target.migrate(await readMigrations('target'));
       return { migrations, roles: await installRoles('target') };
     };
-    const [ofSource, ofTarget, topicReports] = await Promise.all([
-      provisionSource(),
-      provisionTarget(),
-      topics.createTopics(topicSpecifications(partitions)),
-    ]);
+    const parts = [provisionSource(), provisionTarget(), topics.createTopics(topicSpecifications(partitions))] as const;
+    // All have ended before an error is thrown, so that a repetition never overlaps a migration that still runs.
+    await Promise.allSettled(parts);
+    const [ofSource, ofTarget, topicReports] = await Promise.all(parts);
     return {
       migrations: { source: ofSource.migrations, target: ofTarget.migrations },
       topics: topicReports,
@@ -65,10 +67,12 @@ export class Provisioner {
       roles: { source: ofSource.roles, target: ofTarget.roles },
     };
   }
+}
 
-  /** Adds the partitions that the topics lack. @returns the topics that have more now. @throws as `TopicAdmin`. */
-  raisePartitions(): Promise<readonly string[]> {
-    const { topics, partitions } = this.#deps;
-    return topics.addPartitions(topicSpecifications(partitions));
-  }
+/** Adds the partitions that the topics lack. @returns the topics that have more now. @throws as `TopicAdmin`. */
+export function raisePartitions(
+  topics: Pick<TopicAdmin, 'addPartitions'>,
+  partitions: number,
+): Promise<readonly string[]> {
+  return topics.addPartitions(topicSpecifications(partitions));
 }

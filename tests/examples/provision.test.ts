@@ -10,18 +10,18 @@ const context = lambdaContext('provision');
 /** The handler with databases and a Kafka on which nothing is missing, except for what a test changes. */
 function connectProvision(changes: Partial<ProvisionerDependencies> = {}) {
   const roles = { install: async () => [] };
-  const openProvisioner = async () =>
+  const provision = () =>
     new Provisioner({
       source: { migrate: async () => [] },
       target: { migrate: async () => [] },
       capture: { install: async () => [] },
       roles: { source: roles, target: roles },
-      topics: { createTopics: async () => [], addPartitions: async () => [] },
+      topics: { createTopics: async () => [] },
       readMigrations: async (folder) => [{ name: `0001_${folder}`, sql: 'select 1' }],
       partitions: 6,
       ...changes,
-    });
-  return handler.withDependencies(({ logger }) => ({ logger, openProvisioner }));
+    }).provision();
+  return handler.withDependencies(({ logger }) => ({ logger, provision, raiseTopics: async () => [] }));
 }
 
 /** What CloudFormation receives, which waits for a response to the URL in its event. */

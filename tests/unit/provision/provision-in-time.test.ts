@@ -40,6 +40,16 @@ it('is repeated while names and roles settle, for minutes', async () => {
   expect(call.outcome).toBe('provisioned');
 });
 
+it('is repeated also after an attempt that migrated for longer than that and failed', async () => {
+  const call = run(async () => {
+    if (attempts > 1) return 'provisioned';
+    await clock.sleep(300_000);
+    throw SETTLING;
+  });
+  await clock.advance(310_000);
+  expect(call.outcome).toBe('provisioned');
+});
+
 it('ends with the reason after four minutes without success', async () => {
   const call = run(() => Promise.reject(SETTLING));
   await clock.advance(236_000);

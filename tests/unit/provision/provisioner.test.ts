@@ -1,6 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Migration } from '../../../functions/ports/schema-migrator.ts';
 import type { TopicSpecification } from '../../../functions/ports/topic-admin.ts';
-import { Provisioner, type ProvisionerDependencies } from '../../../functions/provision/provisioner.ts';
+import {
+  Provisioner,
+  type ProvisionerDependencies,
+  raisePartitions,
+} from '../../../functions/provision/provisioner.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -10,7 +15,7 @@ const upToDate: ProvisionerDependencies = {
   target: { migrate: async () => [] },
   capture: { install: async () => [] },
   roles: { source: { install: async () => [] }, target: { install: async () => [] } },
-  topics: { createTopics: async () => [], addPartitions: async () => [] },
+  topics: { createTopics: async () => [] },
   readMigrations: async (database) => [{ name: `0001_${database}`, sql: '' }],
   partitions: 6,
 };
@@ -41,7 +46,6 @@ describe('Provisioner', () => {
         target: { install: async ([file]) => [`${file?.name}`] },
       },
       topics: {
-        addPartitions: async () => [],
         createTopics: async (topics) => {
           wanted = topics;
           return topics.map(({ topic, partitions }) => ({
@@ -82,25 +86,38 @@ describe('Provisioner', () => {
     ['the source, when the capture is installed,', { capture: { install: unreachable } }],
     ['the source, when the roles are installed,', { roles: { ...upToDate.roles, source: { install: unreachable } } }],
     ['the target, when the roles are installed,', { roles: { ...upToDate.roles, target: { install: unreachable } } }],
-    ['Kafka', { topics: { ...upToDate.topics, createTopics: unreachable } }],
+    ['Kafka', { topics: { createTopics: unreachable } }],
     ['the folder of migrations', { readMigrations: unreachable }],
   ])('fails when %s is unreachable', async (_, broken) => {
     await expect(new Provisioner({ ...upToDate, ...broken }).provision()).rejects.toThrow('unreachable');
   });
 
-  it('adds partitions only when it is asked to, to all four topics', async () => {
-    const asked: (readonly Pick<TopicSpecification, 'topic' | 'partitions'>[])[] = [];
-    const topics = {
-      ...upToDate.topics,
-      addPartitions: async (specifications: readonly Pick<TopicSpecification, 'topic' | 'partitions'>[]) => {
-        asked.push(specifications);
-        return ['employee-changes'];
-      },
-    };
-    const provisioner = new Provisioner({ ...upToDate, topics, partitions: 12 });
-    await provisioner.provision();
-    expect(asked).toEqual([]);
-    expect(await provisioner.raisePartitions()).toEqual(['employee-changes']);
-    expect(asked[0]?.map(({ partitions }) => partitions)).toEqual([12, 12, 12, 12]);
+  it('fails only after what it began elsewhere has ended, so that a repetition does not overlap it', async () => {
+    const migration = Promise.withResolvers<readonly string[]>();
+    let isOver = false;
+    const provisioner = new Provisioner({
+      ...upToDate,
+      source: { migrate: () => migration.promise },
+      topics: { createTopics: unreachable },
+    });
+    const provisioning = provisioner.provision().finally(() => {
+      isOver = true;
+    });
+    await nextTurn();
+    expect(isOver).toBe(false);
+    migration.resolve([]);
+    await expect(provisioning).rejects.toThrow('unreachable');
   });
+});
+
+it('raisePartitions asks for the partitions of all four topics', async () => {
+  const asked: number[] = [];
+  const topics = {
+    addPartitions: async (specifications: readonly Pick<TopicSpecification, 'topic' | 'partitions'>[]) => {
+      asked.push(...specifications.map(({ partitions }) => partitions));
+      return ['employee-changes'];
+    },
+  };
+  expect(await raisePartitions(topics, 12)).toEqual(['employee-changes']);
+  expect(asked).toEqual([12, 12, 12, 12]);
 });
