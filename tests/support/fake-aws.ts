@@ -9,6 +9,12 @@ export interface FakeAccount {
   readonly reserved: Readonly<Record<string, number>>;
   /** States by stack. */
   readonly stacks: Readonly<Record<string, string>>;
+  /** Of all stacks: values by parameter. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Of all stacks: identifiers by the logical id of the database. */
+  readonly databases?: Readonly<Record<string, string>>;
+  /** Names of stacks, and identifiers of databases. */
+  readonly protectedFromDeletion?: readonly string[];
   /** By name: the status code that a HEAD request gets. */
   readonly buckets: Readonly<Record<string, number>>;
   /** Of each class of databases. */
@@ -93,16 +99,38 @@ export class FakeAws {
     if (action === 'DescribeStacks') {
       const name = form.get('StackName') ?? '';
       const status = stacks[name];
-      return status === undefined
-        ? undefined
-        : `<Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus></member></Stacks>`;
+      return status === undefined ? undefined : this.#stack(name, status);
     }
+    if (action === 'ListStackResources') return this.#resources();
+    if (action === 'DescribeDBInstances') return this.#database(form.get('DBInstanceIdentifier') ?? '');
     if (action !== 'DescribeOrderableDBInstanceOptions') return undefined;
     const options = (versions[form.get('DBInstanceClass') ?? ''] ?? []).map(
       (version) =>
         `<OrderableDBInstanceOption><EngineVersion>${version}</EngineVersion><MultiAZCapable>true</MultiAZCapable></OrderableDBInstanceOption>`,
     );
     return `<OrderableDBInstanceOptions>${options.join('')}</OrderableDBInstanceOptions>`;
+  }
+
+  #stack(name: string, status: string): string {
+    const { parameters = {}, protectedFromDeletion = [] } = this.account;
+    const members = Object.entries(parameters).map(
+      ([key, value]) => `<member><ParameterKey>${key}</ParameterKey><ParameterValue>${value}</ParameterValue></member>`,
+    );
+    const isProtected = protectedFromDeletion.includes(name);
+    return `<Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus><EnableTerminationProtection>${isProtected}</EnableTerminationProtection><Parameters>${members.join('')}</Parameters></member></Stacks>`;
+  }
+
+  #resources(): string {
+    const members = Object.entries(this.account.databases ?? {}).map(
+      ([logicalId, id]) =>
+        `<member><LogicalResourceId>${logicalId}</LogicalResourceId><PhysicalResourceId>${id}</PhysicalResourceId><ResourceType>AWS::RDS::DBInstance</ResourceType></member>`,
+    );
+    return `<StackResourceSummaries>${members.join('')}</StackResourceSummaries>`;
+  }
+
+  #database(id: string): string {
+    const isProtected = this.account.protectedFromDeletion?.includes(id) ?? false;
+    return `<DBInstances><DBInstance><DBInstanceIdentifier>${id}</DBInstanceIdentifier><DeletionProtection>${isProtected}</DeletionProtection></DBInstance></DBInstances>`;
   }
 }
 

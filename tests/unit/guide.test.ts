@@ -117,6 +117,19 @@ it.each(['docs/aws.md', 'docs/runbooks.md', 'docs/alarms.md'])('%s has commands 
   expect(commandsIn(file).match(/\baws \w+/g)?.length).toBeGreaterThan(3);
 });
 
+describe('the runbooks', () => {
+  it('let CloudFormation replace what a restore or an upgrade replaces', () => {
+    const parameter = /--param (?:source|target)(?:Snapshot|Instance|DatabaseVersion)=/;
+    const deployments = [...commandsIn('docs/runbooks.md').matchAll(/`(npm run deploy [^`]*)`/g)].flatMap(
+      ([, call]) => call ?? [],
+    );
+    // Of a new stage, nothing is replaced.
+    const replacing = deployments.filter((call) => parameter.test(call) && !call.includes('existingBucket'));
+    expect(replacing.length).toBeGreaterThan(3);
+    expect(replacing.filter((call) => !call.includes('--param keepOnFailure=false'))).toEqual([]);
+  });
+});
+
 describe('the guide', () => {
   const guide = read('docs/aws.md');
 

@@ -1,17 +1,42 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  paginateListStackResources,
+} from '@aws-sdk/client-cloudformation';
 import {
   GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
   LambdaClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
-import { paginateDescribeOrderableDBInstanceOptions, RDSClient } from '@aws-sdk/client-rds';
+import {
+  DBInstanceNotFoundFault,
+  DescribeDBInstancesCommand,
+  paginateDescribeOrderableDBInstanceOptions,
+  RDSClient,
+} from '@aws-sdk/client-rds';
 import { HeadBucketCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { ConcurrencyQuota } from './check-concurrency.ts';
 import type { DatabaseOffer } from './check-databases.ts';
 
 const FORBIDDEN = 403;
+
+export interface DeployedStack {
+  /** Such as UPDATE_COMPLETE. */
+  readonly status: string;
+  /** Whether it is protected from termination. */
+  readonly isProtected: boolean;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface StackResource {
+  /** In the template. */
+  readonly logicalId: string;
+  /** In AWS. */
+  readonly physicalId: string;
+  readonly type: string;
+}
 
 /** Reads what the checks need of an AWS account. It changes nothing. */
 export class AwsAccount {
@@ -69,11 +94,43 @@ export class AwsAccount {
 
   /** The state of a CloudFormation stack; `undefined` when it does not exist. */
   async stackStatus(stackName: string): Promise<string | undefined> {
+    return (await this.findStack(stackName))?.status;
+  }
+
+  /** A CloudFormation stack; `undefined` when it does not exist. */
+  async findStack(stackName: string): Promise<DeployedStack | undefined> {
     try {
       const { Stacks: [stack] = [] } = await this.#stacks.send(new DescribeStacksCommand({ StackName: stackName }));
-      return stack?.StackStatus;
+      if (stack === undefined) return undefined;
+      const { StackStatus: status = '', EnableTerminationProtection: isProtected = false, Parameters = [] } = stack;
+      const parameters = Parameters.map(({ ParameterKey: key = '', ParameterValue: value = '' }) => [key, value]);
+      return { status, isProtected, parameters: Object.fromEntries(parameters) };
     } catch (error) {
       if (error instanceof Error && error.message.includes('does not exist')) return undefined;
+      throw error;
+    }
+  }
+
+  /** What a CloudFormation stack has created. */
+  async resourcesOf(stackName: string): Promise<readonly StackResource[]> {
+    const resources: StackResource[] = [];
+    for await (const page of paginateListStackResources({ client: this.#stacks }, { StackName: stackName })) {
+      for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of page.StackResourceSummaries ?? []) {
+        if (LogicalResourceId === undefined || PhysicalResourceId === undefined) continue;
+        resources.push({ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType ?? '' });
+      }
+    }
+    return resources;
+  }
+
+  /** Whether the database is protected from deletion; one that does not exist is not. */
+  async isDatabaseProtected(identifier: string): Promise<boolean> {
+    try {
+      const command = new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier });
+      const { DBInstances: [database] = [] } = await this.#databases.send(command);
+      return database?.DeletionProtection ?? false;
+    } catch (error) {
+      if (error instanceof DBInstanceNotFoundFault) return false;
       throw error;
     }
   }

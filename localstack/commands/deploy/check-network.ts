@@ -17,9 +17,8 @@ export function checkNetwork(template: Template, place: Place): readonly string[
   const faults: string[] = [];
   const rangesOf = (type: string) =>
     resourcesOf(template, type, place).flatMap(({ Properties = {} }) => {
-      const cidr = cidrOf(Properties['CidrBlock'], template, place);
-      if (cidr === undefined) return [];
-      const range = parseRange(cidr);
+      const range = rangeOf(Properties['CidrBlock'], template, place);
+      if (range === undefined) return [];
       if (typeof range !== 'string') return [range];
       faults.push(range);
       return [];
@@ -37,16 +36,27 @@ export function checkNetwork(template: Template, place: Place): readonly string[
   return [...new Set(faults)];
 }
 
-/** The addresses as text, also of `Fn::Cidr`, which divides a network into parts of the same size. */
-function cidrOf(value: Value, template: Template, place: Place): string | undefined {
+/**
+ * Also of `Fn::Cidr`, which divides a network into parts of the same size.
+ *
+ * @returns a fault when there are no such addresses, `undefined` when they are not known before the deployment.
+ */
+function rangeOf(value: Value, template: Template, place: Place): Range | string | undefined {
   const { 'Fn::Select': selected } = (value ?? {}) as { readonly 'Fn::Select'?: readonly [number, Value] };
-  if (selected === undefined) return textOf(value, template, place);
-  const { 'Fn::Cidr': divided } = (selected[1] ?? {}) as { readonly 'Fn::Cidr'?: readonly Value[] };
-  const [network, , bits] = divided ?? [];
-  const range = parseRange(textOf(network, template, place) ?? '');
-  if (divided === undefined || typeof range === 'string') return undefined;
-  const size = 2 ** Number(bits);
-  return `${toAddress(range.first + Number(selected[0]) * size)}/${ADDRESS_BITS - Number(bits)}`;
+  const { 'Fn::Cidr': divided } = (selected?.[1] ?? {}) as { readonly 'Fn::Cidr'?: readonly Value[] };
+  const cidr = textOf(divided?.[0] ?? value, template, place);
+  if (cidr === undefined) return undefined;
+  const range = parseRange(cidr);
+  if (divided === undefined || typeof range === 'string') return range;
+  const [count, bits] = divided.slice(1).map(Number) as [number, number];
+  const size = 2 ** bits;
+  // CloudFormation computes all parts, also those that no subnet has.
+  if (count * size > range.last - range.first + 1) {
+    const prefix = ADDRESS_BITS - Math.ceil(Math.log2(count * size));
+    return `Expected a network of at least /${prefix}, which has ${count} subnets of ${size} addresses, found "${cidr}".`;
+  }
+  const first = range.first + Number(selected?.[0]) * size;
+  return { cidr: `${toAddress(first)}/${ADDRESS_BITS - bits}`, first, last: first + size - 1 };
 }
 
 /** @returns a fault when a VPC cannot have these addresses. */

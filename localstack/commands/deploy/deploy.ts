@@ -41,7 +41,7 @@ const program = createProgram(
         run(STACKS.functions, ['package']),
         {
           title: `Checking account ${accountId} in ${region}`,
-          run: () => check(stage, { accountId, region }, account),
+          run: () => check(stage, { accountId, region }, account, parameters),
         },
         ...(dryRun
           ? []
@@ -66,12 +66,13 @@ async function check(
   stage: string,
   place: { readonly accountId: string; readonly region: string },
   account: AwsAccount,
+  parameters: readonly string[],
 ): Promise<string | undefined> {
   const [data, functions] = await Promise.all([
     readTemplate(STACKS.data.directory),
     readTemplate(STACKS.functions.directory),
   ]);
-  const { faults, unchecked } = await examine({ stage, place, data, functions }, account);
+  const { faults, unchecked } = await examine({ stage, place, data, functions, parameters }, account);
   if (faults.length > 0) {
     throw new Error(
       `Stage ${stage} cannot be deployed. Nothing was made.\n${faults.map((fault) => `- ${fault}`).join('\n')}`,

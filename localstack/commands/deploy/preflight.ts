@@ -4,6 +4,7 @@ import { checkConcurrency, reservedFunctions } from './check-concurrency.ts';
 import { checkDatabaseOffers, checkDatabaseTexts, wantedDatabases } from './check-databases.ts';
 import { checkNames } from './check-names.ts';
 import { checkNetwork } from './check-network.ts';
+import { checkReplacement } from './check-replacement.ts';
 import { checkRetention } from './check-retention.ts';
 import { checkStack } from './check-stack.ts';
 import { STACKS } from './run-serverless.ts';
@@ -14,6 +15,8 @@ export interface Deployment {
   readonly place: Place;
   readonly data: Template;
   readonly functions: Template;
+  /** Those of the command, such as `sourceInstance=source-2`. */
+  readonly parameters?: readonly string[];
 }
 
 export interface Preflight {
@@ -36,7 +39,9 @@ export async function examine(deployment: Deployment, account: AwsAccount): Prom
     attempt('the state of the stacks', () => examineStacks(stage, account)),
     attempt('the quota of concurrent executions', () => examineConcurrency(functions, place, account)),
     attempt('the classes of databases', () => examineDatabases(data, place, account)),
+    attempt('the databases of the deployed stack', () => examineReplacement(deployment, account)),
     attempt('the name of the bucket', () => examineBucket(deployment, account)),
+    attempt('the existing bucket', () => examineExistingBucket(deployment, account)),
   ]);
   const ofTemplates = [data, functions].flatMap((template) => [
     ...checkNames(template, stage, place),
@@ -69,6 +74,24 @@ async function examineDatabases(template: Template, place: Place, account: AwsAc
     ),
   );
   return faults.flat();
+}
+
+async function examineReplacement(deployment: Deployment, account: AwsAccount): Promise<readonly string[]> {
+  const { stage, place, data, parameters = [] } = deployment;
+  const name = `${STACKS.data.name}-${stage}`;
+  const stack = await account.findStack(name);
+  if (stack === undefined) return [];
+  return checkReplacement(data, place, stack, await account.resourcesOf(name), parameters);
+}
+
+async function examineExistingBucket({ place, data }: Deployment, account: AwsAccount): Promise<readonly string[]> {
+  const bucket = textOf({ Ref: 'ExistingBucket' }, data, place) ?? '';
+  if (bucket === '') return [];
+  const state = await account.bucketState(bucket);
+  if (state === 'accessible') return [];
+  const found =
+    state === 'missing' ? 'does not exist' : 'belongs to another account, or your credentials may not use it';
+  return [`The bucket ${bucket} of existingBucket ${found}: name another one with --param "existingBucket=NAME".`];
 }
 
 /** A bucket that stayed after its stack was deleted, or that another account has, cannot be created. */

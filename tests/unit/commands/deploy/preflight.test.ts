@@ -145,7 +145,7 @@ describe('a parameter', () => {
     };
     const deployment = { stage: 'dev', place: PLACE, data: { Resources }, functions: { Resources: {} } };
     expect((await examine(deployment, account)).faults).toEqual([
-      'The subnet 10.20.8.0/22 is outside of the VPC 10.20.0.0/21.',
+      'Expected a network of at least /20, which has 3 subnets of 1024 addresses, found "10.20.0.0/21".',
     ]);
   });
 
@@ -173,6 +173,7 @@ describe('the account', () => {
     ['ROLLBACK_COMPLETE', 'npm run remove -- --stage dev --with-data'],
     ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback --stack-name employee-streams-data-dev'],
     ['UPDATE_IN_PROGRESS', 'wait until it is complete'],
+    ['REVIEW_IN_PROGRESS', 'it was never created. Delete it with npm run remove -- --stage dev --with-data'],
   ])('with a stack in state %s gets the way out', async (status, remedy) => {
     aws.account = { ...FRESH_ACCOUNT, stacks: { 'employee-streams-data-dev': status } };
     expect(await faultsWith()).toEqual([expect.stringContaining(remedy)]);
@@ -189,6 +190,22 @@ describe('the account', () => {
       stacks: { 'employee-streams-data-dev': 'UPDATE_COMPLETE' },
     };
     expect(await faultsWith()).toEqual([]);
+  });
+
+  it('must have the existing bucket that a parameter names', async () => {
+    const deployment = {
+      ...{ stage: 'dev', place: PLACE, functions: { Resources: {} } },
+      data: { Parameters: { ExistingBucket: { Default: 'mine' } }, Resources: {} },
+    };
+    expect((await examine(deployment, account)).faults).toEqual([
+      expect.stringContaining('mine of existingBucket does not exist'),
+    ]);
+    aws.account = { ...FRESH_ACCOUNT, buckets: { mine: 403 } };
+    expect((await examine(deployment, account)).faults).toEqual([
+      expect.stringContaining('belongs to another account'),
+    ]);
+    aws.account = { ...FRESH_ACCOUNT, buckets: { mine: 200 } };
+    expect((await examine(deployment, account)).faults).toEqual([]);
   });
 
   it('that refuses a question is named, and the other checks go on', async () => {
