@@ -1,5 +1,11 @@
-import { type CompiledTemplate, type CompiledValue, compileStack } from '../../support/compiled-stacks.ts';
+import {
+  type CompiledTemplate,
+  type CompiledValue,
+  compileStack,
+  undefinedNames,
+} from '../../support/compiled-stacks.ts';
 import { imports } from '../../support/deployment.ts';
+import { examineTemplate } from '../../support/examine-template.ts';
 
 const templates = new Map<string, CompiledTemplate>();
 const stages = ['dev', 'prod'];
@@ -15,8 +21,19 @@ const ofType = (stage: string, type: string) =>
   Object.entries(templateOf(stage).Resources).filter(([, resource]) => resource.Type === type);
 
 describe.each(stages)('the data stack of %s', (stage) => {
+  it('refers only to resources, parameters and conditions that exist', () => {
+    expect(undefinedNames(templateOf(stage))).toEqual([]);
+  });
+
   it('has fewer than 200 resources', () => {
     expect(Object.keys(templateOf(stage).Resources).length).toBeLessThan(200);
+  });
+
+  it('passes the checks before a deployment, and fails them in a network that is too small', async () => {
+    expect(await examineTemplate(stage, { data: templateOf(stage) })).toEqual({ faults: [], unchecked: [] });
+    const small = JSON.stringify(templateOf(stage)).replaceAll('10.20.0.0/16', '10.20.0.0/21');
+    const { faults } = await examineTemplate(stage, { data: JSON.parse(small) });
+    expect(faults).toEqual([expect.stringContaining('Expected a network of at least /20')]);
   });
 
   it('stores every value that the functions and the operators take', () => {

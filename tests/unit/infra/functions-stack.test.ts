@@ -1,6 +1,12 @@
 import { CHANGES_TOPIC } from '../../../functions/core/topics.ts';
-import { type CompiledTemplate, type CompiledValue, compileStack } from '../../support/compiled-stacks.ts';
+import {
+  type CompiledTemplate,
+  type CompiledValue,
+  compileStack,
+  undefinedNames,
+} from '../../support/compiled-stacks.ts';
 import { functionId, imports, service } from '../../support/deployment.ts';
+import { examineTemplate } from '../../support/examine-template.ts';
 
 const templates = new Map<string, CompiledTemplate>();
 const stages = ['dev', 'prod'];
@@ -33,8 +39,16 @@ function needsOf(stage: string, first: string): readonly string[] {
 const mappingsOf = (stage: string) => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
 describe.each(stages)("the functions' stack of %s", (stage) => {
+  it('refers only to resources, parameters and conditions that exist', () => {
+    expect(undefinedNames(templateOf(stage))).toEqual([]);
+  });
+
   it('has fewer than 200 resources', () => {
     expect(Object.keys(templateOf(stage).Resources).length).toBeLessThan(200);
+  });
+
+  it('passes the checks before a deployment', async () => {
+    expect(await examineTemplate(stage, { functions: templateOf(stage) })).toEqual({ faults: [], unchecked: [] });
   });
 
   it('takes what the data stack has stored, at each deployment', () => {
