@@ -44,7 +44,7 @@ describe('every alarm', () => {
         expect(functionId(dimension(metric, 'service') ?? '')).toBe(dimension(metric, 'function'));
       } else {
         const [value] = metric.Dimensions.map(({ Value }) => Value);
-        const isMapping = /^(Load|Apply)Dash\w+EventSourceMappingMSKKafkaCluster\w+$/.test(value ?? '');
+        const isMapping = /^(Load|Apply|Index)Dash\w+EventSourceMappingMSKKafkaCluster\w+$/.test(value ?? '');
         expect(value === undefined || isMapping || [...functions, ...imports].includes(value)).toBe(true);
       }
     }
@@ -92,7 +92,9 @@ describe('the alarms include', () => {
   ])('one for $name above %d for %d seconds', ({ name }, threshold, seconds) => {
     const [alarm, ...others] = alarmsOf(name);
     expect(others).toEqual([]);
-    expect(alarm?.Properties).toMatchObject({ Threshold: threshold, ComparisonOperator: 'GreaterThanThreshold' });
+    expect(alarm?.Properties.ComparisonOperator).toBe('GreaterThanThreshold');
+    const [, parameter] = /^\$\{param:(\w+)\}$/.exec(alarm?.Properties.Threshold) ?? [];
+    expect(parameter === undefined ? alarm?.Properties.Threshold : stages['default']?.[parameter]).toBe(threshold);
     expect(alarm?.Properties.Period * alarm?.Properties.EvaluationPeriods).toBe(seconds);
   });
 
@@ -119,29 +121,35 @@ describe('the alarms include', () => {
     expect(functionAlarms('AsyncEventsDropped', name)).toHaveLength(1);
   });
 
-  it.each(['LoadDashsalaries', 'ApplyDashchanges'])(
-    'one for the mapping of %s that cannot poll, invoke or commit',
-    (id) => {
-      const found = [...alarms.values()].filter((alarm) =>
-        metricsOf(alarm).some((each) => dimension(each, 'EventSourceMappingUUID')?.startsWith(id)),
-      );
-      expect(found).toHaveLength(1);
-      expect(metricsOf(found[0] as Resource).map(({ MetricName }) => MetricName)).toEqual([
-        ...['PollingErrorCount', 'InvokeErrorCount', 'CommitErrorCount'],
-      ]);
-    },
-  );
+  it.each([
+    ['LoadDashsalaries', 1],
+    ['ApplyDashchanges', 1],
+    ['IndexDashdeadDashletters', 2],
+  ])('one for the mapping of %s that cannot poll, invoke or commit, %d of them', (id, mappings) => {
+    const found = [...alarms.values()].filter((alarm) =>
+      metricsOf(alarm).some((each) => dimension(each, 'EventSourceMappingUUID')?.startsWith(id)),
+    );
+    expect(found).toHaveLength(1);
+    expect(metricsOf(found[0] as Resource).map(({ MetricName }) => MetricName)).toEqual([
+      ...Array.from({ length: mappings }, () => ['PollingErrorCount', 'InvokeErrorCount', 'CommitErrorCount']).flat(),
+    ]);
+  });
 
   it.each(['SourceDatabaseId', 'TargetDatabaseId'])('those of %s', (database) => {
     const found = [...alarms.values()].filter(
       (alarm) => dimension(metricsOf(alarm)[0] as Metric, 'DBInstanceIdentifier') === database,
     );
-    expect(found.map(({ Properties }) => Properties.MetricName).sort()).toEqual([
+    expect(found.map((alarm) => metricsOf(alarm)[0]?.MetricName).sort()).toEqual([
       ...['CPUCreditBalance', 'DatabaseConnections', 'FreeStorageSpace', 'FreeableMemory', 'MaximumUsedTransactionIDs'],
     ]);
     const events = resources.get('DatabaseEvents')?.Properties;
     expect(events.SourceIds).toContain(database);
     expect(events.EventCategories).toEqual(expect.arrayContaining(['failover', 'failure', 'low storage']));
+  });
+
+  it('one for credits that are low and do not become more, as they do in a new database', () => {
+    const expressions = alarmsOf('CPUCreditBalance').map(({ Properties }) => Properties.Metrics[1].Expression);
+    expect(expressions).toEqual(Array.from({ length: 2 }, () => 'IF(credits < 20 AND DIFF(credits) <= 0, 1, 0)'));
   });
 
   it('those of the table and of the concurrency of the account', () => {
