@@ -20,6 +20,9 @@ const code: string = parse(readFileSync(join(__dirname, '../../../infra/data/cus
   logLevel: 'silent',
 }).template.Resources.CustomResourceFunction.Properties.Code.ZipFile;
 
+/** The time of the function, in which waiting takes none. */
+let now = 0;
+
 /** The function as Lambda loads it, with the AWS SDK and the network replaced. */
 async function invoke(event: object, send: Send): Promise<Record<string, unknown>> {
   const client = class {
@@ -40,8 +43,12 @@ async function invoke(event: object, send: Send): Promise<Record<string, unknown
     return { ok: true };
   };
   const exported: { handler?: Handler } = {};
-  const load = new Function('require', 'exports', 'fetch', 'console', code);
-  load((name: string) => modules[name], exported, fetch, { error: () => {} });
+  const setTimeout = (callback: () => void, delay: number) => {
+    now += delay;
+    callback();
+  };
+  const load = new Function('require', 'exports', 'fetch', 'console', 'setTimeout', 'Date', code);
+  load((name: string) => modules[name], exported, fetch, { error: () => {} }, setTimeout, { now: () => now });
   const request = { RequestId: 'r', StackId: 's', LogicalResourceId: 'l', ResponseURL: 'https://answer' };
   await exported.handler?.({ ...request, ...event });
   expect(answers).toHaveLength(1);
@@ -101,4 +108,20 @@ test('revokes every rule of the default security group, and nothing when there i
   sent.length = 0;
   expect(await invoke(closing, aws({ IpPermissions: [], IpPermissionsEgress: [] }))).toMatchObject({ Data: {} });
   expect(sent).toHaveLength(1);
+});
+
+test('repeats for less than the timeout of the function what a new role is not yet allowed', async () => {
+  const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+  let calls = 0;
+  const later = await invoke(brokers(), async () => {
+    calls += 1;
+    if (calls < 3) throw denied;
+    return { BootstrapBrokerStringSaslIam: 'a:9098' };
+  });
+  expect([later['Status'], calls]).toEqual(['SUCCESS', 3]);
+  const begin = now;
+  const never = await invoke(brokers(), () => Promise.reject(denied));
+  expect(never).toMatchObject({ Status: 'FAILED', Reason: 'Custom::KafkaBootstrap: not authorized' });
+  expect(now - begin).toBeGreaterThan(40_000);
+  expect(now - begin).toBeLessThan(55_000);
 });
