@@ -53,7 +53,7 @@ describe('every alarm', () => {
   it('says what to do, and has its row in the runbook', () => {
     const runbook = readFileSync(join(__dirname, '../../../docs/alarms.md'), 'utf8');
     const rows = [...runbook.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-    expect(rows.toSorted()).toEqual([...alarms.keys(), 'DatabaseEvents'].sort());
+    expect(rows.toSorted()).toEqual([...alarms.keys(), 'DatabaseEvents', 'KafkaStorageHigh'].sort());
     for (const [name, { Properties }] of alarms) {
       // What has happened and what to do, as two sentences, within what CloudWatch accepts.
       expect([name, Properties.AlarmDescription]).toEqual([name, expect.stringMatching(/^.{20,900}[.:] \S.{10,}$/)]);

@@ -167,3 +167,16 @@ test('dev fits into a new account: it reserves no concurrency and has no provisi
     expect(Properties).not.toHaveProperty('MetricsConfig');
   }
 });
+
+test('an alarm watches the disks of brokers, which only provisioned Kafka has', () => {
+  expect(propertiesOf('prod', 'KafkaStorageHigh')).toBeUndefined();
+  const { Metrics, ...alarm } = propertiesOf('dev', 'KafkaStorageHigh');
+  expect(alarm).toMatchObject({
+    Threshold: 80,
+    AlarmActions: [{ Ref: 'AlarmTopic' }],
+    OKActions: [{ Ref: 'AlarmTopic' }],
+  });
+  const brokers = Metrics.flatMap(({ MetricStat }: CompiledValue) => MetricStat?.Metric.Dimensions ?? []);
+  expect(brokers).toContainEqual({ Name: 'Cluster Name', Value: 'employee-streams-dev' });
+  expect(brokers).toContainEqual({ Name: 'Broker ID', Value: '3' });
+});
