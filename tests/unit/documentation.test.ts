@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { applyChangesShape } from '../../functions/apply-changes/config.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
 import { provisionShape } from '../../functions/provision/config.ts';
+import { METRIC } from '../../functions/runtime/metrics.ts';
 import { reconcileBucketShape } from '../../functions/reconcile-bucket/config.ts';
 import { transformCsvShape } from '../../functions/transform-csv/config.ts';
 import { verifyReplicaShape } from '../../functions/verify-replica/config.ts';
@@ -14,19 +15,25 @@ const ROOT = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
 
-describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
+
+describe.each(documents)('%s', (file) => {
   const text = read(file);
 
-  it('names only npm scripts that exist', () => {
-    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]);
-    expect(named.length).toBeGreaterThan(0);
-    expect(named.filter((name) => !scripts.includes(name ?? ''))).toEqual([]);
-  });
-
-  it('links and refers only to files that exist', () => {
-    const paths = [...text.matchAll(/`((?:functions|infra|sql|tests|localstack)\/[\w./-]+)`|\]\((\w+(?:\.md)?)\)/g)];
-    const missing = paths.map((match) => match[1] ?? match[2] ?? '').filter((path) => !existsSync(join(ROOT, path)));
-    expect(missing).toEqual([]);
+  it('refers only to files and pictures that exist', () => {
+    const named = [...text.matchAll(/`((?:functions|infra|sql|tests|localstack)\/[\w./-]+)`/g)].map(
+      (match) => match[1],
+    );
+    const pictures = [...text.matchAll(/(?:!\[[^\]]*\]\(|src="|srcset=")([^)"]+)/g)].map((match) =>
+      join(dirname(file), match[1] ?? ''),
+    );
+    expect([...named, ...pictures].filter((path) => !existsSync(join(ROOT, path ?? '')))).toEqual([]);
   });
 });
 
@@ -36,13 +43,15 @@ it('each function has an example of a test of its handler', () => {
   expect(examples.toSorted()).toEqual(FUNCTION_NAMES.toSorted());
 });
 
-describe('the README', () => {
-  const text = read('README.md');
+const readme = read('README.md');
 
-  it('shows one of the examples as it is', () => {
-    const shown = examples.filter((name) => text.includes(`\n${read(`tests/examples/${name}.test.ts`)}\`\`\`\n`));
-    expect(shown).toHaveLength(1);
-  });
+it('the README shows one of the examples as it is', () => {
+  const shown = examples.filter((name) => readme.includes(`\n${read(`tests/examples/${name}.test.ts`)}\`\`\`\n`));
+  expect(shown).toHaveLength(1);
+});
+
+describe('the reference', () => {
+  const text = read('docs/reference.md');
 
   it('explains every environment variable of the functions', () => {
     const shapes = [
@@ -73,6 +82,11 @@ describe('the README', () => {
     const shown = [...new Set(sources.flatMap(codesIn))].filter((code) => !ofDeadLetter.test(code)).sort();
     const explained = [...text.matchAll(/`(PIPE_[A-Z_]+)`/g)].map((match) => match[1] ?? '').sort();
     expect(explained).toEqual(shown);
+  });
+
+  it('has every metric', () => {
+    const names = Object.values(METRIC).map(({ name }) => name);
+    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('names every npm script but the usual ones', () => {
