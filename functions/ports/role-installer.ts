@@ -12,7 +12,8 @@ export interface RoleInstaller {
    * project: a privilege on one of them that no file lists is taken back. The others list objects of users, on which
    * privileges that are not listed stay, because an operator may have granted them.
    * @returns the statements that were needed.
-   * @throws PipelineError `PIPE_GRANT_REFUSED` when the caller may not grant a privilege. Nothing is changed then.
+   * @throws PipelineError `PIPE_GRANT_REFUSED` when the caller may not create a role or grant a privilege; `PIPE_MIGRATION_LOCKED`
+   * when other transactions change the same for minutes. Nothing is changed then.
    */
   install(grants: readonly Migration[]): Promise<readonly string[]>;
 }

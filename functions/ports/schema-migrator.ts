@@ -20,8 +20,9 @@ export interface SchemaMigrator {
    * @returns the names of the migrations that this call applied.
    * @throws PipelineError `PIPE_MIGRATION_CHANGED` when the text of an applied migration has changed; `PIPE_MIGRATION_LOCKED`
    * when other transactions keep a table locked for minutes; `PIPE_MIGRATION_TIMEOUT` when the time of the caller is over;
-   * `PIPE_MIGRATION_CONCURRENT` when a migration has more statements than its `create index concurrently`; the database's
-   * error when a migration fails. The migrations before it stay applied.
+   * `PIPE_MIGRATION_CONCURRENT` when a migration has more statements than its `create index concurrently`;
+   * `PIPE_MIGRATION_INDEX` when an index has the name of one that a migration creates; the database's error when a migration
+   * fails. The migrations before it stay applied.
    */
   migrate(migrations: readonly Migration[]): Promise<readonly string[]>;
 }

@@ -4,7 +4,7 @@ import { PipelineError } from '../../core/errors.ts';
 import type { RoleInstaller } from '../../ports/role-installer.ts';
 import type { Migration } from '../../ports/schema-migrator.ts';
 import type { Database } from './database.ts';
-import { lockForMigration } from './migration-lock.ts';
+import { LOCK_REMEDY, LOCK_RETRY_FOR_MS, lockForMigration, retryWhileLocked } from './migration-lock.ts';
 import { quoteIdentifier } from './quote-identifier.ts';
 
 const PREFIX = 'employee_streams_';
@@ -14,6 +14,7 @@ const TOKEN_ROLE = 'rds_iam';
 
 /** Another transaction, maybe in another database of the server, has created the role. */
 const EXISTS = new Set(['42710', '23505']);
+const FORBIDDEN = '42501';
 
 /**
  * The lists as rows with one privilege each. `is_own` marks those of the first list, whose objects belong to this project. An
@@ -79,19 +80,31 @@ const DIFFERENCES = (lists: readonly Migration[], tokenRole: string) => `
     select from pg_auth_members where roleid = to_regrole('${tokenRole}') and member = to_regrole(role))
   order by statement`;
 
+interface RoleInstallerOptions {
+  /** Of which the roles become members where it exists. Default: that of RDS. */
+  readonly tokenRole?: string;
+  /** How long the installation is repeated while other transactions change the same roles or privileges. */
+  readonly retryForMs?: number;
+}
+
 /** Compares the privileges with the lists, and changes only what differs. */
 export class PostgresRoleInstaller implements RoleInstaller {
   readonly #database: Database;
   readonly #tokenRole: string;
+  readonly #retryForMs: number;
 
-  constructor(database: Database, tokenRole = TOKEN_ROLE) {
+  constructor(
+    database: Database,
+    { tokenRole = TOKEN_ROLE, retryForMs = LOCK_RETRY_FOR_MS }: RoleInstallerOptions = {},
+  ) {
     this.#database = database;
     this.#tokenRole = tokenRole;
+    this.#retryForMs = retryForMs;
   }
 
   async install(lists: readonly Migration[]): Promise<readonly string[]> {
     if (lists.length === 0) return [];
-    return this.#database.transaction(async (client) => {
+    return retryWhileLocked(this.#database, this.#retryForMs, roleLockedError, async (client) => {
       await lockForMigration(client);
       return [...(await createRoles(client, lists)), ...(await this.#correctPrivileges(client, lists))];
     });
@@ -102,7 +115,7 @@ export class PostgresRoleInstaller implements RoleInstaller {
     const { rows } = await findDifferences();
     for (const { statement } of rows) {
       await client.query(statement).catch((error: unknown) => {
-        throw sqlStateOf(error) === '42501' ? refusedError(statement, error) : error;
+        throw sqlStateOf(error) === FORBIDDEN ? refusedError(statement, error) : error;
       });
     }
     if (rows.length === 0) return [];
@@ -123,6 +136,7 @@ async function createRoles(client: PoolClient, lists: readonly Migration[]): Pro
       await client.query(statement);
       created.push(statement);
     } catch (error) {
+      if (sqlStateOf(error) === FORBIDDEN) throw refusedError(statement, error);
       if (!EXISTS.has(sqlStateOf(error))) throw error;
       await client.query('rollback to savepoint role');
     }
@@ -133,8 +147,16 @@ async function createRoles(client: PoolClient, lists: readonly Migration[]): Pro
 function refusedError(statement: string, cause?: unknown): PipelineError {
   return new PipelineError(
     'PIPE_GRANT_REFUSED',
-    `expected the user of provision to have the right to run "${statement}", found that it has not; run it as the owner of ` +
-      'the object, then run provision again',
+    `expected the user of provision to have the right to run "${statement}", found that it has not; run it as a user that ` +
+      'has it, such as the owner of the object, then run provision again',
+    { retry: 'manual', cause },
+  );
+}
+
+function roleLockedError(cause: unknown): PipelineError {
+  return new PipelineError(
+    'PIPE_MIGRATION_LOCKED',
+    `expected to create the roles of the functions and to correct their privileges, found that other transactions change the same; ${LOCK_REMEDY}`,
     { retry: 'manual', cause },
   );
 }

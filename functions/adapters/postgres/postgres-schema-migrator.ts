@@ -4,10 +4,11 @@ import { sqlStateOf } from '../../core/classify-error.ts';
 import { PipelineError } from '../../core/errors.ts';
 import type { Deadline } from '../../ports/deadline.ts';
 import type { Migration, SchemaMigrator } from '../../ports/schema-migrator.ts';
-import { buildIndex, concurrentIndexOf, dropIndex, readIndexState } from './concurrent-index.ts';
+import { buildIndex, concurrentIndexOf, dropIndex } from './concurrent-index.ts';
+import { nextStep } from './concurrent-index-step.ts';
 import type { Database } from './database.ts';
 import { LOCK_REMEDY, LOCK_RETRY_FOR_MS, lockForMigration, retryWhileLocked } from './migration-lock.ts';
-import { createRecords, isApplied, normalizeText, recordApplied, recordStarted } from './migration-records.ts';
+import { createRecords, isApplied, normalizeText, recordApplied } from './migration-records.ts';
 
 interface MigratorOptions {
   /** How long a migration is repeated while other transactions keep a table locked. */
@@ -62,13 +63,16 @@ export class PostgresSchemaMigrator implements SchemaMigrator {
    * meanwhile: a session that waits for the lock has a snapshot, for which the build of the index would wait.
    */
   async #applyIndex(migration: Migration, index: string): Promise<boolean> {
+    const before = { wasInvalid: false, hasDropped: false };
     for (;;) {
-      const step = await this.#locked(migration, (client) => nextStep(client, migration, index));
+      const step = await this.#locked(migration, (client) => nextStep(client, migration, index, before));
       if (step === 'applied' || step === 'finish') return step === 'finish';
       const timeoutMs = this.#statementTimeoutMs();
-      if (step === 'build') await buildIndex(this.#database, migration.sql, timeoutMs);
+      if (step === 'build') await buildIndex(this.#database, normalizeText(migration.sql), timeoutMs);
       if (step === 'drop') await dropIndex(this.#database, index, timeoutMs);
-      if (step === 'wait') await sleep(BUILDING_PAUSE_MS);
+      if (step === 'wait' || step === 'suspect') await sleep(BUILDING_PAUSE_MS);
+      before.wasInvalid = step === 'suspect';
+      before.hasDropped ||= step === 'drop';
     }
   }
 
@@ -94,42 +98,11 @@ export class PostgresSchemaMigrator implements SchemaMigrator {
   }
 }
 
-type Step = 'applied' | 'build' | 'wait' | 'drop' | 'finish';
-
-async function nextStep(client: PoolClient, migration: Migration, index: string): Promise<Step> {
-  if (await isApplied(client, migration)) return 'applied';
-  const state = await readIndexState(client, index);
-  if (!(await recordStarted(client, migration))) {
-    if (state !== 'missing') throw foreignIndexError(migration, index);
-    return 'build';
-  }
-  switch (state) {
-    case 'missing':
-      return 'build';
-    case 'building':
-      return 'wait';
-    case 'invalid':
-      return 'drop';
-    case 'valid':
-      await recordApplied(client, migration);
-      return 'finish';
-  }
-}
-
 function lockedError({ name }: Migration, cause: unknown): PipelineError {
   return new PipelineError(
     'PIPE_MIGRATION_LOCKED',
     `expected the lock of the tables that migration ${name} changes, found that other transactions keep it; ${LOCK_REMEDY}`,
     { retry: 'manual', context: { migration: name }, cause },
-  );
-}
-
-/** It may be on another table or of other columns. */
-function foreignIndexError({ name }: Migration, index: string): PipelineError {
-  return new PipelineError(
-    'PIPE_MIGRATION_INDEX',
-    `expected no index ${index} before migration ${name} creates it, found one; drop it, then run provision again`,
-    { retry: 'manual', context: { migration: name } },
   );
 }
 

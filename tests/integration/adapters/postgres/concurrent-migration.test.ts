@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { Database } from '../../../../functions/adapters/postgres/database.ts';
+import { nextStep } from '../../../../functions/adapters/postgres/concurrent-index-step.ts';
 import { PostgresSchemaMigrator } from '../../../../functions/adapters/postgres/postgres-schema-migrator.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createDatabase } from '../../../support/servers.ts';
@@ -51,6 +52,10 @@ describe('a migration that is one "create index concurrently"', () => {
     expect((await database.query('select from _private_migration_started')).rowCount).toBe(0);
   });
 
+  it('is applied from a file with a byte order mark', async () => {
+    expect(await migrator.migrate([TABLE, { ...INDEX, sql: `\uFEFF${INDEX.sql}` }])).toEqual([INDEX.name]);
+  });
+
   it('lets writers go on while it waits for an open transaction', async () => {
     const { migration } = await whileWritten(async () => {
       const running = migrator.migrate(MIGRATIONS);
@@ -72,6 +77,27 @@ describe('a migration that is one "create index concurrently"', () => {
     expect(await indexes()).toEqual([['big_name', false]]);
     expect(await migrator.migrate(MIGRATIONS)).toEqual([INDEX.name]);
     expect(await indexes()).toEqual(VALID);
+  });
+
+  it('is dropped only when two looks find it invalid, because the first may be at the moment at which a build ends', async () => {
+    const look = (wasInvalid: boolean) =>
+      database.transaction((client) => nextStep(client, INDEX, 'big_name', { wasInvalid, hasDropped: false }));
+    await database.query('insert into _private_migration_started values ($1)', [INDEX.name]);
+    await database.query('create index big_name on big (name)');
+    await database.query(`update pg_index set indisvalid = false where indexrelid = 'big_name'::regclass`);
+    expect(await look(false)).toBe('suspect');
+    expect(await look(true)).toBe('drop');
+    await database.query(`update pg_index set indisvalid = true where indexrelid = 'big_name'::regclass`);
+    expect(await look(true)).toBe('finish');
+  });
+
+  it('is built again by a caller that dropped it when another one had just finished it', async () => {
+    await migrator.migrate(MIGRATIONS);
+    const look = (hasDropped: boolean) =>
+      database.transaction((client) => nextStep(client, INDEX, 'big_name', { wasInvalid: false, hasDropped }));
+    expect([await look(false), await look(true)]).toEqual(['applied', 'applied']);
+    await database.query('drop index big_name');
+    expect([await look(false), await look(true)]).toEqual(['applied', 'build']);
   });
 
   it('is not made again when only its record is missing, as after a crash in between', async () => {

@@ -172,11 +172,37 @@ describe('PostgresRoleInstaller', () => {
     expect(rows).toEqual([]);
   });
 
+  it('names the role that it has no right to create', async () => {
+    const [role, user] = [name(), name()];
+    const url = await createDatabase('target');
+    await (await open(url)).query(`create role ${user} login`);
+    await expect(install(await open(url, user), grantsTo(role))).rejects.toMatchObject({
+      code: 'PIPE_GRANT_REFUSED',
+      message: expect.stringContaining(`create role employee_streams_${role} login`),
+    });
+  });
+
+  it('waits for another transaction that creates the same role, and says what to do when that takes too long', async () => {
+    const role = name();
+    const database = await open(await createDatabase('target'));
+    await database.query('create table things (id int)');
+    const files = [{ name: '0001_grants', sql: grantsTo(role) }];
+    const installation = await database.transaction(async (client) => {
+      await client.query(`create role employee_streams_${role} login`);
+      await expect(new PostgresRoleInstaller(database, { retryForMs: 0 }).install(files)).rejects.toMatchObject({
+        code: 'PIPE_MIGRATION_LOCKED',
+        message: expect.stringContaining('pg_terminate_backend'),
+      });
+      return { statements: install(database, grantsTo(role)) };
+    });
+    expect(await installation.statements).toContain(`grant insert, select on table things to employee_streams_${role}`);
+  });
+
   it('lets its roles sign in by token where the server has the role for that', async () => {
     const [role, tokenRole] = [name(), name()];
     const database = await open(await createDatabase('target'));
     await database.query('create table things (id int)');
-    const installer = new PostgresRoleInstaller(database, tokenRole);
+    const installer = new PostgresRoleInstaller(database, { tokenRole });
     const files = [{ name: '0001_grants', sql: grantsTo(role) }];
     expect(await installer.install(files)).not.toContainEqual(expect.stringContaining(tokenRole));
     await database.query(`create role ${tokenRole}`);
