@@ -1,7 +1,7 @@
 import { quoteIdentifier } from './quote-identifier.ts';
 import { type FoundColumn, type FoundTable, holdsType, type TableShape } from './table-shape.ts';
 
-/** One difference between a table and what the pipelines need, and the statement that corrects it. */
+/** One difference between a table and what the pipelines need, and the statement or, of a privilege, the command that corrects it. */
 export interface ShapeFinding {
   readonly kind:
     | 'table'
@@ -66,7 +66,7 @@ export function compareShape(shape: TableShape, found: FoundTable): readonly Sha
             ...{ kind: 'privilege' as const, table },
             expected: `user ${found.user} to have the privileges on table ${table}`,
             found: 'some of them missing',
-            remedy: `grant select, insert, update, delete on ${table} to ${quoteIdentifier(found.user)}`,
+            remedy: 'npm run provision, or grant the user what it needs there',
           },
         ]),
   ];

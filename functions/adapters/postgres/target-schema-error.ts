@@ -24,7 +24,7 @@ export async function targetSchemaError(
     findings.length === 0
       ? describeRefusal(error, tables)
       : `expected ${findings.map(({ expected, found }) => `${expected}, found ${found}`).join('; ')} ` +
-        `(${describeDatabaseFault(error)}); run in the target database: ${findings.map(({ remedy }) => remedy).join('; ')}`;
+        `(${describeDatabaseFault(error)}); ${remedyOf(findings)}`;
   const { table = findings[0]?.table, column = findings[0]?.column, constraint, sqlState } = fault;
   const context = { sqlState, table, column, constraint };
   return new SchemaError(
@@ -38,6 +38,14 @@ export async function targetSchemaError(
 /** Whether a column that cannot hold what the pipeline's schema allows is the reason why rows are refused. */
 export async function isColumnUnfit(run: RunQuery, shapes: readonly TableShape[], error: unknown): Promise<boolean> {
   return findingsAbout(error, shapes, await findTables(run, shapes)).length > 0;
+}
+
+/** Each role has privileges of its own, which provision knows, so no grant is advised that would be too wide. */
+function remedyOf(findings: readonly ShapeFinding[]): string {
+  const remedies = [...new Set(findings.map(({ remedy }) => remedy))].join('; ');
+  return findings.every(({ kind }) => kind === 'privilege')
+    ? `run ${remedies}`
+    : `run in the target database: ${remedies}`;
 }
 
 function findingsAbout(error: unknown, shapes: readonly TableShape[], tables: readonly FoundTable[]): ShapeFinding[] {

@@ -14,6 +14,20 @@ it('names the constraint, and has nothing that quotes the values of the refused 
   expect(inspect(error)).not.toMatch(/54321|Lovelace/);
 });
 
+it('advises no privileges that the role of a function does not need', async () => {
+  const columns = Object.entries(EMPLOYEES.columns).map(([name, type]) => ({
+    ...{ name, type, isNotNull: false, hasDefault: false, isGenerated: false },
+  }));
+  const found = {
+    ...{ table: 'employees', kind: 'r', otherSchema: null, hasKey: true, isPermitted: false, hasRowSecurity: false },
+    ...{ user: 'employee_streams_apply_changes', columns, triggers: [], rules: [] },
+  };
+  const refusal = { code: '42501', table: 'employees' };
+  const error = await targetSchemaError(async () => ({ rows: [found] }) as never, [EMPLOYEES], refusal);
+  expect(error.message).toMatch(/user employee_streams_apply_changes .*; run npm run provision, or grant/);
+  expect(error.message).not.toMatch(/delete|in the target database:/);
+});
+
 it('prints a statement that runs for names with capital letters', async () => {
   const refusal = { code: '23514', table: 'Payroll', constraint: 'SalaryLimit' };
   const error = await targetSchemaError(async () => ({ rows: [] }), [EMPLOYEES], refusal);
