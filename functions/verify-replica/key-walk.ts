@@ -45,7 +45,12 @@ export interface WalkedKeys {
 interface ChunkAhead {
   readonly after: number | null;
   readonly maxRows: number;
-  readonly chunk: Promise<HashedChunk>;
+  readonly chunk: Promise<TimedChunk>;
+}
+
+/** A chunk that is summed ahead may arrive long before it is used. */
+interface TimedChunk extends HashedChunk {
+  readonly atMs: number;
 }
 
 /**
@@ -58,6 +63,7 @@ export class KeyWalk {
   readonly method: HashMethod;
   readonly #source: EmployeeHashes;
   readonly #replica: EmployeeHashes;
+  readonly #clock: Clock;
   readonly #pace: WalkPace;
   readonly #chunkRows: number | undefined;
   #ahead: ChunkAhead | undefined;
@@ -67,6 +73,7 @@ export class KeyWalk {
     this.method = method;
     this.#source = source;
     this.#replica = replica;
+    this.#clock = clock;
     this.#pace = new WalkPace(pace, clock);
     this.#chunkRows = chunkRows;
   }
@@ -85,7 +92,7 @@ export class KeyWalk {
     for (;;) {
       const size = this.#nextSize(maxRows, rows);
       const chunk = await this.#pace.work(() => this.#sumNext(from, size));
-      this.#pace.sawTransactions(chunk.transactions);
+      this.#pace.sawTransactions(chunk.transactions, chunk.atMs);
       const isEnd = chunk.last === null || chunk.count < size;
       rows += chunk.count;
       const range = { after: from, until: isEnd ? null : chunk.last };
@@ -106,16 +113,21 @@ export class KeyWalk {
     return maxRows === null ? chunkRows : Math.min(chunkRows, maxRows - rows);
   }
 
-  #sumNext(after: number | null, maxRows: number): Promise<HashedChunk> {
+  #sumNext(after: number | null, maxRows: number): Promise<TimedChunk> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead?.after === after && ahead.maxRows === maxRows) return ahead.chunk;
-    return this.#source.sumNext(after, maxRows, this.method);
+    return this.#sum(after, maxRows);
+  }
+
+  async #sum(after: number | null, maxRows: number): Promise<TimedChunk> {
+    const chunk = await this.#source.sumNext(after, maxRows, this.method);
+    return { ...chunk, atMs: this.#clock.monotonicMs() };
   }
 
   #sumAhead(after: number | null, maxRows: number): void {
     if (this.#pace.hasSmallSteps) return;
-    const chunk = this.#source.sumNext(after, maxRows, this.method);
+    const chunk = this.#sum(after, maxRows);
     // It is awaited when it is needed, or not at all after an error before that.
     chunk.catch(() => {});
     this.#ahead = { after, maxRows, chunk };

@@ -66,9 +66,9 @@ export class WalkPace {
     return this.#pace === 'gentle' || (this.#pace === 'adaptive' && this.#isBusy === true);
   }
 
-  /** @param transactions that have written to the source so far. */
-  sawTransactions(transactions: number): void {
-    const count = { atMs: this.#clock.monotonicMs(), transactions };
+  /** @param transactions that had written to the source at `atMs` on the clock. */
+  sawTransactions(transactions: number, atMs: number): void {
+    const count = { atMs, transactions };
     if (this.#older === undefined || this.#newer === undefined) {
       this.#older = this.#newer = count;
       return;

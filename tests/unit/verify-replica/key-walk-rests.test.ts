@@ -74,6 +74,28 @@ describe('an adaptive walk', () => {
     expect(rests).toBe(49);
   });
 
+  it('counts the transactions of a chunk that is summed ahead for the time at which the sum arrived', async () => {
+    const keys = Array.from({ length: 200_000 }, (_, index) => index + 1);
+    const side = () => new InMemoryEmployeeHashes(keys.map((key) => [key, BigInt(key)]));
+    const [source, replica] = [side(), side()];
+    // In the first large chunk, while whose difference is judged the next one arrives.
+    replica.rows.delete(5_000);
+    const clock = new SleeplessClock(7_000);
+    const sumNext = source.sumNext.bind(source);
+    source.sumNext = async (...request) => {
+      clock.nowMs += 600;
+      // Ten a second, which is not busy.
+      source.transactions = Math.floor(clock.nowMs / 100);
+      return sumNext(...request);
+    };
+    const walk = new KeyWalk({ source, replica, method: 'columns', clock, pace: 'adaptive' });
+    const judge = async () => {
+      clock.nowMs += 30_000;
+    };
+    expect((await walk.run(null, 200_000, judge)).rows).toBe(200_000);
+    expect(clock.sleeps).toEqual([]);
+  });
+
   it('is fast again some seconds after the writers have ended', async () => {
     const { sizes } = await walked((statement) => (statement < 5 ? 5 : 0));
     expect(sizes.slice(2, 6)).toEqual(Array(4).fill(2_000));
