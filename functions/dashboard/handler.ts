@@ -33,8 +33,8 @@ export const handler = createHandler({
       iconWell: join(ASSETS, 'icon-well.svg'),
       iconAttention: join(ASSETS, 'icon-attention.svg'),
     });
-    const operations = await openDashboard(config, NAME);
-    return { app: createApp({ ...operations, assets, logger }), operations };
+    const { app, operations } = await openDashboard(config, NAME);
+    return { app: createApp({ ...app, assets, logger }), operations };
   },
   handle: ({ app, operations }, event: unknown, context: Context): Promise<unknown> =>
     isOperation(event) ? answerOperation(operations, event) : handle(app)(event as never, context),

@@ -27,25 +27,30 @@ type Config = ReturnType<typeof loadConfig<typeof dashboardShape>>;
 
 /** A slow query must not hold up the page or the pipelines. */
 const STATEMENT_TIMEOUT_MS = 500;
+/** Searching and counting many dead letters takes longer. The function ends after 29 s, and the command then has no reason. */
+const OPERATION_TIMEOUT_MS = 20_000;
 const CONNECTION_TIMEOUT_MS = 1_000;
 
 /** The readings of one snapshot overlap, and so do pages that search. */
 const TARGET_CONNECTIONS = 2;
 
+interface Dashboard {
+  readonly app: Omit<AppDependencies, 'assets' | 'logger'>;
+  readonly operations: OperationDependencies;
+}
+
 /** Connects at the first request. */
-export async function openDashboard(
-  config: Config,
-  name: string,
-): Promise<Omit<AppDependencies, 'assets' | 'logger'> & OperationDependencies> {
+export async function openDashboard(config: Config, name: string): Promise<Dashboard> {
   const limits = { statementTimeoutMs: STATEMENT_TIMEOUT_MS, connectionTimeoutMs: CONNECTION_TIMEOUT_MS };
-  const [source, target] = await Promise.all([
+  const [source, target, patientTarget] = await Promise.all([
     Database.open({ ...sourceDatabaseOf(config, name), ...limits }),
     Database.open({ ...targetDatabaseOf(config, name), ...limits, maxConnections: TARGET_CONNECTIONS }),
+    // It connects at the first command about dead letters.
+    Database.open({ ...targetDatabaseOf(config, name), ...limits, statementTimeoutMs: OPERATION_TIMEOUT_MS }),
   ]);
   // One attempt: the next snapshot asks again.
   const dynamo = createDynamoClient({ maxAttempts: 1 });
   const salaries = new PostgresSalaryView(target);
-  const deadLetters = new PostgresDeadLetterLedger(target);
   const lambda = new LambdaClient({ maxAttempts: 1 });
   const functions = {
     redrive: new LambdaFunctionCaller(lambda, config.REDRIVE_FUNCTION_NAME),
@@ -68,14 +73,17 @@ export async function openDashboard(
     ...{ readers, now, clock: systemClock, describeFailure: failureReason },
     refreshWaitMs: config.DASHBOARD_REFRESH_WAIT_MS,
   });
+  const records = new KafkaRecordReader(kafkaOf(config, name));
+  const shared = { stage: config.DASHBOARD_STAGE, state, records };
   return {
-    stage: config.DASHBOARD_STAGE,
-    clock: systemClock,
-    state,
-    judge: new Judge(),
-    salaries,
-    deadLetters,
-    ...functions,
-    records: new KafkaRecordReader(kafkaOf(config, name)),
+    app: {
+      ...shared,
+      clock: systemClock,
+      judge: new Judge(),
+      salaries,
+      deadLetters: new PostgresDeadLetterLedger(target),
+      ...functions,
+    },
+    operations: { ...shared, deadLetters: new PostgresDeadLetterLedger(patientTarget) },
   };
 }
