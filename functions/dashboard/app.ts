@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { DEAD_LETTER_STATES, entryOf, PENDING_STATES, storableText } from '../core/dead-letter-entry.ts';
+import { DEAD_LETTER_STATES, PENDING_STATES, storableText } from '../core/dead-letter-entry.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterFilter, DeadLetterLedger, LedgerEntry } from '../ports/dead-letter-ledger.ts';
 import type { FunctionInvoker } from '../ports/function-invoker.ts';
@@ -8,6 +8,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { RecordReader } from '../ports/record-reader.ts';
 import type { SalaryView } from '../ports/salary-view.ts';
 import { type Assets, shortHash } from './assets.ts';
+import { recordOf } from './dead-letter-record.ts';
 import type { Judge } from './judge.ts';
 import { deadLetterList, type ListedDeadLetters } from './page/dead-letter-list.ts';
 import { deadLetterPage } from './page/dead-letter-page.ts';
@@ -59,14 +60,11 @@ export function createApp(dependencies: AppDependencies): App {
   };
 
   /** `undefined` when Kafka does not answer in time. */
-  const payloadOf = async ({ id, topic, partition, offset }: LedgerEntry) => {
+  const payloadOf = async (entry: LedgerEntry) => {
     try {
       const timeout = clock.sleep(PAYLOAD_TIMEOUT_MS).then(() => undefined);
-      const found = await Promise.race([records.read(topic, partition, [BigInt(offset)]), timeout]);
-      if (found === undefined) return undefined;
-      const [record] = found;
-      // A topic that was created again has other records at the same offsets.
-      return record === undefined || entryOf(record).id !== id ? null : shownPayload(record.value);
+      const record = await Promise.race([recordOf(records, entry), timeout]);
+      return record && shownPayload(record.value);
     } catch {
       return undefined;
     }

@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { DEAD_LETTER_STATES, entryOf } from '../core/dead-letter-entry.ts';
+import { DEAD_LETTER_STATES } from '../core/dead-letter-entry.ts';
 import { decodeEnvelope, type Envelope } from '../core/dead-letter-envelope.ts';
 import { decodeTyped, encodeTyped } from '../core/typed-json.ts';
 import type { DashboardState, StageStatus } from '../ports/dashboard-state.ts';
 import type { DeadLetterFilter, DeadLetterLedger } from '../ports/dead-letter-ledger.ts';
 import type { RecordReader } from '../ports/record-reader.ts';
+import { recordOf } from './dead-letter-record.ts';
 import { observe } from './judge.ts';
 import type { SharedState } from './shared-state.ts';
 
@@ -92,8 +93,6 @@ function isSettled({ readings, now }: DashboardState): boolean {
 async function readEnvelope({ deadLetters, records }: OperationDependencies, id: string): Promise<Envelope | null> {
   const entry = await deadLetters.find(id);
   if (entry === null) return null;
-  const [record] = await records.read(entry.topic, entry.partition, [BigInt(entry.offset)]);
-  // A topic that was created again has other records at the same offsets.
-  if (!record?.value || entryOf(record).id !== id) return null;
-  return decodeEnvelope(record.value) ?? null;
+  const record = await recordOf(records, entry);
+  return record?.value ? (decodeEnvelope(record.value) ?? null) : null;
 }

@@ -82,9 +82,10 @@ export class SharedState {
 
   /** Starts reading what is old. Returns all readings in progress, if there are any. */
   #refresh(nowMs: number): Promise<unknown> | null {
-    const isOld = ({ pending, readAtMs }: Slot) => pending === null && nowMs - readAtMs >= MAX_AGE_MS;
-    if (this.#starting === null && [...this.#slots.values()].some(isOld)) {
-      const old = [...this.#slots].filter(([, slot]) => isOld(slot));
+    const old = [...this.#slots].filter(
+      ([, { pending, readAtMs }]) => pending === null && nowMs - readAtMs >= MAX_AGE_MS,
+    );
+    if (this.#starting === null && old.length > 0) {
       for (const [, slot] of old) {
         slot.readAtMs = nowMs;
         slot.askedAt ??= this.#options.now();
@@ -93,13 +94,9 @@ export class SharedState {
         this.#starting = null;
       });
     }
-    const pending = [...this.#slots.values()].flatMap((slot) => slot.pending ?? []);
-    if (this.#starting !== null) return this.#starting.then(() => this.#allPending());
-    return pending.length === 0 ? null : Promise.all(pending);
-  }
-
-  #allPending(): Promise<unknown> {
-    return Promise.all([...this.#slots.values()].map(({ pending }) => pending));
+    const slots = [...this.#slots.values()];
+    if (this.#starting === null && slots.every(({ pending }) => pending === null)) return null;
+    return Promise.resolve(this.#starting).then(() => Promise.all(slots.map(({ pending }) => pending)));
   }
 
   async #startAll(old: readonly (readonly [keyof Readings, Slot])[]): Promise<void> {

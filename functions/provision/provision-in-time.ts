@@ -6,8 +6,8 @@ import type { Deadline } from '../ports/deadline.ts';
 import type { Logger } from '../ports/logger.ts';
 
 /**
- * How long after the first failure an attempt that fails for a transient reason is repeated. While CloudFormation creates a stack, the roles of IAM and
- * the names of servers become usable only within minutes.
+ * How long after the first failure an attempt that fails for a transient reason is repeated. While CloudFormation creates a
+ * stack, the roles of IAM and the names of servers become usable only within minutes.
  */
 const PATIENCE_MS = 240_000;
 const RETRY_PAUSE_MS = 5_000;

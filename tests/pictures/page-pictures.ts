@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import pg from 'pg';
 import { putIntoBucket } from '../../localstack/commands/bucket.ts';
 import { salaryCsv } from '../../localstack/commands/salary-csv.ts';
 import { sampleCsv } from '../../localstack/commands/sample-csv.ts';
 import type { StackEndpoints } from '../../localstack/stack/endpoints.ts';
 import { onTemporaryStack, say } from '../bench/benchmark.ts';
 import { runSteadyLoad } from '../bench/cdc/steady-load.ts';
+import { type Databases, insertEmployees, withDatabases } from '../bench/operators/with-load.ts';
 import { launchChromium, visit } from '../support/browser/audit-page.ts';
 
 const EMPLOYEES = 20_000;
@@ -25,7 +25,7 @@ const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, de
 /** Of the page of a stack on which both pipelines have run for some minutes: well, and with dead letters. */
 export async function takePagePictures(directory: string, minutes: number): Promise<void> {
   await onTemporaryStack(async (_stack, endpoints) => {
-    await withPools(endpoints, (source, target) => runPipelines(endpoints, source, target, minutes));
+    await withDatabases(endpoints, (databases) => runPipelines(endpoints, databases, minutes));
     const browser = await launchChromium();
     try {
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -46,13 +46,8 @@ export async function takePagePictures(directory: string, minutes: number): Prom
   });
 }
 
-async function runPipelines(endpoints: StackEndpoints, source: pg.Pool, target: pg.Pool, minutes: number) {
-  await source.query(
-    `insert into employees (first_name, last_name, dob, city, salary)
-     select 'First ' || n, 'Last ' || n, date '1980-01-01' + n % 9000, 'City ' || n % 97, 20000 + n
-     from generate_series(1, $1::integer) n`,
-    [EMPLOYEES],
-  );
+async function runPipelines(endpoints: StackEndpoints, databases: Databases, minutes: number): Promise<void> {
+  await insertEmployees(databases, EMPLOYEES);
   for (const [month, rows] of FILE_ROWS.entries()) {
     const csv = Readable.from(salaryCsv({ rows, seed: month }));
     await putIntoBucket(endpoints.s3, `salaries/2026-0${month + 1}.csv`, csv);
@@ -60,20 +55,7 @@ async function runPipelines(endpoints: StackEndpoints, source: pg.Pool, target: 
   const endMs = performance.now() + minutes * 60_000;
   say(`both pipelines run for ${minutes} min`);
   for (let run = 0; performance.now() < endMs; run += 1) {
-    await runSteadyLoad(source, target, RATES[run % RATES.length] as number, LOAD_SECONDS);
-  }
-}
-
-async function withPools(
-  { sourceDatabaseUrl, targetDatabaseUrl }: StackEndpoints,
-  run: (source: pg.Pool, target: pg.Pool) => Promise<void>,
-): Promise<void> {
-  const source = new pg.Pool({ connectionString: sourceDatabaseUrl, max: 12 });
-  const target = new pg.Pool({ connectionString: targetDatabaseUrl, max: 4 });
-  try {
-    await run(source, target);
-  } finally {
-    await Promise.all([source.end(), target.end()]);
+    await runSteadyLoad(databases.source, databases.target, RATES[run % RATES.length] as number, LOAD_SECONDS);
   }
 }
 

@@ -1,6 +1,22 @@
-import type { CompiledTemplate } from '../../localstack/commands/check-infra/compile-stack.ts';
+import { type CompiledTemplate, compileStack } from '../../localstack/commands/check-infra/compile-stack.ts';
 
 export * from '../../localstack/commands/check-infra/compile-stack.ts';
+
+export const STAGES = ['dev', 'prod'];
+
+/** Compiles a stack for each stage before the tests of the file. */
+export function compiledStages(stack: Parameters<typeof compileStack>[0]) {
+  const templates = new Map<string, CompiledTemplate>();
+  beforeAll(async () => {
+    const compiled = await Promise.all(STAGES.map((stage) => compileStack(stack, stage)));
+    for (const [index, template] of compiled.entries()) templates.set(STAGES[index] ?? '', template);
+  }, 300_000);
+  const templateOf = (stage: string) => templates.get(stage) as CompiledTemplate;
+  return {
+    templateOf,
+    propertiesOf: (stage: string, id: string) => templateOf(stage).Resources[id]?.Properties,
+  };
+}
 
 /** The names that a template refers to and does not define. */
 export function undefinedNames(template: CompiledTemplate): readonly string[] {

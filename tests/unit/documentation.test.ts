@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { applyChangesShape } from '../../functions/apply-changes/config.ts';
 import { loadSalariesShape } from '../../functions/load-salaries/config.ts';
 import { pollChangesShape } from '../../functions/poll-changes/config.ts';
@@ -14,28 +14,6 @@ import { FUNCTION_NAMES } from './architecture/rooms.ts';
 const ROOT = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
-
-const documents = [
-  'README.md',
-  'CONTRIBUTING.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`),
-];
-
-describe.each(documents)('%s', (file) => {
-  const text = read(file);
-
-  it('refers only to files and pictures that exist', () => {
-    const named = [...text.matchAll(/`((?:functions|infra|sql|tests|localstack)\/[\w./-]+)`/g)].map(
-      (match) => match[1],
-    );
-    const pictures = [...text.matchAll(/(?:!\[[^\]]*\]\(|src="|srcset=")([^)"]+)/g)].map((match) =>
-      join(dirname(file), match[1] ?? ''),
-    );
-    expect([...named, ...pictures].filter((path) => !existsSync(join(ROOT, path ?? '')))).toEqual([]);
-  });
-});
 
 const examples = readdirSync(join(ROOT, 'tests/examples')).map((file) => file.replace(/\.test\.ts$/, ''));
 

@@ -106,6 +106,16 @@ describe.each(GUIDES)('%s', (file) => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 
+  it('refers only to files and pictures that exist', () => {
+    const named = [...read(file).matchAll(/`((?:functions|infra|sql|tests|localstack)\/[\w./-]+)`/g)].map(
+      (match) => match[1],
+    );
+    const pictures = [...read(file).matchAll(/(?:!\[[^\]]*\]\(|src="|srcset=")([^)"]+)/g)].map((match) =>
+      join(dirname(file), match[1] ?? ''),
+    );
+    expect([...named, ...pictures].filter((path) => !existsSync(join(ROOT, path ?? '')))).toEqual([]);
+  });
+
   it('reads only values that the data stack has stored', () => {
     const named = [...commandsIn(file).matchAll(/(?<!-)\bvalue (\w+)|\/employee-streams\/\w+\/(\w+)/g)].map(
       ([, short, long]) => short ?? long,

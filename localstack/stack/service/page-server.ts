@@ -122,8 +122,10 @@ export class PageServer {
     const nowMs = this.#nowMs();
     for (const [key, { askedAtMs }] of this.#shared) if (nowMs - askedAtMs >= SHARED_MS) this.#shared.delete(key);
     const key = `${path} ${request.headers['if-none-match']}`;
-    const response = this.#shared.get(key)?.response ?? this.#answerInTurn(request);
-    if (!this.#shared.has(key)) this.#shared.set(key, { askedAtMs: nowMs, response });
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known.response;
+    const response = this.#answerInTurn(request);
+    this.#shared.set(key, { askedAtMs: nowMs, response });
     const isAnswered = await response.then(
       ({ status }) => status < 400,
       () => false,

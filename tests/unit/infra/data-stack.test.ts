@@ -1,26 +1,18 @@
 import {
-  type CompiledTemplate,
+  compiledStages,
   type CompiledValue,
   compileStack,
+  STAGES,
   undefinedNames,
 } from '../../support/compiled-stacks.ts';
 import { imports } from '../../support/deployment.ts';
 import { examineTemplate } from '../../support/examine-template.ts';
 
-const templates = new Map<string, CompiledTemplate>();
-const stages = ['dev', 'prod'];
-
-beforeAll(async () => {
-  const compiled = await Promise.all(stages.map((stage) => compileStack('data', stage)));
-  for (const [index, template] of compiled.entries()) templates.set(stages[index] ?? '', template);
-}, 300_000);
-
-const templateOf = (stage: string) => templates.get(stage) as CompiledTemplate;
-const propertiesOf = (stage: string, id: string) => templateOf(stage).Resources[id]?.Properties;
+const { templateOf, propertiesOf } = compiledStages('data');
 const ofType = (stage: string, type: string) =>
   Object.entries(templateOf(stage).Resources).filter(([, resource]) => resource.Type === type);
 
-describe.each(stages)('the data stack of %s', (stage) => {
+describe.each(STAGES)('the data stack of %s', (stage) => {
   it('refers only to resources, parameters and conditions that exist', () => {
     expect(undefinedNames(templateOf(stage))).toEqual([]);
   });

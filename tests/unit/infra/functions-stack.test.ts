@@ -1,23 +1,9 @@
 import { CHANGES_TOPIC } from '../../../functions/core/topics.ts';
-import {
-  type CompiledTemplate,
-  type CompiledValue,
-  compileStack,
-  undefinedNames,
-} from '../../support/compiled-stacks.ts';
+import { compiledStages, type CompiledValue, STAGES, undefinedNames } from '../../support/compiled-stacks.ts';
 import { functionId, imports, service } from '../../support/deployment.ts';
 import { examineTemplate } from '../../support/examine-template.ts';
 
-const templates = new Map<string, CompiledTemplate>();
-const stages = ['dev', 'prod'];
-
-beforeAll(async () => {
-  const compiled = await Promise.all(stages.map((stage) => compileStack('functions', stage)));
-  for (const [index, template] of compiled.entries()) templates.set(stages[index] ?? '', template);
-}, 300_000);
-
-const templateOf = (stage: string) => templates.get(stage) as CompiledTemplate;
-const propertiesOf = (stage: string, id: string) => templateOf(stage).Resources[id]?.Properties;
+const { templateOf, propertiesOf } = compiledStages('functions');
 const ofType = (stage: string, type: string) =>
   Object.values(templateOf(stage).Resources).filter((resource) => resource.Type === type);
 /** What CloudFormation creates before a resource: what it depends on and refers to, and so on. */
@@ -38,7 +24,7 @@ function needsOf(stage: string, first: string): readonly string[] {
 }
 const mappingsOf = (stage: string) => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
-describe.each(stages)("the functions' stack of %s", (stage) => {
+describe.each(STAGES)("the functions' stack of %s", (stage) => {
   it('refers only to resources, parameters and conditions that exist', () => {
     expect(undefinedNames(templateOf(stage))).toEqual([]);
   });
