@@ -26,13 +26,14 @@ export function concurrentIndexOf({ name, sql }: Migration): string | null {
   );
 }
 
-/** `building`: a session of the server builds an index on its table now, maybe for a function that has ended. */
+/** `building`: a session builds an index on its table now, maybe for a function that has ended. */
 export type IndexState = 'missing' | 'building' | 'invalid' | 'valid';
 
 export async function readIndexState(client: PoolClient, index: string): Promise<IndexState> {
   const { rows } = await client.query<{ valid: boolean; building: boolean }>(
     `select indisvalid as valid,
-       exists (select from pg_stat_progress_create_index where relid = indrelid) as building
+       exists (select from pg_stat_progress_create_index
+         where datname = current_database() and relid = indrelid) as building
      from pg_index where indexrelid = to_regclass($1)`,
     [index],
   );

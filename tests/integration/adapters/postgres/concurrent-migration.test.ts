@@ -37,9 +37,12 @@ async function whileWritten<Result>(work: (client: PoolClient) => Promise<Result
   });
 }
 
+/** The view has the builds of all databases of the server. */
+const BUILDS = 'from pg_stat_progress_create_index where datname = current_database()';
+
 const untilBuilding = () =>
   eventually(async () => {
-    const { rows } = await database.query('select pid from pg_stat_progress_create_index');
+    const { rows } = await database.query(`select pid ${BUILDS}`);
     return rows.length > 0;
   });
 
@@ -71,7 +74,7 @@ describe('a migration that is one "create index concurrently"', () => {
     await whileWritten(async () => {
       const running = migrator.migrate(MIGRATIONS).catch((error: Error) => error);
       await untilBuilding();
-      await database.query('select pg_terminate_backend(pid) from pg_stat_progress_create_index');
+      await database.query(`select pg_terminate_backend(pid) ${BUILDS}`);
       expect(await running).toBeInstanceOf(Error);
     });
     expect(await indexes()).toEqual([['big_name', false]]);
@@ -124,7 +127,7 @@ describe('a migration that is one "create index concurrently"', () => {
       await expect(limited.migrate(MIGRATIONS)).rejects.toMatchObject({
         ...{ code: 'PIPE_MIGRATION_TIMEOUT', message: expect.stringContaining(INDEX.name) },
       });
-      expect((await database.query('select from pg_stat_progress_create_index')).rowCount).toBe(0);
+      expect((await database.query(`select ${BUILDS}`)).rowCount).toBe(0);
     });
     expect(await migrator.migrate(MIGRATIONS)).toEqual([INDEX.name]);
     expect(await indexes()).toEqual(VALID);
